@@ -28,3 +28,12 @@ extension Format: CustomStringConvertible {
     modifier == .linear ? "\(fourcc)" : "\(fourcc)/0x\(String(modifier.rawValue, radix: 16))"
   }
 }
+
+extension Format: Comparable {
+  /// By fourcc number, then by modifier.
+  public static func < (left: Format, right: Format) -> Bool {
+    left.fourcc.rawValue != right.fourcc.rawValue
+      ? left.fourcc.rawValue < right.fourcc.rawValue
+      : left.modifier.rawValue < right.modifier.rawValue
+  }
+}

@@ -8,4 +8,21 @@ extension Int {
   package func roundedUp(toMultipleOf alignment: Int) -> Int {
     dividedRoundingUp(by: alignment) * alignment
   }
+
+  /// nil on overflow.
+  package func checkedSum(_ other: Int) -> Int? {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? nil : sum
+  }
+
+  /// nil on overflow.
+  package func checkedProduct(_ other: Int) -> Int? {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? nil : product
+  }
+
+  /// nil on overflow.
+  package func checkedRoundedUp(toMultipleOf alignment: Int) -> Int? {
+    dividedRoundingUp(by: alignment).checkedProduct(alignment)
+  }
 }

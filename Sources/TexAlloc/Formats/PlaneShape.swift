@@ -14,9 +14,11 @@ public struct PlaneShape: Hashable, Sendable {
     elementsPerGroup = group
   }
 
-  /// Elements in a row of an image of this width in pixels.
-  public func elements(across width: Int) -> Int {
-    width.dividedRoundingUp(by: horizontalSubsampling).roundedUp(toMultipleOf: elementsPerGroup)
+  /// Bytes that the pixels of a row take in an image of this width in pixels; nil on overflow.
+  public func bytes(across width: Int) -> Int? {
+    width.dividedRoundingUp(by: horizontalSubsampling)
+      .checkedRoundedUp(toMultipleOf: elementsPerGroup)?
+      .checkedProduct(bytesPerElement)
   }
 
   /// Rows of an image of this height in pixels.

@@ -1,0 +1,103 @@
+/// Participants that passed every check, ready to be merged for any number of images.
+///
+/// Pure: no device, no file. Checking and sorting the participants and merging their first
+/// combination of alternatives is done once; ``attributes(for:)`` then costs the layout of the image,
+/// unless that combination does not do.
+public struct AttributeMerge: Sendable {
+  /// A participant with the checked form of all that it says.
+  struct Participant: Sendable {
+    let name: String
+    let own: CheckedConstraints
+    let alternatives: [CheckedConstraints]
+  }
+
+  /// A participant with the alternative that it takes part with.
+  struct Member {
+    let name: String
+    let own: CheckedConstraints
+    let alternative: CheckedConstraints?
+
+    var constraints: [CheckedConstraints] { [own] + (alternative.map { [$0] } ?? []) }
+  }
+
+  /// Ascending by the bytes of their names.
+  private let participants: [Participant]
+  /// For each participant with alternatives, the index of one; the most preferred combination first.
+  private let combinations: [[Int]]
+  private let first: Result<MergedAttributes, MergeRefusal>
+
+  /// Checks every participant by itself.
+  ///
+  /// - Throws: The first check that fails: names over all participants, then each participant in the
+  ///   order given, then the number of combinations of alternatives, which is 64 at most.
+  public init(_ participants: [BufferAttributes]) throws(InvalidAttributes) {
+    try Self.checkNames(participants)
+    var checked: [Participant] = []
+    for participant in participants {
+      let own = try CheckedConstraints(participant.constraints, of: participant.name)
+      var alternatives: [CheckedConstraints] = []
+      for alternative in participant.alternatives {
+        alternatives.append(try CheckedConstraints(alternative, of: participant.name))
+      }
+      checked.append(Participant(name: participant.name, own: own, alternatives: alternatives))
+    }
+    checked.sort { $0.name.precedesByBytes($1.name) }
+    self.participants = checked
+    combinations = try Self.combinations(of: checked)
+    first = Self.merge(Self.members(checked, combinations[0]))
+  }
+
+  /// The attributes that all participants can live with, by the most preferred combination of
+  /// alternatives that merges and, with an image, lays it out.
+  ///
+  /// - Parameter image: Where given, and where a format was chosen, the result has its layout.
+  /// - Throws: What stands in the way of the first combination.
+  public func attributes(for image: ImageSize? = nil) throws(MergeConflict) -> MergedAttributes {
+    switch attempt(combinations[0], merged: first, image) {
+    case .success(let merged): return merged
+    case .failure(let refusal):
+      for combination in combinations.dropFirst() {
+        let merged = Self.merge(Self.members(participants, combination))
+        if case .success(let merged) = attempt(combination, merged: merged, image) { return merged }
+      }
+      throw MergeConflict(
+        refusal, among: Self.members(participants, combinations[0]), layout: layoutStage(image))
+    }
+  }
+
+  /// What the layout was tried with, where the first combination got as far as that.
+  private func layoutStage(_ image: ImageSize?) -> MergeConflict.LayoutStage? {
+    guard let image, case .success(let merged) = first else { return nil }
+    return .init(image: image, format: merged.format)
+  }
+
+  private func attempt(
+    _ combination: [Int], merged: Result<MergedAttributes, MergeRefusal>, _ image: ImageSize?
+  ) -> Result<MergedAttributes, MergeRefusal> {
+    merged.flatMap { merged in
+      Result { () throws(MergeRefusal) in
+        var merged = merged
+        if let image { merged.layout = try merged.layout(of: image, in: merged.format) }
+        merged.alternatives = zip(participants.filter { !$0.alternatives.isEmpty }, combination)
+          .map { .init(participant: $0.name, index: $1) }
+        return merged
+      }
+    }
+  }
+
+  private static func merge(_ members: [Member]) -> Result<MergedAttributes, MergeRefusal> {
+    Result { () throws(MergeRefusal) in
+      try MergedAttributes(merging: members.flatMap(\.constraints))
+    }
+  }
+
+  private static func members(_ participants: [Participant], _ combination: [Int]) -> [Member] {
+    var indices = combination.makeIterator()
+    return participants.map { participant in
+      let alternative =
+        participant.alternatives.isEmpty
+        ? nil : indices.next().map { participant.alternatives[$0] }
+      return Member(name: participant.name, own: participant.own, alternative: alternative)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+extension MergeConflict {
+  static func relaxation(
+    _ refusal: MergeRefusal, _ participants: [Participant], _ layout: LayoutStage?
+  ) -> String {
+    let image = layout.map { "\($0.image)" + ($0.format.map { " in \($0)" } ?? "") + ": " } ?? ""
+    let voices = participants.map { $0.sentence(on: refusal.field) }.joined(separator: "; ")
+    let excess =
+      switch (refusal.found, refusal.limit) {
+      case (let found?, let limit?): " (\(found) against \(limit))"
+      case (nil, let limit?): " (past 2^63 − 1 against \(limit))"
+      default: ""
+      }
+    return image + voices + excess
+  }
+}
+
+extension MergeConflict.Participant {
+  fileprivate func sentence(on field: MergeConflict.Field) -> String {
+    let own = value.phrases(on: field)
+    let chosen = alternative?.phrases(on: field) ?? []
+    let phrases = own + chosen.map { "\($0) by its alternative" }
+    return "\(name) " + (phrases.isEmpty ? "keeps the defaults" : phrases.joined(separator: ", "))
+  }
+}
+
+extension BufferConstraints {
+  /// What is asked, for each input of the field that is set.
+  fileprivate func phrases(on field: MergeConflict.Field) -> [String] {
+    field.inputs.compactMap(phrase)
+  }
+
+  private func phrase(_ field: AttributeField) -> String? {
+    switch field {
+    case .offsetAlignment: offsetAlignment.map { "needs offsetAlignment \($0)" }
+    case .pitchAlignment: pitchAlignment.map { "needs pitchAlignment \($0)" }
+    case .heightAlignment: heightAlignment.map { "needs heightAlignment \($0)" }
+    case .sizeAlignment: sizeAlignment.map { "needs sizeAlignment \($0)" }
+    case .physicalAlignment: physicalAlignment.map { "needs physicalAlignment \($0)" }
+    case .minPitch: minPitch.map { "needs pitch ≥ \($0)" }
+    case .maxPitch: maxPitch.map { "accepts pitch ≤ \($0)" }
+    case .minWidth: minWidth.map { "needs width ≥ \($0)" }
+    case .maxWidth: maxWidth.map { "accepts width ≤ \($0)" }
+    case .minHeight: minHeight.map { "needs height ≥ \($0)" }
+    case .maxHeight: maxHeight.map { "accepts height ≤ \($0)" }
+    case .minSize: minSize.map { "needs size ≥ \($0)" }
+    case .maxSize: maxSize.map { "accepts size ≤ \($0)" }
+    case .minBuffers: minBuffers.map { "needs ≥ \($0) buffers" }
+    case .maxBuffers: maxBuffers.map { "accepts ≤ \($0) buffers" }
+    case .heldBuffers: heldBuffers.map { "holds \($0) buffers" }
+    case .formats: formats.map { "accepts only \(listed($0.map(\.description)))" }
+    case .heaps: heaps.map { "accepts only heap \(listed($0))" }
+    case .caching: caching.map { "accepts only \(listed($0.map(\.rawValue))) memory" }
+    case .protected: protected.map { $0 ? "needs protected memory" : "needs no protected memory" }
+    case .cpuUsage: cpuUsage.map { "wants CPU access \(listed($0.map(\.rawValue)))" }
+    case .contiguous: contiguous.map { $0 ? "needs contiguous memory" : "takes any memory" }
+    case .deviceUsage: deviceUsage.map { "wants device access \(listed($0.map(\.rawValue)))" }
+    }
+  }
+}
+
+/// The first few; a GPU lists hundreds of formats.
+private func listed(_ words: [String]) -> String {
+  let limit = 8
+  let first = words.prefix(limit).joined(separator: ", ")
+  if words.isEmpty { return "none" }
+  return words.count > limit ? "\(first) and \(words.count - limit) more" : first
+}

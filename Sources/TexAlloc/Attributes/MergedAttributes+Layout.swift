@@ -1,0 +1,50 @@
+extension MergedAttributes {
+  /// The planes of an image in this format; nil without a format, once the image's size is checked.
+  ///
+  /// - Throws: The first limit that the image passes.
+  func layout(of image: ImageSize, in format: Format?) throws(MergeRefusal) -> ImageLayout? {
+    try Self.check(image.width, .width, minWidth, maxWidth)
+    try Self.check(image.height, .height, minHeight, maxHeight)
+    guard let format else { return nil }
+    guard format.modifier == .linear, let shapes = format.fourcc.planes else {
+      throw MergeRefusal(.formats)
+    }
+    var planes: [ImageLayout.Plane] = []
+    var end = 0
+    for shape in shapes {
+      let pitch = try pitch(of: shape, across: image.width)
+      guard
+        let rows = shape.rows(down: image.height).checkedRoundedUp(toMultipleOf: heightAlignment),
+        let offset = end.checkedRoundedUp(toMultipleOf: offsetAlignment),
+        let next = pitch.checkedProduct(rows)?.checkedSum(offset)
+      else { throw MergeRefusal(.maxSize, limit: maxSize) }
+      planes.append(.init(offset: offset, pitch: pitch, rows: rows))
+      end = next
+    }
+    guard let size = max(end, minSize).checkedRoundedUp(toMultipleOf: sizeAlignment) else {
+      throw MergeRefusal(.maxSize, limit: maxSize)
+    }
+    if let maxSize, size > maxSize {
+      throw MergeRefusal(.maxSize, found: size, limit: maxSize)
+    }
+    return ImageLayout(
+      width: image.width, height: image.height, format: format, planes: planes, size: size)
+  }
+
+  private func pitch(of shape: PlaneShape, across width: Int) throws(MergeRefusal) -> Int {
+    guard let bytes = shape.bytes(across: width),
+      let pitch = max(bytes, minPitch).checkedRoundedUp(toMultipleOf: pitchAlignment)
+    else { throw MergeRefusal(.maxPitch, limit: maxPitch) }
+    if let maxPitch, pitch > maxPitch {
+      throw MergeRefusal(.maxPitch, found: pitch, limit: maxPitch)
+    }
+    return pitch
+  }
+
+  private static func check(_ length: Int, _ field: MergeConflict.Field, _ least: Int, _ most: Int?)
+    throws(MergeRefusal)
+  {
+    if length < least { throw MergeRefusal(field, found: length, limit: least) }
+    if let most, length > most { throw MergeRefusal(field, found: length, limit: most) }
+  }
+}
