@@ -24,8 +24,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   ],
   targets: [
+    // Floor 0: what Swift cannot say.
+    .target(name: "CLinux"),
+    .target(name: "CStreaming"),
+
     // Floor 1: the allocator.
-    .target(name: "TexAlloc", dependencies: [system], swiftSettings: house),
+    .target(
+      name: "TexAlloc", dependencies: ["CLinux", "CStreaming", system], swiftSettings: house),
     .testTarget(name: "TexAllocTests", dependencies: ["TexAlloc"], swiftSettings: house),
   ]
 )

@@ -32,3 +32,24 @@ public struct ImageLayout: Hashable, Sendable {
     self.size = size
   }
 }
+
+extension ImageLayout {
+  /// Bytes that the pixels of a row take in a plane, padding aside.
+  public func rowSize(ofPlane index: Int) -> Int {
+    let shape = shape(ofPlane: index)
+    return width.dividedRoundingUp(by: shape.horizontalSubsampling)
+      .roundedUp(toMultipleOf: shape.elementsPerGroup) * shape.bytesPerElement
+  }
+
+  /// Rows of a plane that hold pixels, padding aside.
+  public func rowCount(ofPlane index: Int) -> Int {
+    shape(ofPlane: index).rows(down: height)
+  }
+
+  private func shape(ofPlane index: Int) -> PlaneShape {
+    guard let planes = format.fourcc.planes, planes.indices.contains(index) else {
+      preconditionFailure("\(format) has no plane \(index)")
+    }
+    return planes[index]
+  }
+}

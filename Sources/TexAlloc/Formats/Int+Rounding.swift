@@ -25,4 +25,16 @@ extension Int {
   package func checkedRoundedUp(toMultipleOf alignment: Int) -> Int? {
     dividedRoundingUp(by: alignment).checkedProduct(alignment)
   }
+
+  /// For positive numbers that are known to be small.
+  package var roundedUpToPowerOfTwo: Int {
+    1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
+  }
+
+  /// Of positive numbers that are known to be small.
+  package func leastCommonMultiple(with other: Int) -> Int {
+    var (a, b) = (self, other)
+    while b != 0 { (a, b) = (b, a % b) }
+    return self / a * other
+  }
 }

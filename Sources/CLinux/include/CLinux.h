@@ -1,0 +1,69 @@
+// Kernel calls that Swift cannot make: variadic ones, and requests whose numbers are macros.
+// Each returns what the call returns and leaves errno as the call left it.
+#pragma once
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/dma-heap.h>
+#include <linux/udmabuf.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+static const int texalloc_madv_populate_write = MADV_POPULATE_WRITE;
+static const int texalloc_seal_shrink = F_SEAL_SHRINK;
+static const int texalloc_seal_grow = F_SEAL_GROW;
+
+/// memfd_create(2), close-on-exec and open to seals.
+static inline int texalloc_memfd_create(const char *name) {
+  return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+/// F_ADD_SEALS of fcntl(2).
+static inline int texalloc_add_seals(int descriptor, int seals) {
+  return fcntl(descriptor, F_ADD_SEALS, seals);
+}
+
+/// F_GET_SEALS of fcntl(2); EINVAL where the file knows no seals.
+static inline int texalloc_get_seals(int descriptor) {
+  return fcntl(descriptor, F_GET_SEALS);
+}
+
+/// F_DUPFD_CLOEXEC of fcntl(2).
+static inline int texalloc_duplicate(int descriptor) {
+  return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
+/// DMA_HEAP_IOCTL_ALLOC: a dma-buf of `size` bytes, mappable for reading and writing.
+static inline int texalloc_dma_heap_allocate(int heap, uint64_t size) {
+  struct dma_heap_allocation_data request = {
+      .len = size, .fd_flags = O_RDWR | O_CLOEXEC};
+  return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &request) < 0 ? -1 : (int)request.fd;
+}
+
+/// UDMABUF_CREATE: the first `size` bytes of a memfd that is sealed against shrinking, as a dma-buf.
+static inline int texalloc_udmabuf_create(int device, int memory, uint64_t size) {
+  struct udmabuf_create request = {
+      .memfd = (uint32_t)memory, .flags = UDMABUF_FLAGS_CLOEXEC, .offset = 0, .size = size};
+  return ioctl(device, UDMABUF_CREATE, &request);
+}
+
+/// DMA_BUF_IOCTL_SYNC, retried while it is interrupted; `flags` are DMA_BUF_SYNC_*.
+static inline int texalloc_dma_buf_sync(int descriptor, uint64_t flags) {
+  struct dma_buf_sync request = {.flags = flags};
+  int result;
+  do result = ioctl(descriptor, DMA_BUF_IOCTL_SYNC, &request);
+  while (result < 0 && (errno == EINTR || errno == EAGAIN));
+  return result;
+}
+
+/// DMA_BUF_SET_NAME: at most 31 bytes of it are kept.
+static inline int texalloc_dma_buf_set_name(int descriptor, const char *name) {
+  return ioctl(descriptor, DMA_BUF_SET_NAME, name);
+}

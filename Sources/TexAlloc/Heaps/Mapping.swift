@@ -1,0 +1,38 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// Owns one shared mapping of a file, for reading and writing.
+@safe struct Mapping: ~Copyable, @unchecked Sendable {  // the address and the size never change
+  private let base: UnsafeMutableRawPointer
+  let size: Int
+
+  init(
+    _ descriptor: FileDescriptor, size: Int, named name: String
+  ) throws(SystemFailure) {
+    guard size > 0 else { throw SystemFailure("mmap", on: name, .invalidArgument) }
+    let address = unsafe mmap(
+      nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.rawValue, 0)
+    guard let address = unsafe address, unsafe address != MAP_FAILED else {
+      throw SystemFailure("mmap", on: name, Errno(rawValue: errno))
+    }
+    unsafe base = address
+    self.size = size
+  }
+
+  deinit { unsafe munmap(base, size) }
+
+  /// The bytes of a range within the mapping; they must not be used after it is gone.
+  @unsafe subscript(range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+    precondition(0 <= range.lowerBound && range.upperBound <= size, "\(range) of \(size) bytes")
+    return unsafe UnsafeMutableRawBufferPointer(
+      start: base + range.lowerBound, count: range.count)
+  }
+
+  /// Asks the kernel for the pages of a range before they are written; whole pages only.
+  /// Kernels before 5.14 and some heaps don't know the request, which is no harm.
+  func populate(_ range: Range<Int>) {
+    let bytes = unsafe self[range]
+    _ = unsafe madvise(bytes.baseAddress, bytes.count, texalloc_madv_populate_write)
+  }
+}

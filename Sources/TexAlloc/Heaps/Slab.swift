@@ -1,0 +1,39 @@
+package import SystemPackage
+internal import Synchronization
+
+/// Memory of one heap that textures are carved from: one descriptor, one mapping that lasts, one
+/// cache policy.
+public final class Slab: Sendable {
+  /// The heap that gave it.
+  public let heap: String
+  /// How the CPU's mapping of it is cached.
+  public let caching: Caching
+  /// Bytes.
+  public var size: Int { mapping.size }
+
+  let memory: OwnedDescriptor
+  private let mapping: Mapping
+
+  /// Maps memory that a heap has just allocated.
+  init(
+    of heap: String, caching: Caching, memory: consuming OwnedDescriptor, size: Int
+  ) throws(SystemFailure) {
+    self.heap = heap
+    self.caching = caching
+    mapping = try Mapping(memory.descriptor, size: size, named: heap)
+    self.memory = memory
+  }
+
+  /// The descriptor, for as long as the slab lives.
+  package var descriptor: FileDescriptor { memory.descriptor }
+
+  /// The bytes of a range; they must not be used after the slab is gone.
+  @unsafe package func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+    unsafe mapping[range]
+  }
+
+  /// Has the pages of a range ready before the first write to them.
+  func populate(_ range: Range<Int>) {
+    mapping.populate(range)
+  }
+}

@@ -1,0 +1,42 @@
+/// Why an image got no memory. The pool is as it was before.
+public enum AllocationError: Error, Hashable, Sendable {
+  /// Attributes that contradict themselves.
+  case invalid(InvalidAttributes)
+  /// The components of the image cannot live with each other, or not at its size.
+  case conflict(MergeConflict)
+  /// The components of the image agree, but not on the memory of this pool.
+  case outsidePlan(field: String, wanted: String, held: String)
+  /// Nobody who touches the image says in which format.
+  case noFormat(ImageDescriptor)
+  /// No heap suited the pool's components; each with the reason.
+  case noHeap([HeapVerdict])
+  /// More slabs would pass the pool's budget; all in bytes.
+  case budget(wanted: Int, allocated: Int, limit: Int)
+  /// The heap had no memory to give.
+  case heap(SystemFailure)
+
+  init(_ error: MergeError) {
+    switch error {
+    case .invalid(let invalid): self = .invalid(invalid)
+    case .conflict(let conflict): self = .conflict(conflict)
+    }
+  }
+}
+
+extension AllocationError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .invalid(let invalid): "\(invalid)"
+    case .conflict(let conflict): "\(conflict)"
+    case .outsidePlan(let field, let wanted, let held):
+      "\(field): the image wants \(wanted), the pool's memory plan holds \(held)"
+    case .noFormat(let image):
+      "\(image.writer.name): a format for \(image.width)x\(image.height) pixels is named by nobody"
+    case .noHeap(let verdicts):
+      "no heap suits every component: " + verdicts.map(\.description).joined(separator: "; ")
+    case .budget(let wanted, let allocated, let limit):
+      "\(wanted) more bytes beside \(allocated) pass the pool's budget of \(limit)"
+    case .heap(let failure): "\(failure)"
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/// How a pool comes to its heap: merges its components with each heap in turn, ranks those that
+/// merge, and settles for the first that every component gets along with when it is tried.
+struct HeapChoice {
+  private struct Candidate {
+    let heap: any Heap
+    let attributes: MergedAttributes
+    let caching: Caching
+  }
+
+  private let limits: PoolLimits
+  private var candidates: [Candidate] = []
+  private var refusals: [HeapVerdict] = []
+
+  /// - Throws: `AllocationError.invalid` where a component contradicts itself.
+  init(
+    for components: [BufferAttributes], from heaps: [any Heap], limits: PoolLimits
+  ) throws(AllocationError) {
+    self.limits = limits
+    let formatless = components.map(\.withoutFormats)
+    for heap in heaps {
+      do {
+        let merged = try BufferAttributes.merging(formatless + [heap.attributes])
+        let caching = merged.chosenCaching ?? .cached
+        candidates.append(Candidate(heap: heap, attributes: merged, caching: caching))
+      } catch {
+        guard case .conflict(let conflict) = error else { throw AllocationError(error) }
+        refusals.append(HeapVerdict(heap: heap.name, passedOver: "\(conflict)"))
+      }
+    }
+    candidates.sort { $0.caching.rank < $1.caching.rank }  // stable: the order of the heaps stays
+  }
+
+  /// Has the heaps tried in order of rank, and takes the first that gives memory in which every
+  /// registrar sees what was written.
+  func settle(
+    with registrars: [any Registrar]
+  ) throws(AllocationError) -> (plan: MemoryPlan, store: SlabStore) {
+    var verdicts: [HeapVerdict] = []
+    for (place, candidate) in candidates.enumerated() {
+      let store = SlabStore(heap: candidate.heap, limits: limits)
+      if let reason = Self.objection(to: store, of: registrars) {
+        verdicts.append(HeapVerdict(heap: candidate.heap.name, passedOver: reason))
+        continue
+      }
+      verdicts.append(HeapVerdict(heap: candidate.heap.name, passedOver: nil))
+      verdicts += candidates[(place + 1)...].map {
+        HeapVerdict(
+          heap: $0.heap.name,
+          passedOver: "would do, but ranks below \(candidate.heap.name)")
+      }
+      let plan = MemoryPlan(
+        heap: candidate.heap.name, caching: candidate.caching,
+        attributes: candidate.attributes, verdicts: verdicts + refusals)
+      return (plan, store)
+    }
+    throw .noHeap(verdicts + refusals)
+  }
+
+  private static func objection(to store: SlabStore, of registrars: [any Registrar]) -> String? {
+    for registrar in registrars {
+      for image in registrar.trials {
+        do {
+          let merged = try BufferAttributes.merging(
+            [image.writer, registrar.attributes, store.heap.attributes],
+            image: ImageSize(width: image.width, height: image.height))
+          guard let layout = merged.layout else { continue }
+          try registrar.check(store.makeTrial(layout, alignment: merged.slotAlignment))
+        } catch {
+          return "\(error)"
+        }
+      }
+    }
+    return nil
+  }
+}
+
+extension Caching {
+  fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+extension BufferAttributes {
+  /// The same with no opinion on formats.
+  fileprivate var withoutFormats: BufferAttributes {
+    var result = self
+    result.formats = nil
+    for index in result.alternatives.indices { result.alternatives[index].formats = nil }
+    return result
+  }
+}

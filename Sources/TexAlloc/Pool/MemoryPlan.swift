@@ -1,0 +1,43 @@
+/// What the memory of a pool must be so that every component of the pool can live with it: the heap,
+/// the caching, the alignments and limits. Formats are settled image by image.
+public struct MemoryPlan: Hashable, Sendable {
+  /// The heap that the slabs come from.
+  public let heap: String
+  /// How the CPU's mapping of the slabs is cached.
+  public let caching: Caching
+  /// The attributes of all components and the heap, merged without formats.
+  public let attributes: MergedAttributes
+  /// Every heap that was looked at, the chosen one too, in the order of preference.
+  public let verdicts: [HeapVerdict]
+
+  /// What an image's merged attributes ask for that the plan does not hold; nil where they fit.
+  func lacks(_ image: MergedAttributes) -> AllocationError? {
+    func outside(_ field: String, _ wanted: some Any, _ held: some Any) -> AllocationError {
+      .outsidePlan(field: field, wanted: "\(wanted)", held: "\(held)")
+    }
+    if let heaps = image.heaps, !heaps.contains(heap) { return outside("heaps", heaps, heap) }
+    if let allowed = image.caching, !allowed.contains(caching) {
+      return outside("caching", allowed, caching)
+    }
+    if image.contiguous && !attributes.contiguous { return outside("contiguous", true, false) }
+    if image.protected != attributes.protected {
+      return outside("protected", image.protected, attributes.protected)
+    }
+    let held = attributes.physicalAlignment
+    if image.contiguous && !held.isMultiple(of: image.physicalAlignment) {
+      return outside("physicalAlignment", image.physicalAlignment, held)
+    }
+    return nil
+  }
+}
+
+/// What became of a heap when a pool chose one.
+public struct HeapVerdict: Hashable, Sendable {
+  public let heap: String
+  /// Why it was passed over; nil for the chosen one.
+  public let passedOver: String?
+}
+
+extension HeapVerdict: CustomStringConvertible {
+  public var description: String { "\(heap): \(passedOver ?? "chosen")" }
+}

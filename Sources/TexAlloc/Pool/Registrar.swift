@@ -1,0 +1,20 @@
+/// A component that makes something of its own of a buffer before it uses it, and may refuse.
+public protocol Registrar: Component {
+  associatedtype Handle: Registration
+
+  /// Makes the component's own of a buffer. The same buffer gives the same registration for as
+  /// long as that lives.
+  func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Handle
+
+  /// Small images that tell whether the component really gets along with a heap: the pool has them
+  /// checked before it settles for the heap.
+  var trials: [ImageDescriptor] { get }
+
+  /// Checks, by using it, that the component sees the pixels of such an image as they were written.
+  func check(_ trial: TextureBuffer) throws(RegistrationRefused)
+}
+
+extension Registrar {
+  public var trials: [ImageDescriptor] { [] }
+  public func check(_ trial: TextureBuffer) throws(RegistrationRefused) {}
+}

@@ -1,0 +1,57 @@
+/// Memory for the images that a set of components shares.
+///
+/// A pool is made once for its components: their attributes, merged without formats, choose the heap
+/// and say what its slabs must be. Each image is then laid out for the components that touch it, and
+/// carved from a slab.
+///
+/// Any thread may allocate, and may let go of buffers. Buffers keep their pool's memory alive.
+public final class TexturePool: Sendable {
+  /// What the pool's memory is, and why.
+  public let plan: MemoryPlan
+  private let components: [BufferAttributes]
+  private let store: SlabStore
+
+  /// - Parameters:
+  ///   - components: All that will touch images of this pool, heaps aside.
+  ///   - heaps: Where memory may come from. Of those that suit everyone, the one whose caching ranks
+  ///     first is chosen; of equals, the earlier.
+  /// - Throws: `AllocationError.noHeap` with the reason for each heap, or `.invalid` for attributes
+  ///   that contradict themselves.
+  public init(
+    for components: [any Component], from heaps: [any Heap] = Heaps.present(),
+    limits: PoolLimits = PoolLimits()
+  ) throws(AllocationError) {
+    self.components = components.map(\.attributes)
+    let choice = try HeapChoice(for: self.components, from: heaps, limits: limits)
+    (plan, store) = try choice.settle(with: components.compactMap { $0 as? any Registrar })
+  }
+
+  /// What the pool holds now.
+  public var statistics: PoolStatistics { store.statistics }
+
+  /// Memory for one image, laid out for the one that writes it and those that will use it.
+  ///
+  /// - Parameters:
+  ///   - image: Its size, and who writes it.
+  ///   - use: What it is for: the components of the pool that do such things have their say.
+  ///   - name: For reports.
+  /// - Throws: `AllocationError`; the pool is then as it was.
+  public func allocate(
+    _ image: ImageDescriptor, for use: Set<DeviceUsage> = [.sample], named name: String = "image"
+  ) throws(AllocationError) -> TextureBuffer {
+    let users = components.filter {
+      $0.name != image.writer.name && !use.isDisjoint(with: $0.deviceUsage ?? [])
+    }
+    let merged: MergedAttributes
+    do {
+      merged = try BufferAttributes.merging(
+        [image.writer, store.heap.attributes] + users,
+        image: ImageSize(width: image.width, height: image.height))
+    } catch {
+      throw AllocationError(error)
+    }
+    if let lack = plan.lacks(merged) { throw lack }
+    guard let layout = merged.layout else { throw .noFormat(image) }
+    return try store.makeBuffer(layout, alignment: merged.slotAlignment, named: name)
+  }
+}

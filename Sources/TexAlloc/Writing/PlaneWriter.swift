@@ -1,0 +1,96 @@
+internal import CStreaming
+
+/// Writes one plane of an image in the only way that write-combining memory likes: whole 64-byte
+/// lines, in order, never read.
+///
+/// It has no way to read what it wrote. It can be neither copied nor kept longer than the buffer
+/// that it writes, and when it ends, everything written is visible to whoever is told of it next.
+///
+/// Rows begin on a line, and the padding behind their pixels is written with them, as zeros.
+@safe public struct PlaneWriter: ~Copyable, ~Escapable {
+  /// Bytes that write-combining memory takes at once.
+  public static var lineSize: Int { texalloc_line_size }
+
+  /// Bytes of the pixels of a row, without padding.
+  public let rowSize: Int
+  /// Rows of pixels, without padding.
+  public let rowCount: Int
+  /// Bytes from one row to the next, a multiple of `lineSize`.
+  public let pitch: Int
+  private let base: UnsafeMutableRawPointer
+
+  /// - Parameter bytes: The whole plane. They must outlive the writer: whoever returns it says so.
+  @_lifetime(immortal)
+  @unsafe package init(
+    _ bytes: UnsafeMutableRawBufferPointer, pitch: Int, rowSize: Int, rowCount: Int
+  ) {
+    precondition(rowSize <= pitch && pitch * rowCount <= bytes.count)
+    precondition(pitch.isMultiple(of: Self.lineSize), "a pitch of \(pitch) splits lines")
+    guard let start = bytes.baseAddress,
+      Int(bitPattern: start).isMultiple(of: Self.lineSize)
+    else { preconditionFailure("a plane begins on a line") }
+    unsafe base = start
+    self.rowSize = rowSize
+    self.rowCount = rowCount
+    self.pitch = pitch
+  }
+
+  deinit { texalloc_store_fence() }
+
+  /// Writes the pixels of one row and zeros behind them.
+  ///
+  /// - Parameters:
+  ///   - pixels: `rowSize` bytes.
+  ///   - row: From 0 at the top.
+  public mutating func write(_ pixels: Span<UInt8>, row: Int) {
+    precondition(pixels.count == rowSize, "\(pixels.count) bytes for a row of \(rowSize)")
+    unsafe pixels.withUnsafeBytes {
+      unsafe texalloc_stream_row(address(ofRow: row), $0.baseAddress, rowSize, pitch)
+    }
+  }
+
+  /// Writes whole lines of one row, padding included.
+  ///
+  /// - Parameters:
+  ///   - lines: A multiple of `lineSize` bytes.
+  ///   - offset: Bytes from the start of the row, a multiple of `lineSize`.
+  public mutating func write(lines: Span<UInt8>, row: Int, offset: Int) {
+    precondition(
+      offset.isMultiple(of: Self.lineSize) && lines.count.isMultiple(of: Self.lineSize)
+        && 0 <= offset && offset + lines.count <= pitch,
+      "\(lines.count) bytes at \(offset) are no whole lines of a row of \(pitch)")
+    unsafe lines.withUnsafeBytes {
+      unsafe texalloc_stream_row(
+        address(ofRow: row) + offset, $0.baseAddress, lines.count, lines.count)
+    }
+  }
+
+  /// Fills rows, padding included, with one byte.
+  public mutating func fill(_ rows: Range<Int>, with value: UInt8) {
+    guard !rows.isEmpty else { return }
+    precondition(0 <= rows.lowerBound && rows.upperBound <= rowCount)
+    unsafe texalloc_stream_fill(address(ofRow: rows.lowerBound), value, rows.count * pitch)
+  }
+
+  /// Lets a decoder that stores whole lines itself write rows from `first` on, then pads them.
+  ///
+  /// - Parameter decode: Is given the first byte of the row and the rows left; answers how many it
+  ///   has written, each all of its `rowSize` bytes and no more.
+  /// - Returns: The rows written.
+  @unsafe package mutating func decodeRows<Failure: Error>(
+    from first: Int,
+    _ decode: (UnsafeMutableRawPointer, Int) throws(Failure) -> Int
+  ) throws(Failure) -> Int {
+    let written = unsafe try decode(address(ofRow: first), rowCount - first)
+    precondition(0 <= written && written <= rowCount - first)
+    for row in first..<first + written where rowSize < pitch {
+      unsafe texalloc_stream_padding(address(ofRow: row), rowSize, pitch)
+    }
+    return written
+  }
+
+  private func address(ofRow row: Int) -> UnsafeMutableRawPointer {
+    precondition(0 <= row && row < rowCount, "row \(row) of \(rowCount)")
+    return unsafe base + row * pitch
+  }
+}

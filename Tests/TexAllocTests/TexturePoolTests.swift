@@ -1,0 +1,65 @@
+import TexAlloc
+import XCTest
+
+final class TexturePoolTests: XCTestCase {
+  func testRowsAreWrittenWithTheirPaddingAndNothingElseIs() throws {
+    let pool = try TexturePool(for: [])
+    let formats: [Fourcc] = [.abgr8888, .r8, .rgb565, .nv12]
+    for width in [1, 15, 16, 17, 63, 64, 65, 257] {
+      let descriptor = { (fourcc: Fourcc) in
+        ImageDescriptor(width: width, height: 3, formats: [fourcc])
+      }
+      for fourcc in formats {
+        let before = try pool.allocate(descriptor(fourcc))
+        let subject = try pool.allocate(descriptor(fourcc))
+        let after = try pool.allocate(descriptor(fourcc))
+        for guarded in [before, after] { fill(guarded, with: 0xA5) }
+        for plane in subject.layout.planes.indices {
+          var writer = subject.writer(ofPlane: plane)
+          let row = [UInt8](repeating: 7, count: writer.rowSize)
+          for y in 0..<writer.rowCount { writer.write(row.span, row: y) }
+        }
+        for guarded in [before, after] {
+          for plane in guarded.layout.planes.indices {
+            XCTAssertTrue(try bytes(of: guarded, plane).allSatisfy { $0 == 0xA5 })
+          }
+        }
+        for plane in subject.layout.planes.indices {
+          let (pitch, rowSize) = (
+            subject.layout.planes[plane].pitch, subject.layout.rowSize(ofPlane: plane)
+          )
+          let expected =
+            [UInt8](repeating: 7, count: rowSize) + [UInt8](repeating: 0, count: pitch - rowSize)
+          XCTAssertEqual(Array(try bytes(of: subject, plane).prefix(pitch)), expected)
+        }
+      }
+    }
+    XCTAssertEqual(pool.statistics.slots, 0)
+  }
+
+  func testReleasedSlotIsNotReusedBeforeItsFence() throws {
+    var limits = PoolLimits()
+    limits.budget = limits.firstSlab
+    let pool = try TexturePool(for: [], limits: limits)
+    let large = ImageDescriptor(width: 1000, height: 1000, formats: [.abgr8888])
+    let fence = ManualFence()
+    do { try pool.allocate(large).hold(until: fence) }
+    XCTAssertEqual(pool.statistics.waitingSlots, 1)
+    XCTAssertThrowsError(try pool.allocate(large)) {
+      guard case AllocationError.budget = $0 else { return XCTFail("\($0)") }
+    }
+    fence.pass()
+    XCTAssertNoThrow(try pool.allocate(large))
+  }
+
+  private func fill(_ buffer: TextureBuffer, with byte: UInt8) {
+    for plane in buffer.layout.planes.indices {
+      var writer = buffer.writer(ofPlane: plane)
+      writer.fill(0..<writer.rowCount, with: byte)
+    }
+  }
+
+  private func bytes(of buffer: TextureBuffer, _ plane: Int) throws -> [UInt8] {
+    try buffer.withReadback(ofPlane: plane) { span in span.indices.map { span[$0] } }
+  }
+}
