@@ -17,7 +17,8 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 let package = Package(
   name: "TexAlloc",
   products: [
-    .library(name: "TexAlloc", targets: ["TexAlloc"])
+    .library(name: "TexAlloc", targets: ["TexAlloc"]),
+    .library(name: "TexAllocEGL", targets: ["TexAllocEGL"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -27,10 +28,18 @@ let package = Package(
     // Floor 0: what Swift cannot say.
     .target(name: "CLinux"),
     .target(name: "CStreaming"),
+    .systemLibrary(name: "CEGL"),
 
     // Floor 1: the allocator.
     .target(
       name: "TexAlloc", dependencies: ["CLinux", "CStreaming", system], swiftSettings: house),
+
+    // Floor 2: the components.
+    .target(
+      name: "TexAllocEGL", dependencies: ["TexAlloc", "CEGL", system], swiftSettings: house),
+
     .testTarget(name: "TexAllocTests", dependencies: ["TexAlloc"], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocEGLTests", dependencies: ["TexAlloc", "TexAllocEGL"], swiftSettings: house),
   ]
 )

@@ -1,0 +1,76 @@
+extension BufferAttributes {
+  /// Checks a buffer against what the component can live with, before any driver sees it.
+  ///
+  /// - Throws: The first attribute that does not suit, with what was wanted and what is held; where
+  ///   there are alternatives, that of the last one.
+  package func accept(_ buffer: TextureBuffer) throws(RegistrationRefused) {
+    try constraints.accept(buffer, for: name)
+    var refusal: RegistrationRefused?
+    for alternative in alternatives {
+      do {
+        try alternative.accept(buffer, for: name)
+        return
+      } catch {
+        refusal = error
+      }
+    }
+    if let refusal { throw refusal }
+  }
+}
+
+extension BufferConstraints {
+  fileprivate func accept(
+    _ buffer: TextureBuffer, for component: String
+  ) throws(RegistrationRefused) {
+    let layout = buffer.layout
+    func check(
+      _ holds: Bool, _ field: String, _ wanted: @autoclosure () -> String,
+      _ held: @autoclosure () -> String
+    ) throws(RegistrationRefused) {
+      if holds { return }
+      throw RegistrationRefused(
+        component: component, field: field, wanted: wanted(), held: held())
+    }
+    func multiple(_ value: Int, of alignment: Int?, _ field: String) throws(RegistrationRefused) {
+      let alignment = alignment ?? 1
+      try check(
+        value.isMultiple(of: alignment), field, "a multiple of \(alignment)", "\(value)")
+    }
+    func within(_ value: Int, _ least: Int?, _ most: Int?, _ field: String)
+      throws(RegistrationRefused)
+    {
+      let name = field.prefix(1).uppercased() + field.dropFirst()
+      try check(value >= least ?? 0, "min\(name)", "at least \(least ?? 0)", "\(value)")
+      try check(value <= most ?? .max, "max\(name)", "at most \(most ?? .max)", "\(value)")
+    }
+
+    if let formats {
+      try check(
+        formats.contains(layout.format), "formats",
+        formats.map(\.description).joined(separator: ", "), layout.format.description)
+    }
+    if let heaps {
+      try check(
+        heaps.contains(buffer.heap), "heaps", heaps.joined(separator: ", "), buffer.heap)
+    }
+    if let caching {
+      try check(
+        caching.contains(buffer.caching), "caching",
+        caching.map(\.rawValue).joined(separator: ", "), buffer.caching.rawValue)
+    }
+    try within(layout.width, minWidth, maxWidth, "width")
+    try within(layout.height, minHeight, maxHeight, "height")
+    try within(layout.size, minSize, maxSize, "size")
+    try multiple(layout.size, of: sizeAlignment, "sizeAlignment")
+    for plane in layout.planes {
+      try multiple(plane.pitch, of: pitchAlignment, "pitchAlignment")
+      try multiple(buffer.offset + plane.offset, of: offsetAlignment, "offsetAlignment")
+      try multiple(plane.rows, of: heightAlignment, "heightAlignment")
+      try within(plane.pitch, minPitch, maxPitch, "pitch")
+    }
+    let end = buffer.offset + layout.size
+    try check(
+      buffer.offset >= 0 && end <= buffer.slabSize, "size",
+      "an image within \(buffer.slabSize) bytes of memory", "one that ends at \(end)")
+  }
+}

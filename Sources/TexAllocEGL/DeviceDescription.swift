@@ -1,0 +1,40 @@
+internal import CEGL
+
+/// What a device says of itself: for reports, and for choosing a quirk profile.
+public struct DeviceDescription: Hashable, Sendable {
+  /// Mesa's name of the driver: `swrast`, `iris`.
+  public let driver: String
+  public let isSoftware: Bool
+  /// Why this device was chosen.
+  public let reason: String
+  /// `GL_VENDOR`, `GL_RENDERER` and `GL_VERSION`.
+  public let vendor, renderer, version: String
+  /// Sorted.
+  public let clientExtensions, displayExtensions: [String]
+  /// `GL_MAX_TEXTURE_SIZE` in pixels.
+  public let maxTextureSize: Int
+
+  init(of connection: EGLConnection) {
+    driver = connection.driver
+    isSoftware = connection.isSoftware
+    reason = connection.reason
+    vendor = glString(GL_VENDOR)
+    renderer = glString(GL_RENDERER)
+    version = glString(GL_VERSION)
+    clientExtensions = connection.clientExtensions.map(String.init).sorted()
+    displayExtensions = connection.extensions.map(String.init).sorted()
+    var size: GLint = 0
+    unsafe glGetIntegerv(GLenum(GL_MAX_TEXTURE_SIZE), &size)
+    maxTextureSize = Int(size)
+  }
+}
+
+/// How many textures took which way.
+public struct DeviceStatistics: Hashable, Sendable {
+  public internal(set) var imported = 0
+  public internal(set) var uploaded = 0
+  /// Bytes that uploads copied.
+  public internal(set) var bytesUploaded = 0
+  /// EGLImages that live, those that wait to be collected among them.
+  public internal(set) var liveImages = 0
+}

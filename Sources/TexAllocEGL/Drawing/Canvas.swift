@@ -1,0 +1,155 @@
+internal import CEGL
+
+/// An offscreen picture that textures are drawn into, with the origin at the top left: what the
+/// pixel check looks at, and what the programs and tests of this package draw with.
+///
+/// Everything is called on the thread where the context that made it is current.
+package final class Canvas {
+  /// A rectangle on the canvas, the part of the texture that it shows, and a premultiplied colour.
+  package struct Quad {
+    /// In pixels of the canvas.
+    package var x, y, width, height: Float
+    /// In texels, and so for the size.
+    package var u, v, texelWidth, texelHeight: Float
+    /// Red, green, blue, alpha; 1 for an image as it is.
+    package var tint: SIMD4<Float>
+
+    package init(
+      x: Float, y: Float, width: Float, height: Float,
+      u: Float = 0, v: Float = 0, texelWidth: Float = 0, texelHeight: Float = 0,
+      tint: SIMD4<Float> = .one
+    ) {
+      (self.x, self.y, self.width, self.height) = (x, y, width, height)
+      (self.u, self.v, self.texelWidth, self.texelHeight) = (u, v, texelWidth, texelHeight)
+      self.tint = tint
+    }
+  }
+
+  /// What a quad takes from the texture of a name.
+  package enum Source: Sendable {
+    /// Nothing: it is filled with its tint.
+    case none
+    /// Its texels as they are, without filter or tint.
+    case texels(UInt32)
+    /// Its colours, filtered, times the tint.
+    case image(UInt32)
+    /// Its red, filtered, as coverage of the tint: glyphs.
+    case coverage(UInt32)
+
+    fileprivate var modeAndTexture: (GLint, GLuint) {
+      switch self {
+      case .none: (0, 0)
+      case .texels(let name): (1, name)
+      case .image(let name): (2, name)
+      case .coverage(let name): (3, name)
+      }
+    }
+  }
+
+  /// Pixels.
+  package let width, height: Int
+  private let program: ShaderProgram
+  private var framebuffer: GLuint = 0
+  private var renderbuffer: GLuint = 0
+  private var vertexBuffer: GLuint = 0
+  private var vertexArray: GLuint = 0
+
+  package init(width: Int, height: Int) throws(EGLFailure) {
+    self.width = width
+    self.height = height
+    drainGLErrors()
+    program = try ShaderProgram()
+    unsafe glGenRenderbuffers(1, &renderbuffer)
+    glBindRenderbuffer(GLenum(GL_RENDERBUFFER), renderbuffer)
+    glRenderbufferStorage(
+      GLenum(GL_RENDERBUFFER), GLenum(GL_RGBA8), GLsizei(width), GLsizei(height))
+    unsafe glGenFramebuffers(1, &framebuffer)
+    glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)
+    glFramebufferRenderbuffer(
+      GLenum(GL_FRAMEBUFFER), GLenum(GL_COLOR_ATTACHMENT0), GLenum(GL_RENDERBUFFER), renderbuffer)
+    unsafe glGenVertexArrays(1, &vertexArray)
+    unsafe glGenBuffers(1, &vertexBuffer)
+    glBindVertexArray(vertexArray)
+    glBindBuffer(GLenum(GL_ARRAY_BUFFER), vertexBuffer)
+    for (index, (count, start)) in [(2, 0), (2, 2), (4, 4)].enumerated() {
+      glEnableVertexAttribArray(GLuint(index))
+      unsafe glVertexAttribPointer(
+        GLuint(index), GLint(count), GLenum(GL_FLOAT), GLboolean(GL_FALSE),
+        GLsizei(Self.floatsPerVertex * MemoryLayout<Float>.size),
+        UnsafeRawPointer(bitPattern: start * MemoryLayout<Float>.size))
+    }
+    guard glCheckFramebufferStatus(GLenum(GL_FRAMEBUFFER)) == GLenum(GL_FRAMEBUFFER_COMPLETE)
+    else { throw .failed("glCheckFramebufferStatus", "incomplete at \(width)x\(height)") }
+    try checkGL("glRenderbufferStorage")
+  }
+
+  deinit {
+    unsafe glDeleteFramebuffers(1, &framebuffer)
+    unsafe glDeleteRenderbuffers(1, &renderbuffer)
+    unsafe glDeleteBuffers(1, &vertexBuffer)
+    unsafe glDeleteVertexArrays(1, &vertexArray)
+    glDeleteProgram(program.name)
+  }
+
+  /// Fills the whole of it.
+  package func clear(_ colour: SIMD4<Float>) {
+    glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)
+    glClearColor(colour.x, colour.y, colour.z, colour.w)
+    glClear(GLbitfield(GL_COLOR_BUFFER_BIT))
+  }
+
+  /// Draws quads of one source with one call.
+  package func draw(_ quads: [Quad], from source: Source) {
+    guard !quads.isEmpty else { return }
+    glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)
+    glViewport(0, 0, GLsizei(width), GLsizei(height))
+    glEnable(GLenum(GL_BLEND))
+    glBlendFunc(GLenum(GL_ONE), GLenum(GL_ONE_MINUS_SRC_ALPHA))
+    glUseProgram(program.name)
+    glUniform2f(program.size, GLfloat(width), GLfloat(height))
+    let (mode, texture) = source.modeAndTexture
+    glUniform1i(program.mode, mode)
+    glBindTexture(GLenum(GL_TEXTURE_2D), texture)
+    glBindVertexArray(vertexArray)
+    glBindBuffer(GLenum(GL_ARRAY_BUFFER), vertexBuffer)
+    var vertices: [Float] = []
+    vertices.reserveCapacity(quads.count * 6 * Self.floatsPerVertex)
+    for quad in quads { Self.append(quad, to: &vertices) }
+    unsafe vertices.withUnsafeBytes {
+      unsafe glBufferData(
+        GLenum(GL_ARRAY_BUFFER), $0.count, $0.baseAddress, GLenum(GL_STREAM_DRAW))
+    }
+    glDrawArrays(GLenum(GL_TRIANGLES), 0, GLsizei(vertices.count / Self.floatsPerVertex))
+  }
+
+  /// Waits for the GPU and gives the picture: `R`, `G`, `B`, `A` bytes, rows from the top, unpadded.
+  package func readPixels() throws(EGLFailure) -> [UInt8] {
+    glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)
+    glPixelStorei(GLenum(GL_PACK_ALIGNMENT), 1)
+    var pixels = [UInt8](repeating: 0, count: width * height * 4)
+    unsafe pixels.withUnsafeMutableBytes {
+      unsafe glReadPixels(
+        0, 0, GLsizei(width), GLsizei(height), GLenum(GL_RGBA), GLenum(GL_UNSIGNED_BYTE),
+        $0.baseAddress)
+    }
+    try checkGL("glReadPixels")
+    return pixels
+  }
+
+  /// Position, texel and tint.
+  private static let floatsPerVertex = 8
+
+  /// Two triangles. Row 0 of the framebuffer is the top of the picture: it is never shown, only read.
+  private static func append(_ quad: Quad, to vertices: inout [Float]) {
+    func corner(_ right: Float, _ down: Float) {
+      vertices.append(quad.x + right * quad.width)
+      vertices.append(quad.y + down * quad.height)
+      vertices.append(quad.u + right * quad.texelWidth)
+      vertices.append(quad.v + down * quad.texelHeight)
+      for channel in quad.tint.indices { vertices.append(quad.tint[channel]) }
+    }
+    for (right, down) in [(0, 0), (1, 0), (0, 1), (0, 1), (1, 0), (1, 1)] as [(Float, Float)] {
+      corner(right, down)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+internal import CEGL
+internal import TexAlloc
+
+extension EGLDevice {
+  /// The order in which formats are liked: those that a shader samples as they are come first.
+  private static let preferredFourccs: [Fourcc] = [
+    .abgr8888, .xbgr8888, .argb8888, .xrgb8888, .r8, .gr88, .rgb565, .yuyv, .uyvy, .nv12, .yuv420,
+  ]
+
+  /// What the device can live with, asked of the display and of the context that is current.
+  static func attributes(
+    of connection: EGLConnection, _ importer: DMABufImport?
+  ) -> BufferAttributes {
+    BufferAttributes(name: "gpu") {
+      var size: GLint = 0
+      unsafe glGetIntegerv(GLenum(GL_MAX_TEXTURE_SIZE), &size)
+      $0.maxWidth = Int(size)
+      $0.maxHeight = Int(size)
+      $0.deviceUsage = [.sample]
+      if let importer {
+        $0.formats = sampledFormats(of: connection, importer)
+        $0.heaps = Heaps.present().map(\.name).filter {
+          connection.isSoftware || $0 != MemfdHeap.name
+        }
+      } else {
+        $0.formats = preferredFourccs.filter { UploadFormat($0) != nil }.map { Format($0) }
+        $0.caching = [.cached]
+        $0.cpuUsage = [.read]
+      }
+    }
+  }
+
+  /// The linear formats of one plane that a `GL_TEXTURE_2D` samples. Images of several planes are
+  /// advertised by drivers that then refuse them, so planes are imported one by one.
+  private static func sampledFormats(
+    of connection: EGLConnection, _ importer: DMABufImport
+  ) -> [Format] {
+    let known = preferredFourccs.filter { $0.planes?.count == 1 }.map { Format($0) }
+    guard let advertised = importer.advertised(by: connection) else { return known }
+    let sampled = Set(advertised.lazy.filter { !$0.isExternalOnly }.map(\.format))
+    return known.filter(sampled.contains)
+  }
+}

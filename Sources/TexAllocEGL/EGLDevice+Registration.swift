@@ -1,0 +1,96 @@
+internal import CEGL
+internal import Synchronization
+public import TexAlloc
+
+extension EGLDevice {
+  /// Imports a buffer as an EGLImage and makes it a texture: no pixel is copied.
+  ///
+  /// The first buffer of a kind is checked: what the GPU shows of a trial image of the same kind must
+  /// be what was written. The texture samples linearly and clamps to its edge until told otherwise.
+  ///
+  /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
+  public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
+    try requireContext()
+    if let known = texture(of: buffer) {
+      guard case .uploaded(let reason) = known.path else { return known }
+      throw refusal("import", wanted: "a buffer that is imported", held: "uploaded: \(reason)")
+    }
+    guard let importer else {
+      throw refusal("import", wanted: "dma-buf import", held: importObstacle ?? "none")
+    }
+    try attributes.accept(buffer)
+    try verify(buffer)
+    return try makeTexture(of: buffer, by: importer)
+  }
+
+  /// A texture of a buffer at any price: imports it, or else uploads it and says why.
+  ///
+  /// - Throws: `RegistrationRefused` where not even an upload is possible.
+  public func texture(for buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
+    if let known = texture(of: buffer) { return known }
+    do {
+      return try register(buffer)
+    } catch {
+      let reason = importer == nil ? importObstacle : nil
+      return try upload(
+        buffer, because: reason ?? "\(error.field): wanted \(error.wanted), held \(error.held)")
+    }
+  }
+
+  /// The texture that the buffer has, if it lives.
+  func texture(of buffer: TextureBuffer) -> Texture? {
+    state.withLock { $0.textures[buffer.id]?.texture }
+  }
+
+  /// Enters a new texture in the table.
+  func enter(_ texture: Texture) {
+    state.withLock {
+      $0.textures[texture.buffer.id] = WeakTexture(texture: texture)
+      switch texture.path {
+      case .imported: $0.statistics.imported += 1
+      case .uploaded: $0.statistics.uploaded += 1
+      }
+    }
+  }
+
+  func refusal(_ field: String, wanted: String, held: String) -> RegistrationRefused {
+    RegistrationRefused(component: name, field: field, wanted: wanted, held: held)
+  }
+
+  private func makeTexture(
+    of buffer: TextureBuffer, by importer: DMABufImport
+  ) throws(RegistrationRefused) -> Texture {
+    try reserveImage()
+    do {
+      let image = try importer.makeImage(of: buffer, on: connection)
+      let name = makeSampledTexture()
+      do {
+        try withTextureBound(name) { () throws(EGLFailure) in try importer.bind(image) }
+      } catch {
+        unsafe glDeleteTextures(1, [name])
+        importer.destroy(image, on: connection)
+        throw error
+      }
+      let texture = Texture(
+        of: buffer, on: self, name: name, image: image, path: .imported)
+      enter(texture)
+      return texture
+    } catch {
+      state.withLock { $0.liveImages -= 1 }
+      throw refusal(
+        "import", wanted: "\(buffer.layout.format) of \(buffer.heap)", held: "\(error)")
+    }
+  }
+
+  private func reserveImage() throws(RegistrationRefused) {
+    let limit = imageLimit.images
+    let live = state.withLock { state in
+      guard state.liveImages < limit else { return limit }
+      state.liveImages += 1
+      return 0
+    }
+    guard live == 0 else {
+      throw refusal("images", wanted: "fewer than \(limit) alive at once", held: "\(live)")
+    }
+  }
+}

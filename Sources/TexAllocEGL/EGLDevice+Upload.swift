@@ -1,0 +1,64 @@
+internal import CEGL
+public import TexAlloc
+
+extension EGLDevice {
+  /// A texture with a copy of the buffer's pixels.
+  func upload(
+    _ buffer: TextureBuffer, because reason: String
+  ) throws(RegistrationRefused) -> Texture {
+    try requireContext()
+    let layout = buffer.layout
+    guard layout.format.modifier == .linear, let format = UploadFormat(layout.format.fourcc) else {
+      throw refusal(
+        "formats", wanted: "one that OpenGL ES uploads", held: "\(layout.format); \(reason)")
+    }
+    let limit = description.maxTextureSize
+    guard max(layout.width, layout.height) <= limit else {
+      throw refusal(
+        "width, height", wanted: "at most \(limit)", held: "\(layout.width)x\(layout.height)")
+    }
+    let name = makeSampledTexture()
+    do {
+      try withTextureBound(name) { () throws(EGLFailure) in
+        drainGLErrors()
+        format.defineStorage(width: layout.width, height: layout.height)
+        try checkGL("glTexStorage2D")
+      }
+    } catch {
+      unsafe glDeleteTextures(1, [name])
+      throw refusal("upload", wanted: "\(layout.format)", held: "\(error); \(reason)")
+    }
+    let texture = Texture(
+      of: buffer, on: self, name: name, image: nil, path: .uploaded(because: reason))
+    enter(texture)
+    try texture.contentsChanged()
+    return texture
+  }
+}
+
+extension Texture {
+  /// Tells that rows of the buffer were written again. The GPU sees them by itself where the buffer
+  /// is imported; where it was uploaded, they are copied once more.
+  ///
+  /// - Parameter rows: All of them where nil.
+  /// - Throws: `RegistrationRefused` where the device's context is not current on this thread.
+  public func contentsChanged(rows: Range<Int>? = nil) throws(RegistrationRefused) {
+    guard case .uploaded = path, let format = UploadFormat(buffer.layout.format.fourcc) else {
+      return
+    }
+    try device.requireContext()
+    let layout = buffer.layout
+    let rows = rows ?? 0..<layout.height
+    let pitch = layout.planes[0].pitch
+    do {
+      try buffer.withReadback(evenIfSlow: true) { pixels in
+        withTextureBound(name) {
+          format.upload(pixels, pitch: pitch, width: layout.width, rows: rows)
+        }
+      }
+    } catch {
+      preconditionFailure("a readback that is asked for is not refused")
+    }
+    device.countUpload(of: rows.count * layout.rowSize(ofPlane: 0))
+  }
+}

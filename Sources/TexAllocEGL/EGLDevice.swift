@@ -1,0 +1,129 @@
+internal import CEGL
+internal import Synchronization
+public import TexAlloc
+
+/// The GPU as a component: a display, a context of OpenGL ES 3, and what they can import.
+///
+/// Whatever touches OpenGL (registering, collecting) is called on the thread where the context is
+/// current. Textures and buffers are let go of on any thread: what the GPU still holds of them waits
+/// until ``collect()``.
+@safe public final class EGLDevice: Registrar, @unchecked Sendable {
+  // The context is used only on the thread where it is current; everything else is immutable or in
+  // `state`.
+
+  /// Whether buffers are imported at all.
+  public enum Importing: Hashable, Sendable {
+    case allowed
+    /// Every texture is uploaded, for this reason.
+    case disabled(because: String)
+  }
+
+  public let attributes: BufferAttributes
+  public let description: DeviceDescription
+  public let imageLimit: ImageLimit
+
+  /// Why nothing can be imported; nil where it can.
+  public let importObstacle: String?
+
+  let connection: EGLConnection
+  let context: ContextHandle
+  let importer: DMABufImport?
+  let fences: EGLFenceSync
+  let state = Mutex(State())
+  private let ownsContext: Bool
+
+  /// What changes while the device lives.
+  struct State {
+    var textures: [TextureBuffer.ID: WeakTexture] = [:]
+    var retired: [RetiredTexture] = []
+    var verdicts: [ImageKind: RegistrationRefused?] = [:]
+    var liveImages = 0
+    var statistics = DeviceStatistics()
+  }
+
+  /// Opens a device and makes a context without a surface current on this thread.
+  ///
+  /// - Parameters:
+  ///   - choice: Which device.
+  ///   - importing: Whether buffers are imported.
+  /// - Throws: `EGLFailure`, unsupported where an extension is missing.
+  public static func surfaceless(
+    _ choice: DeviceChoice = .automatic, importing: Importing = .allowed
+  ) throws(EGLFailure) -> EGLDevice {
+    let connection = try EGLConnection.open(choice)
+    let context = try ContextHandle.make(on: connection)
+    do {
+      try context.makeCurrent()
+      return try EGLDevice(connection, context, ownsContext: true, importing)
+    } catch {
+      context.destroy()
+      throw error
+    }
+  }
+
+  /// Takes the context that is current on this thread: a toolkit's own.
+  ///
+  /// - Throws: `EGLFailure` where none is, or an extension is missing.
+  public static func current(importing: Importing = .allowed) throws(EGLFailure) -> EGLDevice {
+    guard let context = ContextHandle.current, let display = unsafe eglGetCurrentDisplay()
+    else { throw .unsupported("eglGetCurrentContext", "no context is current on this thread") }
+    let renderer = glString(GL_RENDERER)
+    let connection = try unsafe EGLConnection(
+      display: display, isSoftware: ["llvmpipe", "softpipe"].contains(where: renderer.hasPrefix),
+      reason: "its context was current")
+    return try EGLDevice(connection, context, ownsContext: false, importing)
+  }
+
+  private init(
+    _ connection: EGLConnection, _ context: ContextHandle, ownsContext: Bool, _ importing: Importing
+  ) throws(EGLFailure) {
+    self.connection = connection
+    self.context = context
+    self.ownsContext = ownsContext
+    fences = try EGLFenceSync(connection)
+    imageLimit = .now()
+    switch importing {
+    case .disabled(let reason): (importer, importObstacle) = (nil, reason)
+    case .allowed:
+      do { (importer, importObstacle) = (try DMABufImport(connection), nil) } catch {
+        (importer, importObstacle) = (nil, "\(error)")
+      }
+    }
+    description = DeviceDescription(of: connection)
+    attributes = Self.attributes(of: connection, importer)
+  }
+
+  deinit {
+    let retired = state.withLock { $0.retired }
+    for texture in retired.reversed() { texture.destroyImage(importer, connection) }
+    if ownsContext { context.destroy() }
+  }
+
+  /// Makes the device's context current on this thread, which it leaves the one where it was for.
+  public func makeCurrent() throws(EGLFailure) {
+    try context.makeCurrent()
+  }
+
+  /// Textures made so far, by the way they took.
+  public var statistics: DeviceStatistics {
+    state.withLock {
+      var statistics = $0.statistics
+      statistics.liveImages = $0.liveImages
+      return statistics
+    }
+  }
+
+  /// - Throws: A refusal where the context is not current on this thread.
+  func requireContext() throws(RegistrationRefused) {
+    guard context.isCurrent else {
+      throw RegistrationRefused(
+        component: name, field: "context", wanted: "the device's own, current on this thread",
+        held: ContextHandle.current == nil ? "none" : "another")
+    }
+  }
+}
+
+/// What OpenGL says of itself in the current context.
+func glString(_ name: Int32) -> String {
+  unsafe glGetString(GLenum(name)).map { unsafe String(cString: $0) } ?? ""
+}

@@ -1,0 +1,48 @@
+internal import CEGL
+
+/// A call of EGL or OpenGL ES that did not succeed.
+public struct EGLFailure: Error, Hashable, Sendable {
+  /// Whether the machine lacks what was asked for, rather than that it failed to give it.
+  public let isUnsupported: Bool
+  /// The function or the extension: `eglInitialize`, `EGL_EXT_platform_device`.
+  public let operation: String
+  /// What it answered, or what was asked of it.
+  public let reason: String
+
+  static func unsupported(_ operation: String, _ reason: String) -> EGLFailure {
+    EGLFailure(isUnsupported: true, operation: operation, reason: reason)
+  }
+
+  static func failed(_ operation: String, _ reason: String) -> EGLFailure {
+    EGLFailure(isUnsupported: false, operation: operation, reason: reason)
+  }
+
+  /// A call that left its reason in `eglGetError`.
+  static func last(_ operation: String) -> EGLFailure {
+    failed(operation, eglErrorName(eglGetError()))
+  }
+}
+
+extension EGLFailure: CustomStringConvertible {
+  public var description: String {
+    "\(operation): \(isUnsupported ? "not supported: " : "")\(reason)"
+  }
+}
+
+/// The name of an error of `eglGetError`, as in `egl.h`.
+func eglErrorName(_ code: EGLint) -> String {
+  switch code {
+  case EGL_SUCCESS: "EGL_SUCCESS"
+  case EGL_NOT_INITIALIZED: "EGL_NOT_INITIALIZED"
+  case EGL_BAD_ACCESS: "EGL_BAD_ACCESS"
+  case EGL_BAD_ALLOC: "EGL_BAD_ALLOC"
+  case EGL_BAD_ATTRIBUTE: "EGL_BAD_ATTRIBUTE"
+  case EGL_BAD_CONFIG: "EGL_BAD_CONFIG"
+  case EGL_BAD_CONTEXT: "EGL_BAD_CONTEXT"
+  case EGL_BAD_DISPLAY: "EGL_BAD_DISPLAY"
+  case EGL_BAD_MATCH: "EGL_BAD_MATCH"
+  case EGL_BAD_PARAMETER: "EGL_BAD_PARAMETER"
+  case EGL_CONTEXT_LOST: "EGL_CONTEXT_LOST"
+  default: "0x" + String(code, radix: 16)
+  }
+}

@@ -1,0 +1,76 @@
+internal import CEGL
+public import TexAlloc
+
+/// The entry points of `EGL_KHR_fence_sync`; having them is the proof that the display has it.
+@safe struct EGLFenceSync: Sendable {
+  private typealias Create =
+    @convention(c) (EGLDisplay?, EGLenum, UnsafePointer<EGLint>?) -> EGLSyncKHR?
+  private typealias Destroy = @convention(c) (EGLDisplay?, EGLSyncKHR?) -> EGLBoolean
+  private typealias Wait =
+    @convention(c) (EGLDisplay?, EGLSyncKHR?, EGLint, EGLTimeKHR) -> EGLint
+
+  private let create: Create
+  private let destroy: Destroy
+  private let wait: Wait
+
+  init(_ connection: EGLConnection) throws(EGLFailure) {
+    guard connection.extensions.contains("EGL_KHR_fence_sync") else {
+      throw .unsupported("EGL_KHR_fence_sync", "the display of \(connection.driver) lacks it")
+    }
+    guard let create = unsafe eglFunction("eglCreateSyncKHR", as: Create.self),
+      let destroy = unsafe eglFunction("eglDestroySyncKHR", as: Destroy.self),
+      let wait = unsafe eglFunction("eglClientWaitSyncKHR", as: Wait.self)
+    else { throw .failed("eglGetProcAddress", "no eglCreateSyncKHR") }
+    unsafe self.create = create
+    unsafe self.destroy = destroy
+    unsafe self.wait = wait
+  }
+
+  /// A fence behind every command given to the current context so far, which are sent on their way.
+  func makeFence(on connection: EGLConnection) throws(EGLFailure) -> EGLFence {
+    guard let sync = unsafe create(connection.display, EGLenum(EGL_SYNC_FENCE_KHR), nil) else {
+      throw .last("eglCreateSyncKHR")
+    }
+    glFlush()  // waiting from another thread can't
+    return unsafe EGLFence(sync, of: self, on: connection)
+  }
+
+  fileprivate func destroy(_ sync: EGLSyncKHR, on connection: EGLConnection) {
+    _ = unsafe destroy(connection.display, sync)
+  }
+
+  /// Anything but a time-out counts as passed: a sync that fails will never signal.
+  fileprivate func hasPassed(
+    _ sync: EGLSyncKHR, on connection: EGLConnection, nanoseconds: UInt64
+  ) -> Bool {
+    unsafe wait(connection.display, sync, 0, nanoseconds) != EGL_TIMEOUT_EXPIRED_KHR
+  }
+}
+
+/// The end of the GPU's use of what was drawn before it. Any thread may ask.
+@safe public final class EGLFence: Fence, @unchecked Sendable {  // EGL guards its syncs by itself
+  private let sync: EGLSyncKHR
+  private let functions: EGLFenceSync
+  private let connection: EGLConnection
+
+  fileprivate init(_ sync: EGLSyncKHR, of functions: EGLFenceSync, on connection: EGLConnection) {
+    unsafe self.sync = sync
+    self.functions = functions
+    self.connection = connection
+  }
+
+  deinit { unsafe functions.destroy(sync, on: connection) }
+
+  public var hasPassed: Bool {
+    unsafe functions.hasPassed(sync, on: connection, nanoseconds: 0)
+  }
+
+  public func wait(until deadline: ContinuousClock.Instant) -> Bool {
+    let left = max(.zero, deadline - .now).components
+    let nanoseconds = left.seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let total =
+      nanoseconds.overflow
+      ? UInt64.max - 1 : UInt64(nanoseconds.partialValue) + UInt64(left.attoseconds / 1_000_000_000)
+    return unsafe functions.hasPassed(sync, on: connection, nanoseconds: total)
+  }
+}

@@ -1,0 +1,32 @@
+internal import Glibc
+internal import SystemPackage
+
+/// How many images may live at once. Mesa keeps a descriptor and a mapping for each, and crashes
+/// where the mappings run out, so the cap lies well below both limits.
+public struct ImageLimit: Hashable, Sendable {
+  /// `RLIMIT_NOFILE`, soft, of getrlimit(2).
+  public let descriptors: Int
+  /// `/proc/sys/vm/max_map_count` of proc(5).
+  public let mappings: Int
+
+  /// Half of what the process may have of the scarcer; the rest is for everybody else.
+  public var images: Int { min(descriptors, mappings) / 2 }
+
+  /// The limits of this process as they are now.
+  public static func now() -> ImageLimit {
+    var limit = rlimit()
+    let known = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+    let descriptors = known ? Int(clamping: limit.rlim_cur) : 1024
+    return ImageLimit(descriptors: descriptors, mappings: maxMapCount() ?? 65530)
+  }
+
+  private static func maxMapCount() -> Int? {
+    guard let file = try? FileDescriptor.open("/proc/sys/vm/max_map_count" as FilePath, .readOnly)
+    else { return nil }
+    var text = [UInt8](repeating: 0, count: 32)
+    let read = try? file.closeAfter {
+      try unsafe text.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
+    }
+    return Int(String(decoding: text.prefix(read ?? 0), as: UTF8.self).prefix(while: \.isNumber))
+  }
+}

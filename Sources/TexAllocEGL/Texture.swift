@@ -1,0 +1,58 @@
+internal import CEGL
+public import TexAlloc
+
+/// A buffer as the GPU sees it: a `GL_TEXTURE_2D` that keeps its buffer alive.
+///
+/// Letting go of it is allowed on any thread; its OpenGL objects go at the device's next
+/// ``EGLDevice/collect()``, and its buffer's slot when the GPU has done what was asked of it before.
+public final class Texture: Registration {
+  /// How the pixels got to the GPU.
+  public enum Path: Hashable, Sendable {
+    /// The GPU reads the buffer's own memory.
+    case imported
+    /// The GPU has a copy, for this reason.
+    case uploaded(because: String)
+  }
+
+  public var component: String { device.name }
+  public let buffer: TextureBuffer
+  public let path: Path
+  /// The name of the texture in the device's context.
+  public let name: UInt32
+  let device: EGLDevice
+  private let image: ImageHandle?
+
+  init(
+    of buffer: TextureBuffer, on device: EGLDevice, name: GLuint, image: ImageHandle?, path: Path
+  ) {
+    self.buffer = buffer
+    self.device = device
+    self.name = name
+    self.image = image
+    self.path = path
+  }
+
+  deinit {
+    device.retire(RetiredTexture(name: name, image: image, buffer: buffer), of: buffer.id)
+  }
+}
+
+/// What is left of a texture that nobody holds any more.
+struct RetiredTexture {
+  let name: GLuint
+  let image: ImageHandle?
+  let buffer: TextureBuffer
+
+  /// Answers whether there was one.
+  @discardableResult
+  func destroyImage(_ importer: DMABufImport?, _ connection: EGLConnection) -> Bool {
+    guard let image else { return false }
+    importer?.destroy(image, on: connection)
+    return true
+  }
+}
+
+/// A texture in the device's table, which does not keep it alive.
+struct WeakTexture {
+  weak var texture: Texture?
+}

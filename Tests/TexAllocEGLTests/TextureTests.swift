@@ -1,0 +1,114 @@
+import TexAlloc
+import TexAllocEGL
+import XCTest
+
+final class TextureTests: XCTestCase {
+  func testImportedTextureShowsTheBuffersOwnMemory() throws {
+    let gpu = try importingDevice()
+    let pool = try TexturePool(for: [gpu])
+    for fourcc in [Fourcc.abgr8888, .xbgr8888, .argb8888, .xrgb8888] {
+      let buffer = try pool.allocate(ImageDescriptor(width: 33, height: 7, formats: [fourcc]))
+      let texture = try gpu.register(buffer)
+      XCTAssertEqual(texture.path, .imported)
+      for seed in 0..<2 as Range<UInt8> {
+        paint(buffer, seed: seed)
+        XCTAssertEqual(try pixels(of: texture), try colours(of: buffer), "\(fourcc)")
+      }
+    }
+  }
+
+  func testUploadedPictureEqualsTheImportedOne() throws {
+    let importing = try importingDevice()
+    let pool = try TexturePool(for: [importing])
+    for fourcc in [Fourcc.abgr8888, .xbgr8888, .argb8888, .xrgb8888, .r8, .gr88, .rgb565] {
+      try importing.makeCurrent()
+      let buffer = try pool.allocate(ImageDescriptor(width: 65, height: 9, formats: [fourcc]))
+      paint(buffer, seed: 3)
+      let imported = try pixels(of: importing.register(buffer))
+      let uploading = try EGLDevice.surfaceless(importing: .disabled(because: "a test"))
+      let texture = try uploading.texture(for: buffer)
+      XCTAssertEqual(texture.path, .uploaded(because: "a test"))
+      XCTAssertEqual(try pixels(of: texture), imported, "\(fourcc)")
+      XCTAssertEqual(uploading.statistics.bytesUploaded, 9 * buffer.layout.rowSize(ofPlane: 0))
+    }
+  }
+
+  func testTheSameBufferHasTheSameTexture() throws {
+    let gpu = try importingDevice()
+    let pool = try TexturePool(for: [gpu])
+    let buffer = try pool.allocate(ImageDescriptor(width: 8, height: 8, formats: [.r8]))
+    let texture = try gpu.register(buffer)
+    XCTAssertTrue(try gpu.register(buffer) === texture)
+    XCTAssertTrue(try gpu.texture(for: buffer) === texture)
+    XCTAssertEqual(gpu.statistics.imported, 1)
+  }
+
+  func testASlotReturnsOnlyAfterTheGPUWasAskedToCollect() throws {
+    let gpu = try importingDevice()
+    let pool = try TexturePool(for: [gpu])
+    do {
+      let descriptor = ImageDescriptor(width: 8, height: 8, formats: [.abgr8888])
+      _ = try gpu.register(try pool.allocate(descriptor))
+    }
+    XCTAssertEqual(pool.statistics.slots, 1)
+    XCTAssertEqual(gpu.statistics.liveImages, 1)
+    try gpu.collect()
+    XCTAssertEqual(gpu.statistics.liveImages, 0)
+    _ = try Canvas(width: 1, height: 1).readPixels()  // waits for the GPU
+    _ = try pool.allocate(ImageDescriptor(width: 8, height: 8, formats: [.abgr8888]))
+    XCTAssertLessThanOrEqual(pool.statistics.slots, 1)
+  }
+
+  func testAFormatThatTheDeviceLacksIsRefusedByName() throws {
+    let gpu = try importingDevice()
+    let pool = try TexturePool(for: [])
+    let buffer = try pool.allocate(ImageDescriptor(width: 16, height: 16, formats: [.nv12]))
+    XCTAssertThrowsError(try gpu.register(buffer)) { error in
+      guard let refusal = error as? RegistrationRefused else { return XCTFail("\(error)") }
+      XCTAssertEqual(refusal.field, "formats")
+      XCTAssertEqual(refusal.held, "NV12")
+    }
+  }
+
+  private func importingDevice() throws -> EGLDevice {
+    let gpu = try EGLDevice.surfaceless(.software)
+    if let obstacle = gpu.importObstacle { throw XCTSkip("no import here: \(obstacle)") }
+    return gpu
+  }
+
+  private func paint(_ buffer: TextureBuffer, seed: UInt8) {
+    var writer = buffer.writer()
+    for y in 0..<writer.rowCount {
+      let row = (0..<writer.rowSize).map { UInt8(truncatingIfNeeded: $0 * 7 + y * 31) ^ seed | 1 }
+      writer.write(row.span, row: y)
+    }
+  }
+
+  /// What a shader is to see of the bytes of a buffer in one of the 32-bit formats.
+  private func colours(of buffer: TextureBuffer) throws -> [UInt8] {
+    let (layout, fourcc) = (buffer.layout, buffer.layout.format.fourcc)
+    let order = [.abgr8888, .xbgr8888].contains(fourcc) ? [0, 1, 2, 3] : [2, 1, 0, 3]
+    let isOpaque = [.xbgr8888, .xrgb8888].contains(fourcc)
+    return try buffer.withReadback { bytes in
+      (0..<layout.height).flatMap { y in
+        (0..<layout.width).flatMap { x in
+          order.map { channel in
+            let place = y * layout.planes[0].pitch + x * 4 + channel
+            return channel == 3 && isOpaque ? 255 : bytes[place]
+          }
+        }
+      }
+    }
+  }
+
+  private func pixels(of texture: Texture) throws -> [UInt8] {
+    let layout = texture.buffer.layout
+    let canvas = try Canvas(width: layout.width, height: layout.height)
+    canvas.clear(.zero)
+    let (width, height) = (Float(layout.width), Float(layout.height))
+    let quad = Canvas.Quad(
+      x: 0, y: 0, width: width, height: height, texelWidth: width, texelHeight: height)
+    canvas.draw([quad], from: .texels(texture.name))
+    return try canvas.readPixels()
+  }
+}
