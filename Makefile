@@ -1,0 +1,63 @@
+# `make` prints what there is. MESA=system takes the machine's own Mesa.
+
+SWIFT ?= swift
+sources := Sources Tests Package.swift
+sanitizer ?= address
+
+.PHONY: help demo test bench sanitize lint format docs clean distclean dependencies swift
+
+help:
+	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
+	@echo 'make test      build, lint, run the tests'
+	@echo 'make bench     measure'
+	@echo 'make sanitize  run the tests under a sanitizer          (sanitizer=address or thread)'
+	@echo 'make lint      check the style'
+	@echo 'make format    put the style right'
+	@echo 'make docs      write the reference into out/docs'
+	@echo 'make clean     remove what was built; distclean: what was unpacked, too'
+	@echo
+	@echo 'MESA=system    draw with the system'"'"'s Mesa instead of the one in .deps/mesa'
+
+# Quick when nothing is missing, so that it has no stamp that could be wrong.
+dependencies:
+	@Scripts/install-dependencies
+
+swift:
+	@Scripts/install-dependencies swift
+
+demo: dependencies
+	$(SWIFT) build -c release --product glyphdemo
+	@mkdir -p out
+	@Scripts/with-mesa .build/release/glyphdemo \
+	  -o out/glyphdemo.png --report out/glyphdemo.json $(ARGS)
+
+# The closing lines are those of the tests. Mesa is for what draws, not for what compiles.
+test: dependencies
+	$(SWIFT) build --build-tests
+	@$(MAKE) --no-print-directory lint
+	Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing
+
+bench: dependencies
+	$(SWIFT) build -c release --product texbench
+	@Scripts/with-mesa .build/release/texbench all $(ARGS)
+
+# Without leaks: XCTest itself leaves some behind.
+sanitize: dependencies
+	$(SWIFT) build --build-tests --sanitize $(sanitizer) --scratch-path .build-$(sanitizer)
+	ASAN_OPTIONS=detect_leaks=0 Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing \
+	  --sanitize $(sanitizer) --scratch-path .build-$(sanitizer)
+
+lint: swift
+	$(SWIFT) format lint --strict --parallel --recursive $(sources)
+
+format: swift
+	$(SWIFT) format --in-place --parallel --recursive $(sources)
+
+docs: dependencies
+	@Scripts/make-docs
+
+clean:
+	rm -rf .build .build-* out
+
+distclean: clean
+	rm -rf .deps Package.resolved
