@@ -13,33 +13,51 @@ let house: [SwiftSetting] = [
 ]
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
   name: "TexAlloc",
   products: [
     .library(name: "TexAlloc", targets: ["TexAlloc"]),
     .library(name: "TexAllocEGL", targets: ["TexAllocEGL"]),
+    .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
+    .executable(name: "texctl", targets: ["texctl"]),
+    .executable(name: "texbench", targets: ["texbench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   ],
   targets: [
-    // Floor 0: what Swift cannot say.
+    // Floor 0: what Swift cannot say, and C libraries.
     .target(name: "CLinux"),
     .target(name: "CStreaming"),
     .systemLibrary(name: "CEGL"),
+    .systemLibrary(
+      name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
 
     // Floor 1: the allocator.
     .target(
       name: "TexAlloc", dependencies: ["CLinux", "CStreaming", system], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocTests", dependencies: ["TexAlloc", "TexAllocJSON"], swiftSettings: house),
 
-    // Floor 2: the components.
+    // Floor 2: one module for each thing that the allocator does not know.
     .target(
       name: "TexAllocEGL", dependencies: ["TexAlloc", "CEGL", system], swiftSettings: house),
-
-    .testTarget(name: "TexAllocTests", dependencies: ["TexAlloc"], swiftSettings: house),
     .testTarget(
       name: "TexAllocEGLTests", dependencies: ["TexAlloc", "TexAllocEGL"], swiftSettings: house),
+    .target(name: "TexAllocJSON", dependencies: ["TexAlloc", "CJansson"], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocJSONTests", dependencies: ["TexAlloc", "TexAllocJSON"], swiftSettings: house),
+
+    // Floor 4: programs.
+    .executableTarget(
+      name: "texctl",
+      dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJSON", system, arguments],
+      swiftSettings: house),
+    .executableTarget(
+      name: "texbench", dependencies: ["TexAlloc", "TexAllocJSON", arguments], swiftSettings: house),
   ]
 )

@@ -1,0 +1,8 @@
+internal import ArgumentParser
+
+@main
+struct Texbench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "texbench", abstract: "Ratios, each measured within one run.",
+    subcommands: [Merge.self])
+}

@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import SystemPackage
+internal import TexAlloc
+internal import TexAllocJSON
+
+struct Merge: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Merge the attributes of participants.",
+    discussion: "Exits 0 with what they agree on, 1 with a conflict, 2 where a file is invalid.")
+
+  @Argument(help: "A JSON file for each participant.")
+  var files: [String]
+
+  @Option(help: "Lay out an image of so many pixels: 1920x1080.", transform: imageSize)
+  var image: ImageSize?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    do throws(MergeError) {
+      let merged = try BufferAttributes.merging(participants(), image: image)
+      print(json ? merged.json : merged.table)
+    } catch {
+      switch error {
+      case .conflict(let conflict):
+        print(json ? conflict.json : conflict.description)
+        throw ExitCode(1)
+      case .invalid(let invalid):
+        if json { print(invalid.json) } else { Texctl.complain(invalid.description) }
+        throw ExitCode(2)
+      }
+    }
+  }
+
+  private func participants() throws(MergeError) -> [BufferAttributes] {
+    var participants: [BufferAttributes] = []
+    for file in files {
+      do throws(InvalidAttributes) {
+        participants.append(try BufferAttributes(json: contents(of: file), file: file))
+      } catch {
+        throw .invalid(error)
+      }
+    }
+    return participants
+  }
+
+  /// No more than what is enough to see that the file is too long.
+  private func contents(of file: String) throws(InvalidAttributes) -> [UInt8] {
+    do {
+      let descriptor = try FileDescriptor.open(FilePath(file), .readOnly)
+      return try descriptor.closeAfter {
+        try descriptor.bytes(atMost: BufferAttributes.maximumJSONByteCount + 1)
+      }
+    } catch {
+      throw InvalidAttributes(participant: file, field: nil, reason: "cannot be read: \(error)")
+    }
+  }
+}
+
+private func imageSize(_ text: String) throws -> ImageSize {
+  guard let size = ImageSize(text) else { throw ValidationError("not a size like 1920x1080") }
+  return size
+}
+
+extension FileDescriptor {
+  fileprivate func bytes(atMost limit: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var count = 0
+    while count < limit {
+      // SAFETY: reads into what is left of the array.
+      let read = try unsafe bytes.withUnsafeMutableBytes { buffer in
+        try unsafe self.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+      }
+      if read == 0 { break }
+      count += read
+    }
+    return Array(bytes.prefix(count))
+  }
+}

@@ -1,0 +1,5 @@
+import TexAlloc
+import TexAllocJSON
+import XCTest
+
+final class ReadingTests: XCTestCase {}
