@@ -5,7 +5,7 @@ extension BufferAttributes {
   ///
   /// A modifier above `Int.max`, which the form cannot hold, stands as a string, and reading refuses
   /// it.
-  public var json: String { Jansson.text(jsonValue) }
+  public var json: String { jsonValue.text }
 
   private var jsonValue: JSONValue {
     let choices = alternatives.map { JSONValue.object($0.members) }

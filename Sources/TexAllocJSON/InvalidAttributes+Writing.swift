@@ -8,6 +8,6 @@ extension InvalidAttributes {
       "field": field.map { .string($0) },
       "reason": .string(reason),
     ])
-    return Jansson.text(.object(["invalid": members]))
+    return JSONValue.object(["invalid": members]).text
   }
 }

@@ -1,14 +1,19 @@
 internal import TexAlloc
 
 extension JSONValue {
+  /// As JSON on one line.
+  package var text: String { Jansson.text(self) }
+
   /// Members without a value are left out.
-  static func object(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
+  package static func object(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
     .object(members.compactMap { key, value in value.map { Member(key: key, value: $0) } })
   }
 
-  static func strings(_ strings: [String]) -> JSONValue { .array(strings.map { .string($0) }) }
+  package static func strings(_ strings: [String]) -> JSONValue {
+    .array(strings.map { .string($0) })
+  }
 
-  static func words(_ words: [some RawRepresentable<String>]) -> JSONValue {
+  package static func words(_ words: [some RawRepresentable<String>]) -> JSONValue {
     .strings(words.map(\.rawValue))
   }
 

@@ -71,6 +71,7 @@ enum Jansson {
       unsafe made = withCharacters(of: string) { characters in
         unsafe json_stringn_nocheck(characters.baseAddress, characters.count)
       }
+    case .real(let real): unsafe made = json_real(real) ?? json_null()
     case .integer(let integer): unsafe made = json_integer(json_int_t(integer))
     case .boolean(let boolean): unsafe made = boolean ? json_true() : json_false()
     case .null: unsafe made = json_null()

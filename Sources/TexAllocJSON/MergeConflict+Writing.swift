@@ -8,7 +8,7 @@ extension MergeConflict {
       "participants": .array(participants.map(\.jsonValue)),
       "relaxation": .string(relaxation),
     ])
-    return Jansson.text(.object(["conflict": members]))
+    return JSONValue.object(["conflict": members]).text
   }
 }
 

@@ -7,15 +7,14 @@ extension MergedAttributes {
     let chosen = alternatives.map {
       JSONValue.Member(key: $0.participant, value: .integer($0.index))
     }
-    return Jansson.text(
-      .object([
-        "merged": fields,
-        "format": format.map { .init($0) } ?? .null,
-        "chosenCaching": chosenCaching.map { .string($0.rawValue) } ?? .null,
-        "buffers": .integer(buffers),
-        "alternatives": .object(chosen),
-        "layout": layout.map { .init($0) },
-      ]))
+    return JSONValue.object([
+      "merged": fields,
+      "format": format.map { .init($0) } ?? .null,
+      "chosenCaching": chosenCaching.map { .string($0.rawValue) } ?? .null,
+      "buffers": .integer(buffers),
+      "alternatives": .object(chosen),
+      "layout": layout.map { .init($0) },
+    ]).text
   }
 
   private var fields: JSONValue {

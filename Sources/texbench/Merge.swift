@@ -12,6 +12,10 @@ struct Merge: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws {
+    guard pairs > 0 else { throw ValidationError("at least one pair is needed") }
+  }
+
   func run() throws {
     let participants = (0..<8).map(Self.participant)
     let runs = try PairedRuns(
@@ -20,13 +24,8 @@ struct Merge: ParsableCommand {
       baseline: { try Self.check(Self.intersection(participants.compactMap(\.formats)).count) })
     print(
       json
-        ? #"{"benchmark": "merge", "mergeNanoseconds": \#(runs.subject), "#
-          + #""dictionariesNanoseconds": \#(runs.baseline), "ratio": \#(runs.ratio)}"#
-        : """
-        merge         \(runs.subject) ns
-        dictionaries  \(runs.baseline) ns
-        ratio         \(runs.ratio)
-        """)
+        ? runs.json("merge", against: "dictionaries") : runs.table("merge", against: "dictionaries")
+    )
   }
 
   /// 30 formats in an order of its own; 23 of them are everyone's.

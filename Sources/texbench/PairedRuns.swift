@@ -5,7 +5,9 @@ struct PairedRuns {
   /// The median of the pairs' ratios.
   let ratio: Double
 
-  /// - Parameter iterations: How often a workload runs in its turn.
+  /// - Parameters:
+  ///   - count: How many pairs; at least 1.
+  ///   - iterations: How often a workload runs in its turn.
   init(count: Int, iterations: Int, subject: () throws -> Void, baseline: () throws -> Void)
     rethrows
   {
@@ -26,6 +28,6 @@ struct PairedRuns {
   }
 
   private static func median(_ values: [Double]) -> Double {
-    values.isEmpty ? .nan : values.sorted()[values.count / 2]
+    values.sorted()[values.count / 2]
   }
 }

@@ -53,7 +53,7 @@ extension AttributeField {
 
 extension BufferConstraints {
   /// These constraints without any opinion on other fields.
-  func restricted(to fields: [AttributeField]) -> BufferConstraints {
+  package func restricted(to fields: [AttributeField]) -> BufferConstraints {
     var kept = BufferConstraints()
     func keep<Value>(_ path: WritableKeyPath<BufferConstraints, Value>) {
       kept[keyPath: path] = self[keyPath: path]

@@ -26,7 +26,7 @@ struct CheckedConstraints: Sendable {
     let caching = constraints.caching?.sorted { $0.rawValue < $1.rawValue }
     try check.isList(caching, .caching, areSame: ==)
     try check.bounds()
-    try check.combinations()
+    try check.exclusions()
     self.constraints = constraints
   }
 }

@@ -44,7 +44,7 @@ struct ConstraintsCheck {
   }
 
   /// Fields that exclude each other.
-  func combinations() throws(InvalidAttributes) {
+  func exclusions() throws(InvalidAttributes) {
     if let alignment = constraints.physicalAlignment, alignment > 1, constraints.contiguous != true
     {
       try refuse(.physicalAlignment, "\(alignment) without contiguous memory; 1 would do")

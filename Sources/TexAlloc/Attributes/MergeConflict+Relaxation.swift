@@ -4,13 +4,15 @@ extension MergeConflict {
   ) -> String {
     let image = layout.map { "\($0.image)" + ($0.format.map { " in \($0)" } ?? "") + ": " } ?? ""
     let voices = participants.map { $0.sentence(on: refusal.field) }.joined(separator: "; ")
-    let excess =
-      switch (refusal.found, refusal.limit) {
-      case (let found?, let limit?): " (\(found) against \(limit))"
-      case (nil, let limit?): " (past 2^63 − 1 against \(limit))"
-      default: ""
+    let reason: String? =
+      switch refusal.excess {
+      case .value(let found, let limit): "\(found) against \(limit)"
+      case .overflow: "past 2^63 − 1"
+      case nil where refusal.field == .formats && layout != nil:
+        "only linear formats whose planes are known are laid out"
+      case nil: nil
       }
-    return image + voices + excess
+    return image + voices + (reason.map { " (\($0))" } ?? "")
   }
 }
 
@@ -26,7 +28,9 @@ extension MergeConflict.Participant {
 extension BufferConstraints {
   /// What is asked, for each input of the field that is set.
   fileprivate func phrases(on field: MergeConflict.Field) -> [String] {
-    field.inputs.compactMap(phrase)
+    let phrases = field.inputs.compactMap(phrase)
+    guard field == .caching, cpuUsage?.contains(where: \.needsCache) == true else { return phrases }
+    return phrases + ["needs cached memory for it"]
   }
 
   private func phrase(_ field: AttributeField) -> String? {
@@ -50,10 +54,10 @@ extension BufferConstraints {
     case .formats: formats.map { "accepts only \(listed($0.map(\.description)))" }
     case .heaps: heaps.map { "accepts only heap \(listed($0))" }
     case .caching: caching.map { "accepts only \(listed($0.map(\.rawValue))) memory" }
-    case .protected: protected.map { $0 ? "needs protected memory" : "needs no protected memory" }
+    case .protected: protected.map { "\($0 ? "needs" : "does not need") protected memory" }
     case .cpuUsage: cpuUsage.map { "wants CPU access \(listed($0.map(\.rawValue)))" }
-    case .contiguous: contiguous.map { $0 ? "needs contiguous memory" : "takes any memory" }
-    case .deviceUsage: deviceUsage.map { "wants device access \(listed($0.map(\.rawValue)))" }
+    // Inputs of no conflict.
+    case .contiguous, .deviceUsage: nil
     }
   }
 }

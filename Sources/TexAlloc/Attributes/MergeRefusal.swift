@@ -1,14 +1,17 @@
 /// A rule that a merge or a layout broke, before anyone is blamed for it.
 struct MergeRefusal: Error {
-  let field: MergeConflict.Field
-  /// What the rule came to; nil where it is no number, or past `Int.max`.
-  let found: Int?
-  /// The limit that it should have kept.
-  let limit: Int?
+  /// By how much, where the rule is about a number.
+  enum Excess {
+    case value(Int, limit: Int)
+    /// Past 2^63 − 1.
+    case overflow
+  }
 
-  init(_ field: MergeConflict.Field, found: Int? = nil, limit: Int? = nil) {
+  let field: MergeConflict.Field
+  let excess: Excess?
+
+  init(_ field: MergeConflict.Field, _ excess: Excess? = nil) {
     self.field = field
-    self.found = found
-    self.limit = limit
+    self.excess = excess
   }
 }

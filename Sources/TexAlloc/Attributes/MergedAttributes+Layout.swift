@@ -17,15 +17,15 @@ extension MergedAttributes {
         let rows = shape.rows(down: image.height).checkedRoundedUp(toMultipleOf: heightAlignment),
         let offset = end.checkedRoundedUp(toMultipleOf: offsetAlignment),
         let next = pitch.checkedProduct(rows)?.checkedSum(offset)
-      else { throw MergeRefusal(.maxSize, limit: maxSize) }
+      else { throw MergeRefusal(.maxSize, .overflow) }
       planes.append(.init(offset: offset, pitch: pitch, rows: rows))
       end = next
     }
     guard let size = max(end, minSize).checkedRoundedUp(toMultipleOf: sizeAlignment) else {
-      throw MergeRefusal(.maxSize, limit: maxSize)
+      throw MergeRefusal(.maxSize, .overflow)
     }
     if let maxSize, size > maxSize {
-      throw MergeRefusal(.maxSize, found: size, limit: maxSize)
+      throw MergeRefusal(.maxSize, .value(size, limit: maxSize))
     }
     return ImageLayout(
       width: image.width, height: image.height, format: format, planes: planes, size: size)
@@ -34,9 +34,9 @@ extension MergedAttributes {
   private func pitch(of shape: PlaneShape, across width: Int) throws(MergeRefusal) -> Int {
     guard let bytes = shape.bytes(across: width),
       let pitch = max(bytes, minPitch).checkedRoundedUp(toMultipleOf: pitchAlignment)
-    else { throw MergeRefusal(.maxPitch, limit: maxPitch) }
+    else { throw MergeRefusal(.maxPitch, .overflow) }
     if let maxPitch, pitch > maxPitch {
-      throw MergeRefusal(.maxPitch, found: pitch, limit: maxPitch)
+      throw MergeRefusal(.maxPitch, .value(pitch, limit: maxPitch))
     }
     return pitch
   }
@@ -44,7 +44,7 @@ extension MergedAttributes {
   private static func check(_ length: Int, _ field: MergeConflict.Field, _ least: Int, _ most: Int?)
     throws(MergeRefusal)
   {
-    if length < least { throw MergeRefusal(field, found: length, limit: least) }
-    if let most, length > most { throw MergeRefusal(field, found: length, limit: most) }
+    if length < least { throw MergeRefusal(field, .value(length, limit: least)) }
+    if let most, length > most { throw MergeRefusal(field, .value(length, limit: most)) }
   }
 }

@@ -26,7 +26,7 @@ extension MergedAttributes {
     guard
       let roundedPitch = (all.greatest(\.minPitch) ?? minPitch)
         .checkedRoundedUp(toMultipleOf: pitchAlignment)
-    else { throw MergeRefusal(.pitch, limit: maxPitch) }
+    else { throw MergeRefusal(.pitch, .overflow) }
     minPitch = roundedPitch
     try Self.check(minPitch, .pitch, maxPitch)
 
@@ -48,7 +48,7 @@ extension MergedAttributes {
     maxBuffers = all.least(\.maxBuffers)
     for held in all.given(\.heldBuffers) {
       guard let sum = heldBuffers.checkedSum(held) else {
-        throw MergeRefusal(.bufferCount, limit: maxBuffers)
+        throw MergeRefusal(.bufferCount, .overflow)
       }
       heldBuffers = sum
     }
@@ -110,7 +110,7 @@ extension MergedAttributes {
   private static func check(_ least: Int, _ field: MergeConflict.Field, _ most: Int?)
     throws(MergeRefusal)
   {
-    if let most, least > most { throw MergeRefusal(field, found: least, limit: most) }
+    if let most, least > most { throw MergeRefusal(field, .value(least, limit: most)) }
   }
 }
 
@@ -133,7 +133,7 @@ private struct Constraints {
     for alignment in given(field) {
       multiple = multiple / greatestCommonDivisor(multiple, alignment) * alignment
       let limit = BufferConstraints.maximumAlignment
-      guard multiple <= limit else { throw MergeRefusal(name, found: multiple, limit: limit) }
+      guard multiple <= limit else { throw MergeRefusal(name, .value(multiple, limit: limit)) }
     }
     return multiple
   }
