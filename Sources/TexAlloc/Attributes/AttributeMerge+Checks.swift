@@ -17,9 +17,7 @@ extension AttributeMerge {
   static func combinations(of participants: [Participant]) throws(InvalidAttributes) -> [[Int]] {
     var combinations: [[Int]] = [[]]
     for participant in participants where !participant.alternatives.isEmpty {
-      let (count, overflow) = combinations.count.multipliedReportingOverflow(
-        by: participant.alternatives.count)
-      guard !overflow, count <= maximumCombinations else {
+      guard combinations.count * participant.alternatives.count <= maximumCombinations else {
         throw .init(
           participant: nil, field: "alternatives",
           reason: "more than \(maximumCombinations) combinations")

@@ -13,30 +13,31 @@ extension MergeConflict {
   init(_ refusal: MergeRefusal, among members: [AttributeMerge.Member], layout: LayoutStage?) {
     let inputs = refusal.field.inputs
     let voices = members.map { Participant($0, inputs: inputs) }
-    let toBlame =
-      refusal.field == .formats && layout != nil
-      ? nil : Self.fewest(members, meeting: refusal.field, in: layout)
     field = refusal.field
-    participants = toBlame?.map { voices[$0] } ?? voices.filter(\.hasSay)
-    relaxation = Self.relaxation(refusal, participants, layout)
+    if let fewest = Self.fewest(members, meeting: refusal.field, in: layout) {
+      participants = fewest.indices.map { voices[$0] }
+      relaxation = Self.relaxation(fewest.refusal, participants, layout)
+    } else {
+      participants = voices.filter(\.hasSay)
+      relaxation = Self.relaxation(refusal, participants, layout)
+    }
   }
 
-  /// Indices of the first single member, else of the first pair, that meets a conflict in this field.
+  /// The first single member, else the first pair, that meets a conflict in this field.
   private static func fewest(
     _ members: [AttributeMerge.Member], meeting field: Field, in layout: LayoutStage?
-  ) -> [Int]? {
-    func meets(_ indices: [Int]) -> Bool {
+  ) -> (indices: [Int], refusal: MergeRefusal)? {
+    // A format that cannot be laid out is everyone's choice.
+    if field == .formats, layout != nil { return nil }
+    let singles = members.indices.map { [$0] }
+    let pairs = members.indices.flatMap { one in members.indices[(one + 1)...].map { [one, $0] } }
+    for indices in singles + pairs {
       do throws(MergeRefusal) {
         let merged = try MergedAttributes(merging: indices.flatMap { members[$0].constraints })
         if let layout { _ = try merged.layout(of: layout.image, in: layout.format) }
-        return false
       } catch {
-        return error.field == field
+        if error.field == field { return (indices, error) }
       }
-    }
-    if let single = members.indices.first(where: { meets([$0]) }) { return [single] }
-    for one in members.indices {
-      for other in members.indices[(one + 1)...] where meets([one, other]) { return [one, other] }
     }
     return nil
   }

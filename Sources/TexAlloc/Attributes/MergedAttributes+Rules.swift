@@ -131,18 +131,12 @@ private struct Constraints {
   {
     var multiple = 1
     for alignment in given(field) {
-      multiple = multiple / greatestCommonDivisor(multiple, alignment) * alignment
+      multiple = multiple.leastCommonMultiple(with: alignment)
       let limit = BufferConstraints.maximumAlignment
       guard multiple <= limit else { throw MergeRefusal(name, .value(multiple, limit: limit)) }
     }
     return multiple
   }
-}
-
-private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
-  var (a, b) = (a, b)
-  while b != 0 { (a, b) = (b, a % b) }
-  return a
 }
 
 /// Both lists ascend and hold no duplicate; so does the result.
