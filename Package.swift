@@ -59,5 +59,14 @@ let package = Package(
       swiftSettings: house),
     .executableTarget(
       name: "texbench", dependencies: ["TexAlloc", "TexAllocJSON", arguments], swiftSettings: house),
+    .systemLibrary(name: "CDRM", pkgConfig: "libdrm", providers: [.apt(["libdrm-dev"])]),
+    .systemLibrary(name: "CGBM", pkgConfig: "gbm", providers: [.apt(["libgbm-dev"])]),
+
+    // Floor 1: the allocator.
+    .target(
+      name: "TexAlloc", dependencies: ["CDRM", "CGBM", "CLinux", "CStreaming", system],
+      swiftSettings: house),
+    .testTarget(
+      name: "TexAllocTests", dependencies: ["TexAlloc", system], swiftSettings: house),
   ]
 )

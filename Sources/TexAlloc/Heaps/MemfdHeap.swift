@@ -7,19 +7,15 @@ public struct MemfdHeap: Heap {
 
   public init() {}
 
-  public var attributes: BufferAttributes {
-    BufferAttributes(name: Self.name) {
-      $0.heaps = [Self.name]
-      $0.caching = [.cached]
-      $0.offsetAlignment = pageSize
-      $0.sizeAlignment = pageSize
-      $0.contiguous = false
-    }
-  }
+  public var attributes: BufferAttributes { attributes(named: Self.name) }
 
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
-    let size = size.roundedUp(toMultipleOf: pageSize)
+    let size = try wholePages(size)
     return try Slab(
       of: Self.name, caching: .cached, memory: .memory(of: size, named: Self.name), size: size)
   }
+}
+
+extension MemfdHeap: ProbedHeap {
+  var caching: CachingVerdict { CachingVerdict(.cached, because: "it is the kernel's page cache") }
 }

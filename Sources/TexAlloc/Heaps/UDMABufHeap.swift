@@ -1,0 +1,34 @@
+internal import CLinux
+internal import SystemPackage
+
+/// Pages of a memfd, exported as a dma-buf by [udmabuf], so that devices take them.
+///
+/// [udmabuf]: https://docs.kernel.org/driver-api/dma-buf.html
+public struct UDMABufHeap: DMABufHeap {
+  public static let name = "udmabuf"
+  private static let node = "/dev/udmabuf"
+  private static let sizeLimit = "/sys/module/udmabuf/parameters/size_limit_mb"
+
+  let caching = CachingVerdict(.cached, because: "udmabuf maps the page cache of a memfd")
+  private let maxSize: Int?
+
+  /// - Throws: `SystemFailure` where the node is missing, not permitted, or gives no memory.
+  public init() throws(SystemFailure) {
+    maxSize = SystemFile.number(in: Self.sizeLimit)?.checkedProduct(1 << 20)
+    _ = try allocate(pageSize)
+  }
+
+  public var attributes: BufferAttributes {
+    attributes(named: Self.name) { $0.maxSize = maxSize }
+  }
+
+  func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {
+    let device = try OwnedDescriptor.opening(Self.node)
+    let pages = try OwnedDescriptor.memory(of: size, named: Self.name)
+    return OwnedDescriptor(
+      owning: try systemCall("UDMABUF_CREATE", on: Self.node) {
+        texalloc_udmabuf_create(
+          device.descriptor.rawValue, pages.descriptor.rawValue, UInt64(size))
+      })
+  }
+}
