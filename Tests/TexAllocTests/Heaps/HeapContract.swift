@@ -1,0 +1,111 @@
+import Foundation
+import SystemPackage
+import TexAlloc
+import XCTest
+
+/// What every heap must do, whatever is behind it. Prints a line of the table of drivers and
+/// capabilities for each.
+struct HeapContract {
+  let heap: any Heap
+  let caching: Caching
+  let test: XCTestCase
+
+  func check() throws {
+    try capability("whole pages, zeroed") { try checkSizeAndZeroes() }
+    try capability("bytes are kept") { try checkBytes() }
+    try capability("mapped \(caching.rawValue)") { try checkCaching() }
+    try capability("cannot shrink") { try checkSize() }
+    try capability("synchronizes") { try checkSynchronization() }
+    try capability("1,000 rounds leak nothing") { try checkDescriptors() }
+    try capability("typed: out of descriptors") { try checkExhaustion() }
+    try capability("typed: absurd size") { checkAbsurdSizes() }
+  }
+
+  private func capability(_ name: String, _ check: () throws -> Void) throws {
+    let before = test.testRun?.totalFailureCount
+    try check()
+    let holds = test.testRun?.totalFailureCount == before
+    CapabilityTable.print(heap.name, name, holds)
+  }
+
+  private func checkSizeAndZeroes() throws {
+    for size in [1, pageSize, 3 * pageSize + 1, 4 << 20] {
+      let slab = try heap.makeSlab(of: size)
+      XCTAssertEqual(slab.size, size.roundedUp(toMultipleOf: pageSize))
+      XCTAssertEqual(slab.heap, heap.name)
+      XCTAssertTrue(
+        unsafe slab.bytes(in: 0..<slab.size).bindMemory(to: UInt64.self).allSatisfy { $0 == 0 })
+    }
+  }
+
+  /// What is written through the slab's mapping shows in another mapping of its descriptor, to the
+  /// last byte.
+  private func checkBytes() throws {
+    let slab = try heap.makeSlab(of: 1 << 20)
+    let words = unsafe slab.bytes(in: 0..<slab.size).bindMemory(to: UInt64.self)
+    var random = SplitMix64(seed: 6)
+    for index in words.indices { unsafe words[index] = random.next() }
+
+    let address = unsafe try XCTUnwrap(
+      mmap(nil, slab.size, PROT_READ, MAP_SHARED, slab.descriptor.rawValue, 0))
+    try unsafe XCTSkipIf(address == MAP_FAILED, "mmap of the descriptor: \(Errno(rawValue: errno))")
+    defer { unsafe munmap(address, slab.size) }
+    random = SplitMix64(seed: 6)
+    let second = unsafe UnsafeRawBufferPointer(start: address, count: slab.size)
+    XCTAssertTrue(unsafe second.bindMemory(to: UInt64.self).allSatisfy { $0 == random.next() })
+  }
+
+  private func checkCaching() throws {
+    XCTAssertEqual(heap.attributes.caching, [caching])
+    XCTAssertEqual(try heap.makeSlab(of: pageSize).caching, caching)
+  }
+
+  private func checkSize() throws {
+    let slab = try heap.makeSlab(of: 2 * pageSize)
+    XCTAssertLessThan(ftruncate(slab.descriptor.rawValue, off_t(pageSize)), 0)
+    XCTAssertGreaterThanOrEqual(Int(lseek(slab.descriptor.rawValue, 0, SEEK_END)), slab.size)
+  }
+
+  private func checkSynchronization() throws {
+    let slab = try heap.makeSlab(of: pageSize)
+    for usage: Set<CPUUsage> in [[.read], [.sequentialWrite], [.read, .randomWrite]] {
+      try slab.beginCPUAccess(for: usage)
+      try slab.endCPUAccess(for: usage)
+    }
+  }
+
+  private func checkDescriptors() throws {
+    let before = try openDescriptors()
+    for _ in 0..<1000 { _ = try heap.makeSlab(of: pageSize) }
+    XCTAssertEqual(try openDescriptors(), before)
+  }
+
+  private func checkExhaustion() throws {
+    let before = try openDescriptors()
+    var limit = rlimit()
+    unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    var exhausted = limit
+    exhausted.rlim_cur = 0
+    unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &exhausted)
+    defer { unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) }
+    XCTAssertThrowsError(try heap.makeSlab(of: pageSize)) {
+      XCTAssertEqual(($0 as? SystemFailure)?.errno, .tooManyOpenFiles, "\($0)")
+    }
+    unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    XCTAssertEqual(try openDescriptors(), before)
+    XCTAssertNoThrow(try heap.makeSlab(of: pageSize))
+  }
+
+  private func checkAbsurdSizes() {
+    for size in [Int.min, -1, 0, 1 << 62, Int.max] {
+      XCTAssertThrowsError(try heap.makeSlab(of: size)) {
+        XCTAssertNotEqual(($0 as? SystemFailure)?.object, "", "\($0)")
+        XCTAssertTrue($0 is SystemFailure)
+      }
+    }
+  }
+
+  private func openDescriptors() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").sorted()
+  }
+}

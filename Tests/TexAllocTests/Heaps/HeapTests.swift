@@ -1,0 +1,91 @@
+import SystemPackage
+import TexAlloc
+import XCTest
+
+/// Every kind of heap, on every driver that Debian's kernel has for a machine without hardware.
+final class HeapTests: XCTestCase {
+  func testMemfdKeepsTheContract() throws {
+    try check(MemfdHeap())
+  }
+
+  func testUDMABufKeepsTheContract() throws {
+    try check(skippingWhereAbsent { () throws(SystemFailure) in try UDMABufHeap() })
+  }
+
+  func testSystemDMAHeapKeepsTheContract() throws {
+    try check(skippingWhereAbsent { () throws(SystemFailure) in try DMAHeap("system") })
+  }
+
+  func testDumbBuffersOfVgemKeepTheContract() throws {
+    try check(dumbBuffers(of: "vgem"), .writeCombining)
+  }
+
+  func testDumbBuffersOfVirtioKeepTheContract() throws {
+    try check(dumbBuffers(of: "virtio_gpu"))
+  }
+
+  func testDumbBuffersOfCirrusKeepTheContract() throws {
+    try check(dumbBuffers(of: "cirrus"))
+  }
+
+  func testGBMOnVgemKeepsTheContract() throws {
+    let card = try dumbBuffers(of: "vgem").node
+    try check(GBMHeap(node: card), .writeCombining)
+  }
+
+  func testGBMOnVirtioKeepsTheContract() throws {
+    let card = try dumbBuffers(of: "virtio_gpu").node
+    try check(GBMHeap(node: card))
+  }
+
+  func testGBMOnRenderNodeKeepsTheContract() throws {
+    for finding in Heaps.found() where finding.name == GBMHeap.name {
+      if case .success(let heap as GBMHeap) = finding.heap, heap.node.contains("renderD") {
+        return try check(heap)
+      }
+    }
+    throw XCTSkip("no node in /dev/dri/renderD* gives buffers by itself")
+  }
+
+  func testAbsentNodeIsNamed() {
+    XCTAssertThrowsError(try DMAHeap("tightly-coupled")) {
+      let failure = $0 as? SystemFailure
+      XCTAssertEqual(failure?.object, "/dev/dma_heap/tightly-coupled")
+      XCTAssertEqual(failure?.errno, .noSuchFileOrDirectory)
+      XCTAssertEqual(failure?.isUnsupported, true)
+    }
+  }
+
+  func testNodeOfAnotherKindIsRefused() {
+    let attempts: [() throws -> any Heap] = [
+      { try GBMHeap(node: "/dev/null") }, { try DumbBufferHeap(node: "/dev/null") },
+      { try DMAHeap("../null") },
+    ]
+    for attempt in attempts {
+      XCTAssertThrowsError(try attempt()) {
+        XCTAssertTrue(($0 as? SystemFailure)?.isUnsupported ?? false, "\($0)")
+      }
+    }
+  }
+
+  private func check(_ heap: any Heap, _ caching: Caching = .cached) throws {
+    try HeapContract(heap: heap, caching: caching, test: self).check()
+  }
+
+  private func dumbBuffers(of driver: String) throws -> DumbBufferHeap {
+    for finding in Heaps.found() where finding.name == DumbBufferHeap.name(driver) {
+      if case .success(let heap as DumbBufferHeap) = finding.heap { return heap }
+    }
+    throw XCTSkip("no card in /dev/dri whose driver is \(driver)")
+  }
+
+  private func skippingWhereAbsent<Found: Heap>(
+    _ make: () throws(SystemFailure) -> Found
+  ) throws -> Found {
+    do {
+      return try make()
+    } catch {
+      throw error.errno == .noSuchFileOrDirectory ? XCTSkip("\(error)") : error
+    }
+  }
+}
