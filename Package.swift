@@ -24,6 +24,7 @@ let package = Package(
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
     .executable(name: "texctl", targets: ["texctl"]),
     .executable(name: "texbench", targets: ["texbench"]),
+    .library(name: "TexAllocJPEG", targets: ["TexAllocJPEG"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -31,6 +32,8 @@ let package = Package(
   ],
   targets: [
     // Floor 0: what Swift cannot say, and C libraries.
+    // Floor 0: what Swift cannot say.
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CLinux"),
     .target(name: "CStreaming"),
     .systemLibrary(name: "CEGL"),
@@ -68,5 +71,14 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "TexAllocTests", dependencies: ["TexAlloc", system], swiftSettings: house),
+    .testTarget(name: "TexAllocTests", dependencies: ["TexAlloc"], swiftSettings: house),
+
+    // Floor 2: the components.
+    .target(
+      name: "TexAllocJPEG", dependencies: ["CJPEG", "TexAlloc", system], swiftSettings: house),
+    .systemLibrary(name: "CTurboJPEG", path: "Tests/CTurboJPEG"),
+    .testTarget(
+      name: "TexAllocJPEGTests", dependencies: ["CTurboJPEG", "TexAlloc", "TexAllocJPEG", system],
+      swiftSettings: house),
   ]
 )

@@ -1,0 +1,69 @@
+internal import SystemPackage
+internal import TexAlloc
+
+/// Reads whole files into memory. They are not mapped: a file that somebody cuts short while it is
+/// decoded would end this process.
+enum FileBytes {
+  /// The bytes of a regular file.
+  ///
+  /// - Parameter limit: Bytes; a longer file is refused.
+  static func read(_ path: FilePath, limit: Int) throws(JPEGError) -> [UInt8] {
+    do {
+      let file = try OwnedDescriptor(owning: open(path))
+      let status = try file.descriptor.stat()
+      if let other = kindUnlessRegular(status.type) {
+        throw JPEGError(path.string, .notAFile(other))
+      }
+      let size = Int(status.size)
+      try JPEGImage.check(.fileSize, size, limit, path.string)
+      let bytes = try read(file.descriptor, expecting: size, limit: limit)
+      try JPEGImage.check(.fileSize, bytes.count, limit, path.string)
+      return bytes
+    } catch let error as JPEGError {
+      throw error
+    } catch {
+      throw JPEGError(path.string, .unreadable(error as? Errno ?? .ioError))
+    }
+  }
+
+  /// Without waiting for somebody to write, where the file is a pipe.
+  private static func open(_ path: FilePath) throws -> FileDescriptor {
+    try .open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+  }
+
+  /// Reads to the end, wherever it is by then, but not far beyond the limit: the size of a file that
+  /// is being written changes, and that of a file of /proc is 0.
+  private static func read(
+    _ file: FileDescriptor, expecting size: Int, limit: Int
+  ) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    var count = 0
+    repeat {
+      // One byte more than is expected finds the end without reading again.
+      let room = max(size + 1, min(count * 2, limit + 1), 4096)
+      bytes += repeatElement(0, count: room - bytes.count)
+      while count < bytes.count {
+        // The array is not touched by anybody else meanwhile.
+        let read = unsafe try bytes.withUnsafeMutableBytes {
+          unsafe try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
+        }
+        if read == 0 {
+          bytes.removeLast(bytes.count - count)
+          return bytes
+        }
+        count += read
+      }
+    } while count <= limit
+    return bytes
+  }
+
+  private static func kindUnlessRegular(_ type: FileType) -> String? {
+    switch type {
+    case .regular: nil
+    case .directory: "a directory"
+    case .fifo: "a pipe"
+    case .socket: "a socket"
+    default: "a device"
+    }
+  }
+}

@@ -1,0 +1,53 @@
+internal import CJPEG
+internal import TexAlloc
+
+extension JPEGReader {
+  /// Reads all scans; nothing can be shown before.
+  ///
+  /// - Parameter goOn: Is told the part of the file that was read.
+  mutating func readScans(
+    atMost limit: Int, _ goOn: (Double) -> Bool
+  ) throws(JPEGError) {
+    while true {
+      let position = try readOn()
+      if position.at_end { return }
+      guard position.scan <= limit else {
+        throw error(.tooMuch(.scans, found: Int(position.scan), limit: limit))
+      }
+      guard goOn(1 - Double(position.bytes_left) / Double(size)) else { throw error(.cancelled) }
+    }
+  }
+
+  /// Decodes all rows where they belong.
+  ///
+  /// - Parameter goOn: Is told the part of the rows that is written.
+  mutating func decodeRows(
+    into writer: inout PlaneWriter, _ goOn: (Double) -> Bool
+  ) throws(JPEGError) {
+    let (pitch, count) = (writer.pitch, writer.rowCount)
+    var row = 0
+    while row < count {
+      // As few rows as come together, so that few lines wait for their padding.
+      row += unsafe try writer.decodeRows(from: row) { rows, left throws(JPEGError) in
+        unsafe try readRows(rows, pitch: pitch, count: left)
+      }
+      guard goOn(Double(row) / Double(count)) else { throw error(.cancelled) }
+    }
+  }
+
+  /// Decodes all rows by way of one in the cache: the library copies rows of single bytes with
+  /// memcpy, which stores the last line of a row twice.
+  ///
+  /// - Parameter goOn: Is told the part of the rows that is written.
+  mutating func copyRows(
+    to writer: inout PlaneWriter, _ goOn: (Double) -> Bool
+  ) throws(JPEGError) {
+    var pixels = [UInt8](repeating: 0, count: writer.rowSize)
+    for row in 0..<writer.rowCount {
+      var span = pixels.mutableSpan
+      try readRow(into: &span)
+      writer.write(pixels.span, row: row)
+      guard goOn(Double(row + 1) / Double(writer.rowCount)) else { throw error(.cancelled) }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+internal import CJPEG
+
+/// Owns one decompressor of libjpeg-turbo, which reads bytes that outlive it.
+@safe struct JPEGReader: ~Copyable, ~Escapable {
+  let header: texalloc_jpeg_header
+  /// Bytes of the file.
+  let size: Int
+  private let reader: OpaquePointer
+  private let name: String
+
+  /// Reads the header.
+  ///
+  /// - Parameter name: What errors call the bytes.
+  @_lifetime(copy bytes)
+  init(_ bytes: Span<UInt8>, named name: String) throws(JPEGError) {
+    // The reader cannot outlive the bytes, so that they may leave the closure.
+    let opened = unsafe bytes.withUnsafeBufferPointer {
+      unsafe texalloc_jpeg_open($0.baseAddress, $0.count)
+    }
+    guard let opened = unsafe opened else { throw JPEGError(name, .outOfMemory) }
+    var header = texalloc_jpeg_header()
+    let result = unsafe texalloc_jpeg_read_header(opened, &header)
+    if let reason = unsafe Self.reason(result, opened) {
+      unsafe texalloc_jpeg_close(opened)
+      throw JPEGError(name, reason)
+    }
+    self.header = header
+    size = bytes.count
+    unsafe reader = opened
+    self.name = name
+  }
+
+  deinit { unsafe texalloc_jpeg_close(reader) }
+
+  mutating func start(_ order: texalloc_jpeg_order) throws(JPEGError) {
+    try check(unsafe texalloc_jpeg_start(reader, order))
+  }
+
+  /// Reads on without giving rows: a little at a time, until the end is seen.
+  mutating func readOn() throws(JPEGError) -> texalloc_jpeg_position {
+    var position = texalloc_jpeg_position()
+    try check(unsafe texalloc_jpeg_read_on(reader, &position))
+    return position
+  }
+
+  mutating func startRows() throws(JPEGError) {
+    try check(unsafe texalloc_jpeg_start_rows(reader))
+  }
+
+  /// Decodes the next few rows, at most `count`; answers how many.
+  ///
+  /// - Parameter rows: Room for `count` rows.
+  @unsafe mutating func readRows(
+    _ rows: UnsafeMutableRawPointer, pitch: Int, count: Int
+  ) throws(JPEGError) -> Int {
+    var written: UInt32 = 0
+    try check(unsafe texalloc_jpeg_read_rows(reader, rows, pitch, UInt32(count), &written))
+    return Int(written)
+  }
+
+  /// Decodes the next row.
+  mutating func readRow(into pixels: inout MutableSpan<UInt8>) throws(JPEGError) {
+    unsafe try pixels.withUnsafeMutableBytes { bytes throws(JPEGError) in
+      guard let row = bytes.baseAddress else { return }
+      _ = unsafe try readRows(row, pitch: bytes.count, count: 1)
+    }
+  }
+
+  func error(_ reason: JPEGError.Reason) -> JPEGError { JPEGError(name, reason) }
+
+  private func check(_ result: texalloc_jpeg_result) throws(JPEGError) {
+    if let reason = unsafe Self.reason(result, reader) { throw error(reason) }
+  }
+
+  @unsafe private static func reason(
+    _ result: texalloc_jpeg_result, _ reader: OpaquePointer
+  ) -> JPEGError.Reason? {
+    // The library's message ends with a zero and lives as long as the reader.
+    var message: String { unsafe String(cString: texalloc_jpeg_message(reader)) }
+    return switch result {
+    case .done: nil
+    case .unsupported: .unsupported(message)
+    case .truncated: .truncated
+    case .damaged: .damaged(message)
+    case .out_of_memory: .outOfMemory
+    }
+  }
+}

@@ -1,0 +1,3 @@
+// The reference that decoding is tested against.
+#pragma once
+#include <turbojpeg.h>
