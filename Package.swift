@@ -20,11 +20,12 @@ let package = Package(
   name: "TexAlloc",
   products: [
     .library(name: "TexAlloc", targets: ["TexAlloc"]),
+    .library(name: "TexAllocAssets", targets: ["TexAllocAssets"]),
     .library(name: "TexAllocEGL", targets: ["TexAllocEGL"]),
-    .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
-    .executable(name: "texctl", targets: ["texctl"]),
-    .executable(name: "texbench", targets: ["texbench"]),
     .library(name: "TexAllocJPEG", targets: ["TexAllocJPEG"]),
+    .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
+    .executable(name: "texbench", targets: ["texbench"]),
+    .executable(name: "texctl", targets: ["texctl"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -32,53 +33,54 @@ let package = Package(
   ],
   targets: [
     // Floor 0: what Swift cannot say, and C libraries.
-    // Floor 0: what Swift cannot say.
-    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-    .target(name: "CLinux"),
-    .target(name: "CStreaming"),
+    .systemLibrary(name: "CDRM", pkgConfig: "libdrm", providers: [.apt(["libdrm-dev"])]),
     .systemLibrary(name: "CEGL"),
+    .systemLibrary(name: "CGBM", pkgConfig: "gbm", providers: [.apt(["libgbm-dev"])]),
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(
       name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
-
-    // Floor 1: the allocator.
-    .target(
-      name: "TexAlloc", dependencies: ["CLinux", "CStreaming", system], swiftSettings: house),
-    .testTarget(
-      name: "TexAllocTests", dependencies: ["TexAlloc", "TexAllocJSON"], swiftSettings: house),
-
-    // Floor 2: one module for each thing that the allocator does not know.
-    .target(
-      name: "TexAllocEGL", dependencies: ["TexAlloc", "CEGL", system], swiftSettings: house),
-    .testTarget(
-      name: "TexAllocEGLTests", dependencies: ["TexAlloc", "TexAllocEGL"], swiftSettings: house),
-    .target(name: "TexAllocJSON", dependencies: ["TexAlloc", "CJansson"], swiftSettings: house),
-    .testTarget(
-      name: "TexAllocJSONTests", dependencies: ["TexAlloc", "TexAllocJSON"], swiftSettings: house),
-
-    // Floor 4: programs.
-    .executableTarget(
-      name: "texctl",
-      dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJSON", system, arguments],
-      swiftSettings: house),
-    .executableTarget(
-      name: "texbench", dependencies: ["TexAlloc", "TexAllocJSON", arguments], swiftSettings: house),
-    .systemLibrary(name: "CDRM", pkgConfig: "libdrm", providers: [.apt(["libdrm-dev"])]),
-    .systemLibrary(name: "CGBM", pkgConfig: "gbm", providers: [.apt(["libgbm-dev"])]),
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CStreaming"),
+    .systemLibrary(name: "CTurboJPEG", path: "Tests/CTurboJPEG"),
 
     // Floor 1: the allocator.
     .target(
       name: "TexAlloc", dependencies: ["CDRM", "CGBM", "CLinux", "CStreaming", system],
       swiftSettings: house),
     .testTarget(
-      name: "TexAllocTests", dependencies: ["TexAlloc", system], swiftSettings: house),
-    .testTarget(name: "TexAllocTests", dependencies: ["TexAlloc"], swiftSettings: house),
+      name: "TexAllocTests", dependencies: ["TexAlloc", "TexAllocJSON", system],
+      swiftSettings: house),
 
-    // Floor 2: the components.
+    // Floor 2: one module for each thing that the allocator does not know.
+    .target(
+      name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocEGLTests", dependencies: ["TexAlloc", "TexAllocEGL"], swiftSettings: house),
     .target(
       name: "TexAllocJPEG", dependencies: ["CJPEG", "TexAlloc", system], swiftSettings: house),
-    .systemLibrary(name: "CTurboJPEG", path: "Tests/CTurboJPEG"),
     .testTarget(
       name: "TexAllocJPEGTests", dependencies: ["CTurboJPEG", "TexAlloc", "TexAllocJPEG", system],
+      swiftSettings: house),
+    .target(name: "TexAllocJSON", dependencies: ["CJansson", "TexAlloc"], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocJSONTests", dependencies: ["TexAlloc", "TexAllocJSON"], swiftSettings: house),
+
+    // Floor 3: what puts them together.
+    .target(
+      name: "TexAllocAssets",
+      dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJPEG", system], swiftSettings: house),
+
+    // Floor 4: programs.
+    .target(name: "ProgramSupport", dependencies: ["CPNG", system], swiftSettings: house),
+    .executableTarget(
+      name: "texbench", dependencies: ["TexAlloc", "TexAllocJSON", arguments], swiftSettings: house),
+    .executableTarget(
+      name: "texctl",
+      dependencies: [
+        "ProgramSupport", "TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG",
+        "TexAllocJSON", arguments, system,
+      ],
       swiftSettings: house),
   ]
 )

@@ -8,6 +8,15 @@ public enum DeviceChoice: Hashable, Sendable {
   case software
   /// The device with this driver (`iris`, `panfrost`, `virtio_gpu`) or this DRM node.
   case named(String)
+
+  /// `automatic`, `software`, or the name of a driver or node: what people type.
+  public init(_ description: String) {
+    switch description {
+    case "automatic": self = .automatic
+    case "software": self = .software
+    default: self = .named(description)
+    }
+  }
 }
 
 extension EGLConnection {

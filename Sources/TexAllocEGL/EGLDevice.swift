@@ -29,6 +29,7 @@ public import TexAlloc
   let context: ContextHandle
   let importer: DMABufImport?
   let fences: EGLFenceSync
+  let scratch: ScratchContext
   let state = Mutex(State())
   private let ownsContext: Bool
 
@@ -81,6 +82,7 @@ public import TexAlloc
     self.context = context
     self.ownsContext = ownsContext
     fences = try EGLFenceSync(connection)
+    scratch = ScratchContext(on: connection)
     imageLimit = .now()
     switch importing {
     case .disabled(let reason): (importer, importObstacle) = (nil, reason)

@@ -6,17 +6,17 @@ public import TexAlloc
 struct ImageKind: Hashable, Sendable {
   private let heap: String
   private let format: Format
-  /// The largest power of two, up to a page, that divides the pitch, and the offset.
+  /// The largest powers of two that divide them; more than drivers ask for makes no difference.
   private let pitchAlignment, offsetAlignment: Int
 
   init(of buffer: TextureBuffer) {
     heap = buffer.heap
     format = buffer.layout.format
-    pitchAlignment = Self.alignment(of: buffer.layout.planes[0].pitch)
-    offsetAlignment = Self.alignment(of: buffer.offset + buffer.layout.planes[0].offset)
+    pitchAlignment = min(Self.powerOfTwo(in: buffer.layout.planes[0].pitch), 256)
+    offsetAlignment = min(Self.powerOfTwo(in: buffer.offset + buffer.layout.planes[0].offset), 4096)
   }
 
-  private static func alignment(of number: Int) -> Int { 1 << min(number.trailingZeroBitCount, 12) }
+  private static func powerOfTwo(in number: Int) -> Int { number == 0 ? .max : number & -number }
 }
 
 extension EGLDevice {
@@ -62,14 +62,14 @@ extension EGLDevice {
     let rows = [0, layout.height - 1]
     let shown: [UInt8]
     do {
-      shown = try inScratchContext { () throws(EGLFailure) in
+      shown = try scratch.run { program throws(EGLFailure) in
         let image = try importer.makeImage(of: trial, on: connection)
         defer { importer.destroy(image, on: connection) }
         let texture = makeSampledTexture()
         try withTextureBound(texture) { () throws(EGLFailure) in try importer.bind(image) }
         // Written after the import: a driver that made a copy is found out.
         for row in rows { writePattern(into: trial, row: row) }
-        let canvas = try Canvas(width: layout.width, height: rows.count)
+        let canvas = try Canvas(width: layout.width, height: rows.count, program)
         for (y, row) in rows.enumerated() {
           let quad = Canvas.Quad(
             x: 0, y: Float(y), width: Float(layout.width), height: 1,
@@ -102,19 +102,5 @@ extension EGLDevice {
   /// Bytes that no other row and no shift of the row has.
   private static func pattern(ofRow row: Int, _ size: Int) -> [UInt8] {
     (0..<size).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761 &+ row &* 97 &+ 13) >> 5) }
-  }
-
-  private func inScratchContext<Result>(
-    _ body: () throws(EGLFailure) -> Result
-  ) throws(EGLFailure) -> Result {
-    let context = ContextHandle.current
-    let scratch = try ContextHandle.make(on: connection)
-    defer { scratch.destroy() }
-    try scratch.makeCurrent()
-    defer {
-      ContextHandle.clearCurrent(on: connection)
-      try? context?.makeCurrent()
-    }
-    return try body()
   }
 }

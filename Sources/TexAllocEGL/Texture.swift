@@ -56,3 +56,21 @@ struct RetiredTexture {
 struct WeakTexture {
   weak var texture: Texture?
 }
+
+extension Texture.Path {
+  /// `imported` or `uploaded`: for reports.
+  public var word: String {
+    switch self {
+    case .imported: "imported"
+    case .uploaded: "uploaded"
+    }
+  }
+
+  /// Why it was uploaded; nil where it was imported.
+  public var reason: String? {
+    switch self {
+    case .imported: nil
+    case .uploaded(let reason): reason
+    }
+  }
+}

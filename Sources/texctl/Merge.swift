@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ProgramSupport
 internal import SystemPackage
 internal import TexAlloc
 internal import TexAllocJSON
@@ -27,7 +28,7 @@ struct Merge: ParsableCommand {
         print(json ? conflict.json : conflict.description)
         throw ExitCode(1)
       case .invalid(let invalid):
-        if json { print(invalid.json) } else { Texctl.complain(invalid.description) }
+        if json { print(invalid.json) } else { Console.say(invalid.description) }
         throw ExitCode(2)
       }
     }

@@ -1,11 +1,11 @@
 internal import ArgumentParser
-internal import SystemPackage
+internal import ProgramSupport
 
 @main
 struct Texctl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "texctl", abstract: "Look into texture memory without a program that uses it.",
-    subcommands: [Merge.self])
+    subcommands: [Merge.self, Probe.self, Render.self])
 
   /// Exits 2 where the arguments cannot be understood, as every command does for bad input.
   static func main() {
@@ -14,14 +14,16 @@ struct Texctl: ParsableCommand {
       try command.run()
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      complain(fullMessage(for: error))
+      Console.say(fullMessage(for: error))
       exit(withError: ExitCode(2))
     }
   }
 
-  /// One line on standard error.
-  static func complain(_ message: String) {
-    // Nothing is left to be told where standard error itself fails.
-    _ = try? FileDescriptor.standardError.writeAll("\(message)\n".utf8)
+  /// Runs what may fail for reasons that lie outside the program: one line on standard error, exit 1.
+  static func stating<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch {
+      Console.say("texctl: \(error)")
+      throw ExitCode(1)
+    }
   }
 }

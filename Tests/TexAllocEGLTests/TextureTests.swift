@@ -105,10 +105,7 @@ final class TextureTests: XCTestCase {
     let layout = texture.buffer.layout
     let canvas = try Canvas(width: layout.width, height: layout.height)
     canvas.clear(.zero)
-    let (width, height) = (Float(layout.width), Float(layout.height))
-    let quad = Canvas.Quad(
-      x: 0, y: 0, width: width, height: height, texelWidth: width, texelHeight: height)
-    canvas.draw([quad], from: .texels(texture.name))
+    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(texture.name))
     return try canvas.readPixels()
   }
 }

@@ -1,4 +1,5 @@
 internal import CEGL
+package import TexAlloc
 
 /// An offscreen picture that textures are drawn into, with the origin at the top left: what the
 /// pixel check looks at, and what the programs and tests of this package draw with.
@@ -22,6 +23,13 @@ package final class Canvas {
       (self.x, self.y, self.width, self.height) = (x, y, width, height)
       (self.u, self.v, self.texelWidth, self.texelHeight) = (u, v, texelWidth, texelHeight)
       self.tint = tint
+    }
+
+    /// A whole image, a texel a pixel, at the top left.
+    package init(whole image: ImageLayout) {
+      let (width, height) = (Float(image.width), Float(image.height))
+      self.init(
+        x: 0, y: 0, width: width, height: height, texelWidth: width, texelHeight: height)
     }
   }
 
@@ -54,11 +62,15 @@ package final class Canvas {
   private var vertexBuffer: GLuint = 0
   private var vertexArray: GLuint = 0
 
-  package init(width: Int, height: Int) throws(EGLFailure) {
+  package convenience init(width: Int, height: Int) throws(EGLFailure) {
+    try self.init(width: width, height: height, ShaderProgram())
+  }
+
+  init(width: Int, height: Int, _ program: ShaderProgram) throws(EGLFailure) {
     self.width = width
     self.height = height
+    self.program = program
     drainGLErrors()
-    program = try ShaderProgram()
     unsafe glGenRenderbuffers(1, &renderbuffer)
     glBindRenderbuffer(GLenum(GL_RENDERBUFFER), renderbuffer)
     glRenderbufferStorage(
@@ -88,7 +100,6 @@ package final class Canvas {
     unsafe glDeleteRenderbuffers(1, &renderbuffer)
     unsafe glDeleteBuffers(1, &vertexBuffer)
     unsafe glDeleteVertexArrays(1, &vertexArray)
-    glDeleteProgram(program.name)
   }
 
   /// Fills the whole of it.

@@ -1,6 +1,7 @@
 internal import CEGL
 
 /// The one program that this library draws with: rectangles in pixels, sampled, coloured, or both.
+/// It goes with its context.
 struct ShaderProgram {
   private static let vertex = """
     #version 300 es
@@ -36,6 +37,7 @@ struct ShaderProgram {
     """
 
   let name: GLuint
+  /// The places of its uniforms.
   let size, mode: GLint
 
   init() throws(EGLFailure) {

@@ -43,7 +43,9 @@ extension BufferConstraints {
     constraints.cpuUsage = some(several(of: CPUUsage.allCases, atLeast: 0))
     constraints.deviceUsage = some(several(of: DeviceUsage.allCases, atLeast: 0))
 
-    if constraints.contiguous == true { constraints.physicalAlignment = some(one(of: [3, 1 << 20, 1 << 31])) }
+    if constraints.contiguous == true {
+      constraints.physicalAlignment = some(one(of: [3, 1 << 20, 1 << 31]))
+    }
     if constraints.protected == true { constraints.cpuUsage = some([]) }
     return constraints
   }

@@ -1,0 +1,98 @@
+public import SystemPackage
+public import TexAlloc
+public import TexAllocEGL
+public import TexAllocJPEG
+
+/// Files to textures in one call: reads and decodes on the threads of Swift's concurrency, straight
+/// into memory of the pool, and registers where the caller runs.
+///
+/// The caller is isolated to the thread where the GPU's context is current: an actor of the toolkit's
+/// render thread, or the main actor.
+public struct Assets: Sendable {
+  public let gpu: EGLDevice
+  public let pool: TexturePool
+  public let limits: JPEGLimits
+
+  /// - Parameter pool: Made for the GPU and ``JPEGDecoder/component``.
+  public init(gpu: EGLDevice, pool: TexturePool, limits: JPEGLimits = JPEGLimits()) {
+    self.gpu = gpu
+    self.pool = pool
+    self.limits = limits
+  }
+
+  /// The texture of one JPEG file. Cancelling the task ends the decoding.
+  public nonisolated(nonsending) func texture(
+    at path: FilePath
+  ) async throws(AssetError) -> Texture {
+    try register(try await decode(path)).texture
+  }
+
+  /// The textures of many JPEG files, decoded on as many threads as there are cores. What fails fails
+  /// by itself. Cancelling the task ends the decoding; what was not decoded is then an error.
+  ///
+  /// - Parameters:
+  ///   - paths: In the order of the result.
+  ///   - progress: Is told after each file, where the caller runs.
+  public nonisolated(nonsending) func textures(
+    at paths: [FilePath], progress: (LoadProgress) -> Void = { _ in }
+  ) async -> [Result<LoadedTexture, AssetError>] {
+    var results = [Result<LoadedTexture, AssetError>?](repeating: nil, count: paths.count)
+    await withTaskGroup(of: (Int, Result<DecodedImage, AssetError>).self) { group in
+      var waiting = paths.indices.makeIterator()
+      func startNext() {
+        guard let index = waiting.next() else { return }
+        group.addTask { [self] in
+          do throws(AssetError) { return (index, .success(try await decode(paths[index]))) } catch {
+            return (index, .failure(error))
+          }
+        }
+      }
+      for _ in 0..<coreCount { startNext() }
+      var done = 0
+      for await (index, decoded) in group {
+        startNext()
+        results[index] = decoded.flatMap { image in
+          Result { () throws(AssetError) in try register(image) }
+        }
+        done += 1
+        progress(LoadProgress(done: done, total: paths.count, latest: paths[index]))
+      }
+    }
+    return results.compactMap { $0 }
+  }
+
+  private struct DecodedImage: Sendable {
+    let path: FilePath
+    let buffer: TextureBuffer
+    let time: Duration
+  }
+
+  @concurrent private func decode(_ path: FilePath) async throws(AssetError) -> DecodedImage {
+    let start = ContinuousClock.now
+    let photo: JPEGImage
+    do { photo = try JPEGImage(contentsOf: path, limits: limits) } catch { throw .jpeg(error) }
+    let buffer: TextureBuffer
+    do {
+      buffer = try pool.allocate(photo.descriptor, named: path.lastComponent?.string ?? path.string)
+    } catch {
+      throw .allocation(path, error)
+    }
+    do {
+      try photo.decode(into: buffer) { _ in !Task.isCancelled }
+    } catch {
+      throw .jpeg(error)
+    }
+    return DecodedImage(path: path, buffer: buffer, time: ContinuousClock.now - start)
+  }
+
+  private func register(_ image: DecodedImage) throws(AssetError) -> LoadedTexture {
+    let start = ContinuousClock.now
+    do {
+      let texture = try gpu.texture(for: image.buffer)
+      return LoadedTexture(
+        texture: texture, decoding: image.time, registering: ContinuousClock.now - start)
+    } catch {
+      throw .registration(image.path, error)
+    }
+  }
+}

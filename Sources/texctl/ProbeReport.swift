@@ -1,0 +1,124 @@
+internal import TexAlloc
+internal import TexAllocEGL
+
+/// What `texctl probe` finds out.
+struct ProbeReport: Encodable {
+  struct Device: Encodable {
+    let driver, vendor, renderer, version, chosenBecause: String
+    let isSoftware: Bool
+    let maxTextureSize: Int
+    let clientExtensions, displayExtensions: [String]
+    /// Why nothing can be imported.
+    let importObstacle: String?
+  }
+
+  struct FormatEntry: Encodable {
+    let fourcc, modifier: String
+    let externalOnly: Bool
+    let outcome: String
+    let reason: String?
+  }
+
+  struct HeapEntry: Encodable {
+    let name: String
+    let present: Bool
+    let chosen: Bool
+    let caching: String?
+    let reason: String?
+  }
+
+  struct Limits: Encodable {
+    let descriptors, mappings, liveImages: Int
+  }
+
+  let device: Device?
+  /// Why there is no device.
+  let deviceFailure: String?
+  let formats: [FormatEntry]
+  let heaps: [HeapEntry]
+  let limits: Limits
+}
+
+extension ProbeReport {
+  init(on choice: DeviceChoice) {
+    let limit = ImageLimit.now()
+    limits = Limits(
+      descriptors: limit.descriptors, mappings: limit.mappings, liveImages: limit.images)
+    do {
+      let gpu = try EGLDevice.surfaceless(choice)
+      device = Device(gpu)
+      deviceFailure = nil
+      let pool = Result { () throws(AllocationError) in try TexturePool(for: [gpu]) }
+      heaps = Self.heaps(chosenBy: pool)
+      formats = Self.formats(of: gpu, pool)
+    } catch {
+      device = nil
+      deviceFailure = "\(error)"
+      heaps = Self.heaps(chosenBy: nil)
+      formats = []
+    }
+  }
+
+  private static func formats(
+    of gpu: EGLDevice, _ pool: Result<TexturePool, AllocationError>
+  ) -> [FormatEntry] {
+    guard let heap = try? pool.get().plan.heap,
+      let memory = try? TexturePool(for: [], from: Heaps.present().filter { $0.name == heap }),
+      let findings = try? gpu.survey(in: memory)
+    else { return [] }
+    return findings.map(FormatEntry.init)
+  }
+
+  private static func heaps(
+    chosenBy pool: Result<TexturePool, AllocationError>?
+  ) -> [HeapEntry] {
+    let verdicts: [HeapVerdict] =
+      switch pool {
+      case .success(let pool): pool.plan.verdicts
+      case .failure(.noHeap(let verdicts)): verdicts
+      default: []
+      }
+    return Heaps.found().map { finding in
+      let verdict = verdicts.first { $0.heap == finding.name }
+      switch finding.heap {
+      case .success:
+        return HeapEntry(
+          name: finding.name, present: true, chosen: verdict?.passedOver == nil && verdict != nil,
+          caching: finding.caching.map { "\($0)" }, reason: verdict?.passedOver)
+      case .failure(let failure):
+        return HeapEntry(
+          name: finding.name, present: false, chosen: false, caching: nil, reason: "\(failure)")
+      }
+    }
+  }
+}
+
+extension ProbeReport.Device {
+  fileprivate init(_ gpu: EGLDevice) {
+    let about = gpu.description
+    driver = about.driver
+    vendor = about.vendor
+    renderer = about.renderer
+    version = about.version
+    chosenBecause = about.reason
+    isSoftware = about.isSoftware
+    maxTextureSize = about.maxTextureSize
+    clientExtensions = about.clientExtensions
+    displayExtensions = about.displayExtensions
+    importObstacle = gpu.importObstacle
+  }
+}
+
+extension ProbeReport.FormatEntry {
+  fileprivate init(_ finding: FormatFinding) {
+    fourcc = "\(finding.format.fourcc)"
+    modifier = "0x" + String(finding.format.modifier.rawValue, radix: 16)
+    externalOnly = finding.isExternalOnly
+    switch finding.outcome {
+    case .works: (outcome, reason) = ("works", nil)
+    case .imports: (outcome, reason) = ("imports", "its pixels were not compared")
+    case .refused(let why): (outcome, reason) = ("refused", why)
+    case .untried(let why): (outcome, reason) = ("untried", why)
+    }
+  }
+}

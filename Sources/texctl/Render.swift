@@ -1,0 +1,98 @@
+internal import ArgumentParser
+internal import ProgramSupport
+internal import SystemPackage
+internal import TexAlloc
+internal import TexAllocEGL
+internal import TexAllocJPEG
+
+struct Render: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Draw a JPEG file through a texture into a PNG file.")
+
+  enum Mode: String, ExpressibleByArgument, CaseIterable {
+    case auto, `import`, upload
+  }
+
+  /// What `--json` prints.
+  struct Report: Encodable {
+    let width, height: Int
+    /// `imported` or `uploaded`, and why.
+    let path: String
+    let reason: String?
+    let heap, format: String
+    /// Bytes, as the memory lies in its slab.
+    let pitch, offset: Int
+    /// By the CPU, beyond the decode.
+    let bytesCopied: Int
+    let decodeMilliseconds, registerMilliseconds: Double
+  }
+
+  @Argument(help: "The JPEG file.")
+  var input: String
+
+  @Option(name: .short, help: "The PNG file to write.")
+  var output: String
+
+  @Option(help: "auto imports, or else uploads; import and upload do nothing else.")
+  var mode = Mode.auto
+
+  @Option(
+    help: "The EGL device: automatic, software, or the name of a driver or of a DRM node.",
+    transform: DeviceChoice.init)
+  var device = DeviceChoice.automatic
+
+  @Flag(help: "Print what was done as JSON.")
+  var json = false
+
+  func run() throws {
+    let report = try Texctl.stating { try draw() }
+    if json {
+      print(report.json)
+    } else {
+      print(
+        "\(output): \(report.width)x\(report.height), \(report.path)"
+          + (report.reason.map { " because \($0)" } ?? ""))
+    }
+  }
+
+  private func draw() throws -> Report {
+    let photo = try JPEGImage(contentsOf: FilePath(input))
+    let gpu = try EGLDevice.surfaceless(
+      device, importing: mode == .upload ? .disabled(because: "--mode upload") : .allowed)
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+    let buffer = try pool.allocate(photo.descriptor, named: input)
+
+    let clock = ContinuousClock()
+    let decoding = try clock.measure { try photo.decode(into: buffer) }
+    let start = clock.now
+    let texture = mode == .import ? try gpu.register(buffer) : try gpu.texture(for: buffer)
+    let registering = clock.now - start
+
+    let canvas = try Canvas(width: photo.width, height: photo.height)
+    canvas.draw([Canvas.Quad(whole: buffer.layout)], from: .texels(texture.name))
+    let png = PNGFile(width: photo.width, height: photo.height, rgba: try canvas.readPixels())
+    try png.write(to: FilePath(output))
+    return Report(
+      texture, decodeMilliseconds: decoding.milliseconds,
+      registerMilliseconds: registering.milliseconds, bytesCopied: gpu.statistics.bytesUploaded)
+  }
+}
+
+extension Render.Report {
+  fileprivate init(
+    _ texture: Texture, decodeMilliseconds: Double, registerMilliseconds: Double, bytesCopied: Int
+  ) {
+    let buffer = texture.buffer
+    width = buffer.layout.width
+    height = buffer.layout.height
+    path = texture.path.word
+    reason = texture.path.reason
+    heap = buffer.heap
+    format = "\(buffer.layout.format)"
+    pitch = buffer.layout.planes[0].pitch
+    offset = buffer.offset
+    self.bytesCopied = bytesCopied
+    self.decodeMilliseconds = decodeMilliseconds
+    self.registerMilliseconds = registerMilliseconds
+  }
+}
