@@ -26,6 +26,8 @@ let package = Package(
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
     .executable(name: "texbench", targets: ["texbench"]),
     .executable(name: "texctl", targets: ["texctl"]),
+    .library(name: "TexAllocAtlas", targets: ["TexAllocAtlas"]),
+    .library(name: "TexAllocText", targets: ["TexAllocText"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -82,5 +84,21 @@ let package = Package(
         "TexAllocJSON", arguments, system,
       ],
       swiftSettings: house),
+    .systemLibrary(
+      name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
+
+    // Floor 1: the allocator.
+    .target(
+      name: "TexAlloc", dependencies: ["CLinux", "CStreaming", system], swiftSettings: house),
+    .testTarget(name: "TexAllocTests", dependencies: ["TexAlloc"], swiftSettings: house),
+
+    // Floor 2: one component a module.
+    .target(name: "TexAllocAtlas", dependencies: ["TexAlloc"], swiftSettings: house),
+    .testTarget(name: "TexAllocAtlasTests", dependencies: ["TexAllocAtlas"], swiftSettings: house),
+    .target(
+      name: "TexAllocText", dependencies: ["TexAlloc", "TexAllocAtlas", "CFreeType", system],
+      swiftSettings: house),
+    .testTarget(
+      name: "TexAllocTextTests", dependencies: ["TexAllocText", "CFreeType"], swiftSettings: house),
   ]
 )

@@ -1,0 +1,91 @@
+public import TexAlloc
+
+/// Small images of one format that share pages, so that a thousand of them cost a few textures.
+///
+/// Round every image lies a border of empty pixels, so that linear filtering never mixes neighbours.
+/// Not for images about as large as a page: they belong in a buffer of their own.
+///
+/// One thread at a time; draw, ``flush()``, then let the GPU sample the pages.
+public final class Atlas {
+  /// The pages; they stay, in this order.
+  public private(set) var pages: [AtlasPage] = []
+  private let pool: TexturePool
+  private let descriptor: ImageDescriptor
+  private let use: Set<DeviceUsage>
+  private let name: String
+  private let border: Int
+
+  /// Takes no memory yet.
+  ///
+  /// - Parameters:
+  ///   - page: Size and format of each page.
+  ///   - border: Empty pixels on each side of an image.
+  ///   - name: What the pages are called in reports, with a number.
+  public init(
+    in pool: TexturePool, page: ImageDescriptor, border: Int = 1,
+    for use: Set<DeviceUsage> = [.sample],
+    named name: String = "atlas"
+  ) {
+    precondition(border >= 0)
+    self.pool = pool
+    descriptor = page
+    self.border = border
+    self.use = use
+    self.name = name
+  }
+
+  /// An empty cell of positive size in pixels, on the first page with room, or else on a new one.
+  public func insert(width: Int, height: Int) throws(AtlasError) -> AtlasCell {
+    precondition(width > 0 && height > 0)
+    let page = ImageSize(width: descriptor.width, height: descriptor.height)
+    guard width <= page.width - 2 * border, height <= page.height - 2 * border else {
+      throw .tooLarge(image: ImageSize(width: width, height: height), page: page)
+    }
+    let (outerWidth, outerHeight) = (width + 2 * border, height + 2 * border)
+    for index in pages.indices {
+      if let place = pages[index].insert(width: outerWidth, height: outerHeight) {
+        return cell(place, onPage: index)
+      }
+    }
+    let fresh = try makePage()
+    guard let place = fresh.insert(width: outerWidth, height: outerHeight) else {
+      preconditionFailure("an empty page has no room for \(outerWidth)x\(outerHeight)")
+    }
+    pages.append(fresh)
+    return cell(place, onPage: pages.endIndex - 1)
+  }
+
+  /// Draws a cell, which is empty or as it was drawn last.
+  public func draw<Failure: Error>(
+    in cell: AtlasCell, _ body: (inout CellPixels) throws(Failure) -> Void
+  ) throws(Failure) {
+    try pages[cell.page].draw(in: cell.rectangle, body)
+  }
+
+  /// Empties a cell and takes its place back. No draw that samples it may be under way.
+  public func remove(_ cell: AtlasCell) {
+    pages[cell.page].remove(cell.outer)
+  }
+
+  /// Writes what changed to the pages' buffers: to be called before the GPU samples them.
+  ///
+  /// - Returns: For each page, what was written to it; nil where nothing had changed.
+  @discardableResult
+  public func flush() -> [AtlasPage.Flush?] {
+    pages.map { $0.flush() }
+  }
+
+  private func cell(_ place: TexelRectangle, onPage page: Int) -> AtlasCell {
+    AtlasCell(page: page, rectangle: place.inset(by: border), outer: place)
+  }
+
+  private func makePage() throws(AtlasError) -> AtlasPage {
+    let buffer: TextureBuffer
+    do {
+      buffer = try pool.allocate(descriptor, for: use, named: "\(name) \(pages.count)")
+    } catch {
+      throw .noPage(error)
+    }
+    return try AtlasPage(buffer)
+  }
+}

@@ -1,0 +1,63 @@
+internal import TexAlloc
+
+/// What a page is to hold, in ordinary memory at the page's own pitch, and which of its lines the
+/// page does not hold yet.
+struct PageShadow: Sendable {
+  private let pixelSize: Int
+  private let pitch: Int
+  private var bytes: [UInt8]
+  private var dirty: DirtyLines
+
+  /// All zeros and nothing dirty.
+  ///
+  /// - Parameter pixelSize: Bytes of a pixel.
+  init(pixelSize: Int, pitch: Int, rowCount: Int) {
+    self.pixelSize = pixelSize
+    self.pitch = pitch
+    bytes = Array(repeating: 0, count: pitch * rowCount)
+    dirty = DirtyLines(pitch: pitch, rowCount: rowCount)
+  }
+
+  mutating func clear(_ rectangle: TexelRectangle) {
+    draw(in: rectangle) { pixels in
+      for y in 0..<rectangle.height {
+        var row = pixels.row(y)
+        row.update(repeating: 0)
+      }
+    }
+  }
+
+  mutating func draw<Failure: Error>(
+    in rectangle: TexelRectangle, _ body: (inout CellPixels) throws(Failure) -> Void
+  ) throws(Failure) {
+    let columns = touch(rectangle)
+    let (pitch, first) = (pitch, rectangle.y * pitch + columns.lowerBound)
+    var pixels = CellPixels(
+      bytes.mutableSpan, first: first, pitch: pitch, rowSize: columns.count,
+      rowCount: rectangle.height)
+    try body(&pixels)
+  }
+
+  /// Writes the dirty lines to the page; nil where there is none.
+  mutating func flush(to page: TextureBuffer) -> AtlasPage.Flush? {
+    let rows = dirty.rows
+    guard !rows.isEmpty else { return nil }
+    var writer = page.writer()
+    var byteCount = 0
+    while let (row, columns) = dirty.popFirst() {
+      let start = row * pitch
+      writer.write(
+        lines: bytes.span.extracting(start + columns.lowerBound..<start + columns.upperBound),
+        row: row, offset: columns.lowerBound)
+      byteCount += columns.count
+    }
+    return AtlasPage.Flush(rows: rows, byteCount: byteCount)
+  }
+
+  /// Marks a rectangle dirty; answers the bytes that it takes in each of its rows.
+  private mutating func touch(_ rectangle: TexelRectangle) -> Range<Int> {
+    let columns = rectangle.x * pixelSize..<(rectangle.x + rectangle.width) * pixelSize
+    dirty.insert(bytes: columns, ofRows: rectangle.rows)
+    return columns
+  }
+}

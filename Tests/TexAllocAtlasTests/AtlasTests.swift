@@ -1,0 +1,167 @@
+import TexAlloc
+import XCTest
+
+@testable import TexAllocAtlas
+
+final class AtlasTests: XCTestCase {
+  private let line = PlaneWriter.lineSize
+
+  func testAFreshPageIsEmptyWhateverItsMemoryHeldBefore() throws {
+    var limits = PoolLimits()
+    limits.budget = limits.firstSlab
+    let pool = try TexturePool(for: [], limits: limits)
+    let descriptor = ImageDescriptor(width: 100, height: 50, formats: [.r8])
+    fill(try pool.allocate(descriptor), with: 0xFF)
+    let atlas = Atlas(in: pool, page: descriptor)
+    _ = try atlas.insert(width: 3, height: 3)
+    XCTAssertTrue(try bytes(of: atlas.pages[0]).allSatisfy { $0 == 0 })
+  }
+
+  func testFlushWritesExactlyTheDirtyLinesAndNothingOutsideThePage() throws {
+    for fourcc in [Fourcc.r8, .gr88, .abgr8888] {
+      let pool = try TexturePool(for: [])
+      let descriptor = ImageDescriptor(width: 200, height: 64, formats: [fourcc])
+      let before = try guardBuffer(like: descriptor, in: pool)
+      let atlas = Atlas(in: pool, page: descriptor)
+      _ = try fill(atlas.insert(width: 1, height: 1), of: atlas, with: 1)
+      let after = try guardBuffer(like: descriptor, in: pool)
+      atlas.flush()
+      let page = atlas.pages[0]
+      let pitch = page.buffer.layout.planes[0].pitch
+      let pixelSize = fourcc == .r8 ? 1 : fourcc == .gr88 ? 2 : 4
+
+      var random = SplitMix64(seed: 3)
+      for step in 0..<20 {
+        // Foreign bytes everywhere: what a flush does not write keeps them.
+        fill(page.buffer, with: 0xA5)
+        let side = { Int.random(in: 1...20, using: &random) }
+        let cell = try atlas.insert(width: side(), height: side())
+        try fill(cell, of: atlas, with: UInt8(step + 2))
+        guard cell.page == 0 else { break }
+        let flush = try XCTUnwrap(atlas.flush()[0])
+
+        let outer = cell.outer
+        let lines =
+          outer.x * pixelSize / line..<((outer.x + outer.width) * pixelSize + line - 1) / line
+        XCTAssertEqual(flush.byteCount, lines.count * line * outer.height)
+        XCTAssertEqual(flush.rows, outer.rows)
+        let held = try bytes(of: page)
+        for index in held.indices {
+          let (row, offset) = index.quotientAndRemainder(dividingBy: pitch)
+          let isDirty = outer.rows.contains(row) && lines.contains(offset / line)
+          XCTAssertEqual(held[index] != 0xA5, isDirty, "row \(row), byte \(offset)")
+        }
+      }
+      XCTAssertNil(atlas.flush()[0])
+      for guarded in [before, after] {
+        try guarded.withReadback { span in
+          for index in span.indices { XCTAssertEqual(span[index], 0x5A) }
+        }
+      }
+    }
+  }
+
+  func testCellsHoldTheirPixelsInsideAnEmptyBorder() throws {
+    let pool = try TexturePool(for: [])
+    for border in [0, 1, 2] {
+      let descriptor = ImageDescriptor(width: 256, height: 128, formats: [.r8])
+      let atlas = Atlas(in: pool, page: descriptor, border: border)
+      var random = SplitMix64(seed: 11)
+      var cells: [AtlasCell] = []
+      for value in 1...60 {
+        let side = { Int.random(in: 1...24, using: &random) }
+        let cell = try atlas.insert(width: side(), height: side())
+        try fill(cell, of: atlas, with: UInt8(value))
+        cells.append(cell)
+      }
+      atlas.flush()
+      for (page, index) in zip(atlas.pages, 0...) {
+        var expected = [UInt8](repeating: 0, count: 256 * 128)
+        for (cell, value) in zip(cells, 1...) where cell.page == index {
+          XCTAssertEqual(cell.outer.inset(by: border), cell.rectangle)
+          for y in cell.rectangle.rows {
+            for x in cell.rectangle.columns { expected[y * 256 + x] = UInt8(value) }
+          }
+        }
+        XCTAssertEqual(try bytes(of: page), expected)
+      }
+    }
+  }
+
+  func testTheAtlasGrowsByAPageWhenItsPagesAreFull() throws {
+    let pool = try TexturePool(for: [])
+    let atlas = Atlas(
+      in: pool, page: ImageDescriptor(width: 64, height: 64, formats: [.r8]), border: 0)
+    let cells = try (0..<9).map { _ in try atlas.insert(width: 32, height: 32) }
+    XCTAssertEqual(cells.map(\.page), [0, 0, 0, 0, 1, 1, 1, 1, 2])
+    XCTAssertEqual(atlas.pages.count, 3)
+    XCTAssertEqual(pool.statistics.slots, 3)
+  }
+
+  func testARemovedCellIsEmptyAndItsRoomIsUsedAgain() throws {
+    let pool = try TexturePool(for: [])
+    let atlas = Atlas(in: pool, page: ImageDescriptor(width: 64, height: 64, formats: [.r8]))
+    let cell = try atlas.insert(width: 62, height: 62)
+    try fill(cell, of: atlas, with: 9)
+    atlas.flush()
+    atlas.remove(cell)
+    XCTAssertEqual(atlas.flush()[0]?.byteCount, 64 * 64)
+    XCTAssertTrue(try bytes(of: atlas.pages[0]).allSatisfy { $0 == 0 })
+    XCTAssertEqual(try atlas.insert(width: 62, height: 62), cell)
+  }
+
+  func testWhatCannotBePlacedIsATypedError() throws {
+    var limits = PoolLimits()
+    limits.firstSlab = 1 << 20
+    limits.budget = 1 << 20
+    let pool = try TexturePool(for: [], limits: limits)
+    let page = ImageDescriptor(width: 1024, height: 1024, formats: [.r8])
+    let atlas = Atlas(in: pool, page: page)
+    XCTAssertThrowsError(try atlas.insert(width: 1023, height: 1)) {
+      guard case AtlasError.tooLarge = $0 else { return XCTFail("\($0)") }
+    }
+    _ = try atlas.insert(width: 1022, height: 1022)
+    XCTAssertThrowsError(try atlas.insert(width: 1, height: 1)) {
+      guard case AtlasError.noPage(.budget) = $0 else { return XCTFail("\($0)") }
+    }
+    XCTAssertEqual(atlas.pages.count, 1)
+
+    for fourcc in [Fourcc.nv12, .yuyv] {
+      let pairs = Atlas(
+        in: try TexturePool(for: []),
+        page: ImageDescriptor(width: 64, height: 64, formats: [fourcc]))
+      XCTAssertThrowsError(try pairs.insert(width: 1, height: 1)) {
+        XCTAssertEqual($0 as? AtlasError, .unsupported(Format(fourcc)))
+      }
+    }
+  }
+
+  @discardableResult
+  private func fill(_ cell: AtlasCell, of atlas: Atlas, with byte: UInt8) throws -> AtlasCell {
+    atlas.draw(in: cell) { pixels in
+      XCTAssertEqual(pixels.rowCount, cell.rectangle.height)
+      for y in 0..<pixels.rowCount {
+        var row = pixels.row(y)
+        row.update(repeating: byte)
+      }
+    }
+    return cell
+  }
+
+  private func guardBuffer(
+    like descriptor: ImageDescriptor, in pool: TexturePool
+  ) throws -> TextureBuffer {
+    let buffer = try pool.allocate(descriptor, named: "guard")
+    fill(buffer, with: 0x5A)
+    return buffer
+  }
+
+  private func fill(_ buffer: TextureBuffer, with byte: UInt8) {
+    var writer = buffer.writer()
+    writer.fill(0..<writer.rowCount, with: byte)
+  }
+
+  private func bytes(of page: AtlasPage) throws -> [UInt8] {
+    try page.buffer.withReadback { span in span.indices.map { span[$0] } }
+  }
+}
