@@ -11,6 +11,10 @@ struct JSONText {
     guard bytes.count <= limit else {
       throw JSONSyntaxError(at: limit, of: bytes, "the text is longer than \(limit) bytes")
     }
+    // jansson drops one that follows a number or a word.
+    if let position = bytes.firstIndex(of: 0) {
+      throw JSONSyntaxError(at: position, of: bytes, "a NUL byte")
+    }
     try Jansson.check(Self.blanked(bytes))
     self.bytes = bytes
   }
