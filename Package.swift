@@ -100,5 +100,8 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "TexAllocTextTests", dependencies: ["TexAllocText", "CFreeType"], swiftSettings: house),
+    .testTarget(name: "texctlTests", dependencies: ["texctl"], swiftSettings: house),
+    .executableTarget(
+      name: "texbench", dependencies: ["TexAlloc", "TexAllocJSON", arguments], swiftSettings: house),
   ]
 )

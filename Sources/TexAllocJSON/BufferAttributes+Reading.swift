@@ -16,18 +16,21 @@ extension BufferAttributes {
   ///   line and column in the reason. Else the key that is unknown, repeated, null or missing, or
   ///   whose value is of the wrong type or out of its range.
   public init(json text: [UInt8], file: String) throws(InvalidAttributes) {
-    let value: JSONValue
+    let members: [JSONValue.Member]
     do throws(JSONSyntaxError) {
-      value = JSONValue(try JSONText(text))
-      guard case .object = value else {
-        let start = text.firstIndex { !$0.isSpace } ?? 0
-        throw JSONSyntaxError(at: start, of: text, "a participant is an object")
-      }
+      members = try Self.members(of: text)
     } catch {
       throw InvalidAttributes(participant: file, field: nil, reason: error.description)
     }
-    guard case .object(let members) = value else { preconditionFailure("checked above") }
     try self.init(members, of: AttributesReader(participant: members.name ?? file))
+  }
+
+  private static func members(of text: [UInt8]) throws(JSONSyntaxError) -> [JSONValue.Member] {
+    guard case .object(let members) = JSONValue(try JSONText(text)) else {
+      let start = text.firstIndex { !$0.isSpace } ?? 0
+      throw JSONSyntaxError(at: start, of: text, "a participant is an object")
+    }
+    return members
   }
 
   private init(_ members: [JSONValue.Member], of reader: AttributesReader)
@@ -48,11 +51,8 @@ extension BufferAttributes {
 }
 
 extension [JSONValue.Member] {
-  /// The first name that is a string.
   fileprivate var name: String? {
-    for member in self where member.key == "name" {
-      if case .string(let name) = member.value { return name }
-    }
-    return nil
+    guard case .string(let name) = first(where: { $0.key == "name" })?.value else { return nil }
+    return name
   }
 }

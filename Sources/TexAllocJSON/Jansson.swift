@@ -8,7 +8,7 @@ enum Jansson {
     var error = json_error_t()
     guard let value = unsafe load(text, &error) else {
       throw JSONSyntaxError(
-        line: Int(error.line), column: Int(error.column), problem: message(of: error))
+        line: Int(error.line), column: max(1, Int(error.column)), problem: message(of: error))
     }
     unsafe json_decref(value)
   }

@@ -47,6 +47,8 @@ final class BrokenTextTests: XCTestCase {
 
   func testTheReasonHasLineAndColumn() {
     XCTAssertEqual(
+      read("").invalid?.reason, "line 1, column 1: unexpected token near end of file")
+    XCTAssertEqual(
       read("{\n  \"name\": a\n}").invalid?.reason, "line 2, column 11: invalid token near 'a'")
   }
 

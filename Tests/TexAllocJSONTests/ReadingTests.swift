@@ -137,7 +137,8 @@ final class ReadingTests: XCTestCase {
     assertInvalid(#"{"name": 1}"#, "file", "name")
     assertInvalid(#"{"name": null}"#, "file", "name")
     assertInvalid(#"{"bogus": 1}"#, "file", "bogus")
-    assertInvalid(#"{"name": 1, "name": "gpu"}"#, "gpu", "name")
+    assertInvalid(#"{"name": 1, "name": "gpu"}"#, "file", "name")
+    assertInvalid(#"{"name": "gpu", "name": "b"}"#, "gpu", "name")
   }
 
   private func assertInvalid(

@@ -1,5 +1,5 @@
-package import SystemPackage
 internal import Synchronization
+package import SystemPackage
 
 /// Memory of one heap that textures are carved from: one descriptor, one mapping that lasts, one
 /// cache policy.

@@ -1,0 +1,132 @@
+import Foundation
+import XCTest
+
+final class MergeCommandTests: XCTestCase {
+  private var folder: URL!
+
+  override func setUpWithError() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  override func tearDownWithError() throws {
+    try FileManager.default.removeItem(at: folder)
+  }
+
+  func testMergedAttributesAndTheLayoutExitWith0() throws {
+    let gpu = try file(#"{"name": "gpu", "formats": [{"fourcc": "XR24", "modifier": 0}]}"#)
+    let run = try merge(gpu, "--image", "1920x1080", "--json")
+    XCTAssertEqual(run.status, 0)
+    XCTAssert(run.output.hasPrefix(#"{"merged": {"#), run.output)
+    XCTAssert(
+      run.output.hasSuffix(
+        #""layout": {"planes": [{"offset": 0, "pitch": 7680, "rows": 1080}], "size": 8294400}}"#
+          + "\n"), run.output)
+    XCTAssertEqual(run.complaint, "")
+
+    let table = try merge(gpu, "--image", "1920x1080")
+    XCTAssertEqual(table.status, 0)
+    XCTAssert(table.output.contains("\nchosen format   XR24\n"), table.output)
+    XCTAssert(table.output.contains("\nplane 0         offset 0, pitch 7680, rows 1080\n"))
+  }
+
+  func testAConflictExitsWith1() throws {
+    let files = [
+      try file(#"{"name": "gpu", "heaps": ["a"]}"#), try file(#"{"name": "b", "heaps": ["c"]}"#),
+    ]
+    let run = try merge(files + ["--json"])
+    XCTAssertEqual(run.status, 1)
+    XCTAssert(run.output.hasPrefix(#"{"conflict": {"field": "heaps""#), run.output)
+    let words = try merge(files)
+    XCTAssertEqual(words.status, 1)
+    XCTAssertEqual(
+      words.output, "conflict in heaps: b accepts only heap c; gpu accepts only heap a\n")
+  }
+
+  func testInvalidInputExitsWith2AndOneLine() throws {
+    let wrong = try file(#"{"name": "gpu", "pitchAlignment": 0}"#)
+    let run = try merge(wrong, "--json")
+    XCTAssertEqual(run.status, 2)
+    XCTAssert(
+      run.output.hasPrefix(#"{"invalid": {"participant": "gpu", "field": "pitchAlignment""#))
+    let words = try merge(wrong)
+    XCTAssertEqual(words.status, 2)
+    XCTAssertEqual(words.output, "")
+    XCTAssertEqual(
+      words.complaint, "gpu: pitchAlignment: 0; an alignment is 1 … 2147483648\n")
+  }
+
+  func testFilesAreReadInOrderBeforeAnythingIsChecked() throws {
+    let unchecked = try file(#"{"name": ""}"#)
+    let broken = try file("{")
+    let unread = folder.appending(path: "absent").path
+    XCTAssert(try merge(unchecked, broken, unread).complaint.hasPrefix("\(broken): line 1, "))
+    XCTAssertEqual(
+      try merge(unchecked, unread, broken).complaint,
+      "\(unread): cannot be read: No such file or directory\n")
+  }
+
+  func testAnUnreadableFileIsTheParticipant() throws {
+    let run = try merge("/absent", "--json")
+    XCTAssertEqual(run.status, 2)
+    XCTAssertEqual(
+      run.output,
+      #"{"invalid": {"participant": "/absent", "reason": "cannot be read: No such file or directory"}}"#
+        + "\n")
+    XCTAssertEqual(try merge(folder.path).status, 2)
+  }
+
+  func testAFileThatIsTooLongIsNotReadWhole() throws {
+    XCTAssert(try merge("/dev/zero").complaint.contains("longer than 1048576 bytes"))
+  }
+
+  func testArgumentsThatMakeNoSenseExitWith2() throws {
+    let gpu = try file(#"{"name": "gpu"}"#)
+    for image in [
+      "", "x", "1920", "1920x", "x1080", "1920x1080x1", "1920X1080", "+1x1", "1x-1",
+      " 1x1", "1.0x1", "9223372036854775808x1", "٣x1", "1920×1080",
+    ] {
+      let run = try merge(gpu, "--image=\(image)")
+      XCTAssertEqual(run.status, 2, image)
+      XCTAssertEqual(run.output, "", image)
+      XCTAssertNotEqual(run.complaint, "", image)
+    }
+    XCTAssertEqual(try merge().status, 2)
+    XCTAssertEqual(try merge(gpu, "--bogus").status, 2)
+    XCTAssertEqual(try merge(gpu, "--image", "9223372036854775807x1").status, 0)
+    XCTAssertEqual(try merge(gpu, "--image", "0x1").status, 1)
+  }
+
+  private func file(_ text: String) throws -> String {
+    let file = folder.appending(path: UUID().uuidString)
+    try Data(text.utf8).write(to: file)
+    return file.path
+  }
+
+  private func merge(_ arguments: String...) throws -> Run { try merge(arguments) }
+
+  private func merge(_ arguments: [String]) throws -> Run {
+    try Run(Bundle.main.bundleURL, ["merge"] + arguments)
+  }
+}
+
+/// One run of `texctl`.
+private struct Run {
+  let status: Int32
+  let output, complaint: String
+
+  init(_ folder: URL, _ arguments: [String]) throws {
+    let (output, complaint) = (Pipe(), Pipe())
+    let process = Process()
+    process.executableURL = folder.appending(path: "texctl")
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = complaint
+    try process.run()
+    self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    self.complaint = String(
+      decoding: complaint.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    status = process.terminationStatus
+  }
+}
