@@ -21,13 +21,13 @@ let package = Package(
   products: [
     .library(name: "TexAlloc", targets: ["TexAlloc"]),
     .library(name: "TexAllocAssets", targets: ["TexAllocAssets"]),
+    .library(name: "TexAllocAtlas", targets: ["TexAllocAtlas"]),
     .library(name: "TexAllocEGL", targets: ["TexAllocEGL"]),
     .library(name: "TexAllocJPEG", targets: ["TexAllocJPEG"]),
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
+    .library(name: "TexAllocText", targets: ["TexAllocText"]),
     .executable(name: "texbench", targets: ["texbench"]),
     .executable(name: "texctl", targets: ["texctl"]),
-    .library(name: "TexAllocAtlas", targets: ["TexAllocAtlas"]),
-    .library(name: "TexAllocText", targets: ["TexAllocText"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -37,6 +37,8 @@ let package = Package(
     // Floor 0: what Swift cannot say, and C libraries.
     .systemLibrary(name: "CDRM", pkgConfig: "libdrm", providers: [.apt(["libdrm-dev"])]),
     .systemLibrary(name: "CEGL"),
+    .systemLibrary(
+      name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .systemLibrary(name: "CGBM", pkgConfig: "gbm", providers: [.apt(["libgbm-dev"])]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(
@@ -55,6 +57,8 @@ let package = Package(
       swiftSettings: house),
 
     // Floor 2: one module for each thing that the allocator does not know.
+    .target(name: "TexAllocAtlas", dependencies: ["TexAlloc"], swiftSettings: house),
+    .testTarget(name: "TexAllocAtlasTests", dependencies: ["TexAllocAtlas"], swiftSettings: house),
     .target(
       name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),
     .testTarget(
@@ -67,6 +71,11 @@ let package = Package(
     .target(name: "TexAllocJSON", dependencies: ["CJansson", "TexAlloc"], swiftSettings: house),
     .testTarget(
       name: "TexAllocJSONTests", dependencies: ["TexAlloc", "TexAllocJSON"], swiftSettings: house),
+    .target(
+      name: "TexAllocText", dependencies: ["CFreeType", "TexAlloc", "TexAllocAtlas", system],
+      swiftSettings: house),
+    .testTarget(
+      name: "TexAllocTextTests", dependencies: ["CFreeType", "TexAllocText"], swiftSettings: house),
 
     // Floor 3: what puts them together.
     .target(
@@ -84,24 +93,6 @@ let package = Package(
         "TexAllocJSON", arguments, system,
       ],
       swiftSettings: house),
-    .systemLibrary(
-      name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
-
-    // Floor 1: the allocator.
-    .target(
-      name: "TexAlloc", dependencies: ["CLinux", "CStreaming", system], swiftSettings: house),
-    .testTarget(name: "TexAllocTests", dependencies: ["TexAlloc"], swiftSettings: house),
-
-    // Floor 2: one component a module.
-    .target(name: "TexAllocAtlas", dependencies: ["TexAlloc"], swiftSettings: house),
-    .testTarget(name: "TexAllocAtlasTests", dependencies: ["TexAllocAtlas"], swiftSettings: house),
-    .target(
-      name: "TexAllocText", dependencies: ["TexAlloc", "TexAllocAtlas", "CFreeType", system],
-      swiftSettings: house),
-    .testTarget(
-      name: "TexAllocTextTests", dependencies: ["TexAllocText", "CFreeType"], swiftSettings: house),
     .testTarget(name: "texctlTests", dependencies: ["texctl"], swiftSettings: house),
-    .executableTarget(
-      name: "texbench", dependencies: ["TexAlloc", "TexAllocJSON", arguments], swiftSettings: house),
   ]
 )

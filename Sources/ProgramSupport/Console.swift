@@ -8,16 +8,17 @@ package enum Console {
     write(line + "\n")
   }
 
-  /// A line that the next one replaces, on a terminal; nothing elsewhere.
+  /// A line that the next one replaces on a terminal; elsewhere a line like any other.
   package static func progress(_ line: String) {
-    guard isTerminal else { return }
-    write("\r\u{1B}[K" + line)
+    if isTerminal { write(clearLine + line) } else { say(line) }
   }
 
   /// Takes the line of progress away.
   package static func endProgress() {
-    progress("")
+    if isTerminal { write(clearLine) }
   }
+
+  private static let clearLine = "\r\u{1B}[K"
 
   private static let isTerminal = isatty(FileDescriptor.standardError.rawValue) != 0
 

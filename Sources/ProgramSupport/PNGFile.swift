@@ -1,5 +1,4 @@
 internal import CPNG
-internal import Glibc
 package import SystemPackage
 
 /// A picture on its way into a PNG file, by libpng.
@@ -23,24 +22,16 @@ package struct PNGFile {
 
   /// Writes the file whole or not at all: a picture of that name stays until the new one is complete.
   package func write(to path: FilePath) throws(ProgramFailure) {
-    var image = unsafe png_image()
-    unsafe image.version = png_uint_32(PNG_IMAGE_VERSION)
-    unsafe image.width = png_uint_32(width)
-    unsafe image.height = png_uint_32(height)
-    unsafe image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
-    defer { unsafe png_image_free(&image) }
-
-    let unfinished = path.string + ".\(getpid())"
-    let wrote = unsafe png_image_write_to_file(
-      &image, unfinished, 0, pixels, png_int_32(width * 3), nil)
-    guard wrote != 0 else {
-      unsafe unlink(unfinished)
-      throw unsafe ProgramFailure("\(path): \(Self.message(of: image))")
-    }
-    guard unsafe rename(unfinished, path.string) == 0 else {
-      let reason = Errno(rawValue: errno)
-      unsafe unlink(unfinished)
-      throw ProgramFailure("\(path): \(reason)")
+    try path.replacingWhole { unfinished in
+      var image = unsafe png_image()
+      unsafe image.version = png_uint_32(PNG_IMAGE_VERSION)
+      unsafe image.width = png_uint_32(width)
+      unsafe image.height = png_uint_32(height)
+      unsafe image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
+      defer { unsafe png_image_free(&image) }
+      let wrote = unsafe png_image_write_to_file(
+        &image, unfinished.string, 0, pixels, png_int_32(width * 3), nil)
+      return wrote != 0 ? nil : unsafe Self.message(of: image)
     }
   }
 

@@ -21,8 +21,8 @@ public struct Assets: Sendable {
   }
 
   /// The texture of one JPEG file. Cancelling the task ends the decoding.
-  public nonisolated(nonsending) func texture(
-    at path: FilePath
+  public func texture(
+    at path: FilePath, isolation: isolated (any Actor)? = #isolation
   ) async throws(AssetError) -> Texture {
     try register(try await decode(path)).texture
   }
@@ -32,12 +32,15 @@ public struct Assets: Sendable {
   ///
   /// - Parameters:
   ///   - paths: In the order of the result.
+  ///   - isolation: The caller's; leave it alone.
   ///   - progress: Is told after each file, where the caller runs.
-  public nonisolated(nonsending) func textures(
-    at paths: [FilePath], progress: (LoadProgress) -> Void = { _ in }
+  public func textures(
+    at paths: [FilePath], isolation: isolated (any Actor)? = #isolation,
+    progress: (LoadProgress) -> Void = { _ in }
   ) async -> [Result<LoadedTexture, AssetError>] {
     var results = [Result<LoadedTexture, AssetError>?](repeating: nil, count: paths.count)
     await withTaskGroup(of: (Int, Result<DecodedImage, AssetError>).self) { group in
+      _ = isolation  // what a closure captures is where it runs
       var waiting = paths.indices.makeIterator()
       func startNext() {
         guard let index = waiting.next() else { return }

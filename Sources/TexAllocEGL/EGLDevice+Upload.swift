@@ -1,4 +1,5 @@
 internal import CEGL
+internal import Synchronization
 public import TexAlloc
 
 extension EGLDevice {
@@ -59,6 +60,8 @@ extension Texture {
     } catch {
       preconditionFailure("a readback that is asked for is not refused")
     }
-    device.countUpload(of: rows.count * layout.rowSize(ofPlane: 0))
+    let bytes = rows.count * layout.rowSize(ofPlane: 0)
+    uploaded.add(bytes, ordering: .relaxed)
+    device.countUpload(of: bytes)
   }
 }

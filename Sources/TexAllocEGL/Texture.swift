@@ -1,4 +1,5 @@
 internal import CEGL
+internal import Synchronization
 public import TexAlloc
 
 /// A buffer as the GPU sees it: a `GL_TEXTURE_2D` that keeps its buffer alive.
@@ -20,6 +21,7 @@ public final class Texture: Registration {
   /// The name of the texture in the device's context.
   public let name: UInt32
   let device: EGLDevice
+  let uploaded = Atomic(0)
   private let image: ImageHandle?
 
   init(
@@ -31,6 +33,9 @@ public final class Texture: Registration {
     self.image = image
     self.path = path
   }
+
+  /// Bytes that uploads of this texture have copied so far.
+  public var bytesUploaded: Int { uploaded.load(ordering: .relaxed) }
 
   deinit {
     device.retire(RetiredTexture(name: name, image: image, buffer: buffer), of: buffer.id)

@@ -30,8 +30,18 @@ struct ShaderProgram {
       if (mode == 0) pixel = colour;
       else if (mode == 1) pixel = texelFetch(image, ivec2(place), 0);
       else {
-        vec4 sampled = texture(image, place / vec2(textureSize(image, 0)));
-        pixel = colour * (mode == 2 ? sampled : sampled.rrrr);
+        // A pixel shows all texels below it: one filtered sample for every two, each way.
+        vec2 size = vec2(textureSize(image, 0));
+        vec2 extent = vec2(abs(dFdx(place.x)), abs(dFdy(place.y)));
+        ivec2 count = clamp(ivec2(ceil(extent / 2.0 - 0.01)), 1, 32);
+        vec4 sum = vec4(0.0);
+        for (int y = 0; y < count.y; y++)
+          for (int x = 0; x < count.x; x++) {
+            vec2 share = (vec2(x, y) + 0.5) / vec2(count) - 0.5;
+            sum += texture(image, (place + share * extent) / size);
+          }
+        vec4 mean = sum / float(count.x * count.y);
+        pixel = colour * (mode == 2 ? mean : mean.rrrr);
       }
     }
     """

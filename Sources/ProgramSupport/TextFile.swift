@@ -1,0 +1,36 @@
+internal import Glibc
+package import SystemPackage
+
+/// A file of text that is written whole or not at all.
+package enum TextFile {
+  /// What stood there stays until the new text is complete.
+  package static func write(_ text: String, to path: FilePath) throws(ProgramFailure) {
+    try path.replacingWhole { unfinished in
+      do {
+        let file = try FileDescriptor.open(
+          unfinished, .writeOnly, options: [.create, .truncate, .closeOnExec],
+          permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        _ = try file.closeAfter { try file.writeAll(text.utf8) }
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
+  }
+}
+
+extension FilePath {
+  /// Has a file of another name written first, and gives it this name when it is complete.
+  ///
+  /// - Parameter write: Is given that name; answers why it failed.
+  func replacingWhole(_ write: (FilePath) -> String?) throws(ProgramFailure) {
+    let unfinished = FilePath(string + ".\(getpid())")
+    var reason = write(unfinished)
+    if reason == nil, unsafe rename(unfinished.string, string) != 0 {
+      reason = "\(Errno(rawValue: errno))"
+    }
+    guard let reason else { return }
+    unsafe unlink(unfinished.string)
+    throw ProgramFailure("\(self): \(reason)")
+  }
+}
