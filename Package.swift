@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "TexAllocJPEG", targets: ["TexAllocJPEG"]),
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
     .library(name: "TexAllocText", targets: ["TexAllocText"]),
+    .executable(name: "glyphdemo", targets: ["glyphdemo"]),
     .executable(name: "texbench", targets: ["texbench"]),
     .executable(name: "texctl", targets: ["texctl"]),
   ],
@@ -38,6 +39,8 @@ let package = Package(
     .systemLibrary(name: "CDRM", pkgConfig: "libdrm", providers: [.apt(["libdrm-dev"])]),
     .systemLibrary(name: "CEGL"),
     .systemLibrary(
+      name: "CFontconfig", pkgConfig: "fontconfig", providers: [.apt(["libfontconfig-dev"])]),
+    .systemLibrary(
       name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .systemLibrary(name: "CGBM", pkgConfig: "gbm", providers: [.apt(["libgbm-dev"])]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -45,6 +48,7 @@ let package = Package(
       name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .target(name: "CLinux"),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CRaqm", pkgConfig: "raqm", providers: [.apt(["libraqm-dev"])]),
     .target(name: "CStreaming"),
     .systemLibrary(name: "CTurboJPEG", path: "Tests/CTurboJPEG"),
 
@@ -84,6 +88,14 @@ let package = Package(
 
     // Floor 4: programs.
     .target(name: "ProgramSupport", dependencies: ["CPNG", system], swiftSettings: house),
+    .executableTarget(
+      name: "glyphdemo",
+      dependencies: [
+        "CFontconfig", "CRaqm", "ProgramSupport", "TexAlloc", "TexAllocAssets", "TexAllocAtlas",
+        "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments, system,
+      ],
+      swiftSettings: house),
+    .testTarget(name: "glyphdemoTests", dependencies: ["glyphdemo"], swiftSettings: house),
     .executableTarget(
       name: "texbench", dependencies: ["TexAlloc", "TexAllocJSON", arguments], swiftSettings: house),
     .executableTarget(

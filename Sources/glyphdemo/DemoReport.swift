@@ -1,0 +1,99 @@
+internal import ProgramSupport
+internal import TexAlloc
+internal import TexAllocAssets
+internal import TexAllocEGL
+
+/// What a run did: for `--report` as JSON, and for the summary.
+struct DemoReport: Encodable {
+  struct Device: Encodable {
+    let driver, renderer, version, chosenBecause: String
+    let importObstacle: String?
+  }
+
+  struct TextureEntry: Encodable {
+    let name: String
+    let width, height: Int
+    let format: String
+    /// `imported` or `uploaded`, and why.
+    let path: String
+    let reason: String?
+    let heap: String
+    /// Bytes, as the memory lies in its slab.
+    let pitch, offset: Int
+    /// By the CPU: for photographs beyond the decode, for glyph pages what was rasterised.
+    let bytesCopied: Int
+    let decodeMilliseconds: Double?
+    let registerMilliseconds: Double?
+  }
+
+  struct Glyphs: Encodable {
+    /// Glyphs on the page, and different ones.
+    let drawn, rasterised: Int
+    let pages: [TextureEntry]
+  }
+
+  struct Stage: Encodable {
+    let name: String
+    let milliseconds: Double
+  }
+
+  struct Pool: Encodable {
+    let heap, caching: String
+    let slabs, slabBytes, slots, slotBytes: Int
+    /// Each heap that was looked at, and what became of it.
+    let verdicts: [String]
+  }
+
+  let picture: String
+  let width, height, frames: Int
+  let device: Device
+  let pool: Pool
+  let photos: [TextureEntry]
+  let glyphs: Glyphs
+  let stages: [Stage]
+  /// Fonts that are missing, photographs that were not drawn.
+  let notes: [String]
+}
+
+extension DemoReport.TextureEntry {
+  init(
+    _ texture: Texture, bytesCopied: Int, decoding: Duration? = nil, registering: Duration? = nil
+  ) {
+    let buffer = texture.buffer
+    name = buffer.name
+    width = buffer.layout.width
+    height = buffer.layout.height
+    format = "\(buffer.layout.format)"
+    path = texture.path.word
+    reason = texture.path.reason
+    heap = buffer.heap
+    pitch = buffer.layout.planes[0].pitch
+    offset = buffer.offset
+    self.bytesCopied = bytesCopied
+    decodeMilliseconds = decoding?.milliseconds
+    registerMilliseconds = registering?.milliseconds
+  }
+}
+
+extension DemoReport.Device {
+  init(_ gpu: EGLDevice) {
+    driver = gpu.description.driver
+    renderer = gpu.description.renderer
+    version = gpu.description.version
+    chosenBecause = gpu.description.reason
+    importObstacle = gpu.importObstacle
+  }
+}
+
+extension DemoReport.Pool {
+  init(_ pool: TexturePool) {
+    let statistics = pool.statistics
+    heap = pool.plan.heap
+    caching = pool.plan.caching.rawValue
+    slabs = statistics.slabs
+    slabBytes = statistics.slabBytes
+    slots = statistics.slots
+    slotBytes = statistics.slotBytes
+    verdicts = pool.plan.verdicts.map(\.description)
+  }
+}

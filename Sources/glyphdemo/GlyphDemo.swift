@@ -1,0 +1,153 @@
+internal import ArgumentParser
+internal import ProgramSupport
+internal import SystemPackage
+internal import TexAlloc
+internal import TexAllocAssets
+internal import TexAllocAtlas
+internal import TexAllocEGL
+internal import TexAllocJPEG
+internal import TexAllocText
+
+/// Draws a page of photographs and text through texture memory.
+@main
+struct GlyphDemo: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "glyphdemo",
+    abstract: "Draw a page of photographs and text through texture memory, without a copy.")
+
+  @Option(help: "The paragraph to set instead of the page's own.")
+  var text = Sample.paragraph
+
+  @Option(parsing: .upToNextOption, help: "JPEG files and folders of them.")
+  var photos: [String] = []
+
+  @Option(help: "Pixels of the picture.", transform: imageSize)
+  var size = ImageSize(width: 1280, height: 800)
+
+  @Option(help: "How often the page is drawn.")
+  var frames = 1
+
+  @Option(help: "The heap that memory comes from; texctl probe lists them.")
+  var heap: String?
+
+  @Option(
+    help: "The EGL device: automatic, software, or the name of a driver or of a DRM node.",
+    transform: DeviceChoice.init)
+  var device = DeviceChoice.automatic
+
+  @Flag(help: "Import nothing: copy every texture to the GPU.")
+  var forceUpload = false
+
+  @Option(name: .short, help: "The PNG file to write.")
+  var output = "glyphdemo.png"
+
+  @Option(help: "A file for what was done, as JSON.")
+  var report: String?
+
+  func validate() throws {
+    guard 1...1_000_000 ~= frames else { throw ValidationError("--frames is 1 to 1000000") }
+    guard 64...16384 ~= size.width, 64...16384 ~= size.height else {
+      throw ValidationError("--size is 64x64 to 16384x16384")
+    }
+  }
+
+  /// On the main actor, whose thread the GPU's context stays on.
+  @MainActor func run() async throws {
+    do {
+      let report = try await draw()
+      if let path = self.report { try TextFile.write(report.json + "\n", to: FilePath(path)) }
+      print(report.summary)
+    } catch {
+      Console.endProgress()
+      Console.say("glyphdemo: \(error)")
+      throw ExitCode(1)
+    }
+  }
+
+  @MainActor private func draw() async throws -> DemoReport {
+    var timer = StageTimer()
+    let gpu = try EGLDevice.surfaceless(
+      device, importing: forceUpload ? .disabled(because: "--force-upload") : .allowed)
+    let pool = try TexturePool(
+      for: [gpu, JPEGDecoder.component, GlyphRasterizer()], from: try heaps())
+    timer.end("open")
+
+    let assets = Assets(gpu: gpu, pool: pool)
+    var notes: [String] = []
+    var loaded: [LoadedTexture] = []
+    let paths =
+      photos.isEmpty ? PhotoSearch.photographs(count: 8) : PhotoSearch.photographs(named: photos)
+    for result in await assets.textures(at: paths, progress: show) {
+      switch result {
+      case .success(let photo): loaded.append(photo)
+      case .failure(let error): notes.append("not drawn: \(error)")
+      }
+    }
+    Console.endProgress()
+    if let first = notes.first, loaded.isEmpty { throw ProgramFailure(first) }
+    timer.end("decode and register")
+
+    let fonts = try FontFallback(library: FontLibrary())
+    let page = try Page(
+      size: size, captions: loaded.map { $0.texture.buffer.caption }, paragraph: text,
+      fonts: fonts)
+    timer.end("shape")
+    let cache = GlyphCache(in: pool)
+    let painter = try PagePainter(page, photos: loaded.map(\.texture), glyphs: cache)
+    let flushes = cache.flush()
+    let glyphPages = try cache.atlas.pages.map { try gpu.texture(for: $0.buffer) }
+    timer.end("rasterise")
+
+    let canvas = try Canvas(width: size.width, height: size.height)
+    for _ in 0..<frames { painter.paint(on: canvas, glyphPages: glyphPages) }
+    let pixels = try canvas.readPixels()
+    timer.end("draw")
+    try PNGFile(width: size.width, height: size.height, rgba: pixels).write(to: FilePath(output))
+    timer.end("write PNG")
+    try gpu.collect()
+
+    let pages = zip(glyphPages, flushes).map { page, flush in
+      DemoReport.TextureEntry(
+        page, bytesCopied: (flush?.byteCount ?? 0) + page.bytesUploaded)
+    }
+    return DemoReport(
+      picture: output, width: size.width, height: size.height, frames: frames,
+      device: .init(gpu), pool: .init(pool),
+      photos: loaded.map {
+        .init(
+          $0.texture, bytesCopied: $0.texture.bytesUploaded, decoding: $0.decoding,
+          registering: $0.registering)
+      },
+      glyphs: .init(
+        drawn: page.texts.reduce(0) { $0 + $1.layout.glyphs.count },
+        rasterised: cache.rasterizedCount, pages: pages),
+      stages: timer.stages, notes: notes + fonts.notes)
+  }
+
+  private func heaps() throws -> [any Heap] {
+    let present = Heaps.present()
+    guard let heap else { return present }
+    let chosen = present.filter { $0.name == heap }
+    guard !chosen.isEmpty else {
+      let names = present.map(\.name).joined(separator: ", ")
+      throw ProgramFailure("--heap \(heap): this machine has \(names)")
+    }
+    return chosen
+  }
+
+  private func show(_ progress: LoadProgress) {
+    Console.progress(
+      "decoded \(progress.done) of \(progress.total): \(progress.latest.lastComponent?.string ?? "")"
+    )
+  }
+}
+
+private func imageSize(_ text: String) throws -> ImageSize {
+  guard let size = ImageSize(text) else { throw ValidationError("not a size like 1280x800") }
+  return size
+}
+
+extension TextureBuffer {
+  /// What stands below a photograph.
+  fileprivate var caption: String { "\(name)   \(layout.width) × \(layout.height)" }
+}

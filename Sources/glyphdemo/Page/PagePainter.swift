@@ -1,0 +1,74 @@
+internal import TexAlloc
+internal import TexAllocAtlas
+internal import TexAllocEGL
+internal import TexAllocText
+
+/// Draws a page: a batch for each photograph, and one for each page of glyphs.
+struct PagePainter {
+  let page: Page
+  /// In the order in which the page numbers them.
+  let photos: [Texture]
+  private let pictures: [(texture: Texture, quad: Canvas.Quad)]
+  private let rectangles: [Canvas.Quad]
+  /// One for each page of the glyph cache.
+  private let glyphs: [[Canvas.Quad]]
+
+  /// Has every glyph of the page rasterised, but not yet flushed.
+  init(_ page: Page, photos: [Texture], glyphs cache: GlyphCache) throws(FontError) {
+    self.page = page
+    self.photos = photos
+    pictures = page.pictures.map {
+      (photos[$0.photo], Canvas.Quad(filling: $0.frame, with: photos[$0.photo].buffer.layout))
+    }
+    rectangles = page.rectangles.map { Canvas.Quad($0.frame, tint: $0.colour) }
+    var batches: [Int: [Canvas.Quad]] = [:]
+    for text in page.texts {
+      for glyph in text.layout.glyphs {
+        let cached = try cache.glyph(glyph.index, of: glyph.face, pixelSize: glyph.pixelSize)
+        guard let cell = cached.cell else { continue }
+        // On whole pixels, where a texel is a pixel and stays sharp.
+        let x = (text.x + glyph.x).rounded() + Double(cached.left)
+        let y = (text.y + glyph.baseline).rounded() - Double(cached.top)
+        batches[cell.page, default: []].append(
+          Canvas.Quad(cell.rectangle, at: (x, y), tint: text.colour))
+      }
+    }
+    glyphs = cache.atlas.pages.indices.map { batches[$0] ?? [] }
+  }
+
+  /// Draws the page. The glyphs are on their pages by now.
+  func paint(on canvas: Canvas, glyphPages: [Texture]) {
+    canvas.clear(Page.background)
+    canvas.draw(rectangles, from: .none)
+    for picture in pictures { canvas.draw([picture.quad], from: .image(picture.texture.name)) }
+    for (page, quads) in zip(glyphPages, glyphs) { canvas.draw(quads, from: .coverage(page.name)) }
+  }
+}
+
+extension Canvas.Quad {
+  fileprivate init(_ frame: Page.Frame, tint: SIMD4<Float>) {
+    self.init(
+      x: Float(frame.x), y: Float(frame.y), width: Float(frame.width),
+      height: Float(frame.height), tint: tint)
+  }
+
+  /// The middle of an image, as much of it as has the shape of the frame.
+  fileprivate init(filling frame: Page.Frame, with image: ImageLayout) {
+    self.init(frame, tint: .one)
+    let (width, height) = (Double(image.width), Double(image.height))
+    let scale = max(frame.width / width, frame.height / height)
+    texelWidth = Float(frame.width / scale)
+    texelHeight = Float(frame.height / scale)
+    u = (Float(width) - texelWidth) / 2
+    v = (Float(height) - texelHeight) / 2
+  }
+
+  fileprivate init(
+    _ cell: TexelRectangle, at place: (x: Double, y: Double), tint: SIMD4<Float>
+  ) {
+    self.init(
+      x: Float(place.x), y: Float(place.y), width: Float(cell.width), height: Float(cell.height),
+      u: Float(cell.x), v: Float(cell.y), texelWidth: Float(cell.width),
+      texelHeight: Float(cell.height), tint: tint)
+  }
+}

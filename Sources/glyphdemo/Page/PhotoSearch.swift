@@ -1,0 +1,52 @@
+internal import FoundationEssentials
+internal import SystemPackage
+internal import TexAllocJPEG
+
+/// Finds photographs for the page where the user names none.
+enum PhotoSearch {
+  /// Of Debian's `mate-backgrounds`, of as many sizes as there are; else those that come with this
+  /// project.
+  static func photographs(count: Int) -> [FilePath] {
+    let installed = mostVaried(files(below: "/usr/share/backgrounds/mate/nature"))
+    let found = installed.count >= 6 ? installed : ownPhotographs()
+    return Array(found.prefix(count)).sorted { $0.string < $1.string }
+  }
+
+  /// The files that are named, and the JPEG files below the folders that are.
+  static func photographs(named names: [String]) -> [FilePath] {
+    names.flatMap { name in isFolder(name) ? files(below: name) : [FilePath(name)] }
+  }
+
+  /// The first of each size before the others.
+  private static func mostVaried(_ files: [FilePath]) -> [FilePath] {
+    var sizes: Set<[Int]> = []
+    let isFirst = files.map { file in
+      guard let image = try? JPEGImage(contentsOf: file) else { return false }
+      return sizes.insert([image.width, image.height]).inserted
+    }
+    return zip(files, isFirst).filter(\.1).map(\.0) + zip(files, isFirst).filter { !$1 }.map(\.0)
+  }
+
+  /// In `assets/photos` of the folder where the program runs, or of one above the program itself.
+  private static func ownPhotographs() -> [FilePath] {
+    var folders = ["."]
+    var folder = FilePath(CommandLine.arguments[0]).removingLastComponent()
+    while !folder.isEmpty {
+      folders.append(folder.string)
+      guard folder.removeLastComponent() else { break }
+    }
+    return folders.lazy.map { files(below: $0 + "/assets/photos") }.first { !$0.isEmpty } ?? []
+  }
+
+  private static func files(below folder: String) -> [FilePath] {
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().map { FilePath(folder).appending($0) }.filter {
+      ["jpg", "jpeg"].contains($0.extension?.lowercased())
+    }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isFolder = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
+  }
+}
