@@ -7,7 +7,7 @@ internal import TexAllocEGL
 struct DemoReport: Encodable {
   struct Device: Encodable {
     let driver, renderer, version, chosenBecause: String
-    let importObstacle: String?
+    @NullEncoded var importObstacle: String?
   }
 
   struct TextureEntry: Encodable {
@@ -16,7 +16,7 @@ struct DemoReport: Encodable {
     let format: String
     /// `imported` or `uploaded`, and why.
     let path: String
-    let reason: String?
+    @NullEncoded var reason: String?
     let heap: String
     /// Bytes, as the memory lies in its slab.
     let pitch, offset: Int

@@ -1,3 +1,4 @@
+internal import ProgramSupport
 internal import TexAlloc
 internal import TexAllocEGL
 
@@ -9,22 +10,22 @@ struct ProbeReport: Encodable {
     let maxTextureSize: Int
     let clientExtensions, displayExtensions: [String]
     /// Why nothing can be imported.
-    let importObstacle: String?
+    @NullEncoded var importObstacle: String?
   }
 
   struct FormatEntry: Encodable {
     let fourcc, modifier: String
     let externalOnly: Bool
     let outcome: String
-    let reason: String?
+    @NullEncoded var reason: String?
   }
 
   struct HeapEntry: Encodable {
     let name: String
     let present: Bool
     let chosen: Bool
-    let caching: String?
-    let reason: String?
+    @NullEncoded var caching: String?
+    @NullEncoded var reason: String?
   }
 
   struct Limits: Encodable {
@@ -33,7 +34,7 @@ struct ProbeReport: Encodable {
 
   let device: Device?
   /// Why there is no device.
-  let deviceFailure: String?
+  @NullEncoded var deviceFailure: String?
   let formats: [FormatEntry]
   let heaps: [HeapEntry]
   let limits: Limits

@@ -18,7 +18,7 @@ struct Render: ParsableCommand {
     let width, height: Int
     /// `imported` or `uploaded`, and why.
     let path: String
-    let reason: String?
+    @NullEncoded var reason: String?
     let heap, format: String
     /// Bytes, as the memory lies in its slab.
     let pitch, offset: Int
