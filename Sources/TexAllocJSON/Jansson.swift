@@ -30,7 +30,10 @@ enum Jansson {
   static func text(_ value: JSONValue) -> String {
     let owned = unsafe tree(value)
     defer { unsafe json_decref(owned) }
-    guard let text = unsafe json_dumps(owned, Int(JSON_ENCODE_ANY)) else { outOfMemory() }
+    let fifteenDigits = 15 << 11  // JSON_REAL_PRECISION(15), a macro that Swift does not import
+    guard let text = unsafe json_dumps(owned, Int(JSON_ENCODE_ANY) | fifteenDigits) else {
+      outOfMemory()
+    }
     defer { unsafe free(text) }
     return unsafe String(cString: text)
   }

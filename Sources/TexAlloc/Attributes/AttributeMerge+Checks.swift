@@ -1,7 +1,24 @@
 extension AttributeMerge {
   private static let maximumCombinations = 64
 
-  static func checkNames(_ participants: [BufferAttributes]) throws(InvalidAttributes) {
+  /// Ascending by the bytes of their names.
+  static func checked(_ participants: [BufferAttributes]) throws(InvalidAttributes)
+    -> [Participant]
+  {
+    try checkNames(participants)
+    var checked: [Participant] = []
+    for participant in participants {
+      let own = try CheckedConstraints(participant.constraints, of: participant.name)
+      var alternatives: [CheckedConstraints] = []
+      for alternative in participant.alternatives {
+        alternatives.append(try CheckedConstraints(alternative, of: participant.name))
+      }
+      checked.append(Participant(name: participant.name, own: own, alternatives: alternatives))
+    }
+    return checked.sorted { $0.name.precedesByBytes($1.name) }
+  }
+
+  private static func checkNames(_ participants: [BufferAttributes]) throws(InvalidAttributes) {
     var names: Set<[UInt8]> = []
     for name in participants.map(\.name) {
       if name.isEmpty { throw .init(participant: name, field: "name", reason: "the name is empty") }

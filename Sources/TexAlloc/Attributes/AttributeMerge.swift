@@ -31,20 +31,11 @@ public struct AttributeMerge: Sendable {
   /// - Throws: The first check that fails: names over all participants, then each participant in the
   ///   order given, then the number of combinations of alternatives, which is 64 at most.
   public init(_ participants: [BufferAttributes]) throws(InvalidAttributes) {
-    try Self.checkNames(participants)
-    var checked: [Participant] = []
-    for participant in participants {
-      let own = try CheckedConstraints(participant.constraints, of: participant.name)
-      var alternatives: [CheckedConstraints] = []
-      for alternative in participant.alternatives {
-        alternatives.append(try CheckedConstraints(alternative, of: participant.name))
-      }
-      checked.append(Participant(name: participant.name, own: own, alternatives: alternatives))
-    }
-    checked.sort { $0.name.precedesByBytes($1.name) }
+    let checked = try Self.checked(participants)
     self.participants = checked
-    combinations = try Self.combinations(of: checked)
-    first = Self.merge(Self.members(checked, combinations[0]))
+    let combinations = try Self.combinations(of: checked)
+    self.combinations = combinations
+    first = Result { () throws(MergeRefusal) in try Self.merge(checked, combinations[0]) }
   }
 
   /// The attributes that all participants can live with, by the most preferred combination of
@@ -53,15 +44,16 @@ public struct AttributeMerge: Sendable {
   /// - Parameter image: Where given, and where a format was chosen, the result has its layout.
   /// - Throws: What stands in the way of the first combination.
   public func attributes(for image: ImageSize? = nil) throws(MergeConflict) -> MergedAttributes {
-    switch attempt(combinations[0], merged: first, image) {
-    case .success(let merged): return merged
-    case .failure(let refusal):
+    do throws(MergeRefusal) {
+      return try lay(out: image, in: first.get())
+    } catch {
       for combination in combinations.dropFirst() {
-        let merged = Self.merge(Self.members(participants, combination))
-        if case .success(let merged) = attempt(combination, merged: merged, image) { return merged }
+        if let merged = try? lay(out: image, in: Self.merge(participants, combination)) {
+          return merged
+        }
       }
       throw MergeConflict(
-        refusal, among: Self.members(participants, combinations[0]), layout: layoutStage(image))
+        error, among: Self.members(participants, combinations[0]), layout: layoutStage(image))
     }
   }
 
@@ -71,24 +63,23 @@ public struct AttributeMerge: Sendable {
     return .init(image: image, format: merged.format)
   }
 
-  private func attempt(
-    _ combination: [Int], merged: Result<MergedAttributes, MergeRefusal>, _ image: ImageSize?
-  ) -> Result<MergedAttributes, MergeRefusal> {
-    merged.flatMap { merged in
-      Result { () throws(MergeRefusal) in
-        var merged = merged
-        if let image { merged.layout = try merged.layout(of: image, in: merged.format) }
-        merged.alternatives = zip(participants.filter { !$0.alternatives.isEmpty }, combination)
-          .map { .init(participant: $0.name, index: $1) }
-        return merged
-      }
-    }
+  private func lay(out image: ImageSize?, in merged: MergedAttributes) throws(MergeRefusal)
+    -> MergedAttributes
+  {
+    guard let image else { return merged }
+    var merged = merged
+    merged.layout = try merged.layout(of: image, in: merged.format)
+    return merged
   }
 
-  private static func merge(_ members: [Member]) -> Result<MergedAttributes, MergeRefusal> {
-    Result { () throws(MergeRefusal) in
-      try MergedAttributes(merging: members.flatMap(\.constraints))
-    }
+  private static func merge(_ participants: [Participant], _ combination: [Int])
+    throws(MergeRefusal) -> MergedAttributes
+  {
+    let members = members(participants, combination)
+    var merged = try MergedAttributes(merging: members.flatMap(\.constraints))
+    merged.alternatives = zip(participants.filter { !$0.alternatives.isEmpty }, combination)
+      .map { .init(participant: $0.name, index: $1) }
+    return merged
   }
 
   private static func members(_ participants: [Participant], _ combination: [Int]) -> [Member] {

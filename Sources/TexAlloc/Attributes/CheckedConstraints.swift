@@ -20,11 +20,11 @@ struct CheckedConstraints: Sendable {
       formats.enumerated().map { RankedFormat(format: $1, rank: $0) }
         .sorted { $0.format < $1.format }
     }
-    try check.isList(formats, .formats) { $0.format == $1.format }
+    try check.distinct(formats, .formats) { $0.format == $1.format }
     heaps = constraints.heaps?.sorted { $0.precedesByBytes($1) }
-    try check.isList(heaps, .heaps) { $0.hasSameBytes(as: $1) }
+    try check.distinct(heaps, .heaps) { $0.hasSameBytes(as: $1) }
     let caching = constraints.caching?.sorted { $0.rawValue < $1.rawValue }
-    try check.isList(caching, .caching, areSame: ==)
+    try check.distinct(caching, .caching, areSame: ==)
     try check.bounds()
     try check.exclusions()
     self.constraints = constraints

@@ -23,7 +23,7 @@ struct ConstraintsCheck {
   }
 
   /// - Parameter sorted: What is the same stands together.
-  func isList<Element>(
+  func distinct<Element>(
     _ sorted: [Element]?, _ field: AttributeField, areSame: (Element, Element) -> Bool
   ) throws(InvalidAttributes) {
     guard let sorted else { return }
