@@ -22,7 +22,9 @@ extension BufferConstraints {
     func some<Value>(_ value: @autoclosure () -> Value) -> Value? {
       Int.random(in: 0..<opinionated, using: &random) == 0 ? value() : nil
     }
-    func one<Value>(of values: [Value]) -> Value { values.randomElement(using: &random)! }
+    func one<Value>(of values: [Value]) -> Value {
+      values[Int.random(in: values.indices, using: &random)]
+    }
     func several<Value>(of values: [Value], atLeast least: Int = 1) -> [Value] {
       let count = Int.random(in: least...values.count, using: &random)
       return Array(values.shuffled(using: &random).prefix(count))
@@ -67,6 +69,6 @@ extension BufferConstraints {
   private static let limits = [1, 2, 63, 64, 100, 4096, 8192, 1 << 40, .max]
   private static let someFormats = [
     Format(.xrgb8888), Format(.abgr8888), Format(.abgr8888, Modifier(rawValue: 1)),
-    Format(.yuyv), Format(.nv12), Format(.r8), Format(Fourcc("P010")!),
+    Format(.yuyv), Format(.nv12), Format(.r8), Format(Fourcc(rawValue: 0x3031_3050)),
   ]
 }
