@@ -1,6 +1,7 @@
 #include "CJPEG.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,11 +69,23 @@ static texalloc_jpeg_result result_of(int message) {
   }
 }
 
+__attribute__((format(printf, 2, 3)))
+static void say(texalloc_jpeg_reader *reader, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(reader->message, sizeof reader->message, format, arguments);
+  va_end(arguments);
+}
+
 /// Leaves the library for the call that entered it.
 _Noreturn static void fail(j_common_ptr codec) {
   texalloc_jpeg_reader *reader = codec->client_data;
   reader->result = result_of(codec->err->msg_code);
-  codec->err->format_message(codec, reader->message);
+  if (codec->err->msg_code == JERR_IMAGE_TOO_BIG)  // whose own message leaves out the size
+    say(reader, "%ux%u pixels; at most %u on a side", reader->codec.image_width,
+        reader->codec.image_height, texalloc_jpeg_max_side);
+  else
+    codec->err->format_message(codec, reader->message);
   longjmp(reader->escape, 1);
 }
 
@@ -82,11 +95,6 @@ static void warn(j_common_ptr codec, int level) {
 }
 
 static void print_nothing(j_common_ptr codec) { (void)codec; }
-
-static texalloc_jpeg_result refuse(texalloc_jpeg_reader *reader, const char *what) {
-  snprintf(reader->message, sizeof reader->message, "%s", what);
-  return texalloc_jpeg_unsupported;
-}
 
 texalloc_jpeg_reader *texalloc_jpeg_open(const uint8_t *bytes, size_t size) {
   texalloc_jpeg_reader *reader = calloc(1, sizeof *reader);
@@ -130,7 +138,10 @@ texalloc_jpeg_result texalloc_jpeg_read_header(
   jpeg_mem_src(codec, reader->bytes, reader->size);
   jpeg_read_header(codec, TRUE);
 
-  if (codec->data_precision != 8) return refuse(reader, "samples of other than 8 bits");
+  if (codec->data_precision != 8) {
+    say(reader, "samples of %d bits; 8 are", codec->data_precision);
+    return texalloc_jpeg_unsupported;
+  }
   switch (codec->jpeg_color_space) {
     case JCS_GRAYSCALE:
     case JCS_YCbCr:
@@ -138,9 +149,11 @@ texalloc_jpeg_result texalloc_jpeg_read_header(
       break;
     case JCS_CMYK:
     case JCS_YCCK:
-      return refuse(reader, "colours for print (CMYK)");
+      say(reader, "colours for print (CMYK)");
+      return texalloc_jpeg_unsupported;
     default:
-      return refuse(reader, "colours of no known meaning");
+      say(reader, "%d colours of no known meaning", codec->num_components);
+      return texalloc_jpeg_unsupported;
   }
   header->width = codec->image_width;
   header->height = codec->image_height;

@@ -31,8 +31,8 @@ enum FileBytes {
     try .open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
   }
 
-  /// Reads to the end, wherever it is by then, but not far beyond the limit: the size of a file that
-  /// is being written changes, and that of a file of /proc is 0.
+  /// Reads to the end, wherever it is by then, but at most one byte beyond the limit: the size of a
+  /// file that is being written changes, and that of a file of /proc is 0.
   private static func read(
     _ file: FileDescriptor, expecting size: Int, limit: Int
   ) throws -> [UInt8] {
@@ -40,7 +40,7 @@ enum FileBytes {
     var count = 0
     repeat {
       // One byte more than is expected finds the end without reading again.
-      let room = max(size + 1, min(count * 2, limit + 1), 4096)
+      let room = min(max(size, count * 2, 4096), limit) + 1
       bytes += repeatElement(0, count: room - bytes.count)
       while count < bytes.count {
         // The array is not touched by anybody else meanwhile.

@@ -31,9 +31,6 @@ struct FileSignature {
     FileSignature("a BMP", "BM"),
     FileSignature("a TIFF", [0x49, 0x49, 0x2A, 0x00]),
     FileSignature("a TIFF", [0x4D, 0x4D, 0x00, 0x2A]),
-    FileSignature("a PDF", "%PDF"),
-    FileSignature("a ZIP", "PK"),
-    FileSignature("gzip", [0x1F, 0x8B]),
     FileSignature("XML or HTML", "<"),
   ]
 

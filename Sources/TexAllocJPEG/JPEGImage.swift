@@ -67,7 +67,7 @@ public struct JPEGImage: Sendable {
   ///
   /// - Parameter formats: Of ``JPEGDecoder/formats``, most wanted first.
   /// - Throws: `unsupported` for any other format.
-  public func descriptor(as formats: Fourcc...) throws(JPEGError) -> ImageDescriptor {
+  public func descriptor(as formats: [Fourcc]) throws(JPEGError) -> ImageDescriptor {
     for format in formats where !JPEGDecoder.formats.contains(format) {
       throw JPEGError(name, .unsupported("decoding to \(format)"))
     }

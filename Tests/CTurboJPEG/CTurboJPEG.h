@@ -1,3 +1,4 @@
-// The reference that decoding is tested against.
+// The reference that decoding is tested against, and glibc's account of memory.
 #pragma once
+#include <malloc.h>
 #include <turbojpeg.h>
