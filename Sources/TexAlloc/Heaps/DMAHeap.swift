@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 internal import SystemPackage
 
 /// A [DMA-BUF heap] of the kernel: `system`, a contiguous range, or a carve-out of the board such as
@@ -28,8 +29,15 @@ public struct DMAHeap: DMABufHeap {
   public static func name(_ heapName: String) -> String { "\(kind):\(heapName)" }
 
   public var attributes: BufferAttributes {
-    attributes(named: Self.name(heapName)) { $0.contiguous = Self.isContiguous(heapName) }
+    attributes(named: Self.name(heapName)) {
+      $0.contiguous = Self.isContiguous(heapName)
+      $0.maxSize = Self.maxSize
+    }
   }
+
+  /// Asked for more than it has, the kernel's heap takes every page of the machine, and then the
+  /// process is killed. So it is not asked for more than half of them.
+  private static let maxSize = sysconf(CInt(_SC_PHYS_PAGES)) / 2 * pageSize
 
   func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {
     try Self.allocate(size, from: heapName)
@@ -39,6 +47,7 @@ public struct DMAHeap: DMABufHeap {
     _ size: Int, from heapName: String
   ) throws(SystemFailure) -> OwnedDescriptor {
     let node = node(heapName)
+    guard size <= maxSize else { throw SystemFailure("DMA_HEAP_IOCTL_ALLOC", on: node, .noMemory) }
     let device = try OwnedDescriptor.opening(node)
     return OwnedDescriptor(
       owning: try systemCall("DMA_HEAP_IOCTL_ALLOC", on: node) {
