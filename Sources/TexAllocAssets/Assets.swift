@@ -44,11 +44,8 @@ public struct Assets: Sendable {
       var waiting = paths.indices.makeIterator()
       func startNext() {
         guard let index = waiting.next() else { return }
-        group.addTask { [self] in
-          do throws(AssetError) { return (index, .success(try await decode(paths[index]))) } catch {
-            return (index, .failure(error))
-          }
-        }
+        let path = paths[index]
+        group.addTask { [self] in (index, await result(of: path)) }
       }
       for _ in 0..<coreCount { startNext() }
       var done = 0
@@ -68,6 +65,12 @@ public struct Assets: Sendable {
     let path: FilePath
     let buffer: TextureBuffer
     let time: Duration
+  }
+
+  @concurrent private func result(of path: FilePath) async -> Result<DecodedImage, AssetError> {
+    do throws(AssetError) { return .success(try await decode(path)) } catch {
+      return .failure(error)
+    }
   }
 
   @concurrent private func decode(_ path: FilePath) async throws(AssetError) -> DecodedImage {
