@@ -77,6 +77,7 @@ struct GlyphDemo: AsyncParsableCommand {
     var loaded: [LoadedTexture] = []
     let paths =
       photos.isEmpty ? PhotoSearch.photographs(count: 8) : PhotoSearch.photographs(named: photos)
+    if paths.isEmpty { notes.append("no photographs: neither mate-backgrounds nor assets/photos") }
     for result in await assets.textures(at: paths, progress: show) {
       switch result {
       case .success(let photo): loaded.append(photo)
@@ -84,7 +85,7 @@ struct GlyphDemo: AsyncParsableCommand {
       }
     }
     Console.endProgress()
-    if let first = notes.first, loaded.isEmpty { throw ProgramFailure(first) }
+    if let first = notes.first, loaded.isEmpty, !paths.isEmpty { throw ProgramFailure(first) }
     timer.end("decode and register")
 
     let fonts = try FontFallback(library: FontLibrary())

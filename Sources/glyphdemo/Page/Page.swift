@@ -75,18 +75,20 @@ struct Page {
     unit: Double, _ fonts: FontFallback
   ) throws -> Double {
     guard !captions.isEmpty else { return top }
-    let columns = min(captions.count, 4)
+    let columns = min(captions.count, max(4, Int(Double(captions.count).squareRoot().rounded(.up))))
     let rows = captions.count.dividedRoundingUp(by: columns)
-    let gap = 16 * unit
-    let captionHeight = 26 * unit
+    let gap = 16 * unit * min(1, 8 / Double(columns))
     let width = (inner - gap * Double(columns - 1)) / Double(columns)
     let cell = height / Double(rows)
+    // Where there are many, they are too small for captions.
+    let captionHeight = cell > 80 * unit ? 26 * unit : gap
     for (index, caption) in captions.enumerated() {
       let frame = Frame(
         x: (margin + Double(index % columns) * (width + gap)).rounded(),
         y: (top + Double(index / columns) * cell).rounded(),
         width: width.rounded(), height: (cell - captionHeight).rounded())
       pictures.append(Picture(photo: index, frame: frame))
+      guard captionHeight > gap else { continue }
       try add(
         caption, at: (frame.x, frame.y + frame.height + 3 * unit), width: width, in: Self.faint,
         style: TextStyle(pixelSize: 12.5 * unit), fonts)
