@@ -195,11 +195,15 @@ texalloc_jpeg_result texalloc_jpeg_start_rows(texalloc_jpeg_reader *reader) {
 }
 
 texalloc_jpeg_result texalloc_jpeg_read_rows(
-    texalloc_jpeg_reader *reader, void *rows, size_t pitch, uint32_t count, uint32_t *written) {
+    texalloc_jpeg_reader *reader, void *rows, size_t pitch, uint32_t count) {
   if (setjmp(reader->escape)) return reader->result;
-  JSAMPROW group[MAX_SAMP_FACTOR];
-  uint32_t size = count < MAX_SAMP_FACTOR ? count : MAX_SAMP_FACTOR;
-  for (uint32_t i = 0; i < size; i++) group[i] = (JSAMPROW)rows + i * pitch;
-  *written = jpeg_read_scanlines(&reader->codec, group, size);
+  for (uint32_t row = 0; row < count;) {
+    // The library gives as many rows at once as share a row of the coarsest colour.
+    JSAMPROW group[MAX_SAMP_FACTOR];
+    uint32_t size = 0;
+    for (; size < MAX_SAMP_FACTOR && row + size < count; size++)
+      group[size] = (JSAMPROW)rows + (row + size) * pitch;
+    row += jpeg_read_scanlines(&reader->codec, group, size);
+  }
   return texalloc_jpeg_done;
 }

@@ -25,11 +25,15 @@ extension JPEGReader {
     into writer: inout PlaneWriter, _ goOn: (Double) -> Bool
   ) throws(JPEGError) {
     let (pitch, count) = (writer.pitch, writer.rowCount)
+    // The last lines of rows wait for their padding, and only few lines can wait without being
+    // written twice. Where there is no padding, larger groups save calls.
+    let group = writer.rowSize < pitch ? 2 : 16
     var row = 0
     while row < count {
-      // As few rows as come together, so that few lines wait for their padding.
       row += unsafe try writer.decodeRows(from: row) { rows, left throws(JPEGError) in
-        unsafe try readRows(rows, pitch: pitch, count: left)
+        let size = min(group, left)
+        unsafe try readRows(rows, pitch: pitch, count: size)
+        return size
       }
       guard goOn(Double(row) / Double(count)) else { throw error(.cancelled) }
     }

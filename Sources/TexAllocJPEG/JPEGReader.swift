@@ -47,22 +47,20 @@ internal import CJPEG
     try check(unsafe texalloc_jpeg_start_rows(reader))
   }
 
-  /// Decodes the next few rows, at most `count`; answers how many.
+  /// Decodes the next rows.
   ///
-  /// - Parameter rows: Room for `count` rows.
+  /// - Parameter rows: Room for `count` rows, of those that are left.
   @unsafe mutating func readRows(
     _ rows: UnsafeMutableRawPointer, pitch: Int, count: Int
-  ) throws(JPEGError) -> Int {
-    var written: UInt32 = 0
-    try check(unsafe texalloc_jpeg_read_rows(reader, rows, pitch, UInt32(count), &written))
-    return Int(written)
+  ) throws(JPEGError) {
+    try check(unsafe texalloc_jpeg_read_rows(reader, rows, pitch, UInt32(count)))
   }
 
   /// Decodes the next row.
   mutating func readRow(into pixels: inout MutableSpan<UInt8>) throws(JPEGError) {
     unsafe try pixels.withUnsafeMutableBytes { bytes throws(JPEGError) in
       guard let row = bytes.baseAddress else { return }
-      _ = unsafe try readRows(row, pitch: bytes.count, count: 1)
+      unsafe try readRows(row, pitch: bytes.count, count: 1)
     }
   }
 

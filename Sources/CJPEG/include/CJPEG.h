@@ -76,9 +76,9 @@ texalloc_jpeg_result texalloc_jpeg_read_on(
 /// Begins the rows of a file with several scans, when its end was seen.
 texalloc_jpeg_result texalloc_jpeg_start_rows(texalloc_jpeg_reader *reader);
 
-/// Decodes the next one to four rows, as many as come together, but at most `count`.
+/// Decodes the next `count` rows, of those that are left.
 ///
 /// Pixels in colour are stored in order, and past the caches where a row is aligned to 32 bytes;
 /// those in grey with memcpy. Nothing is read back.
 texalloc_jpeg_result texalloc_jpeg_read_rows(
-    texalloc_jpeg_reader *reader, void *rows, size_t pitch, uint32_t count, uint32_t *written);
+    texalloc_jpeg_reader *reader, void *rows, size_t pitch, uint32_t count);
