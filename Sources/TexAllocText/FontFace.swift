@@ -34,7 +34,7 @@ internal import SystemPackage
   ) throws(FontError) {
     var face: FT_Face?
     let code = unsafe FT_New_Face(library.handle, path, index, &face)
-    if Int(code) == FT_Err_Cannot_Open_Resource, let errno = Self.obstacle(to: path) {
+    if code != 0, let errno = Self.obstacle(to: path) {
       throw .unreadable(font: path, errno)
     }
     unsafe self.face = try Self.checked(face, code, of: path, index: index)
@@ -118,7 +118,7 @@ internal import SystemPackage
     }
   }
 
-  /// Why a file that FreeType could not open cannot be read; nil where it can.
+  /// Why a file cannot be read; nil where it can, and the font itself is at fault.
   private static func obstacle(to path: String) -> Errno? {
     do {
       let file = try FileDescriptor.open(FilePath(path), .readOnly)
