@@ -64,7 +64,7 @@ public final class Atlas {
 
   /// Empties a cell and takes its place back. No draw that samples it may be under way.
   public func remove(_ cell: AtlasCell) {
-    pages[cell.page].remove(cell.outer)
+    pages[cell.page].remove(cell.rectangle.inset(by: -border))
   }
 
   /// Writes what changed to the pages' buffers: to be called before the GPU samples them.
@@ -76,7 +76,7 @@ public final class Atlas {
   }
 
   private func cell(_ place: TexelRectangle, onPage page: Int) -> AtlasCell {
-    AtlasCell(page: page, rectangle: place.inset(by: border), outer: place)
+    AtlasCell(page: page, rectangle: place.inset(by: border))
   }
 
   private func makePage() throws(AtlasError) -> AtlasPage {

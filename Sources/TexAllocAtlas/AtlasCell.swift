@@ -2,8 +2,6 @@
 public struct AtlasCell: Hashable, Sendable {
   /// Which page: an index of ``Atlas/pages``.
   public let page: Int
-  /// The pixels of the image, without the border.
+  /// The pixels of the image; the border lies round them.
   public let rectangle: TexelRectangle
-  /// With the border.
-  let outer: TexelRectangle
 }

@@ -37,7 +37,7 @@ public final class AtlasPage {
   /// An empty place, which the next flush writes whole; nil where the page has no room.
   func insert(width: Int, height: Int) -> TexelRectangle? {
     guard let place = packer.insert(width: width, height: height) else { return nil }
-    shadow.clear(place)
+    shadow.touch(place)
     return place
   }
 

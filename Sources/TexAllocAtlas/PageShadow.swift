@@ -18,6 +18,7 @@ struct PageShadow: Sendable {
     dirty = DirtyLines(pitch: pitch, rowCount: rowCount)
   }
 
+  /// Empties a rectangle, as everything is that nobody draws in.
   mutating func clear(_ rectangle: TexelRectangle) {
     draw(in: rectangle) { pixels in
       for y in 0..<rectangle.height {
@@ -55,7 +56,8 @@ struct PageShadow: Sendable {
   }
 
   /// Marks a rectangle dirty; answers the bytes that it takes in each of its rows.
-  private mutating func touch(_ rectangle: TexelRectangle) -> Range<Int> {
+  @discardableResult
+  mutating func touch(_ rectangle: TexelRectangle) -> Range<Int> {
     let columns = rectangle.x * pixelSize..<(rectangle.x + rectangle.width) * pixelSize
     dirty.insert(bytes: columns, ofRows: rectangle.rows)
     return columns

@@ -52,10 +52,12 @@ struct ShelfPacker: Sendable {
   /// The lowest shelf with room for a rectangle if it is hardly higher, or else a new one, or else
   /// the lowest with room.
   private mutating func shelf(_ width: Int, _ height: Int) -> Int? {
-    let best =
-      shelves.indices
-      .filter { shelves[$0].height >= height && self.width - shelves[$0].end >= width }
-      .min { shelves[$0].height < shelves[$1].height }
+    var best: Int?
+    for index in shelves.indices
+    where shelves[index].height >= height && self.width - shelves[index].end >= width {
+      if let found = best, shelves[found].height <= shelves[index].height { continue }
+      best = index
+    }
     let wanted = height.roundedUp(toMultipleOf: Self.step)
     if let best, shelves[best].height <= wanted + Self.step { return best }
     return openShelf(height, wanted) ?? best

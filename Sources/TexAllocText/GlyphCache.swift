@@ -14,6 +14,11 @@ public final class GlyphCache {
     let face: FontFace.ID
     let glyph: UInt32
     let size: GlyphSize
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(face)
+      hasher.combine(UInt64(glyph) << 32 | UInt64(size.sixtyFourths))
+    }
   }
 
   /// The pages, and where their changes are flushed.
@@ -34,6 +39,7 @@ public final class GlyphCache {
       width: pageSize.width, height: pageSize.height, writtenBy: GlyphRasterizer().attributes)
     atlas = Atlas(in: pool, page: page, named: "glyphs")
     self.hinting = hinting
+    glyphs.reserveCapacity(1024)  // about as many as a page has room for at the sizes of text
   }
 
   /// How many glyphs it holds, those without ink too.
@@ -48,7 +54,7 @@ public final class GlyphCache {
   public func glyph(
     _ index: UInt32, of face: FontFace, pixelSize: Double
   ) throws(FontError) -> CachedGlyph {
-    let size = try GlyphSize(pixels: pixelSize, of: face.name)
+    let size = try face.size(pixels: pixelSize)
     let key = Key(face: face.id, glyph: index, size: size)
     if let found = glyphs[key] { return found }
     let drawn = try rasterize(index, of: face, size: size)

@@ -2,14 +2,17 @@
 package struct GlyphSize: Hashable, Sendable {
   package let sixtyFourths: Int
 
-  /// The nearest step.
-  /// - Throws: `FontError.unsupportedSize` for what is no number from 1 to 16,384.
-  package init(pixels: Double, of font: String) throws(FontError) {
-    guard pixels >= 1, pixels <= 16_384 else {
-      throw .unsupportedSize(font: font, pixelSize: pixels)
-    }
-    sixtyFourths = Int((pixels * 64).rounded())
-  }
-
   package var pixels: Double { Double(sixtyFourths) / 64 }
+}
+
+extension FontFace {
+  /// The step nearest to a size in pixels.
+  ///
+  /// - Throws: `FontError.unsupportedSize` for what is no number from 1 to 16,384.
+  package func size(pixels: Double) throws(FontError) -> GlyphSize {
+    guard pixels >= 1, pixels <= 16_384 else {
+      throw .unsupportedSize(font: name, pixelSize: pixels)
+    }
+    return GlyphSize(sixtyFourths: Int((pixels * 64).rounded()))
+  }
 }

@@ -13,7 +13,7 @@ public struct LineMetrics: Hashable, Sendable {
 extension FontFace {
   /// What the font says about its lines.
   public func lineMetrics(pixelSize: Double) throws(FontError) -> LineMetrics {
-    try select(GlyphSize(pixels: pixelSize, of: name))
+    try select(size(pixels: pixelSize))
     let metrics = unsafe handle.pointee.size.pointee.metrics
     return LineMetrics(
       ascent: Double(metrics.ascender) / 64, descent: -Double(metrics.descender) / 64,

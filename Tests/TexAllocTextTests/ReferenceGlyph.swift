@@ -15,7 +15,7 @@ struct ReferenceGlyph: Equatable {
 
   /// As `FT_Render_Glyph` draws it.
   init(_ index: UInt32, of face: FontFace, pixelSize: Double, hinting: Hinting) throws {
-    try face.select(GlyphSize(pixels: pixelSize, of: face.name))
+    try face.select(face.size(pixels: pixelSize))
     let handle = unsafe face.handle
     let flags = hinting.loadFlags | Int32(FT_LOAD_RENDER) | Int32(FT_LOAD_NO_BITMAP)
     XCTAssertEqual(unsafe FT_Load_Glyph(handle, index, flags), 0)

@@ -22,7 +22,7 @@ extension Paragraph {
     }
     for range in runs(of: part) {
       let face = faces[range.lowerBound]
-      try face.select(GlyphSize(pixels: style.pixelSize, of: face.name))
+      try face.select(face.size(pixels: style.pixelSize))
       isReady =
         unsafe isReady
         && raqm_set_freetype_face_range(
