@@ -11,7 +11,7 @@ public final class Atlas {
   public private(set) var pages: [AtlasPage] = []
   private let pool: TexturePool
   private let descriptor: ImageDescriptor
-  private let use: Set<DeviceUsage>
+  private let flags: AllocationFlags
   private let name: String
   private let border: Int
 
@@ -23,14 +23,13 @@ public final class Atlas {
   ///   - name: What the pages are called in reports, with a number.
   public init(
     in pool: TexturePool, page: ImageDescriptor, border: Int = 1,
-    for use: Set<DeviceUsage> = [.sample],
-    named name: String = "atlas"
+    for flags: AllocationFlags = .texture, named name: String = "atlas"
   ) {
     precondition(border >= 0)
     self.pool = pool
     descriptor = page
     self.border = border
-    self.use = use
+    self.flags = flags
     self.name = name
   }
 
@@ -82,7 +81,7 @@ public final class Atlas {
   private func makePage() throws(AtlasError) -> AtlasPage {
     let buffer: TextureBuffer
     do {
-      buffer = try pool.allocate(descriptor, for: use, named: "\(name) \(pages.count)")
+      buffer = try pool.allocate(descriptor, for: flags, named: "\(name) \(pages.count)")
     } catch {
       throw .noPage(error)
     }

@@ -92,13 +92,16 @@ internal import TexAlloc
     of buffer: TextureBuffer, on connection: EGLConnection
   ) throws(EGLFailure) -> ImageHandle {
     let layout = buffer.layout
+    guard let descriptor = buffer.descriptor?.rawValue else {
+      throw .failed("eglCreateImageKHR", "\(buffer.name) has no descriptor")
+    }
     var attributes: [EGLint] = [
       EGL_WIDTH, EGLint(layout.width), EGL_HEIGHT, EGLint(layout.height),
       EGL_LINUX_DRM_FOURCC_EXT, EGLint(bitPattern: layout.format.fourcc.rawValue),
     ]
     for (plane, keys) in zip(layout.planes, Self.planeKeys) {
       attributes += [
-        keys.descriptor, buffer.descriptor.rawValue,
+        keys.descriptor, descriptor,
         keys.offset, EGLint(buffer.offset + plane.offset),
         keys.pitch, EGLint(plane.pitch),
       ]

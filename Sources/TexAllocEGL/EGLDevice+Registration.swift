@@ -78,7 +78,7 @@ extension EGLDevice {
     } catch {
       state.withLock { $0.liveImages -= 1 }
       throw refusal(
-        "import", wanted: "\(buffer.layout.format) of \(buffer.heap)", held: "\(error)")
+        "import", wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")", held: "\(error)")
     }
   }
 

@@ -4,7 +4,7 @@ public import TexAlloc
 
 /// What images have in common that one check tells about all of them.
 struct ImageKind: Hashable, Sendable {
-  private let heap: String
+  private let heap: String?
   private let format: Format
   /// The largest powers of two that divide them; more than drivers ask for makes no difference.
   private let pitchAlignment, offsetAlignment: Int
@@ -29,10 +29,11 @@ extension EGLDevice {
       if let refusal = verdict { throw refusal }
       return
     }
-    let trial: TextureBuffer
+    let trial: TextureBuffer?
     do { trial = try buffer.makeTrial() } catch {
       throw refusal("pixels", wanted: "memory for a trial image", held: "\(error)")
     }
+    guard let trial else { return }
     do {
       try check(trial)
       state.withLock { $0.verdicts[kind] = .some(nil) }
@@ -79,7 +80,7 @@ extension EGLDevice {
         return try canvas.readPixels()
       }
     } catch {
-      throw refusal("import", wanted: "\(layout.format) of \(trial.heap)", held: "\(error)")
+      throw refusal("import", wanted: "\(layout.format) of \(trial.heap ?? "an unknown heap")", held: "\(error)")
     }
     for (y, row) in rows.enumerated() {
       let written = Self.pattern(ofRow: row, layout.rowSize(ofPlane: 0))

@@ -66,7 +66,7 @@ extension DemoReport.TextureEntry {
     format = "\(buffer.layout.format)"
     path = texture.path.word
     reason = texture.path.reason
-    heap = buffer.heap
+    heap = buffer.heap ?? "unknown"
     pitch = buffer.layout.planes[0].pitch
     offset = buffer.offset
     self.bytesCopied = bytesCopied

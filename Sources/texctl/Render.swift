@@ -87,7 +87,7 @@ extension Render.Report {
     height = buffer.layout.height
     path = texture.path.word
     reason = texture.path.reason
-    heap = buffer.heap
+    heap = buffer.heap ?? "unknown"
     format = "\(buffer.layout.format)"
     pitch = buffer.layout.planes[0].pitch
     offset = buffer.offset

@@ -19,8 +19,8 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
   deinit { try? descriptor.close() }
 
   /// A second descriptor of the same file, close-on-exec.
-  public func duplicate(named object: String) throws(SystemFailure) -> OwnedDescriptor {
-    OwnedDescriptor(
+  public init(duplicating descriptor: FileDescriptor, named object: String) throws(SystemFailure) {
+    self.init(
       owning: try systemCall("F_DUPFD_CLOEXEC", on: object) {
         texalloc_duplicate(descriptor.rawValue)
       })

@@ -1,5 +1,6 @@
 extension BufferAttributes {
-  /// Checks a buffer against what the component can live with, before any driver sees it.
+  /// Checks a buffer against what the component can live with, before any driver sees it. What is not
+  /// known of a buffer, its heap or its caching, refuses nobody: only trying shows.
   ///
   /// - Throws: The first attribute that does not suit, with what was wanted and what is held; where
   ///   there are alternatives, that of the last one.
@@ -49,14 +50,13 @@ extension BufferConstraints {
         formats.contains(layout.format), "formats",
         formats.map(\.description).joined(separator: ", "), layout.format.description)
     }
-    if let heaps {
-      try check(
-        heaps.contains(buffer.heap), "heaps", heaps.joined(separator: ", "), buffer.heap)
+    if let heaps, let held = buffer.heap {
+      try check(heaps.contains(held), "heaps", heaps.joined(separator: ", "), held)
     }
-    if let caching {
+    if let caching, let held = buffer.caching {
       try check(
-        caching.contains(buffer.caching), "caching",
-        caching.map(\.rawValue).joined(separator: ", "), buffer.caching.rawValue)
+        caching.contains(held), "caching", caching.map(\.rawValue).joined(separator: ", "),
+        held.rawValue)
     }
     try within(layout.width, minWidth, maxWidth, "width")
     try within(layout.height, minHeight, maxHeight, "height")

@@ -19,10 +19,9 @@ struct SlabSet {
   }
 
   /// A slot out of the slabs at hand; nil where none has room.
-  mutating func carve(_ size: Int, alignment: Int) -> Slot? {
-    let candidates = slabs.filter { $0.isShared != isLarge(size) }
-    for carved in candidates {
-      if let slot = carved.allocate(size, alignment: alignment) {
+  mutating func carve(_ request: SlotRequest) -> Slot? {
+    for carved in slabs {
+      if let slot = carved.carve(request) {
         liveSlots += 1
         return slot
       }
@@ -30,14 +29,15 @@ struct SlabSet {
     return nil
   }
 
-  /// Bytes of the slab that would have room for this slot.
-  func sizeOfNextSlab(for size: Int) -> Int {
-    isLarge(size) ? size : max(nextSize, size.roundedUpToPowerOfTwo)
+  /// Bytes of a new slab for this slot and, where they may share it, for others.
+  func sizeOfNextSlab(for request: SlotRequest) -> Int {
+    let size = request.slabSize
+    return request.tenancy == .shared ? max(nextSize, size.roundedUpToPowerOfTwo) : size
   }
 
-  mutating func add(_ slab: Slab, for size: Int) {
-    slabs.append(CarvedSlab(slab, isShared: !isLarge(size)))
-    if !isLarge(size) { nextSize = min(max(nextSize, slab.size) * 2, limits.largestSlab) }
+  mutating func add(_ slab: Slab, for tenancy: Tenancy) {
+    slabs.append(CarvedSlab(slab, for: tenancy))
+    if tenancy == .shared { nextSize = min(max(nextSize, slab.size) * 2, limits.largestSlab) }
   }
 
   /// Takes back a slot that may be used again when the fences have passed.
@@ -79,8 +79,10 @@ struct SlabSet {
 
   private mutating func free(_ slot: Slot) {
     guard let lease = slot.takeLease() else { return }
-    carvedSlab(of: slot).free(lease)
+    let carved = carvedSlab(of: slot)
+    carved.free(lease)
     liveSlots -= 1
+    if carved.tenancy == .exported { slabs.removeAll { $0 === carved } }
   }
 
   private func carvedSlab(of slot: Slot) -> CarvedSlab {
@@ -89,7 +91,4 @@ struct SlabSet {
     }
     return carved
   }
-
-  /// Whether a slot of this size has a slab to itself.
-  private func isLarge(_ size: Int) -> Bool { size > limits.largestSlab / 4 }
 }

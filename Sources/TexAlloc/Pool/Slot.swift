@@ -4,13 +4,18 @@ internal import Synchronization
 final class Slot: Sendable {
   let slab: Slab
   let range: Range<Int>
-  /// What the range was asked to begin at a multiple of.
-  let alignment: Int
+  /// What was asked for.
+  let request: SlotRequest
+  /// Whether nobody had the range before: it is zero.
+  let isFresh: Bool
   private let lease: Mutex<RangeAllocator.Lease?>
 
-  init(_ lease: consuming RangeAllocator.Lease, of slab: Slab, alignment: Int) {
+  init(
+    _ lease: consuming RangeAllocator.Lease, of slab: Slab, for request: SlotRequest, isFresh: Bool
+  ) {
     self.slab = slab
-    self.alignment = alignment
+    self.request = request
+    self.isFresh = isFresh
     range = lease.range
     self.lease = Mutex(lease)
   }

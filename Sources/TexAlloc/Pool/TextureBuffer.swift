@@ -1,7 +1,7 @@
 internal import Synchronization
-public import SystemPackage
+package import SystemPackage
 
-/// Memory for one image, carved from a slab of its pool.
+/// Memory for one image: carved from a slab of a pool, or adopted from the application.
 ///
 /// Whoever uses the memory holds the buffer. When the last holder lets go, on any thread, the slot
 /// returns to the pool as soon as every fence that a device left on it has passed.
@@ -19,31 +19,33 @@ public final class TextureBuffer: Sendable {
   /// Bytes from the start of the slab to the image.
   public let offset: Int
 
-  private let slot: Slot
-  private let store: SlabStore
+  let memory: any BufferMemory
   private let fences = Mutex<[any Fence]>([])
 
-  /// - Parameter offset: Within the slot, and so that the layout fits.
-  init(name: String, layout: ImageLayout, in slot: Slot, at offset: Int, of store: SlabStore) {
-    precondition(slot.range.contains(offset) && offset + layout.size <= slot.range.upperBound)
+  /// - Parameter offset: Such that the layout fits the memory.
+  init(name: String, layout: ImageLayout, in memory: any BufferMemory, at offset: Int) {
     self.name = name
     self.layout = layout
-    self.slot = slot
+    self.memory = memory
     self.offset = offset
-    self.store = store
   }
 
-  deinit { store.release(slot, after: fences.withLock { $0 }) }
+  deinit { memory.release(after: fences.withLock { $0 }) }
 
-  /// The heap that the memory came from.
-  public var heap: String { slot.slab.heap }
-  /// How the CPU's mapping of the memory is cached.
-  public var caching: Caching { slot.slab.caching }
-  /// The slab's descriptor, in which the image begins at `offset`, for as long as the buffer lives.
-  /// Other images may share the slab, so it is for devices of this process only.
-  public var descriptor: FileDescriptor { slot.slab.descriptor }
+  /// The heap that the memory came from; `memory` for what no device sees; nil for memory of the
+  /// application whose origin cannot be known.
+  public var heap: String? { memory.heap }
+  /// How the CPU's mapping of the memory is cached; nil where that is not known.
+  public var caching: Caching? { memory.caching }
+  /// What the CPU can do with it: nothing where the application's memory was adopted unmapped.
+  public var cpuUsage: Set<CPUUsage> { memory.cpuUsage }
   /// Bytes of the slab.
-  public var slabSize: Int { slot.slab.size }
+  public var slabSize: Int { memory.size }
+
+  /// The slab's descriptor, in which the image begins at `offset`, for as long as the buffer lives;
+  /// nil for memory that no device sees. Other images may share the slab, so it is for devices of
+  /// this process only.
+  package var descriptor: FileDescriptor? { memory.descriptor }
 
   /// Keeps the slot from being used again until the fence has passed, even when nobody holds the
   /// buffer any more.
@@ -54,39 +56,9 @@ public final class TextureBuffer: Sendable {
     }
   }
 
-  /// Writes one plane. Two writers of the same rows at a time tear what they write.
-  @_lifetime(borrow self)
-  public func writer(ofPlane plane: Int = 0) -> PlaneWriter {
-    // The buffer keeps the mapping, and the writer cannot outlive the buffer.
-    unsafe PlaneWriter(
-      bytes(ofPlane: plane), pitch: layout.planes[plane].pitch,
-      rowSize: layout.rowSize(ofPlane: plane), rowCount: layout.rowCount(ofPlane: plane))
-  }
-
-  /// Reads one plane: all of its rows with their padding.
-  ///
-  /// - Parameter evenIfSlow: Loads from memory that is not cached take up to a thousand times as long
-  ///   as others, so they must be asked for.
-  /// - Throws: `ReadbackRefused` for such memory, unless it is asked for.
-  public func withReadback<Result: ~Copyable>(
-    ofPlane plane: Int = 0, evenIfSlow: Bool = false, _ body: (Span<UInt8>) -> Result
-  ) throws(ReadbackRefused) -> Result {
-    guard caching == .cached || evenIfSlow else {
-      throw ReadbackRefused(buffer: name, heap: heap, caching: caching)
-    }
-    let bytes = unsafe UnsafeRawBufferPointer(bytes(ofPlane: plane))
-    return unsafe body(Span(_unsafeBytes: bytes))
-  }
-
-  /// Memory of the same kind for trying out such an image: the same layout, in the same pool, surely
-  /// not at the start of its slab.
-  package func makeTrial() throws(AllocationError) -> TextureBuffer {
-    try store.makeTrial(layout, alignment: slot.alignment)
-  }
-
-  @unsafe private func bytes(ofPlane index: Int) -> UnsafeMutableRawBufferPointer {
-    let plane = layout.planes[index]
-    let start = offset + plane.offset
-    return unsafe slot.slab.bytes(in: start..<start + plane.pitch * plane.rows)
+  /// Memory of the same kind for trying out such an image, surely not at the start of its slab unless
+  /// it can be nowhere else; nil where no such memory is to be had.
+  package func makeTrial() throws(AllocationError) -> TextureBuffer? {
+    try memory.makeTrial(of: layout)
   }
 }

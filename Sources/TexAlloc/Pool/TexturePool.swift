@@ -33,15 +33,17 @@ public final class TexturePool: Sendable {
   ///
   /// - Parameters:
   ///   - image: Its size, and who writes it.
-  ///   - use: What it is for: the components of the pool that do such things have their say.
+  ///   - flags: What it is for: the components of the pool that do such things have their say.
   ///   - name: For reports.
   /// - Throws: `AllocationError`; the pool is then as it was.
   public func allocate(
-    _ image: ImageDescriptor, for use: Set<DeviceUsage> = [.sample], named name: String = "image"
+    _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image"
   ) throws(AllocationError) -> TextureBuffer {
-    let users = components.filter {
-      $0.name != image.writer.name && !use.isDisjoint(with: $0.deviceUsage ?? [])
+    let usage = flags.deviceUsage
+    var users = components.filter {
+      $0.name != image.writer.name && !usage.isDisjoint(with: $0.deviceUsage ?? [])
     }
+    if let reader = flags.reader, !users.contains(reader) { users.append(reader) }
     let merged: MergedAttributes
     do {
       merged = try BufferAttributes.merging(
@@ -52,6 +54,6 @@ public final class TexturePool: Sendable {
     }
     if let lack = plan.lacks(merged) { throw lack }
     guard let layout = merged.layout else { throw .noFormat(image) }
-    return try store.makeBuffer(layout, alignment: merged.slotAlignment, named: name)
+    return try store.makeBuffer(layout, alignment: merged.slotAlignment, flags, named: name)
   }
 }

@@ -18,11 +18,15 @@ internal import CStreaming
   /// Bytes from one row to the next, a multiple of `lineSize`.
   public let pitch: Int
   private let base: UnsafeMutableRawPointer
+  private let access: AnyObject?
 
-  /// - Parameter bytes: The whole plane. They must outlive the writer: whoever returns it says so.
+  /// - Parameters:
+  ///   - bytes: The whole plane. They must outlive the writer: whoever returns it says so.
+  ///   - access: What must live as long as the writer, and goes after its store fence.
   @_lifetime(immortal)
   @unsafe package init(
-    _ bytes: UnsafeMutableRawBufferPointer, pitch: Int, rowSize: Int, rowCount: Int
+    _ bytes: UnsafeMutableRawBufferPointer, pitch: Int, rowSize: Int, rowCount: Int,
+    during access: AnyObject? = nil
   ) {
     precondition(rowSize <= pitch && pitch * rowCount <= bytes.count)
     precondition(pitch.isMultiple(of: Self.lineSize), "a pitch of \(pitch) splits lines")
@@ -33,6 +37,7 @@ internal import CStreaming
     self.rowSize = rowSize
     self.rowCount = rowCount
     self.pitch = pitch
+    self.access = access
   }
 
   deinit { texalloc_store_fence() }

@@ -1,0 +1,80 @@
+internal import Synchronization
+
+/// The allocator of a toolkit: ordinary memory for most images, texture memory for those with a flag.
+///
+/// ```swift
+/// let images = try ImageAllocator(for: [gpu, JPEGDecoder.component])
+/// let icon = try images.allocate(descriptor, .texture)
+/// ```
+///
+/// Any thread may allocate.
+public final class ImageAllocator: Sendable {
+  /// Where images come from that devices use.
+  public let pool: TexturePool
+  private let components: [any Component]
+  private let heaps: [any Heap]
+  private let limits: PoolLimits
+  /// The pool for images that the CPU reads back, once there was one.
+  private let readablePool = Mutex<TexturePool?>(nil)
+
+  /// - Parameters: As of ``TexturePool``.
+  public init(
+    for components: [any Component], from heaps: [any Heap] = Heaps.present(),
+    limits: PoolLimits = PoolLimits()
+  ) throws(AllocationError) {
+    pool = try TexturePool(for: components, from: heaps, limits: limits)
+    self.components = components
+    self.heaps = heaps
+    self.limits = limits
+  }
+
+  /// Memory for one image.
+  ///
+  /// - Parameters:
+  ///   - image: Its size, and who writes it.
+  ///   - flags: Without any device's use, and without `exportable`, the memory is ordinary: pages of
+  ///     the process, laid out for the writer alone. With `cpuRead`, one more participant that reads
+  ///     takes part in choosing the heap.
+  ///   - name: For reports.
+  /// - Throws: `AllocationError`; nothing is left allocated.
+  public func allocate(
+    _ image: ImageDescriptor, _ flags: AllocationFlags = [], named name: String = "image"
+  ) throws(AllocationError) -> TextureBuffer {
+    if flags.deviceUsage.isEmpty && !flags.contains(.exportable) {
+      return try allocateOrdinary(image, flags, named: name)
+    }
+    let pool = flags.contains(.cpuRead) ? try poolForReading() : pool
+    return try pool.allocate(image, for: flags, named: name)
+  }
+
+  /// The pool that the components and a reader agree on; the one at hand where that is the same memory.
+  private func poolForReading() throws(AllocationError) -> TexturePool {
+    try readablePool.withLock { known throws(AllocationError) in
+      if let known { return known }
+      let readable = try TexturePool(
+        for: components + [CPUReader.component], from: heaps, limits: limits)
+      let isSame = readable.plan.heap == pool.plan.heap && readable.plan.caching == pool.plan.caching
+      let chosen = isSame ? pool : readable
+      known = chosen
+      return chosen
+    }
+  }
+
+  private func allocateOrdinary(
+    _ image: ImageDescriptor, _ flags: AllocationFlags, named name: String
+  ) throws(AllocationError) -> TextureBuffer {
+    let merged: MergedAttributes
+    do {
+      merged = try BufferAttributes.merging(
+        [image.writer, OrdinaryMemory.attributes] + (flags.reader.map { [$0] } ?? []),
+        image: ImageSize(width: image.width, height: image.height))
+    } catch {
+      throw AllocationError(error)
+    }
+    guard let layout = merged.layout else { throw .noFormat(image) }
+    let buffer = TextureBuffer(
+      name: name, layout: layout, in: try OrdinaryMemory(size: layout.size), at: 0)
+    if flags.contains(.zeroed) { buffer.fillWithZeroes() }
+    return buffer
+  }
+}

@@ -1,0 +1,28 @@
+import SystemPackage
+
+@testable import TexAlloc
+
+/// A heap of another name, caching or mood, whose memory is that of a memfd.
+struct FakeHeap: Heap {
+  let attributes: BufferAttributes
+  /// What the next slabs fail with.
+  let failure: SystemFailure?
+
+  init(_ name: String, caching: Caching = .cached, failingWith failure: SystemFailure? = nil) {
+    self.failure = failure
+    attributes = BufferAttributes(name: name) {
+      $0.heaps = [name]
+      $0.caching = [caching]
+      $0.offsetAlignment = pageSize
+      $0.sizeAlignment = pageSize
+    }
+  }
+
+  func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
+    if let failure { throw failure }
+    let size = size.roundedUp(toMultipleOf: pageSize)
+    return try Slab(
+      of: name, caching: attributes.caching?.first ?? .cached,
+      memory: .memory(of: size, named: name), size: size)
+  }
+}
