@@ -85,6 +85,8 @@ let package = Package(
     .target(
       name: "TexAllocAssets",
       dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJPEG", system], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocAssetsTests", dependencies: ["TexAllocAssets", system], swiftSettings: house),
 
     // Floor 4: programs.
     .target(name: "ProgramSupport", dependencies: ["CPNG", system], swiftSettings: house),
