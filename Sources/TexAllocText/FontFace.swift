@@ -22,7 +22,7 @@ internal import SystemPackage
   @unsafe private let face: FT_Face
   /// A copy that FreeType reads from for as long as the face lives; nil for a file.
   @unsafe private let bytes: UnsafeMutableRawBufferPointer?
-  /// The size that the face is set to, in 1/64 pixels; 0 before the first.
+  /// The size that the face is set to, in 1/64 pixels; 0 where nobody knows.
   private var activeSize = 0
 
   /// Opens a face of a file, which FreeType maps: it must not shrink while the face lives.
@@ -83,6 +83,9 @@ internal import SystemPackage
   /// Whether outlines can be scaled to any size; otherwise there are bitmaps of a few sizes.
   public var isScalable: Bool { has(FT_FACE_FLAG_SCALABLE) }
 
+  /// Glyphs are numbered from 0 to below this.
+  public var glyphCount: Int { unsafe face.pointee.num_glyphs }
+
   /// The glyph of a character, by the font's own table; nil where the face lacks it.
   public func glyph(for character: Unicode.Scalar) -> UInt32? {
     let glyph = unsafe FT_Get_Char_Index(face, FT_ULong(character.value))
@@ -94,8 +97,8 @@ internal import SystemPackage
     guard size.sixtyFourths != activeSize else { return }
     // 72 dots per inch: points are pixels.
     let code = unsafe FT_Set_Char_Size(face, 0, size.sixtyFourths, 72, 72)
+    activeSize = code == 0 ? size.sixtyFourths : 0
     guard code == 0 else { throw .unsupportedSize(font: name, pixelSize: size.pixels) }
-    activeSize = size.sixtyFourths
   }
 
   private func refuseColourBitmaps() throws(FontError) {

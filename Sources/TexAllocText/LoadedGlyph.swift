@@ -19,15 +19,13 @@ internal import TexAllocAtlas
   init(
     _ glyph: UInt32, of face: FontFace, size: GlyphSize, hinting: Hinting
   ) throws(FontError) {
+    guard glyph < face.glyphCount else { throw .noSuchGlyph(font: face.name, glyph: glyph) }
     try face.select(size)
     // Where there are outlines, bitmaps of other tastes are passed by.
     let flags =
       face.isScalable
       ? hinting.loadFlags | Int32(FT_LOAD_NO_BITMAP) : Int32(FT_LOAD_DEFAULT)
     let code = unsafe FT_Load_Glyph(face.handle, glyph, flags)
-    guard Int(code) != FT_Err_Invalid_Glyph_Index, Int(code) != FT_Err_Invalid_Argument else {
-      throw .noSuchGlyph(font: face.name, glyph: glyph)
-    }
     guard code == 0, let slot = unsafe face.handle.pointee.glyph else {
       throw .damaged(font: face.name, while: "FT_Load_Glyph of \(glyph)", code: Int(code))
     }
