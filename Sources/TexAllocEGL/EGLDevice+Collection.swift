@@ -31,7 +31,8 @@ extension EGLDevice {
   func retire(_ texture: RetiredTexture, of buffer: TextureBuffer.ID) {
     state.withLock { state in
       state.retired.append(texture)
-      if state.textures[buffer]?.texture == nil { state.textures[buffer] = nil }
+      // A look through the weak reference could make this the last holder of a newer texture.
+      if state.textures[buffer]?.name == texture.name { state.textures[buffer] = nil }
     }
   }
 

@@ -45,7 +45,7 @@ extension EGLDevice {
   /// Enters a new texture in the table.
   func enter(_ texture: Texture) {
     state.withLock {
-      $0.textures[texture.buffer.id] = WeakTexture(texture: texture)
+      $0.textures[texture.buffer.id] = WeakTexture(texture)
       switch texture.path {
       case .imported: $0.statistics.imported += 1
       case .uploaded: $0.statistics.uploaded += 1
@@ -78,7 +78,8 @@ extension EGLDevice {
     } catch {
       state.withLock { $0.liveImages -= 1 }
       throw refusal(
-        "import", wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")", held: "\(error)")
+        "import", wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
+        held: "\(error)")
     }
   }
 

@@ -80,7 +80,9 @@ extension EGLDevice {
         return try canvas.readPixels()
       }
     } catch {
-      throw refusal("import", wanted: "\(layout.format) of \(trial.heap ?? "an unknown heap")", held: "\(error)")
+      throw refusal(
+        "import", wanted: "\(layout.format) of \(trial.heap ?? "an unknown heap")", held: "\(error)"
+      )
     }
     for (y, row) in rows.enumerated() {
       let written = Self.pattern(ofRow: row, layout.rowSize(ofPlane: 0))

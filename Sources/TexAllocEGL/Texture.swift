@@ -59,7 +59,13 @@ struct RetiredTexture {
 
 /// A texture in the device's table, which does not keep it alive.
 struct WeakTexture {
-  weak var texture: Texture?
+  weak let texture: Texture?
+  let name: GLuint
+
+  init(_ texture: Texture) {
+    self.texture = texture
+    name = texture.name
+  }
 }
 
 extension Texture.Path {

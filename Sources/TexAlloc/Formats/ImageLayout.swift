@@ -46,6 +46,15 @@ extension ImageLayout {
     shape(ofPlane: index).rows(down: height)
   }
 
+  /// The upper part of an image of one plane, at the same pitch; other images as they are.
+  func cut(toRows rows: Int) -> ImageLayout {
+    guard planes.count == 1, rows < height else { return self }
+    let plane = Plane(offset: planes[0].offset, pitch: planes[0].pitch, rows: rows)
+    return ImageLayout(
+      width: width, height: rows, format: format, planes: [plane],
+      size: plane.offset + plane.pitch * rows)
+  }
+
   private func shape(ofPlane index: Int) -> PlaneShape {
     guard let planes = format.fourcc.planes, planes.indices.contains(index) else {
       preconditionFailure("\(format) has no plane \(index)")

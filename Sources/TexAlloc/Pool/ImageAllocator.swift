@@ -53,7 +53,8 @@ public final class ImageAllocator: Sendable {
       if let known { return known }
       let readable = try TexturePool(
         for: components + [CPUReader.component], from: heaps, limits: limits)
-      let isSame = readable.plan.heap == pool.plan.heap && readable.plan.caching == pool.plan.caching
+      let isSame =
+        readable.plan.heap == pool.plan.heap && readable.plan.caching == pool.plan.caching
       let chosen = isSame ? pool : readable
       known = chosen
       return chosen

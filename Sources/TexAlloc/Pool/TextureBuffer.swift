@@ -56,9 +56,9 @@ public final class TextureBuffer: Sendable {
     }
   }
 
-  /// Memory of the same kind for trying out such an image, surely not at the start of its slab unless
+  /// Memory of the same kind for trying out the first rows of such an image, surely not at the start of its slab unless
   /// it can be nowhere else; nil where no such memory is to be had.
   package func makeTrial() throws(AllocationError) -> TextureBuffer? {
-    try memory.makeTrial(of: layout)
+    try memory.makeTrial(of: layout.cut(toRows: 16))
   }
 }
