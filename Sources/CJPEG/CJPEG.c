@@ -125,7 +125,9 @@ static uint64_t coefficient_size(const struct jpeg_decompress_struct *codec) {
   for (int i = 0; i < codec->num_components; i++) {
     const jpeg_component_info *colour = codec->comp_info + i;
     uint64_t h = (uint64_t)colour->h_samp_factor, v = (uint64_t)colour->v_samp_factor;
-    blocks += (colour->width_in_blocks + h - 1) / h * h * ((colour->height_in_blocks + v - 1) / v * v);
+    uint64_t units_across = (colour->width_in_blocks + h - 1) / h;
+    uint64_t units_down = (colour->height_in_blocks + v - 1) / v;
+    blocks += units_across * h * units_down * v;
   }
   return blocks * sizeof(JBLOCK);
 }
@@ -172,7 +174,8 @@ texalloc_jpeg_result texalloc_jpeg_start(texalloc_jpeg_reader *reader, texalloc_
   struct jpeg_decompress_struct *codec = &reader->codec;
   if (setjmp(reader->escape)) return reader->result;
   codec->out_color_space = spaces[order];
-  // Otherwise jpeg_start_decompress() reads all scans in one go, and nobody could stop it.
+  // Otherwise jpeg_start_decompress() reads all scans in one go, and nobody could stop it. The
+  // pixels are the same: "Buffered-image mode" in libjpeg.txt.
   codec->buffered_image = jpeg_has_multiple_scans(codec);
   jpeg_start_decompress(codec);
   return texalloc_jpeg_done;

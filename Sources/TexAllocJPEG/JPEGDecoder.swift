@@ -1,10 +1,12 @@
 internal import CJPEG
 public import TexAlloc
 
-/// libjpeg-turbo as a component: what it asks of the memory that it decodes into.
+/// [libjpeg-turbo] as a component: what it asks of the memory that it decodes into.
 ///
 /// It writes pixels of four bytes, or of one, straight to where they belong, row after row, and never
 /// reads them back. Whole lines leave it at once where a row begins on a line, hence the alignments.
+///
+/// [libjpeg-turbo]: https://libjpeg-turbo.org
 public struct JPEGDecoder: Component {
   public static let component = JPEGDecoder()
 

@@ -108,6 +108,16 @@ final class DamageTests: XCTestCase {
     }
   }
 
+  func testDataLeftOverBeforeARestartIsDamage() throws {
+    let file = try SampleFile.make(90, 70, "-restart 1")
+    let restart = try XCTUnwrap(file.indices.first { file[$0...].starts(with: [0xFF, 0xD0]) })
+    let padded = file[..<restart] + [UInt8](repeating: 1, count: 16) + file[restart...]
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    XCTAssertThrowsError(try decode(JPEGImage(Array(padded)), in: pool)) {
+      guard case .damaged? = ($0 as? JPEGError)?.reason else { return XCTFail("\($0)") }
+    }
+  }
+
   private func decode(_ photo: JPEGImage, in pool: TexturePool) throws(JPEGError) -> [UInt8] {
     guard let buffer = try? pool.allocate(photo.descriptor) else {
       XCTFail("no memory for \(photo.width)x\(photo.height)")

@@ -36,6 +36,34 @@ final class DecodingTests: XCTestCase {
     }
   }
 
+  func testAScanPerColourIsWhatTheLibraryMakesOfIt() throws {
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    try TemporaryFolder.with { folder in
+      let script = folder.appending(path: "scans")
+      try Data("0; 2; 1;".utf8).write(to: script)
+      let file = try SampleFile.make(90, 70, "-scans \(script.path)")
+      let photo = try JPEGImage(file)
+      XCTAssertTrue(photo.hasSeveralScans)
+      let buffer = try pool.allocate(photo.descriptor)
+      try photo.decode(into: buffer)
+      XCTAssertTrue(try buffer.pixels() == Reference.decode(file, as: .abgr8888))
+    }
+  }
+
+  func testProgressiveFileThatStopsEarlyIsSmoothedAsTheLibraryDoes() throws {
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    let file = try SampleFile.make(90, 70, "-progressive")
+    let scans = file.indices.filter { file[$0...].starts(with: [0xFF, 0xDA]) }
+    XCTAssertEqual(scans.count, 10)
+    for scan in scans.dropFirst() {
+      let rough = file[..<scan] + [0xFF, 0xD9]
+      let photo = try JPEGImage(Array(rough))
+      let buffer = try pool.allocate(photo.descriptor)
+      try photo.decode(into: buffer)
+      XCTAssertTrue(try buffer.pixels() == Reference.decode(Array(rough), as: .abgr8888))
+    }
+  }
+
   func testSamplingThatTurboJPEGDoesNotKnowIsWhatDjpegMakesOfIt() throws {
     let pool = try TexturePool(for: [JPEGDecoder.component])
     for coding in ["-sample 1x4", "-sample 4x2", "-sample 2x2,1x2,2x1", "-sample 1x1,2x2,1x1"] {
