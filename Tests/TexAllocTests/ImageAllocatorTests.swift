@@ -91,7 +91,9 @@ final class ImageAllocatorTests: XCTestCase {
     let images = try ImageAllocator(for: [], from: [MemfdHeap()])
     let huge = ImageDescriptor(width: 1 << 30, height: 1 << 26, formats: [.abgr8888])
     for flags in [[], AllocationFlags.texture, [.texture, .exportable]] {
-      XCTAssertThrowsError(try images.allocate(huge, flags)) { XCTAssertTrue($0 is AllocationError) }
+      XCTAssertThrowsError(try images.allocate(huge, flags)) {
+        XCTAssertTrue($0 is AllocationError)
+      }
     }
     XCTAssertEqual(images.pool.statistics.slabs, 0)
   }
