@@ -31,10 +31,15 @@ demo: dependencies
 	@Scripts/with-mesa .build/release/glyphdemo \
 	  -o out/glyphdemo.png --report out/glyphdemo.json $(ARGS)
 
-# The closing lines are those of the tests. Mesa is for what draws, not for what compiles.
+# Programs are tested as users get them, too: the optimiser has minds of its own. The closing lines
+# are those of all tests. Mesa is for what draws, not for what compiles.
 test: dependencies
 	$(SWIFT) build --build-tests
 	@$(MAKE) --no-print-directory lint
+	$(SWIFT) build -c release --product glyphdemo
+	$(SWIFT) build -c release --product texctl
+	TEXALLOC_PROGRAMS=.build/release Scripts/with-mesa $(SWIFT) test --skip-build \
+	  --disable-swift-testing --filter '(PictureTests|CommandTests)'
 	Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing
 
 bench: dependencies

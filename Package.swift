@@ -70,7 +70,8 @@ let package = Package(
     .target(
       name: "TexAllocJPEG", dependencies: ["CJPEG", "TexAlloc", system], swiftSettings: house),
     .testTarget(
-      name: "TexAllocJPEGTests", dependencies: ["CTurboJPEG", "TexAlloc", "TexAllocJPEG", system],
+      name: "TexAllocJPEGTests",
+      dependencies: ["CTurboJPEG", "TestSupport", "TexAlloc", "TexAllocJPEG", system],
       swiftSettings: house),
     .target(name: "TexAllocJSON", dependencies: ["CJansson", "TexAlloc"], swiftSettings: house),
     .testTarget(
@@ -97,7 +98,8 @@ let package = Package(
         "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments, system,
       ],
       swiftSettings: house),
-    .testTarget(name: "glyphdemoTests", dependencies: ["glyphdemo"], swiftSettings: house),
+    .testTarget(
+      name: "glyphdemoTests", dependencies: ["TestSupport", "glyphdemo"], swiftSettings: house),
     .executableTarget(
       name: "texbench", dependencies: ["TexAlloc", "TexAllocJSON", arguments], swiftSettings: house),
     .executableTarget(
@@ -107,6 +109,10 @@ let package = Package(
         "TexAllocJSON", arguments, system,
       ],
       swiftSettings: house),
-    .testTarget(name: "texctlTests", dependencies: ["texctl"], swiftSettings: house),
+    .testTarget(
+      name: "texctlTests", dependencies: ["TestSupport", "texctl"], swiftSettings: house),
+
+    // What tests share.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
   ]
 )

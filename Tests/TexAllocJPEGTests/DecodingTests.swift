@@ -3,6 +3,7 @@ import Synchronization
 import SystemPackage
 import TexAlloc
 import TexAllocJPEG
+import TestSupport
 import XCTest
 
 final class DecodingTests: XCTestCase {

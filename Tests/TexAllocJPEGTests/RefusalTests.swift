@@ -3,6 +3,7 @@ import Foundation
 import SystemPackage
 import TexAlloc
 import TexAllocJPEG
+import TestSupport
 import XCTest
 
 final class RefusalTests: XCTestCase {

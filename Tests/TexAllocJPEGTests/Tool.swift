@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import XCTest
 
 /// The programs of libjpeg-turbo, as a stranger would run them.

@@ -1,17 +1,17 @@
 import Foundation
+import TestSupport
 import XCTest
 
 /// The program itself, from the command line to the files that it leaves.
 final class PictureTests: XCTestCase {
-  private var folder: URL!
+  private var folder: TemporaryFolder!
 
   override func setUpWithError() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
   }
 
-  override func tearDownWithError() throws {
-    try FileManager.default.removeItem(at: folder)
+  override func tearDown() {
+    folder = nil
   }
 
   func testTheUploadedPictureIsTheImportedOneByteForByte() throws {
@@ -40,13 +40,14 @@ final class PictureTests: XCTestCase {
   }
 
   func testAFileThatIsNoPhotographEndsTheProgramWithOneLineAndNoPicture() throws {
-    let broken = folder.appending(path: "broken.jpg")
+    let broken = folder.path("broken.jpg")
     for bytes in [Data(), Data([0x89, 0x50, 0x4E, 0x47]), Data([0xFF, 0xD8, 0xFF])] {
-      try bytes.write(to: broken)
-      let (status, complaint) = try launch(["-o", path("x.png"), "--photos", broken.path])
-      XCTAssertEqual(status, 1)
-      XCTAssertTrue(complaint.contains("broken.jpg"), complaint)
-      XCTAssertFalse(FileManager.default.fileExists(atPath: path("x.png")))
+      try bytes.write(to: URL(filePath: broken))
+      let picture = folder.path("x.png")
+      let run = try ProgramRun("glyphdemo", ["-o", picture, "--photos", broken])
+      XCTAssertEqual(run.status, 1)
+      XCTAssertTrue(run.complaint.contains("broken.jpg"), run.complaint)
+      XCTAssertFalse(FileManager.default.fileExists(atPath: picture))
     }
   }
 
@@ -65,28 +66,13 @@ final class PictureTests: XCTestCase {
     URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../assets/photos").path
   }
 
-  private func path(_ name: String) -> String { folder.appending(path: name).path }
-
   private func run(_ arguments: String..., named name: String) throws -> Run {
-    let (picture, report) = (path(name + ".png"), path(name + ".json"))
-    let (status, complaint) = try launch(["-o", picture, "--report", report] + arguments)
-    XCTAssertEqual(status, 0, complaint)
+    let (picture, report) = (folder.path(name + ".png"), folder.path(name + ".json"))
+    let run = try ProgramRun("glyphdemo", ["-o", picture, "--report", report] + arguments)
+    XCTAssertEqual(run.status, 0, run.complaint)
     let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: report)))
     return Run(
       picture: try Data(contentsOf: URL(filePath: picture)),
       report: try XCTUnwrap(json as? [String: Any]))
-  }
-
-  private func launch(_ arguments: [String]) throws -> (status: Int32, complaint: String) {
-    let process = Process()
-    process.executableURL = Bundle.main.bundleURL.appending(path: "glyphdemo")
-    process.arguments = arguments
-    let complaints = Pipe()
-    process.standardError = complaints
-    process.standardOutput = Pipe()
-    try process.run()
-    let complaint = try complaints.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: complaint, as: UTF8.self))
   }
 }

@@ -1,16 +1,16 @@
 import Foundation
+import TestSupport
 import XCTest
 
 final class MergeCommandTests: XCTestCase {
-  private var folder: URL!
+  private var folder: TemporaryFolder!
 
   override func setUpWithError() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
   }
 
-  override func tearDownWithError() throws {
-    try FileManager.default.removeItem(at: folder)
+  override func tearDown() {
+    folder = nil
   }
 
   func testMergedAttributesAndTheLayoutExitWith0() throws {
@@ -59,7 +59,7 @@ final class MergeCommandTests: XCTestCase {
   func testFilesAreReadInOrderBeforeAnythingIsChecked() throws {
     let unchecked = try file(#"{"name": ""}"#)
     let broken = try file("{")
-    let unread = folder.appending(path: "absent").path
+    let unread = folder.path("absent")
     XCTAssert(try merge(unchecked, broken, unread).complaint.hasPrefix("\(broken): line 1, "))
     XCTAssertEqual(
       try merge(unchecked, unread, broken).complaint,
@@ -73,7 +73,7 @@ final class MergeCommandTests: XCTestCase {
       run.output,
       #"{"invalid": {"participant": "/absent", "reason": "cannot be read: No such file or directory"}}"#
         + "\n")
-    XCTAssertEqual(try merge(folder.path).status, 2)
+    XCTAssertEqual(try merge(folder.url.path).status, 2)
   }
 
   func testAFileThatIsTooLongIsNotReadWhole() throws {
@@ -98,35 +98,14 @@ final class MergeCommandTests: XCTestCase {
   }
 
   private func file(_ text: String) throws -> String {
-    let file = folder.appending(path: UUID().uuidString)
-    try Data(text.utf8).write(to: file)
-    return file.path
+    let file = folder.path(UUID().uuidString)
+    try Data(text.utf8).write(to: URL(filePath: file))
+    return file
   }
 
-  private func merge(_ arguments: String...) throws -> Run { try merge(arguments) }
+  private func merge(_ arguments: String...) throws -> ProgramRun { try merge(arguments) }
 
-  private func merge(_ arguments: [String]) throws -> Run {
-    try Run(Bundle.main.bundleURL, ["merge"] + arguments)
-  }
-}
-
-/// One run of `texctl`.
-private struct Run {
-  let status: Int32
-  let output, complaint: String
-
-  init(_ folder: URL, _ arguments: [String]) throws {
-    let (output, complaint) = (Pipe(), Pipe())
-    let process = Process()
-    process.executableURL = folder.appending(path: "texctl")
-    process.arguments = arguments
-    process.standardOutput = output
-    process.standardError = complaint
-    try process.run()
-    self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    self.complaint = String(
-      decoding: complaint.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    status = process.terminationStatus
+  private func merge(_ arguments: [String]) throws -> ProgramRun {
+    try ProgramRun("texctl", ["merge"] + arguments)
   }
 }

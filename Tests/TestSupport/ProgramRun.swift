@@ -1,0 +1,39 @@
+internal import Foundation
+
+/// One run of a program of this package, from its arguments to what it left behind.
+package struct ProgramRun {
+  package let status: Int32
+  /// Standard output, and standard error.
+  package let output, complaint: String
+
+  /// Runs the program that was built with the tests, or the one in the folder that
+  /// `TEXALLOC_PROGRAMS` names: a release build.
+  package init(_ program: String, _ arguments: [String]) throws {
+    let folder =
+      ProcessInfo.processInfo.environment["TEXALLOC_PROGRAMS"].map { URL(filePath: $0) }
+      ?? Bundle.main.bundleURL
+    let process = Process()
+    process.executableURL = folder.appending(path: program)
+    process.arguments = arguments
+    let results = try TemporaryFolder()
+    // Files, unlike pipes, are never full.
+    process.standardOutput = try results.newFile("output")
+    process.standardError = try results.newFile("complaint")
+    try process.run()
+    process.waitUntilExit()
+    status = process.terminationStatus
+    output = try results.text("output")
+    complaint = try results.text("complaint")
+  }
+}
+
+extension TemporaryFolder {
+  fileprivate func newFile(_ name: String) throws -> FileHandle {
+    try Data().write(to: url.appending(path: name))
+    return try FileHandle(forWritingTo: url.appending(path: name))
+  }
+
+  fileprivate func text(_ name: String) throws -> String {
+    String(decoding: try Data(contentsOf: url.appending(path: name)), as: UTF8.self)
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import TestSupport
+import XCTest
+
+final class RenderCommandTests: XCTestCase {
+  private var folder: TemporaryFolder!
+
+  override func setUpWithError() throws {
+    folder = try TemporaryFolder()
+  }
+
+  override func tearDown() {
+    folder = nil
+  }
+
+  func testThePictureIsTheSameWhateverWayItTook() throws {
+    let (auto, upload) = (try render("auto"), try render("upload"))
+    XCTAssertEqual(auto.picture, upload.picture)
+    XCTAssertEqual(upload.report["path"] as? String, "uploaded")
+    XCTAssertEqual(upload.report["reason"] as? String, "--mode upload")
+    XCTAssertEqual(upload.report["bytesCopied"] as? Int, 321 * 481 * 4)
+  }
+
+  func testTheReportSaysWhatWasDone() throws {
+    let report = try render("auto").report
+    XCTAssertEqual(report["width"] as? Int, 321)
+    XCTAssertEqual(report["height"] as? Int, 481)
+    XCTAssertEqual(report["pitch"] as? Int, 1344)
+    let keys = [
+      "width", "height", "path", "reason", "heap", "pitch", "offset", "bytesCopied",
+      "decodeMilliseconds", "registerMilliseconds",
+    ]
+    XCTAssertEqual(keys.filter { report[$0] == nil }, [])
+    if report["path"] as? String == "imported" {
+      XCTAssertEqual(report["bytesCopied"] as? Int, 0)
+      XCTAssertTrue(report["reason"] is NSNull)
+    }
+  }
+
+  func testWhatIsNoPictureIsOneLineAndLeavesNoPicture() throws {
+    let whole = try Data(contentsOf: URL(filePath: photograph))
+    let files = [
+      "empty.jpg": Data(), "cut.jpg": whole.prefix(whole.count / 2),
+      "png.jpg": Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]),
+    ]
+    for (name, bytes) in files { try bytes.write(to: URL(filePath: folder.path(name))) }
+    let picture = folder.path("x.png")
+    for input in files.keys.map(folder.path) + [folder.url.path, folder.path("absent.jpg")] {
+      let run = try ProgramRun("texctl", ["render", input, "-o", picture])
+      XCTAssertEqual(run.status, 1, input)
+      XCTAssertEqual(run.complaint.split(separator: "\n").count, 1, run.complaint)
+      XCTAssertTrue(run.complaint.contains(input), run.complaint)
+      XCTAssertFalse(FileManager.default.fileExists(atPath: picture))
+    }
+  }
+
+  func testTheProbeNamesDeviceFormatsHeapsAndLimits() throws {
+    let run = try ProgramRun("texctl", ["probe", "--json"])
+    XCTAssertEqual(run.status, 0, run.complaint)
+    let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
+    let report = try XCTUnwrap(json as? [String: Any])
+    XCTAssertNotNil((report["device"] as? [String: Any])?["chosenBecause"])
+    XCTAssertNotNil((report["limits"] as? [String: Any])?["liveImages"])
+    let heaps = try XCTUnwrap(report["heaps"] as? [[String: Any]])
+    XCTAssertEqual(heaps.filter { $0["chosen"] as? Bool == true }.count, 1)
+    for heap in heaps where heap["present"] as? Bool == false {
+      XCTAssertTrue(heap["reason"] is String, "\(heap)")
+    }
+  }
+
+  private var photograph: String {
+    URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../assets/photos/brook.jpg").standardized.path
+  }
+
+  private func render(_ mode: String) throws -> (picture: Data, report: [String: Any]) {
+    let picture = folder.path(mode + ".png")
+    let run = try ProgramRun(
+      "texctl", ["render", photograph, "-o", picture, "--mode", mode, "--json"])
+    XCTAssertEqual(run.status, 0, run.complaint)
+    let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
+    return (
+      try Data(contentsOf: URL(filePath: picture)), try XCTUnwrap(json as? [String: Any])
+    )
+  }
+}
