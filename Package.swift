@@ -57,7 +57,7 @@ let package = Package(
       name: "TexAlloc", dependencies: ["CDRM", "CGBM", "CLinux", "CStreaming", system],
       swiftSettings: house),
     .testTarget(
-      name: "TexAllocTests", dependencies: ["TexAlloc", "TexAllocJSON", system],
+      name: "TexAllocTests", dependencies: ["CLinux", "TexAlloc", "TexAllocJSON", system],
       swiftSettings: house),
 
     // Floor 2: one module for each thing that the allocator does not know.

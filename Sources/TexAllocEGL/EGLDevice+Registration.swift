@@ -19,8 +19,8 @@ extension EGLDevice {
       throw refusal("import", wanted: "dma-buf import", held: importObstacle ?? "none")
     }
     try attributes.accept(buffer)
-    try verify(buffer)
-    return try makeTexture(of: buffer, by: importer)
+    try checkNumbers(of: buffer)
+    return try makeTexture(of: buffer, by: importer, check: verify(buffer))
   }
 
   /// A texture of a buffer at any price: imports it, or else uploads it and says why.
@@ -57,8 +57,19 @@ extension EGLDevice {
     RegistrationRefused(component: name, field: field, wanted: wanted, held: held)
   }
 
+  /// EGL takes numbers of 32 bits.
+  private func checkNumbers(of buffer: TextureBuffer) throws(RegistrationRefused) {
+    let limit = Int(Int32.max)
+    for plane in buffer.layout.planes {
+      for (field, value) in [("offset", buffer.offset + plane.offset), ("pitch", plane.pitch)]
+      where value > limit {
+        throw refusal(field, wanted: "at most \(limit)", held: "\(value)")
+      }
+    }
+  }
+
   private func makeTexture(
-    of buffer: TextureBuffer, by importer: DMABufImport
+    of buffer: TextureBuffer, by importer: DMABufImport, check: Texture.PixelCheck
   ) throws(RegistrationRefused) -> Texture {
     try reserveImage()
     do {
@@ -72,7 +83,7 @@ extension EGLDevice {
         throw error
       }
       let texture = Texture(
-        of: buffer, on: self, name: name, image: image, path: .imported)
+        of: buffer, on: self, name: name, image: image, path: .imported, check: check)
       enter(texture)
       return texture
     } catch {

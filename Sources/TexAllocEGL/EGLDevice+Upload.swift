@@ -13,6 +13,15 @@ extension EGLDevice {
       throw refusal(
         "formats", wanted: "one that OpenGL ES uploads", held: "\(layout.format); \(reason)")
     }
+    guard buffer.cpuUsage.contains(.read) else {
+      throw refusal("cpuUsage", wanted: "read, to upload it", held: "not mapped; \(reason)")
+    }
+    let (pitch, pixel) = (layout.planes[0].pitch, format.bytesPerPixel)
+    guard pitch.isMultiple(of: pixel) else {
+      throw refusal(
+        "pitchAlignment", wanted: "a multiple of \(pixel) to upload it",
+        held: "\(pitch); \(reason)")
+    }
     let limit = description.maxTextureSize
     guard max(layout.width, layout.height) <= limit else {
       throw refusal(
@@ -30,7 +39,8 @@ extension EGLDevice {
       throw refusal("upload", wanted: "\(layout.format)", held: "\(error); \(reason)")
     }
     let texture = Texture(
-      of: buffer, on: self, name: name, image: nil, path: .uploaded(because: reason))
+      of: buffer, on: self, name: name, image: nil, path: .uploaded(because: reason),
+      check: .copied)
     enter(texture)
     try texture.contentsChanged()
     return texture

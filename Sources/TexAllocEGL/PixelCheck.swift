@@ -20,23 +20,25 @@ struct ImageKind: Hashable, Sendable {
 }
 
 extension EGLDevice {
-  /// Sees to it that the kind of this buffer has been checked, once.
+  /// Sees to it that the kind of this buffer has been checked, once; or, where no trial image of the
+  /// kind can be had, that this buffer shows its own pixels, if the CPU can read them.
   ///
-  /// - Throws: What the check of its kind found wrong, this time or an earlier one.
-  func verify(_ buffer: TextureBuffer) throws(RegistrationRefused) {
+  /// - Throws: What the check found wrong, this time or an earlier one.
+  func verify(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture.PixelCheck {
     let kind = ImageKind(of: buffer)
     if let verdict = state.withLock({ $0.verdicts[kind] }) {
       if let refusal = verdict { throw refusal }
-      return
+      return .trial
     }
     let trial: TextureBuffer?
     do { trial = try buffer.makeTrial() } catch {
       throw refusal("pixels", wanted: "memory for a trial image", held: "\(error)")
     }
-    guard let trial else { return }
+    guard let trial else { return try checkContents(of: buffer) }
     do {
       try check(trial)
       state.withLock { $0.verdicts[kind] = .some(nil) }
+      return .trial
     } catch {
       state.withLock { $0.verdicts[kind] = error }
       throw error
@@ -55,22 +57,59 @@ extension EGLDevice {
   /// Writes a pattern into a trial image, imports it, and compares what the GPU shows of the first
   /// and the last row. All of it happens in a context of its own, which a bad import may kill.
   public func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
-    guard let importer else { return }
-    guard let channels = trial.layout.format.fourcc.channels else {
-      throw refusal("formats", wanted: "one that can be checked", held: "\(trial.layout.format)")
+    let rowSize = trial.layout.rowSize(ofPlane: 0)
+    // Written after the import: a driver that made a copy is found out.
+    try compare(trial) { row in Self.pattern(ofRow: row, rowSize) } afterImport: { row in
+      var writer = trial.writer()
+      writer.write(Self.pattern(ofRow: row, rowSize).span, row: row)
     }
-    let layout = trial.layout
+  }
+
+  /// Compares what the GPU shows of a buffer with what is in it.
+  private func checkContents(
+    of buffer: TextureBuffer
+  ) throws(RegistrationRefused) -> Texture.PixelCheck {
+    guard buffer.layout.format.fourcc.channels != nil else {
+      return .none(because: "\(buffer.layout.format) has no pixels that stand for themselves")
+    }
+    let rowSize = buffer.layout.rowSize(ofPlane: 0)
+    let pitch = buffer.layout.planes[0].pitch
+    let last = (buffer.layout.height - 1) * pitch
+    let rows: [[UInt8]]
+    do {
+      rows = try buffer.withReadback(evenIfSlow: true) { bytes in
+        [0, last].map { start in (start..<start + rowSize).map { bytes[$0] } }
+      }
+    } catch {
+      return .none(because: "no trial image of its kind can be had, and \(error)")
+    }
+    try compare(buffer) { row in row == 0 ? rows[0] : rows[1] }
+    return .contents
+  }
+
+  /// Imports an image in the scratch context and compares what the GPU shows of its first and last
+  /// row with what it should.
+  private func compare(
+    _ buffer: TextureBuffer, to expected: (_ row: Int) -> [UInt8],
+    afterImport prepare: (_ row: Int) -> Void = { _ in }
+  ) throws(RegistrationRefused) {
+    guard let importer else { return }
+    let layout = buffer.layout
+    guard let channels = layout.format.fourcc.channels else {
+      throw refusal("formats", wanted: "one that can be checked", held: "\(layout.format)")
+    }
     let rows = [0, layout.height - 1]
     let shown: [UInt8]
     do {
       shown = try scratch.run { program throws(EGLFailure) in
-        let image = try importer.makeImage(of: trial, on: connection)
+        let image = try importer.makeImage(of: buffer, on: connection)
         defer { importer.destroy(image, on: connection) }
         let texture = makeSampledTexture()
+        defer { unsafe glDeleteTextures(1, [texture]) }
         try withTextureBound(texture) { () throws(EGLFailure) in try importer.bind(image) }
-        // Written after the import: a driver that made a copy is found out.
-        for row in rows { writePattern(into: trial, row: row) }
+        for row in rows { prepare(row) }
         let canvas = try Canvas(width: layout.width, height: rows.count, program)
+        canvas.clear(.zero)
         for (y, row) in rows.enumerated() {
           let quad = Canvas.Quad(
             x: 0, y: Float(y), width: Float(layout.width), height: 1,
@@ -81,11 +120,10 @@ extension EGLDevice {
       }
     } catch {
       throw refusal(
-        "import", wanted: "\(layout.format) of \(trial.heap ?? "an unknown heap")", held: "\(error)"
-      )
+        "import", wanted: "\(layout.format) of \(buffer.heap ?? "unknown")", held: "\(error)")
     }
     for (y, row) in rows.enumerated() {
-      let written = Self.pattern(ofRow: row, layout.rowSize(ofPlane: 0))
+      let written = expected(row)
       for x in 0..<layout.width {
         let place = (y * layout.width + x) * 4
         let (wanted, held) = (channels.colour(of: written, at: x), Array(shown[place..<place + 4]))
@@ -95,11 +133,6 @@ extension EGLDevice {
         }
       }
     }
-  }
-
-  private func writePattern(into buffer: TextureBuffer, row: Int) {
-    var writer = buffer.writer()
-    writer.write(Self.pattern(ofRow: row, writer.rowSize).span, row: row)
   }
 
   /// Bytes that no other row and no shift of the row has.

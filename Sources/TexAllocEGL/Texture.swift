@@ -15,9 +15,23 @@ public final class Texture: Registration {
     case uploaded(because: String)
   }
 
+  /// How it is known that the GPU shows what is in the buffer.
+  public enum PixelCheck: Hashable, Sendable {
+    /// A trial image of the same kind showed what had been written into it.
+    case trial
+    /// The buffer showed what was in it when it was registered: the application's, of whose kind no
+    /// trial image can be had.
+    case contents
+    /// It is not known, for this reason.
+    case none(because: String)
+    /// The pixels were copied.
+    case copied
+  }
+
   public var component: String { device.name }
   public let buffer: TextureBuffer
   public let path: Path
+  public let check: PixelCheck
   /// The name of the texture in the device's context.
   public let name: UInt32
   let device: EGLDevice
@@ -25,13 +39,15 @@ public final class Texture: Registration {
   private let image: ImageHandle?
 
   init(
-    of buffer: TextureBuffer, on device: EGLDevice, name: GLuint, image: ImageHandle?, path: Path
+    of buffer: TextureBuffer, on device: EGLDevice, name: GLuint, image: ImageHandle?, path: Path,
+    check: PixelCheck
   ) {
     self.buffer = buffer
     self.device = device
     self.name = name
     self.image = image
     self.path = path
+    self.check = check
   }
 
   /// Bytes that uploads of this texture have copied so far.

@@ -60,6 +60,9 @@ extension JPEGImage {
     guard layout.width == width, layout.height == height else {
       throw refuse("size", "\(width)x\(height)", "\(layout.width)x\(layout.height)")
     }
+    guard buffer.cpuUsage.contains(.sequentialWrite) else {
+      throw refuse("cpuUsage", "sequentialWrite", "memory that was not adopted for writing")
+    }
     let plane = layout.planes[0]
     guard plane.pitch.isMultiple(of: PlaneWriter.lineSize) else {
       throw refuse("pitchAlignment", "\(PlaneWriter.lineSize)", "a pitch of \(plane.pitch)")

@@ -4,7 +4,7 @@ import XCTest
 
 final class TextureTests: XCTestCase {
   func testImportedTextureShowsTheBuffersOwnMemory() throws {
-    let gpu = try importingDevice()
+    let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [gpu])
     for fourcc in [Fourcc.abgr8888, .xbgr8888, .argb8888, .xrgb8888] {
       let buffer = try pool.allocate(ImageDescriptor(width: 33, height: 7, formats: [fourcc]))
@@ -18,7 +18,7 @@ final class TextureTests: XCTestCase {
   }
 
   func testUploadedPictureEqualsTheImportedOne() throws {
-    let importing = try importingDevice()
+    let importing = try TestDevice.importing()
     let pool = try TexturePool(for: [importing])
     for fourcc in [Fourcc.abgr8888, .xbgr8888, .argb8888, .xrgb8888, .r8, .gr88, .rgb565] {
       try importing.makeCurrent()
@@ -34,7 +34,7 @@ final class TextureTests: XCTestCase {
   }
 
   func testTheSameBufferHasTheSameTexture() throws {
-    let gpu = try importingDevice()
+    let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [gpu])
     let buffer = try pool.allocate(ImageDescriptor(width: 8, height: 8, formats: [.r8]))
     let texture = try gpu.register(buffer)
@@ -44,7 +44,7 @@ final class TextureTests: XCTestCase {
   }
 
   func testASlotReturnsOnlyAfterTheGPUWasAskedToCollect() throws {
-    let gpu = try importingDevice()
+    let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [gpu])
     do {
       let descriptor = ImageDescriptor(width: 8, height: 8, formats: [.abgr8888])
@@ -60,7 +60,7 @@ final class TextureTests: XCTestCase {
   }
 
   func testAFormatThatTheDeviceLacksIsRefusedByName() throws {
-    let gpu = try importingDevice()
+    let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [])
     let buffer = try pool.allocate(ImageDescriptor(width: 16, height: 16, formats: [.nv12]))
     XCTAssertThrowsError(try gpu.register(buffer)) { error in
@@ -68,12 +68,6 @@ final class TextureTests: XCTestCase {
       XCTAssertEqual(refusal.field, "formats")
       XCTAssertEqual(refusal.held, "NV12")
     }
-  }
-
-  private func importingDevice() throws -> EGLDevice {
-    let gpu = try EGLDevice.surfaceless(.software)
-    if let obstacle = gpu.importObstacle { throw XCTSkip("no import here: \(obstacle)") }
-    return gpu
   }
 
   private func paint(_ buffer: TextureBuffer, seed: UInt8) {

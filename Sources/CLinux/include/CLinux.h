@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
+#include <linux/magic.h>
 #include <linux/udmabuf.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -33,6 +35,12 @@ static inline int texalloc_add_seals(int descriptor, int seals) {
 /// F_GET_SEALS of fcntl(2); EINVAL where the file knows no seals.
 static inline int texalloc_get_seals(int descriptor) {
   return fcntl(descriptor, F_GET_SEALS);
+}
+
+/// 1 where fstatfs(2) says that the file is a dma-buf, 0 where it is not.
+static inline int texalloc_is_dma_buf(int descriptor) {
+  struct statfs status;
+  return fstatfs(descriptor, &status) < 0 ? -1 : status.f_type == DMA_BUF_MAGIC;
 }
 
 /// F_DUPFD_CLOEXEC of fcntl(2).

@@ -58,7 +58,7 @@ public struct DMAHeap: DMABufHeap {
   private static func node(_ heapName: String) -> String { "\(folder)/\(heapName)" }
 
   /// The names that the kernel gives to its system heap and to its contiguous ones.
-  private static func isMainline(_ heapName: String) -> Bool {
+  static func isMainline(_ heapName: String) -> Bool {
     heapName == "system" || isContiguous(heapName)
   }
 

@@ -2,17 +2,17 @@ internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
-/// Owns one shared mapping of a file, for reading and writing.
+/// Owns one shared mapping of a file.
 @safe struct Mapping: ~Copyable, @unchecked Sendable {  // the address and the size never change
   private let base: UnsafeMutableRawPointer
   let size: Int
 
   init(
-    _ descriptor: FileDescriptor, size: Int, named name: String
+    _ descriptor: FileDescriptor, size: Int, named name: String, isWritable: Bool = true
   ) throws(SystemFailure) {
     guard size > 0 else { throw SystemFailure("mmap", on: name, .invalidArgument) }
-    let address = unsafe mmap(
-      nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.rawValue, 0)
+    let protection = isWritable ? PROT_READ | PROT_WRITE : PROT_READ
+    let address = unsafe mmap(nil, size, protection, MAP_SHARED, descriptor.rawValue, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
       throw SystemFailure("mmap", on: name, Errno(rawValue: errno))
     }

@@ -5,14 +5,18 @@ internal import SystemPackage
 enum SystemFile {
   /// The number that a file of sysfs holds; nil where there is no such file.
   static func number(in path: String) -> Int? {
+    text(of: path, atMost: 24).flatMap { Int($0.prefix(while: \.isNumber)) }
+  }
+
+  /// What one read of a small file gives; nil where there is no such file.
+  static func text(of path: String, atMost size: Int) -> String? {
     guard let file = try? OwnedDescriptor(owning: FileDescriptor.open(FilePath(path), .readOnly))
     else { return nil }
-    var digits = [UInt8](repeating: 0, count: 24)
-    let count = try? unsafe digits.withUnsafeMutableBytes {
+    var bytes = [UInt8](repeating: 0, count: size)
+    let count = try? unsafe bytes.withUnsafeMutableBytes {
       unsafe try file.descriptor.read(into: $0)
     }
-    guard let count else { return nil }
-    return Int(String(decoding: digits[..<count], as: UTF8.self).prefix(while: \.isNumber))
+    return count.map { String(decoding: bytes[..<$0], as: UTF8.self) }
   }
 
   /// The names in a folder, `card9` before `card10`.

@@ -22,9 +22,11 @@ protocol BufferMemory: Sendable {
   /// CPU does by themselves.
   func beginAccess(for usage: Set<CPUUsage>) -> CPUAccess?
 
-  /// Memory of the same kind for trying out an image of this layout; nil where there is none to be
-  /// had.
-  func makeTrial(of layout: ImageLayout) throws(AllocationError) -> TextureBuffer?
+  /// Memory of the same kind for trying out an image that lies like one of this layout at this offset;
+  /// nil where there is none to be had.
+  func makeTrial(
+    of layout: ImageLayout, at offset: Int
+  ) throws(AllocationError) -> TextureBuffer?
 
   /// The buffer is gone; devices still use it until the fences have passed.
   func release(after fences: [any Fence])

@@ -31,7 +31,7 @@ internal import SystemPackage
   var heap: String? { Self.name }
   var caching: Caching? { .cached }
   var descriptor: FileDescriptor? { nil }
-  var cpuUsage: Set<CPUUsage> { Set(CPUUsage.allCases) }
+  var cpuUsage: Set<CPUUsage> { [.read, .sequentialWrite] }
   var isExportable: Bool { false }
 
   @unsafe func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer {
@@ -40,6 +40,6 @@ internal import SystemPackage
   }
 
   func beginAccess(for usage: Set<CPUUsage>) -> CPUAccess? { nil }
-  func makeTrial(of layout: ImageLayout) -> TextureBuffer? { nil }
+  func makeTrial(of layout: ImageLayout, at offset: Int) -> TextureBuffer? { nil }
   func release(after fences: [any Fence]) {}
 }

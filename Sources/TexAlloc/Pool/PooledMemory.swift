@@ -9,7 +9,7 @@ struct PooledMemory: BufferMemory {
   var caching: Caching? { slot.slab.caching }
   var descriptor: FileDescriptor? { slot.slab.descriptor }
   var size: Int { slot.slab.size }
-  var cpuUsage: Set<CPUUsage> { Set(CPUUsage.allCases) }
+  var cpuUsage: Set<CPUUsage> { [.read, .sequentialWrite] }
   var isExportable: Bool { slot.request.tenancy == .exported }
 
   @unsafe func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer {
@@ -27,7 +27,9 @@ struct PooledMemory: BufferMemory {
     }
   }
 
-  func makeTrial(of layout: ImageLayout) throws(AllocationError) -> TextureBuffer? {
+  func makeTrial(
+    of layout: ImageLayout, at offset: Int
+  ) throws(AllocationError) -> TextureBuffer? {
     try store.makeTrial(layout, alignment: slot.request.alignment)
   }
 

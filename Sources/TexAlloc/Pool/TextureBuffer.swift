@@ -56,9 +56,9 @@ public final class TextureBuffer: Sendable {
     }
   }
 
-  /// Memory of the same kind for trying out the first rows of such an image, surely not at the start of its slab unless
-  /// it can be nowhere else; nil where no such memory is to be had.
+  /// Memory of the same kind for trying out the first rows of such an image, surely not at the start
+  /// of its slab unless it can be nowhere else; nil where no such memory is to be had.
   package func makeTrial() throws(AllocationError) -> TextureBuffer? {
-    try memory.makeTrial(of: layout.cut(toRows: 16))
+    try memory.makeTrial(of: layout.cut(toRows: 16), at: offset)
   }
 }

@@ -1,0 +1,11 @@
+import TexAllocEGL
+import XCTest
+
+enum TestDevice {
+  /// The software device; the test is skipped where that imports nothing.
+  static func importing() throws -> EGLDevice {
+    let gpu = try EGLDevice.surfaceless(.software)
+    if let obstacle = gpu.importObstacle { throw XCTSkip("no import here: \(obstacle)") }
+    return gpu
+  }
+}
