@@ -4,11 +4,12 @@ SWIFT ?= swift
 sources := Sources Tests Package.swift
 sanitizer ?= address
 
-.PHONY: help demo test bench sanitize lint format docs clean distclean dependencies swift
+.PHONY: help demo test vm-test vm-shell bench sanitize lint format docs clean distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
 	@echo 'make test      build, lint, run the tests'
+	@echo 'make vm-test   run the tests on real drivers, in a guest; vm-shell: a shell in it'
 	@echo 'make bench     measure'
 	@echo 'make sanitize  run the tests under a sanitizer          (sanitizer=address or thread)'
 	@echo 'make lint      check the style'
@@ -41,6 +42,15 @@ test: dependencies
 	TEXALLOC_PROGRAMS=.build/release Scripts/with-mesa $(SWIFT) test --skip-build \
 	  --disable-swift-testing --filter '(PictureTests|CommandTests)'
 	Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing
+	@VM/test
+
+vm-test: dependencies
+	$(SWIFT) build --build-tests
+	@VM/test
+
+# ARGS="--virgl" for one with a GPU.
+vm-shell: dependencies
+	@VM/run $(ARGS) --timeout 0
 
 bench: dependencies
 	$(SWIFT) build -c release --product texbench

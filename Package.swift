@@ -81,6 +81,10 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "TexAllocTextTests", dependencies: ["CFreeType", "TexAllocText"], swiftSettings: house),
+    .testTarget(
+      name: "DriverTests",
+      dependencies: ["CDRM", "CLinux", "TexAlloc", "TexAllocEGL", "TexAllocJPEG", system],
+      swiftSettings: house),
 
     // Floor 3: what puts them together.
     .target(

@@ -71,6 +71,18 @@ static inline int texalloc_dma_buf_sync(int descriptor, uint64_t flags) {
   return result;
 }
 
+/// DMA_BUF_IOCTL_EXPORT_SYNC_FILE: what a reader and writer would have to wait for, as a sync file.
+static inline int texalloc_dma_buf_export_sync_file(int descriptor) {
+  struct dma_buf_export_sync_file request = {.flags = DMA_BUF_SYNC_RW, .fd = -1};
+  return ioctl(descriptor, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &request) < 0 ? -1 : request.fd;
+}
+
+/// DMA_BUF_IOCTL_IMPORT_SYNC_FILE: has readers and writers wait for the sync file.
+static inline int texalloc_dma_buf_import_sync_file(int descriptor, int sync_file) {
+  struct dma_buf_import_sync_file request = {.flags = DMA_BUF_SYNC_RW, .fd = sync_file};
+  return ioctl(descriptor, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &request);
+}
+
 /// DMA_BUF_SET_NAME: at most 31 bytes of it are kept.
 static inline int texalloc_dma_buf_set_name(int descriptor, const char *name) {
   return ioctl(descriptor, DMA_BUF_SET_NAME, name);

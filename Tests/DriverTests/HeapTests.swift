@@ -17,31 +17,31 @@ final class HeapTests: XCTestCase {
   }
 
   func testDumbBuffersOfVgemKeepTheContract() throws {
-    try check(dumbBuffers(of: "vgem"), .writeCombining)
+    try check(PresentHeap.dumbBuffers(of: "vgem"), .writeCombining)
   }
 
   func testDumbBuffersOfVirtioKeepTheContract() throws {
-    try check(dumbBuffers(of: "virtio_gpu"))
+    try check(PresentHeap.dumbBuffers(of: "virtio_gpu"))
   }
 
   func testDumbBuffersOfCirrusKeepTheContract() throws {
-    try check(dumbBuffers(of: "cirrus"))
+    try check(PresentHeap.dumbBuffers(of: "cirrus"))
   }
 
   func testGBMOnVgemKeepsTheContract() throws {
-    let card = try dumbBuffers(of: "vgem").node
-    try check(GBMHeap(node: card), .writeCombining)
+    let card = try PresentHeap.dumbBuffers(of: "vgem").node
+    try check(GBMHeap(node: card), named: "gbm on vgem", .writeCombining)
   }
 
   func testGBMOnVirtioKeepsTheContract() throws {
-    let card = try dumbBuffers(of: "virtio_gpu").node
-    try check(GBMHeap(node: card))
+    let card = try PresentHeap.dumbBuffers(of: "virtio_gpu").node
+    try check(GBMHeap(node: card), named: "gbm on virtio_gpu")
   }
 
   func testGBMOnRenderNodeKeepsTheContract() throws {
     for finding in Heaps.found() where finding.name == GBMHeap.name {
       if case .success(let heap as GBMHeap) = finding.heap, heap.node.contains("renderD") {
-        return try check(heap)
+        return try check(heap, named: "gbm on virgl")
       }
     }
     throw XCTSkip("no node in /dev/dri/renderD* gives buffers by itself")
@@ -68,15 +68,11 @@ final class HeapTests: XCTestCase {
     }
   }
 
-  private func check(_ heap: any Heap, _ caching: Caching = .cached) throws {
-    try HeapContract(heap: heap, caching: caching, test: self).check()
-  }
-
-  private func dumbBuffers(of driver: String) throws -> DumbBufferHeap {
-    for finding in Heaps.found() where finding.name == DumbBufferHeap.name(driver) {
-      if case .success(let heap as DumbBufferHeap) = finding.heap { return heap }
-    }
-    throw XCTSkip("no card in /dev/dri whose driver is \(driver)")
+  private func check(
+    _ heap: any Heap, named name: String? = nil, _ caching: Caching = .cached
+  ) throws {
+    let name = name ?? heap.name
+    try HeapContract(heap: heap, name: name, caching: caching, test: self).check()
   }
 
   private func skippingWhereAbsent<Found: Heap>(

@@ -1,0 +1,80 @@
+import Foundation
+import SystemPackage
+import TexAlloc
+import TexAllocEGL
+import TexAllocJPEG
+import XCTest
+
+/// Memory of every heap, on the software device: the picture is that of memfd.
+final class HeapPixelsTests: XCTestCase {
+  func testEveryHeapShowsThePixelsOfMemfd() throws {
+    let heaps = try PresentHeap.all()
+    let gpu = try importingDevice()
+    for fourcc in [Fourcc.abgr8888, .xrgb8888, .r8] {
+      let expected = try patterns(fourcc, from: MemfdHeap(), on: gpu)
+      for present in heaps {
+        let shown = try patterns(fourcc, from: present.heap, on: gpu)
+        XCTAssertEqual(shown, expected, "\(present.name), \(fourcc)")
+        let name = "\(fourcc)".trimmingCharacters(in: .whitespaces)
+        CapabilityTable.print(present.name, "\(name) imported", shown == expected)
+      }
+    }
+  }
+
+  func testPhotographsAreDecodedIntoEveryHeap() throws {
+    let heaps = try PresentHeap.all()
+    let gpu = try importingDevice()
+    let expected = try photograph(from: MemfdHeap(), on: gpu)
+    for present in heaps {
+      let shown = try photograph(from: present.heap, on: gpu)
+      XCTAssertTrue(shown == expected, present.name)
+      CapabilityTable.print(present.name, "JPEG to texture", shown == expected)
+    }
+  }
+
+  private func importingDevice() throws -> EGLDevice {
+    let gpu = try EGLDevice.surfaceless(.software)
+    if let obstacle = gpu.importObstacle { throw XCTSkip("no import here: \(obstacle)") }
+    return gpu
+  }
+
+  /// Two images that share a slab, so that one of them begins at an offset; written after they were
+  /// imported.
+  private func patterns(
+    _ fourcc: Fourcc, from heap: any Heap, on gpu: EGLDevice
+  ) throws -> [[UInt8]] {
+    let pool = try TexturePool(for: [gpu], from: [heap])
+    let descriptor = ImageDescriptor(width: 33, height: 7, formats: [fourcc])
+    let buffers = [try pool.allocate(descriptor), try pool.allocate(descriptor)]
+    XCTAssertEqual(buffers[0].descriptor, buffers[1].descriptor)
+    XCTAssertNotEqual(buffers[1].offset, 0)
+    let textures = try buffers.map { try gpu.register($0) }
+    for (seed, buffer) in buffers.enumerated() {
+      var writer = buffer.writer()
+      for y in 0..<writer.rowCount {
+        let row = (0..<writer.rowSize).map { UInt8(truncatingIfNeeded: $0 * 7 + y * 31 + seed) }
+        writer.write(row.span, row: y)
+      }
+    }
+    return try textures.map(pixels)
+  }
+
+  private func photograph(from heap: any Heap, on gpu: EGLDevice) throws -> [UInt8] {
+    let project = URL(filePath: #filePath).appending(path: "../../..").standardized
+    let path = project.appending(path: "assets/photos/brook.jpg").path
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component], from: [heap])
+    let image = try JPEGImage(contentsOf: FilePath(path))
+    let buffer = try pool.allocate(image.descriptor)
+    try image.decode(into: buffer)
+    return try pixels(of: gpu.register(buffer))
+  }
+
+  private func pixels(of texture: Texture) throws -> [UInt8] {
+    XCTAssertEqual(texture.path, .imported)
+    let layout = texture.buffer.layout
+    let canvas = try Canvas(width: layout.width, height: layout.height)
+    canvas.clear(.zero)
+    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(texture.name))
+    return try canvas.readPixels()
+  }
+}

@@ -1,0 +1,25 @@
+import Foundation
+import XCTest
+
+/// The monitor of the QEMU that this runs in: the folder `$VM` holds a file with the request, and
+/// then one with the reply.
+struct Monitor {
+  private let folder: String
+
+  /// - Throws: `XCTSkip` outside of the guest.
+  init() throws {
+    guard let folder = ProcessInfo.processInfo.environment["VM"] else {
+      throw XCTSkip("no QEMU around this process: VM/run sets VM")
+    }
+    self.folder = folder
+  }
+
+  func ask(_ command: String) throws -> String {
+    let (request, reply) = ("\(folder)/request", "\(folder)/reply")
+    try command.write(toFile: "\(request).partial", atomically: false, encoding: .utf8)
+    try FileManager.default.moveItem(atPath: "\(request).partial", toPath: request)
+    while !FileManager.default.fileExists(atPath: reply) { usleep(20_000) }
+    defer { try? FileManager.default.removeItem(atPath: reply) }
+    return try String(contentsOfFile: reply, encoding: .utf8)
+  }
+}

@@ -1,0 +1,41 @@
+import TexAlloc
+import XCTest
+
+/// What the heaps say of their caching, against what stands in the processor's page tables.
+final class PageTableTests: XCTestCase {
+  func testPagesAreMappedAsTheirHeapSays() throws {
+    let monitor = try Monitor()
+    let slabs = try PresentHeap.all().map { (name: $0.name, slab: try $0.heap.makeSlab(of: 1)) }
+    for (_, slab) in slabs { unsafe slab.bytes(in: 0..<1)[0] = 1 }
+
+    let flags = try flagsByAddress(of: slabs.map { address(of: $0.slab) }, monitor)
+    for (name, slab) in slabs {
+      let found = try XCTUnwrap(flags[address(of: slab)])
+      let isWriteCombining = found.contains("T") && !found.contains("C")
+      XCTAssertEqual(isWriteCombining, slab.caching == .writeCombining, "\(name): \(found)")
+      XCTAssertFalse(found.contains("C"), "\(name) is uncached")
+      CapabilityTable.print(
+        name, "page tables agree", isWriteCombining == (slab.caching == .writeCombining))
+    }
+  }
+
+  /// Lines are `address: page flags`. Linux has PWT alone (T) stand for write-combining, PCD (C) for
+  /// uncached. Another process may be the one that the processors have mapped just then.
+  private func flagsByAddress(of addresses: [UInt], _ monitor: Monitor) throws -> [UInt: Substring]
+  {
+    let request = "pages " + addresses.map { String($0, radix: 16) }.joined(separator: " ")
+    for _ in 0..<10 {
+      var flags: [UInt: Substring] = [:]
+      for line in try monitor.ask(request).split(whereSeparator: \.isNewline) {
+        let words = line.split(separator: " ")
+        flags[UInt(words[0].dropLast(), radix: 16) ?? 0] = words[2]
+      }
+      if addresses.allSatisfy({ flags[$0] != nil }) { return flags }
+    }
+    throw XCTSkip("the page tables of this process were never those of a processor")
+  }
+
+  private func address(of slab: Slab) -> UInt {
+    unsafe UInt(bitPattern: slab.bytes(in: 0..<slab.size).baseAddress)
+  }
+}

@@ -1,0 +1,49 @@
+import TexAlloc
+import XCTest
+
+final class PendingFenceTests: XCTestCase {
+  /// A device writes one image; meanwhile the CPU writes another of the same slab.
+  func testWritingOneSlotDoesNotWaitForTheUseOfAnother() throws {
+    let vgem = try PresentHeap.dumbBuffers(of: "vgem")
+    for present in try PresentHeap.all() {
+      let pool = try TexturePool(for: [], from: [present.heap])
+      let descriptor = ImageDescriptor(width: 64, height: 64, formats: [.abgr8888])
+      let (used, written) = (try pool.allocate(descriptor), try pool.allocate(descriptor))
+      XCTAssertEqual(used.descriptor, written.descriptor, "they share a slab")
+
+      let fence = try PendingFence(from: vgem)
+      try fence.attach(to: used.descriptor)
+      XCTAssertTrue(PendingFence.isPending(on: used.descriptor), present.name)
+      var writer = written.writer()
+      writer.fill(0..<writer.rowCount, with: 7)
+      let wasPending = PendingFence.isPending(on: used.descriptor)
+      XCTAssertTrue(wasPending, present.name)
+      try fence.pass()
+      XCTAssertFalse(PendingFence.isPending(on: used.descriptor), present.name)
+      CapabilityTable.print(present.name, "writing does not wait", wasPending)
+    }
+  }
+
+  /// The whole slab does wait where it is asked for, which is why it is asked for once a frame.
+  func testSynchronizingWaitsForTheUseOfTheSlab() throws {
+    let vgem = try PresentHeap.dumbBuffers(of: "vgem")
+    for present in try PresentHeap.all() {
+      let slab = try present.heap.makeSlab(of: 1)
+      guard slab.caching == .cached else { continue }
+      let fence = try PendingFence(from: vgem)
+      try fence.attach(to: slab.descriptor)
+      let passed = expectation(description: "the fence passed before the access began")
+      let began = ContinuousClock.now
+      DispatchQueue.global().async {
+        defer { passed.fulfill() }
+        do { try slab.beginCPUAccess(for: [.read]) } catch { XCTFail("\(error)") }
+      }
+      usleep(100_000)
+      try fence.pass()
+      wait(for: [passed], timeout: 5)
+      let waited = ContinuousClock.now - began
+      XCTAssertGreaterThan(waited, .milliseconds(100), present.name)
+      CapabilityTable.print(present.name, "synchronizing waits", waited > .milliseconds(100))
+    }
+  }
+}
