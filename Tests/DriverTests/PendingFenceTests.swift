@@ -11,15 +11,16 @@ final class PendingFenceTests: XCTestCase {
       let (used, written) = (try pool.allocate(descriptor), try pool.allocate(descriptor))
       XCTAssertEqual(used.descriptor, written.descriptor, "they share a slab")
 
+      let slab = try XCTUnwrap(used.descriptor)
       let fence = try PendingFence(from: vgem)
-      try fence.attach(to: used.descriptor)
-      XCTAssertTrue(PendingFence.isPending(on: used.descriptor), present.name)
+      try fence.attach(to: slab)
+      XCTAssertTrue(PendingFence.isPending(on: slab), present.name)
       var writer = written.writer()
       writer.fill(0..<writer.rowCount, with: 7)
-      let wasPending = PendingFence.isPending(on: used.descriptor)
+      let wasPending = PendingFence.isPending(on: slab)
       XCTAssertTrue(wasPending, present.name)
       try fence.pass()
-      XCTAssertFalse(PendingFence.isPending(on: used.descriptor), present.name)
+      XCTAssertFalse(PendingFence.isPending(on: slab), present.name)
       CapabilityTable.print(present.name, "writing does not wait", wasPending)
     }
   }
