@@ -59,7 +59,9 @@ extension EGLDevice {
   public func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
     let rowSize = trial.layout.rowSize(ofPlane: 0)
     // Written after the import: a driver that made a copy is found out.
-    try compare(trial) { row in Self.pattern(ofRow: row, rowSize) } afterImport: { row in
+    try compare(trial) { row in
+      Self.pattern(ofRow: row, rowSize)
+    } afterImport: { row in
       var writer = trial.writer()
       writer.write(Self.pattern(ofRow: row, rowSize).span, row: row)
     }

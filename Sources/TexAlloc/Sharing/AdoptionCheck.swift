@@ -77,7 +77,8 @@ extension ImageLayout {
   /// Whether every row of every plane is whole lines, as writers want them.
   var isInWholeLines: Bool {
     planes.allSatisfy {
-      $0.pitch.isMultiple(of: PlaneWriter.lineSize) && $0.offset.isMultiple(of: PlaneWriter.lineSize)
+      $0.pitch.isMultiple(of: PlaneWriter.lineSize)
+        && $0.offset.isMultiple(of: PlaneWriter.lineSize)
     }
   }
 }
