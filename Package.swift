@@ -94,7 +94,10 @@ let package = Package(
       name: "TexAllocAssetsTests", dependencies: ["TexAllocAssets", system], swiftSettings: house),
 
     // Floor 4: programs.
-    .target(name: "ProgramSupport", dependencies: ["CPNG", system], swiftSettings: house),
+    .target(
+      name: "ProgramSupport",
+      dependencies: ["CPNG", "TexAlloc", "TexAllocEGL", "TexAllocJSON", arguments, system],
+      swiftSettings: house),
     .executableTarget(
       name: "glyphdemo",
       dependencies: [

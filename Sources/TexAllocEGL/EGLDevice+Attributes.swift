@@ -1,7 +1,20 @@
 internal import CEGL
-internal import TexAlloc
+public import TexAlloc
 
 extension EGLDevice {
+  /// The attributes of its profiles. A copy of the pixels has no quirks.
+  public var quirks: [BufferAttributes] { importer == nil ? [] : profiles.map(\.attributes) }
+
+  /// A software device is the CPU, and on x86 every device snoops the CPU's caches. Elsewhere nobody
+  /// tells.
+  public var isCoherent: Bool {
+    #if arch(x86_64) || arch(i386)
+      true
+    #else
+      connection.isSoftware
+    #endif
+  }
+
   /// The order in which formats are liked: those that a shader samples as they are come first.
   private static let preferredFourccs: [Fourcc] = [
     .abgr8888, .xbgr8888, .argb8888, .xrgb8888, .r8, .gr88, .rgb565, .yuyv, .uyvy, .nv12, .yuv420,

@@ -18,7 +18,7 @@ extension EGLDevice {
     guard let importer else {
       throw refusal("import", wanted: "dma-buf import", held: importObstacle ?? "none")
     }
-    try attributes.accept(buffer)
+    for participant in [attributes] + quirks { try participant.accept(buffer) }
     try checkNumbers(of: buffer)
     return try makeTexture(of: buffer, by: importer, check: verify(buffer))
   }

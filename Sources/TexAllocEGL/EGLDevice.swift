@@ -19,6 +19,8 @@ public import TexAlloc
   }
 
   public let attributes: BufferAttributes
+  /// The quirk profiles that go with it, chosen by what it says of itself or by the user.
+  public let profiles: [QuirkProfile]
   public let description: DeviceDescription
   public let imageLimit: ImageLimit
 
@@ -47,15 +49,17 @@ public import TexAlloc
   /// - Parameters:
   ///   - choice: Which device.
   ///   - importing: Whether buffers are imported.
+  ///   - profiles: Instead of those that ``QuirkProfile/known(vendor:renderer:)`` chooses.
   /// - Throws: `EGLFailure`, unsupported where an extension is missing.
   public static func surfaceless(
-    _ choice: DeviceChoice = .automatic, importing: Importing = .allowed
+    _ choice: DeviceChoice = .automatic, importing: Importing = .allowed,
+    profiles: [QuirkProfile]? = nil
   ) throws(EGLFailure) -> EGLDevice {
     let connection = try EGLConnection.open(choice)
     let context = try ContextHandle.make(on: connection)
     do {
       try context.makeCurrent()
-      return try EGLDevice(connection, context, ownsContext: true, importing)
+      return try EGLDevice(connection, context, ownsContext: true, importing, profiles)
     } catch {
       context.destroy()
       throw error
@@ -65,18 +69,22 @@ public import TexAlloc
   /// Takes the context that is current on this thread: a toolkit's own.
   ///
   /// - Throws: `EGLFailure` where none is, or an extension is missing.
-  public static func current(importing: Importing = .allowed) throws(EGLFailure) -> EGLDevice {
+  public static func current(
+    importing: Importing = .allowed, profiles: [QuirkProfile]? = nil
+  ) throws(EGLFailure) -> EGLDevice {
     guard let context = ContextHandle.current, let display = unsafe eglGetCurrentDisplay()
     else { throw .unsupported("eglGetCurrentContext", "no context is current on this thread") }
     let renderer = glString(GL_RENDERER)
     let connection = try unsafe EGLConnection(
       display: display, isSoftware: ["llvmpipe", "softpipe"].contains(where: renderer.hasPrefix),
       reason: "its context was current")
-    return try EGLDevice(connection, context, ownsContext: false, importing)
+    return try EGLDevice(connection, context, ownsContext: false, importing, profiles)
   }
 
   private init(
-    _ connection: EGLConnection, _ context: ContextHandle, ownsContext: Bool, _ importing: Importing
+    _ connection: EGLConnection, _ context: ContextHandle, ownsContext: Bool,
+    _ importing: Importing,
+    _ profiles: [QuirkProfile]?
   ) throws(EGLFailure) {
     self.connection = connection
     self.context = context
@@ -92,6 +100,8 @@ public import TexAlloc
       }
     }
     description = DeviceDescription(of: connection)
+    self.profiles =
+      profiles ?? QuirkProfile.known(vendor: description.vendor, renderer: description.renderer)
     attributes = Self.attributes(of: connection, importer)
   }
 

@@ -8,6 +8,7 @@ struct DemoReport: Encodable {
   struct Device: Encodable {
     let driver, renderer, version, chosenBecause: String
     @NullEncoded var importObstacle: String?
+    let quirks: [String]
   }
 
   struct TextureEntry: Encodable {
@@ -82,6 +83,7 @@ extension DemoReport.Device {
     version = gpu.description.version
     chosenBecause = gpu.description.reason
     importObstacle = gpu.importObstacle
+    quirks = gpu.profiles.map(\.name)
   }
 }
 

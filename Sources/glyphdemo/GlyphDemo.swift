@@ -35,6 +35,8 @@ struct GlyphDemo: AsyncParsableCommand {
     transform: DeviceChoice.init)
   var device = DeviceChoice.automatic
 
+  @OptionGroup var quirks: QuirkOption
+
   @Flag(help: "Import nothing: copy every texture to the GPU.")
   var forceUpload = false
 
@@ -67,7 +69,8 @@ struct GlyphDemo: AsyncParsableCommand {
   @MainActor private func draw() async throws -> DemoReport {
     var timer = StageTimer()
     let gpu = try EGLDevice.surfaceless(
-      device, importing: forceUpload ? .disabled(because: "--force-upload") : .allowed)
+      device, importing: forceUpload ? .disabled(because: "--force-upload") : .allowed,
+      profiles: quirks.profiles)
     let pool = try TexturePool(
       for: [gpu, JPEGDecoder.component, GlyphRasterizer()], from: try heaps())
     timer.end("open")

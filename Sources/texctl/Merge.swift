@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import ProgramSupport
-internal import SystemPackage
 internal import TexAlloc
 internal import TexAllocJSON
 
@@ -38,44 +37,16 @@ struct Merge: ParsableCommand {
     var participants: [BufferAttributes] = []
     for file in files {
       do throws(InvalidAttributes) {
-        participants.append(try BufferAttributes(json: contents(of: file), file: file))
+        participants.append(try BufferAttributes(contentsOf: file))
       } catch {
         throw .invalid(error)
       }
     }
     return participants
   }
-
-  /// No more than what is enough to see that the file is too long.
-  private func contents(of file: String) throws(InvalidAttributes) -> [UInt8] {
-    do {
-      let descriptor = try FileDescriptor.open(FilePath(file), .readOnly)
-      return try descriptor.closeAfter {
-        try descriptor.bytes(atMost: BufferAttributes.maximumJSONByteCount + 1)
-      }
-    } catch {
-      throw InvalidAttributes(participant: file, field: nil, reason: "cannot be read: \(error)")
-    }
-  }
 }
 
 private func imageSize(_ text: String) throws -> ImageSize {
   guard let size = ImageSize(text) else { throw ValidationError("not a size like 1920x1080") }
   return size
-}
-
-extension FileDescriptor {
-  fileprivate func bytes(atMost limit: Int) throws -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: limit)
-    var count = 0
-    while count < limit {
-      // SAFETY: reads into what is left of the array.
-      let read = try unsafe bytes.withUnsafeMutableBytes { buffer in
-        try unsafe self.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
-      }
-      if read == 0 { break }
-      count += read
-    }
-    return Array(bytes.prefix(count))
-  }
 }

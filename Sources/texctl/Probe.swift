@@ -12,11 +12,13 @@ struct Probe: ParsableCommand {
     transform: DeviceChoice.init)
   var device = DeviceChoice.automatic
 
+  @OptionGroup var quirks: QuirkOption
+
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
-    let report = ProbeReport(on: device)
+    let report = ProbeReport(on: device, quirks.profiles)
     print(json ? report.json : report.text)
   }
 }

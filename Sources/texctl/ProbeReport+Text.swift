@@ -11,6 +11,10 @@ extension ProbeReport {
       "Device: \(device.driver): \(device.renderer), \(device.version)",
       "  chosen because \(device.chosenBecause)",
       "  import: \(device.importObstacle ?? "yes")",
+      "  quirks: "
+        + (device.quirks.isEmpty
+          ? "none known"
+          : device.quirks.map { "\($0.name), because \($0.reason)" }.joined(separator: "; ")),
       "  largest texture: \(device.maxTextureSize)",
       "  EGL client extensions: " + device.clientExtensions.joined(separator: " "),
       "  EGL display extensions: " + device.displayExtensions.joined(separator: " "),

@@ -11,6 +11,11 @@ struct ProbeReport: Encodable {
     let clientExtensions, displayExtensions: [String]
     /// Why nothing can be imported.
     @NullEncoded var importObstacle: String?
+    let quirks: [Quirk]
+  }
+
+  struct Quirk: Encodable {
+    let name, reason: String
   }
 
   struct FormatEntry: Encodable {
@@ -41,12 +46,12 @@ struct ProbeReport: Encodable {
 }
 
 extension ProbeReport {
-  init(on choice: DeviceChoice) {
+  init(on choice: DeviceChoice, _ profiles: [QuirkProfile]? = nil) {
     let limit = ImageLimit.now()
     limits = Limits(
       descriptors: limit.descriptors, mappings: limit.mappings, liveImages: limit.images)
     do {
-      let gpu = try EGLDevice.surfaceless(choice)
+      let gpu = try EGLDevice.surfaceless(choice, profiles: profiles)
       device = Device(gpu)
       deviceFailure = nil
       let pool = Result { () throws(AllocationError) in try TexturePool(for: [gpu]) }
@@ -107,6 +112,7 @@ extension ProbeReport.Device {
     clientExtensions = about.clientExtensions
     displayExtensions = about.displayExtensions
     importObstacle = gpu.importObstacle
+    quirks = gpu.profiles.map { ProbeReport.Quirk(name: $0.name, reason: $0.reason) }
   }
 }
 

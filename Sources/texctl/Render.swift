@@ -41,6 +41,8 @@ struct Render: ParsableCommand {
     transform: DeviceChoice.init)
   var device = DeviceChoice.automatic
 
+  @OptionGroup var quirks: QuirkOption
+
   @Flag(help: "Print what was done as JSON.")
   var json = false
 
@@ -58,7 +60,8 @@ struct Render: ParsableCommand {
   private func draw() throws -> Report {
     let photo = try JPEGImage(contentsOf: FilePath(input))
     let gpu = try EGLDevice.surfaceless(
-      device, importing: mode == .upload ? .disabled(because: "--mode upload") : .allowed)
+      device, importing: mode == .upload ? .disabled(because: "--mode upload") : .allowed,
+      profiles: quirks.profiles)
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let buffer = try pool.allocate(photo.descriptor, named: input)
 

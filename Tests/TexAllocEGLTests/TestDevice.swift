@@ -3,8 +3,8 @@ import XCTest
 
 enum TestDevice {
   /// The software device; the test is skipped where that imports nothing.
-  static func importing() throws -> EGLDevice {
-    let gpu = try EGLDevice.surfaceless(.software)
+  static func importing(profiles: [QuirkProfile]? = nil) throws -> EGLDevice {
+    let gpu = try EGLDevice.surfaceless(.software, profiles: profiles)
     if let obstacle = gpu.importObstacle { throw XCTSkip("no import here: \(obstacle)") }
     return gpu
   }

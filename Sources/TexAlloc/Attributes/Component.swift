@@ -4,9 +4,22 @@
 public protocol Component: Sendable {
   /// What it can live with, asked of the real thing. It does not change while the component lives.
   var attributes: BufferAttributes { get }
+
+  /// What is known of it beyond what it says of itself: participants that go wherever it goes.
+  var quirks: [BufferAttributes] { get }
+
+  /// Whether it shares the CPU's caches: whether it sees what the CPU wrote to cached memory without
+  /// being told.
+  var isCoherent: Bool { get }
 }
 
 extension Component {
+  public var quirks: [BufferAttributes] { [] }
+  public var isCoherent: Bool { true }
+
+  /// All that takes part in a merge for it.
+  var participants: [BufferAttributes] { [attributes] + quirks }
+
   /// The name that conflicts and refusals call it by.
   public var name: String { attributes.name }
 }

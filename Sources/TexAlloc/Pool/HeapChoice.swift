@@ -7,16 +7,18 @@ struct HeapChoice {
     let caching: Caching
   }
 
+  private let components: [any Component]
   private let limits: PoolLimits
   private var candidates: [Candidate] = []
   private var refusals: [HeapVerdict] = []
 
   /// - Throws: `AllocationError.invalid` where a component contradicts itself.
   init(
-    for components: [BufferAttributes], from heaps: [any Heap], limits: PoolLimits
+    for components: [any Component], from heaps: [any Heap], limits: PoolLimits
   ) throws(AllocationError) {
+    self.components = components
     self.limits = limits
-    let formatless = components.map(\.withoutFormats)
+    let formatless = components.flatMap(\.participants).map(\.withoutFormats)
     for heap in heaps {
       do {
         let merged = try BufferAttributes.merging(formatless + [heap.attributes])
@@ -31,13 +33,15 @@ struct HeapChoice {
   }
 
   /// Has the heaps tried in order of rank, and takes the first that gives memory in which every
-  /// registrar sees what was written.
-  func settle(
-    with registrars: [any Registrar]
-  ) throws(AllocationError) -> (plan: MemoryPlan, store: SlabStore) {
+  /// registrar among the components sees what was written.
+  func settle() throws(AllocationError) -> (plan: MemoryPlan, store: SlabStore) {
+    let registrars = components.compactMap { $0 as? any Registrar }
+    let areCoherent = components.allSatisfy(\.isCoherent)
     var verdicts: [HeapVerdict] = []
     for (place, candidate) in candidates.enumerated() {
-      let store = SlabStore(heap: candidate.heap, limits: limits)
+      let store = SlabStore(
+        heap: candidate.heap, limits: limits,
+        isSynchronized: !areCoherent && candidate.caching == .cached)
       if let reason = Self.objection(to: store, of: registrars) {
         verdicts.append(HeapVerdict(heap: candidate.heap.name, passedOver: reason))
         continue
@@ -53,7 +57,18 @@ struct HeapChoice {
         attributes: candidate.attributes, verdicts: verdicts + refusals)
       return (plan, store)
     }
-    throw .noHeap(verdicts + refusals)
+    throw .noHeap(verdicts + refusals + absentHeaps)
+  }
+
+  /// Heaps that a component asks for by name and that are not among those to choose from.
+  private var absentHeaps: [HeapVerdict] {
+    let known = Set(candidates.map(\.heap.name) + refusals.map(\.heap))
+    return components.flatMap(\.participants).flatMap { component in
+      let wanted = ([component.constraints] + component.alternatives).flatMap { $0.heaps ?? [] }
+      return Set(wanted).subtracting(known).sorted().map {
+        HeapVerdict(heap: $0, passedOver: "absent, though \(component.name) asks for it")
+      }
+    }
   }
 
   private static func objection(to store: SlabStore, of registrars: [any Registrar]) -> String? {
@@ -61,7 +76,7 @@ struct HeapChoice {
       for image in registrar.trials {
         do {
           let merged = try BufferAttributes.merging(
-            [image.writer, registrar.attributes, store.heap.attributes],
+            [image.writer, store.heap.attributes] + registrar.participants,
             image: ImageSize(width: image.width, height: image.height))
           guard let layout = merged.layout else { continue }
           try registrar.check(store.makeTrial(layout, alignment: merged.slotAlignment))

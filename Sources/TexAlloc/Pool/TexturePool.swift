@@ -21,9 +21,9 @@ public final class TexturePool: Sendable {
     for components: [any Component], from heaps: [any Heap] = Heaps.present(),
     limits: PoolLimits = PoolLimits()
   ) throws(AllocationError) {
-    self.components = components.map(\.attributes)
-    let choice = try HeapChoice(for: self.components, from: heaps, limits: limits)
-    (plan, store) = try choice.settle(with: components.compactMap { $0 as? any Registrar })
+    self.components = components.flatMap(\.participants)
+    let choice = try HeapChoice(for: components, from: heaps, limits: limits)
+    (plan, store) = try choice.settle()
   }
 
   /// What the pool holds now.
