@@ -22,7 +22,7 @@ final class RangeAllocatorTests: XCTestCase {
       var subject = RangeAllocator(capacity: 4096, granularity: 4)
       var model = [Bool](repeating: false, count: 4096)
       var live: [Held] = []
-      for step in 0..<5_000 {
+      for step in 0..<10_000 {
         if Bool.random(using: &random) {
           let size = Int.random(in: 1...300, using: &random)
           let alignment = [1, 4, 16, 64, 12].randomElement(using: &random) ?? 1

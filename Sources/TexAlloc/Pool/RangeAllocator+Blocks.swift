@@ -1,24 +1,41 @@
 extension RangeAllocator {
-  /// One range, free or taken, with its neighbours by address and, when free, those in its bin.
+  /// One range, free or taken, with its neighbours by address and, when free, those in its bin; all in
+  /// 24 bytes, because a million of them should stay near the processor.
   struct Block: Sendable {
-    var offset, size: Int
-    var isFree = true
-    var before, after: Blocks.Index?
-    var previousInBin, nextInBin: Blocks.Index?
+    /// In units of the granularity.
+    var offset, size: Int32
+    var before = Blocks.none
+    var after = Blocks.none
+    var previousInBin = Blocks.none
+    var nextInBin = Blocks.none
 
-    init(offset: Int, size: Int) {
+    init(offset: Int32, size: Int32) {
       self.offset = offset
       self.size = size
+    }
+
+    var end: Int32 { offset + size }
+
+    /// A block that is taken is in no bin.
+    var isFree: Bool {
+      get { previousInBin != Blocks.taken }
+      set { previousInBin = newValue ? Blocks.none : Blocks.taken }
     }
   }
 
   /// The blocks in the order of their addresses, kept in one array whose places are used again.
-  struct Blocks: Sendable {
+  struct Blocks: ~Copyable, Sendable {
     typealias Index = Int32
 
+    /// No block.
+    static let none: Index = -1
+    /// Stands for the previous block of a bin where there is no bin.
+    static let taken: Index = -2
+
     private var storage: ContiguousArray<Block> = []
-    private var vacant: ContiguousArray<Index> = []
-    private(set) var first: Index?
+    /// Places to use again, each naming the next as the one after it.
+    private var vacant = none
+    private(set) var first = none
 
     subscript(index: Index) -> Block {
       get { storage[Int(index)] }
@@ -29,22 +46,26 @@ extension RangeAllocator {
       storage.indices.contains(Int(index)) && storage[Int(index)].size > 0
     }
 
+    /// Whether there is such a block, and it is free.
+    func isFree(_ index: Index) -> Bool { index != Self.none && self[index].isFree }
+
     mutating func insert(_ block: Block) -> Index {
       let index: Index
-      if let place = vacant.popLast() {
-        storage[Int(place)] = block
-        index = place
+      if vacant != Self.none {
+        index = vacant
+        vacant = self[index].after
+        self[index] = block
       } else {
         index = Index(storage.count)
         storage.append(block)
       }
-      if let before = block.before { self[before].after = index } else { first = index }
-      if let after = block.after { self[after].before = index }
+      if block.before != Self.none { self[block.before].after = index } else { first = index }
+      if block.after != Self.none { self[block.after].before = index }
       return index
     }
 
     /// Cuts what lies below `start` off a block; nil where there is nothing.
-    mutating func splitFront(of index: Index, at start: Int) -> Index? {
+    mutating func splitFront(of index: Index, at start: Int32) -> Index? {
       let block = self[index]
       guard start > block.offset else { return nil }
       var gap = Block(offset: block.offset, size: start - block.offset)
@@ -56,10 +77,10 @@ extension RangeAllocator {
     }
 
     /// Cuts what lies at and above `end` off a block; nil where there is nothing.
-    mutating func splitBack(of index: Index, at end: Int) -> Index? {
+    mutating func splitBack(of index: Index, at end: Int32) -> Index? {
       let block = self[index]
-      guard end < block.offset + block.size else { return nil }
-      var rest = Block(offset: end, size: block.offset + block.size - end)
+      guard end < block.end else { return nil }
+      var rest = Block(offset: end, size: block.end - end)
       rest.before = index
       rest.after = block.after
       self[index].size -= rest.size
@@ -68,12 +89,13 @@ extension RangeAllocator {
 
     /// Joins a block with the one after it, whose place becomes vacant.
     mutating func join(_ index: Index, with next: Index) {
-      let after = self[next].after
-      self[index].size += self[next].size
-      self[index].after = after
-      if let after { self[after].before = index }
+      let joined = self[next]
+      self[index].size += joined.size
+      self[index].after = joined.after
+      if joined.after != Self.none { self[joined.after].before = index }
       self[next].size = 0
-      vacant.append(next)
+      self[next].after = vacant
+      vacant = next
     }
   }
 }

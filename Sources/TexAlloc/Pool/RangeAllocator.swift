@@ -24,28 +24,31 @@ package struct RangeAllocator: ~Copyable, Sendable {
   }
 
   package let capacity: Int
-  /// Ranges begin and end at multiples of this.
-  package let granularity: Int
-  package private(set) var allocated = 0
   /// One past the highest number ever handed out.
   package private(set) var highWater = 0
+  package private(set) var allocated = 0
 
+  private let granularityBits: Int
   private var blocks = Blocks()
   private var bins = Bins()
 
   /// - Parameters:
-  ///   - capacity: A positive multiple of `granularity`.
-  ///   - granularity: A positive number.
+  ///   - capacity: A positive multiple of `granularity`, at most `Int32.max` times as large.
+  ///   - granularity: A power of two, of which ranges begin and end at multiples.
   package init(capacity: Int, granularity: Int = 1) {
-    precondition(granularity > 0 && capacity > 0 && capacity.isMultiple(of: granularity))
+    precondition(granularity > 0 && granularity.nonzeroBitCount == 1)
+    precondition(capacity > 0 && capacity.isMultiple(of: granularity))
     self.capacity = capacity
-    self.granularity = granularity
-    let whole = blocks.insert(Block(offset: 0, size: capacity))
+    granularityBits = granularity.trailingZeroBitCount
+    let whole = blocks.insert(Block(offset: 0, size: Int32(capacity >> granularityBits)))
     bins.insert(whole, in: &blocks)
   }
 
+  /// Ranges begin and end at multiples of this.
+  package var granularity: Int { 1 << granularityBits }
+
   /// A range of `size`, rounded up to the granularity, that begins at a multiple of `alignment`; nil
-  /// where no free range is surely large enough.
+  /// where there is none, or none is found in the time that an allocation may take.
   ///
   /// - Parameters:
   ///   - size: A positive number.
@@ -53,44 +56,45 @@ package struct RangeAllocator: ~Copyable, Sendable {
   package mutating func allocate(_ size: Int, alignment: Int = 1) -> Lease? {
     precondition(size > 0 && alignment > 0)
     guard size <= capacity, alignment <= capacity else { return nil }
-    let size = size.roundedUp(toMultipleOf: granularity)
-    let step = granularity.leastCommonMultiple(with: alignment)
-    // A free range begins at a multiple of the granularity, but perhaps not yet of the step.
-    let slack = step - granularity
-    guard let found = bins.removeFirst(ofAtLeast: size + slack, in: &blocks) else { return nil }
-
-    let start = blocks[found].offset.roundedUp(toMultipleOf: step)
-    guard start + size <= blocks[found].offset + blocks[found].size else {
-      bins.insert(found, in: &blocks)
-      return nil
-    }
+    let units = Int32(truncatingIfNeeded: (size + granularity - 1) >> granularityBits)
+    // The least common multiple of the granularity, a power of two, and the alignment, in units.
+    let step = alignment >> min(granularityBits, alignment.trailingZeroBitCount)
+    guard let step = Int32(exactly: step),
+      let found = bins.removeFirst(with: units, at: step, in: &blocks),
+      let start = blocks[found].start(for: units, at: step)
+    else { return nil }
     if let gap = blocks.splitFront(of: found, at: start) { bins.insert(gap, in: &blocks) }
-    if let rest = blocks.splitBack(of: found, at: start + size) { bins.insert(rest, in: &blocks) }
+    if let rest = blocks.splitBack(of: found, at: start + units) { bins.insert(rest, in: &blocks) }
     blocks[found].isFree = false
-    allocated += size
-    highWater = max(highWater, start + size)
-    return Lease(range: start..<start + size, block: found)
+    let range = numbers(of: blocks[found])
+    allocated += range.count
+    highWater = max(highWater, range.upperBound)
+    return Lease(range: range, block: found)
   }
 
   /// Takes a range back. The lease must be one of this allocator's own.
   package mutating func free(_ lease: consuming Lease) {
     let range = lease.range
-    var block = lease.redeem()
+    var index = lease.redeem()
     precondition(
-      blocks.holds(block) && !blocks[block].isFree && blocks[block].offset == range.lowerBound,
+      blocks.holds(index) && !blocks[index].isFree && numbers(of: blocks[index]) == range,
       "the lease of \(range) belongs to another allocator")
     allocated -= range.count
-    if let before = blocks[block].before, blocks[before].isFree {
+    let (before, after) = (blocks[index].before, blocks[index].after)
+    if blocks.isFree(before) {
       bins.remove(before, in: &blocks)
-      blocks.join(before, with: block)
-      block = before
+      blocks.join(before, with: index)
+      index = before
     }
-    if let after = blocks[block].after, blocks[after].isFree {
+    if blocks.isFree(after) {
       bins.remove(after, in: &blocks)
-      blocks.join(block, with: after)
+      blocks.join(index, with: after)
     }
-    blocks[block].isFree = true
-    bins.insert(block, in: &blocks)
+    bins.insert(index, in: &blocks)
+  }
+
+  private func numbers(of block: Block) -> Range<Int> {
+    Int(block.offset) << granularityBits..<Int(block.end) << granularityBits
   }
 }
 
@@ -98,31 +102,31 @@ extension RangeAllocator {
   /// The free ranges from low to high: for tests and pictures, in time that grows with their number.
   package var freeRanges: [Range<Int>] {
     var ranges: [Range<Int>] = []
-    var next = blocks.first
-    while let index = next {
-      let block = blocks[index]
-      if block.isFree { ranges.append(block.offset..<block.offset + block.size) }
-      next = block.after
+    var index = blocks.first
+    while index != Blocks.none {
+      if blocks[index].isFree { ranges.append(numbers(of: blocks[index])) }
+      index = blocks[index].after
     }
     return ranges
   }
 
   /// Traps where a link, a bin or a sum is wrong.
   package func checkInvariants() {
-    var end = 0
+    var end: Int32 = 0
     var used = 0
     var freeCount = 0
-    var previous: Blocks.Index?
-    var next = blocks.first
-    while let index = next {
+    var previous = Blocks.none
+    var index = blocks.first
+    while index != Blocks.none {
       let block = blocks[index]
       precondition(block.size > 0 && block.offset == end && block.before == previous)
-      if let previous { precondition(!(blocks[previous].isFree && block.isFree), "not joined") }
-      if block.isFree { freeCount += 1 } else { used += block.size }
-      end += block.size
+      precondition(!(blocks.isFree(previous) && block.isFree), "not joined")
+      if block.isFree { freeCount += 1 } else { used += numbers(of: block).count }
+      end = block.end
       previous = index
-      next = block.after
+      index = block.after
     }
-    precondition(end == capacity && used == allocated && bins.count(in: blocks) == freeCount)
+    precondition(Int(end) << granularityBits == capacity && used == allocated)
+    precondition(bins.count(in: blocks) == freeCount)
   }
 }
