@@ -1,10 +1,13 @@
 # `make` prints what there is. MESA=system takes the machine's own Mesa.
 
 SWIFT ?= swift
-sources := Sources Tests Package.swift
+sources := Sources Tests Fuzz Package.swift
 sanitizer ?= address
+seconds ?= 60
 
 .PHONY: help demo test vm-test vm-shell bench sanitize lint format docs clean distclean dependencies swift
+
+.PHONY: help demo test bench sanitize fuzz lint format docs clean distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
@@ -12,6 +15,7 @@ help:
 	@echo 'make vm-test   run the tests on real drivers, in a guest; vm-shell: a shell in it'
 	@echo 'make bench     measure'
 	@echo 'make sanitize  run the tests under a sanitizer          (sanitizer=address or thread)'
+	@echo 'make fuzz      replay random events in the range allocator  (seconds=60)'
 	@echo 'make lint      check the style'
 	@echo 'make format    put the style right'
 	@echo 'make docs      write the reference into out/docs'
@@ -61,6 +65,15 @@ sanitize: dependencies
 	$(SWIFT) build --build-tests --sanitize $(sanitizer) --scratch-path .build-$(sanitizer)
 	ASAN_OPTIONS=detect_leaks=0 Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing \
 	  --sanitize $(sanitizer) --scratch-path .build-$(sanitizer)
+
+# The fuzzer wants to be the program, so it is built beside the package. Finds are kept in out/fuzz.
+fuzz: swift
+	@mkdir -p out/fuzz/corpus
+	$(SWIFT)c -O -swift-version 6 -package-name TexAlloc -sanitize=fuzzer,address -parse-as-library \
+	  -module-name Fuzz -o out/fuzz/ranges Fuzz/*.swift Sources/TexAlloc/Pool/RangeAllocator*.swift \
+	  Sources/TexAlloc/Formats/Int+Rounding.swift
+	out/fuzz/ranges -max_total_time=$(seconds) -max_len=3000 -artifact_prefix=out/fuzz/ \
+	  out/fuzz/corpus
 
 lint: swift
 	$(SWIFT) format lint --strict --parallel --recursive $(sources)
