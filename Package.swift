@@ -108,7 +108,8 @@ let package = Package(
     .testTarget(
       name: "glyphdemoTests", dependencies: ["TestSupport", "glyphdemo"], swiftSettings: house),
     .executableTarget(
-      name: "texbench", dependencies: ["TexAlloc", "TexAllocJSON", arguments], swiftSettings: house),
+      name: "texbench", dependencies: ["ProgramSupport", "TexAlloc", "TexAllocJSON", arguments],
+      swiftSettings: house),
     .executableTarget(
       name: "texctl",
       dependencies: [
