@@ -5,9 +5,8 @@ sources := Sources Tests Fuzz Package.swift
 sanitizer ?= address
 seconds ?= 60
 
-.PHONY: help demo test vm-test vm-shell bench sanitize lint format docs clean distclean dependencies swift
-
-.PHONY: help demo test bench sanitize fuzz lint format docs clean distclean dependencies swift
+.PHONY: help demo test vm-test vm-shell bench sanitize fuzz lint format docs clean distclean \
+  dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'

@@ -13,7 +13,7 @@ internal import Glibc
     unsafe blocks.shuffle(using: &random)
   }
 
-  deinit { for unsafeblock in unsafe blocks { unsafe free(block) } }
+  deinit { unsafe blocks.forEach { unsafe free($0) } }
 
   /// Frees one block and allocates another in its stead.
   mutating func replaceNext() {
