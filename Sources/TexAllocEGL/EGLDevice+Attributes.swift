@@ -31,6 +31,7 @@ extension EGLDevice {
       $0.maxHeight = Int(size)
       $0.deviceUsage = [.sample]
       if let importer {
+        $0.deviceUsage = [.sample, .render]
         $0.formats = sampledFormats(of: connection, importer)
         $0.heaps = Heaps.present().map(\.name).filter {
           connection.isSoftware || $0 != MemfdHeap.name

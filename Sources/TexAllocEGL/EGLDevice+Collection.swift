@@ -11,6 +11,11 @@ extension EGLDevice {
     guard context.isCurrent else {
       throw .failed("collect", "the device's context is not current on this thread")
     }
+    let framebuffers = state.withLock { state in
+      defer { state.retiredFramebuffers = [] }
+      return state.retiredFramebuffers
+    }
+    unsafe glDeleteFramebuffers(GLsizei(framebuffers.count), framebuffers)
     guard state.withLock({ !$0.retired.isEmpty }) else { return }
     let fence = try fences.makeFence(on: connection)
     let retired = state.withLock { state in

@@ -39,6 +39,8 @@ public import TexAlloc
   struct State {
     var textures: [TextureBuffer.ID: WeakTexture] = [:]
     var retired: [RetiredTexture] = []
+    var targets: [TextureBuffer.ID: WeakRenderTarget] = [:]
+    var retiredFramebuffers: [GLuint] = []
     var verdicts: [ImageKind: RegistrationRefused?] = [:]
     var liveImages = 0
     var statistics = DeviceStatistics()

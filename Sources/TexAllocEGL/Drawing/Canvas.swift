@@ -57,6 +57,8 @@ package final class Canvas {
   /// Pixels.
   package let width, height: Int
   private let program: ShaderProgram
+  /// Whose framebuffer it is; nil where it is the canvas's own.
+  private let target: RenderTarget?
   private var framebuffer: GLuint = 0
   private var renderbuffer: GLuint = 0
   private var vertexBuffer: GLuint = 0
@@ -66,11 +68,33 @@ package final class Canvas {
     try self.init(width: width, height: height, ShaderProgram())
   }
 
-  init(width: Int, height: Int, _ program: ShaderProgram) throws(EGLFailure) {
+  /// A canvas whose pixels are those of a buffer.
+  package convenience init(on target: RenderTarget) throws(EGLFailure) {
+    let layout = target.buffer.layout
+    try self.init(width: layout.width, height: layout.height, ShaderProgram(), on: target)
+  }
+
+  init(
+    width: Int, height: Int, _ program: ShaderProgram, on target: RenderTarget? = nil
+  ) throws(EGLFailure) {
     self.width = width
     self.height = height
     self.program = program
+    self.target = target
     drainGLErrors()
+    if let target {
+      framebuffer = target.framebuffer
+      glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)
+    } else {
+      makeFramebuffer()
+    }
+    makeVertices()
+    guard glCheckFramebufferStatus(GLenum(GL_FRAMEBUFFER)) == GLenum(GL_FRAMEBUFFER_COMPLETE)
+    else { throw .failed("glCheckFramebufferStatus", "incomplete at \(width)x\(height)") }
+    try checkGL("glRenderbufferStorage")
+  }
+
+  private func makeFramebuffer() {
     unsafe glGenRenderbuffers(1, &renderbuffer)
     glBindRenderbuffer(GLenum(GL_RENDERBUFFER), renderbuffer)
     glRenderbufferStorage(
@@ -79,6 +103,9 @@ package final class Canvas {
     glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)
     glFramebufferRenderbuffer(
       GLenum(GL_FRAMEBUFFER), GLenum(GL_COLOR_ATTACHMENT0), GLenum(GL_RENDERBUFFER), renderbuffer)
+  }
+
+  private func makeVertices() {
     unsafe glGenVertexArrays(1, &vertexArray)
     unsafe glGenBuffers(1, &vertexBuffer)
     glBindVertexArray(vertexArray)
@@ -90,13 +117,10 @@ package final class Canvas {
         GLsizei(Self.floatsPerVertex * MemoryLayout<Float>.size),
         UnsafeRawPointer(bitPattern: start * MemoryLayout<Float>.size))
     }
-    guard glCheckFramebufferStatus(GLenum(GL_FRAMEBUFFER)) == GLenum(GL_FRAMEBUFFER_COMPLETE)
-    else { throw .failed("glCheckFramebufferStatus", "incomplete at \(width)x\(height)") }
-    try checkGL("glRenderbufferStorage")
   }
 
   deinit {
-    unsafe glDeleteFramebuffers(1, &framebuffer)
+    if target == nil { unsafe glDeleteFramebuffers(1, &framebuffer) }
     unsafe glDeleteRenderbuffers(1, &renderbuffer)
     unsafe glDeleteBuffers(1, &vertexBuffer)
     unsafe glDeleteVertexArrays(1, &vertexArray)
