@@ -75,21 +75,23 @@ final class HeapChoiceTests: XCTestCase {
       }
       XCTAssertEqual(pool.statistics.slabs, 0)
       XCTAssertEqual(pool.statistics.slots, 0)
-      XCTAssertEqual(try openDescriptors(), before)
+      XCTAssertTrue(try openDescriptors().isSubset(of: before))
     }
   }
 
   func testADeviceThatDoesNotShareTheCachesHasEachImageAlone() throws {
     let far = FakeDevice(isCoherent: false)
-    let pool = try TexturePool(for: [far], from: [MemfdHeap()])
-    let buffers = try (0..<3).map { _ in try pool.allocate(image) }
-    XCTAssertEqual(Set(buffers.compactMap(\.descriptor)).count, 3)
-    XCTAssertEqual(buffers.map(\.offset), [0, 0, 0])
-    for buffer in buffers {
-      var writer = buffer.writer()
-      writer.fill(0..<writer.rowCount, with: 5)
+    for heap in Heaps.present() where heap.attributes.caching == [.cached] {
+      let pool = try TexturePool(for: [far], from: [heap])
+      let buffers = try (0..<3).map { _ in try pool.allocate(image) }
+      XCTAssertEqual(Set(buffers.compactMap(\.descriptor)).count, 3, heap.name)
+      XCTAssertEqual(buffers.map(\.offset), [0, 0, 0], heap.name)
+      for buffer in buffers {
+        var writer = buffer.writer()
+        writer.fill(0..<writer.rowCount, with: 5)
+      }
+      XCTAssertEqual(try buffers[0].withReadback { $0[0] }, 5, heap.name)
     }
-    XCTAssertEqual(try buffers[0].withReadback { $0[0] }, 5)
 
     // Write-combining memory needs no more than the store fence.
     let fast = FakeHeap("fast", caching: .writeCombining)
@@ -98,7 +100,8 @@ final class HeapChoiceTests: XCTestCase {
     XCTAssertEqual(Set(pair.compactMap(\.descriptor)).count, 1)
   }
 
-  private func openDescriptors() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").sorted()
+  /// Those of slabs that other tests let go of may close at any time.
+  private func openDescriptors() throws -> Set<String> {
+    Set(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))
   }
 }

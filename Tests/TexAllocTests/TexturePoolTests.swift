@@ -52,6 +52,21 @@ final class TexturePoolTests: XCTestCase {
     XCTAssertNoThrow(try pool.allocate(large))
   }
 
+  func testSlabsOfSizesThatDoNotComeBackDoNotPileUp() throws {
+    let pool = try TexturePool(for: [], from: [MemfdHeap()])
+    let limits = PoolLimits()
+    for side in stride(from: 2100, to: 6000, by: 300) {
+      let image = ImageDescriptor(width: side, height: side, formats: [.abgr8888])
+      _ = try pool.allocate(image)
+      XCTAssertLessThanOrEqual(pool.statistics.slabBytes, limits.largestSlab, "\(side)")
+    }
+    let image = ImageDescriptor(width: 64, height: 64, formats: [.abgr8888])
+    for _ in 0..<2 { _ = try pool.allocate(image, for: [.texture, .dedicated]) }
+    let before = pool.statistics.slabs
+    _ = try pool.allocate(image, for: [.texture, .dedicated])
+    XCTAssertEqual(pool.statistics.slabs, before)
+  }
+
   private func fill(_ buffer: TextureBuffer, with byte: UInt8) {
     for plane in buffer.layout.planes.indices {
       var writer = buffer.writer(ofPlane: plane)

@@ -82,7 +82,24 @@ struct SlabSet {
     let carved = carvedSlab(of: slot)
     carved.free(lease)
     liveSlots -= 1
-    if carved.tenancy == .exported { slabs.removeAll { $0 === carved } }
+    switch carved.tenancy {
+    case .shared: break
+    case .alone: dropIdleSlabs()
+    case .exported: slabs.removeAll { $0 === carved }
+    }
+  }
+
+  /// Forgets the oldest of the slabs that wait for one image of their size, down to the bytes of the
+  /// largest shared one: the next image of such a size finds warm pages, and sizes that never come
+  /// back do not pile up.
+  private mutating func dropIdleSlabs() {
+    func isIdle(_ carved: CarvedSlab) -> Bool { carved.tenancy == .alone && carved.allocated == 0 }
+    var idle = slabs.reduce(0) { $0 + (isIdle($1) ? $1.slab.size : 0) }
+    slabs.removeAll { carved in
+      guard isIdle(carved), idle > limits.largestSlab else { return false }
+      idle -= carved.slab.size
+      return true
+    }
   }
 
   private func carvedSlab(of slot: Slot) -> CarvedSlab {

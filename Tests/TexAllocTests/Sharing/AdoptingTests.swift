@@ -32,13 +32,13 @@ final class AdoptingTests: XCTestCase {
       XCTAssertNotEqual(own, memory.descriptor.rawValue)
       XCTAssertNotEqual(fcntl(own, F_GETFD) & FD_CLOEXEC, 0)
     }
-    XCTAssertEqual(try openDescriptors(), before)
+    XCTAssertTrue(try openDescriptors().isSubset(of: before))
     XCTAssertNoThrow(try memory.byte(at: 0))
     for _ in 0..<10 {
       XCTAssertThrowsError(
         try TextureBuffer(adopting: memory.descriptor, layout(width: 16, pitch: 32)))
     }
-    XCTAssertEqual(try openDescriptors(), before)
+    XCTAssertTrue(try openDescriptors().isSubset(of: before))
   }
 
   func testAMemfdThatCouldShrinkIsSealed() throws {
@@ -217,7 +217,8 @@ final class AdoptingTests: XCTestCase {
       size: overflow || bytes < 0 || offset != 0 ? 256 : bytes)
   }
 
-  private func openDescriptors() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").sorted()
+  /// Those of slabs that other tests let go of may close at any time.
+  private func openDescriptors() throws -> Set<String> {
+    Set(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))
   }
 }
