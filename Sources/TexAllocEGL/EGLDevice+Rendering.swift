@@ -18,7 +18,7 @@ extension EGLDevice {
     if let known = state.withLock({ $0.targets[buffer.id]?.target }) { return known }
     let texture = try register(buffer)
     let target = RenderTarget(of: texture, framebuffer: try makeFramebuffer(of: texture))
-    state.withLock { $0.targets[buffer.id] = WeakRenderTarget(target: target) }
+    state.withLock { $0.targets[buffer.id] = WeakRenderTarget(target) }
     return target
   }
 
@@ -26,7 +26,7 @@ extension EGLDevice {
   func retire(framebuffer: GLuint, of buffer: TextureBuffer.ID) {
     state.withLock { state in
       state.retiredFramebuffers.append(framebuffer)
-      if state.targets[buffer]?.target == nil { state.targets[buffer] = nil }
+      if state.targets[buffer]?.framebuffer == framebuffer { state.targets[buffer] = nil }
     }
   }
 

@@ -23,5 +23,11 @@ public final class RenderTarget: Registration {
 
 /// A render target in the device's table, which does not keep it alive.
 struct WeakRenderTarget {
-  weak var target: RenderTarget?
+  weak let target: RenderTarget?
+  let framebuffer: GLuint
+
+  init(_ target: RenderTarget) {
+    self.target = target
+    framebuffer = target.framebuffer
+  }
 }

@@ -10,7 +10,8 @@ final class RenderTargetTests: XCTestCase {
       let buffer = try pool.allocate(
         ImageDescriptor(width: 37, height: 11, formats: [fourcc]), for: .renderTarget)
       let target = try gpu.registerForRendering(buffer)
-      let canvas = try Canvas(on: target)
+      let canvas = try Canvas(
+        width: buffer.layout.width, height: buffer.layout.height, framebuffer: target.framebuffer)
       canvas.clear([1, 0, 0, 1])
       canvas.draw([.init(x: 0, y: 10, width: 37, height: 1, tint: [0, 1, 0, 1])], from: .none)
       _ = try canvas.readPixels()  // waits for the GPU

@@ -57,8 +57,8 @@ package final class Canvas {
   /// Pixels.
   package let width, height: Int
   private let program: ShaderProgram
-  /// Whose framebuffer it is; nil where it is the canvas's own.
-  private let target: RenderTarget?
+  /// Whether the framebuffer is the canvas's own.
+  private let ownsFramebuffer: Bool
   private var framebuffer: GLuint = 0
   private var renderbuffer: GLuint = 0
   private var vertexBuffer: GLuint = 0
@@ -68,22 +68,23 @@ package final class Canvas {
     try self.init(width: width, height: height, ShaderProgram())
   }
 
-  /// A canvas whose pixels are those of a buffer.
-  package convenience init(on target: RenderTarget) throws(EGLFailure) {
-    let layout = target.buffer.layout
-    try self.init(width: layout.width, height: layout.height, ShaderProgram(), on: target)
+  /// A canvas whose pixels are those of a framebuffer, which outlives it.
+  package convenience init(
+    width: Int, height: Int, framebuffer: UInt32
+  ) throws(EGLFailure) {
+    try self.init(width: width, height: height, ShaderProgram(), on: framebuffer)
   }
 
   init(
-    width: Int, height: Int, _ program: ShaderProgram, on target: RenderTarget? = nil
+    width: Int, height: Int, _ program: ShaderProgram, on framebuffer: GLuint? = nil
   ) throws(EGLFailure) {
     self.width = width
     self.height = height
     self.program = program
-    self.target = target
+    ownsFramebuffer = framebuffer == nil
     drainGLErrors()
-    if let target {
-      framebuffer = target.framebuffer
+    if let framebuffer {
+      self.framebuffer = framebuffer
       glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)
     } else {
       makeFramebuffer()
@@ -120,7 +121,7 @@ package final class Canvas {
   }
 
   deinit {
-    if target == nil { unsafe glDeleteFramebuffers(1, &framebuffer) }
+    if ownsFramebuffer { unsafe glDeleteFramebuffers(1, &framebuffer) }
     unsafe glDeleteRenderbuffers(1, &renderbuffer)
     unsafe glDeleteBuffers(1, &vertexBuffer)
     unsafe glDeleteVertexArrays(1, &vertexArray)
