@@ -24,15 +24,14 @@ final class PageTableTests: XCTestCase {
   private func flagsByAddress(of addresses: [UInt], _ monitor: Monitor) throws -> [UInt: Substring]
   {
     let request = "pages " + addresses.map { String($0, radix: 16) }.joined(separator: " ")
-    for _ in 0..<10 {
-      var flags: [UInt: Substring] = [:]
+    var flags: [UInt: Substring] = [:]
+    for _ in 0..<10 where addresses.contains(where: { flags[$0] == nil }) {
       for line in try monitor.ask(request).split(whereSeparator: \.isNewline) {
         let words = line.split(separator: " ")
         flags[UInt(words[0].dropLast(), radix: 16) ?? 0] = words[2]
       }
-      if addresses.allSatisfy({ flags[$0] != nil }) { return flags }
     }
-    throw XCTSkip("the page tables of this process were never those of a processor")
+    return flags
   }
 
   private func address(of slab: Slab) -> UInt {
