@@ -14,7 +14,8 @@ extension TextureBuffer {
       during: access)
   }
 
-  /// Reads one plane: all of its rows with their padding.
+  /// Reads one plane: all of its rows with their padding. Memory that is not cached is copied first,
+  /// by streaming loads.
   ///
   /// - Parameter evenIfSlow: Loads from memory that is not cached take up to a thousand times as long
   ///   as others, so they must be asked for.
@@ -30,6 +31,7 @@ extension TextureBuffer {
     let access = memory.beginAccess(for: [.read])
     return withExtendedLifetime(access) {
       let bytes = unsafe UnsafeRawBufferPointer(bytes(ofPlane: plane))
+      guard caching == .cached else { return unsafe body([UInt8](streaming: bytes).span) }
       return unsafe body(Span(_unsafeBytes: bytes))
     }
   }
