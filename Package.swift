@@ -50,6 +50,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CRaqm", pkgConfig: "raqm", providers: [.apt(["libraqm-dev"])]),
     .target(name: "CStreaming"),
+    .target(name: "CReferenceCopies"),
     .systemLibrary(name: "CTurboJPEG", path: "Tests/CTurboJPEG"),
 
     // Floor 1: the allocator.
@@ -108,7 +109,8 @@ let package = Package(
     .testTarget(
       name: "glyphdemoTests", dependencies: ["TestSupport", "glyphdemo"], swiftSettings: house),
     .executableTarget(
-      name: "texbench", dependencies: ["ProgramSupport", "TexAlloc", "TexAllocJSON", arguments],
+      name: "texbench",
+      dependencies: ["CReferenceCopies", "ProgramSupport", "TexAlloc", "TexAllocJSON", arguments],
       swiftSettings: house),
     .executableTarget(
       name: "texctl",

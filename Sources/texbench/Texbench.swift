@@ -4,5 +4,5 @@ internal import ArgumentParser
 struct Texbench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "texbench", abstract: "Ratios, each measured within one run.",
-    subcommands: [Merge.self, Pool.self])
+    subcommands: [Copies.self, Merge.self, Pool.self])
 }

@@ -1,0 +1,51 @@
+internal import TexAlloc
+
+/// Memory that is many times larger than any cache, in which each image is written behind the one
+/// before, so that none is written while a cache still holds it; and as much to copy from.
+final class ColdImages {
+  /// Bytes of all images.
+  static let capacity = 256 << 20
+  private static let pitch = 4096
+
+  /// Bytes of an image, whole rows.
+  var imageSize = pitch
+  private var offset = 0
+  private let slab: Slab
+  private let pixels: [UInt8]
+
+  init() throws {
+    slab = try MemfdHeap().makeSlab(of: Self.capacity)
+    pixels = (0..<Self.capacity).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    unsafe slab.bytes(in: 0..<Self.capacity).initializeMemory(as: UInt8.self, repeating: 1)
+  }
+
+  /// Writes an image as any caller does, whole or row by row.
+  func writeNext(rowByRow: Bool) {
+    let (range, pixels) = (nextRange(), pixels)
+    // The slab outlives the writer.
+    var writer = unsafe PlaneWriter(
+      slab.bytes(in: range), pitch: Self.pitch, rowSize: Self.pitch,
+      rowCount: imageSize / Self.pitch)
+    let image = pixels.span.extracting(range)
+    guard rowByRow else { return writer.write(image, rows: 0..<writer.rowCount) }
+    for row in 0..<writer.rowCount {
+      writer.write(image.extracting(row * Self.pitch..<(row + 1) * Self.pitch), row: row)
+    }
+  }
+
+  /// Copies an image in one go.
+  func copyNext(by reference: ReferenceCopy) {
+    let range = nextRange()
+    unsafe pixels.withUnsafeBytes { from in
+      guard let to = unsafe slab.bytes(in: range).baseAddress, let from = from.baseAddress
+      else { return }
+      unsafe reference.copy(to: to, from: from + range.lowerBound, size: range.count)
+    }
+  }
+
+  private func nextRange() -> Range<Int> {
+    if offset + imageSize > Self.capacity { offset = 0 }
+    defer { offset += imageSize }
+    return offset..<offset + imageSize
+  }
+}
