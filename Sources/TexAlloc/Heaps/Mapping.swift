@@ -35,4 +35,10 @@ internal import SystemPackage
     let bytes = unsafe self[range]
     _ = unsafe madvise(bytes.baseAddress, bytes.count, texalloc_madv_populate_write)
   }
+
+  /// Punches a hole into the file; whole pages only. Answers whether it can be done: not with dma-bufs.
+  func giveBack(_ range: Range<Int>) -> Bool {
+    let bytes = unsafe self[range]
+    return unsafe madvise(bytes.baseAddress, bytes.count, MADV_REMOVE) == 0
+  }
 }

@@ -36,4 +36,10 @@ public final class Slab: Sendable {
   func populate(_ range: Range<Int>) {
     mapping.populate(range)
   }
+
+  /// Gives the pages of a range back to the system; they are zero from then on. Answers whether the
+  /// heap can do that.
+  func giveBack(_ range: Range<Int>) -> Bool {
+    mapping.giveBack(range)
+  }
 }

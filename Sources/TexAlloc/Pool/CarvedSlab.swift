@@ -4,6 +4,17 @@ final class CarvedSlab {
   let tenancy: Tenancy
   private var ranges: RangeAllocator
   private var populated = 0
+  /// What was given back below `populated`, and not used since.
+  private var holes: [Range<Int>] = []
+  /// The slots that are taken, for reports.
+  private var slots: [Int: Taken] = [:]
+
+  private struct Taken {
+    let identity: ObjectIdentifier
+    let label: SlotLabel
+    let range: Range<Int>
+    let start: ContinuousClock.Instant
+  }
 
   init(_ slab: Slab, for tenancy: Tenancy) {
     self.slab = slab
@@ -26,19 +37,74 @@ final class CarvedSlab {
     let highWater = ranges.highWater
     guard let lease = ranges.allocate(request.size, alignment: alignment) else { return nil }
     let isFresh = lease.range.lowerBound >= highWater
-    return Slot(lease, of: slab, for: request, isFresh: isFresh)
+    let slot = Slot(lease, of: slab, for: request, isFresh: isFresh)
+    slots[slot.range.lowerBound] = Taken(
+      identity: ObjectIdentifier(slot), label: request.label, range: slot.range, start: .now)
+    return slot
   }
 
-  func free(_ lease: consuming RangeAllocator.Lease) {
+  func free(_ slot: Slot, _ lease: consuming RangeAllocator.Lease) {
+    slots[slot.range.lowerBound] = nil
     ranges.free(lease)
   }
 
-  /// The pages that are to be made ready next so that `ahead` bytes above the highest range ever
-  /// taken are; each page once; nil where they are.
-  func pagesToPopulate(ahead: Int) -> Range<Int>? {
+  /// Bytes that were used or made ready, and not given back since.
+  var resident: Int { populated - holes.reduce(0) { $0 + $1.count } }
+
+  /// The pages that are to be made ready next so that those of `range` are, and `ahead` bytes above the
+  /// highest range taken; each page once.
+  func pagesToPopulate(for range: Range<Int>, ahead: Int) -> [Range<Int>] {
+    var pages: [Range<Int>] = []
+    if !holes.isEmpty {
+      pages = holes.map { $0.clamped(to: range) }.filter { !$0.isEmpty }
+      holes = holes.flatMap { hole in
+        hole.overlaps(range)
+          ? [
+            hole.lowerBound..<max(hole.lowerBound, range.lowerBound),
+            min(hole.upperBound, range.upperBound)..<hole.upperBound,
+          ].filter { !$0.isEmpty } : [hole]
+      }
+    }
     let target = min(ranges.highWater + min(ahead, slab.size), slab.size)
-    guard target > populated else { return nil }
-    defer { populated = target }
-    return populated..<target
+    if target > populated {
+      pages.append(populated..<target)
+      populated = target
+    }
+    return pages
+  }
+
+  /// Gives the pages of free ranges back to the system, from the top, until it was so many bytes or
+  /// there are no more. Not every heap can.
+  func giveBack(atLeast bytes: Int) {
+    var left = bytes
+    for range in ranges.freeRanges.reversed() where left > 0 {
+      let pages = range.clamped(to: 0..<populated)
+      guard !pages.isEmpty, slab.giveBack(pages) else { continue }
+      let known = holes.filter { pages.contains($0.lowerBound) }
+      holes.removeAll { pages.contains($0.lowerBound) }
+      left -= pages.count - known.reduce(0) { $0 + $1.count }
+      if range.upperBound == slab.size {
+        ranges.lowerHighWater()
+        populated = pages.lowerBound
+      } else {
+        holes.append(pages)
+      }
+    }
+  }
+
+  func snapshot(
+    at now: ContinuousClock.Instant, waiting: Set<ObjectIdentifier>
+  ) -> PoolSnapshot.Slab {
+    let taken = slots.values.map { taken in
+      PoolSnapshot.Slot(
+        offset: taken.range.lowerBound, size: taken.range.count, name: taken.label.name,
+        owner: taken.label.owner, seconds: (now - taken.start) / .seconds(1),
+        state: waiting.contains(taken.identity) ? .waiting : .live)
+    }
+    let free = ranges.freeRanges.map {
+      PoolSnapshot.Slot(offset: $0.lowerBound, size: $0.count, state: .free)
+    }
+    return PoolSnapshot.Slab(
+      size: slab.size, resident: resident, slots: (taken + free).sorted { $0.offset < $1.offset })
   }
 }

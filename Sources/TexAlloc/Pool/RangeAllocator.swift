@@ -93,6 +93,12 @@ package struct RangeAllocator: ~Copyable, Sendable {
     bins.insert(index, in: &blocks)
   }
 
+  /// Has the high water begin anew where no range is taken at or above.
+  package mutating func lowerHighWater() {
+    highWater =
+      freeRanges.last.map { $0.upperBound == capacity ? $0.lowerBound : capacity } ?? capacity
+  }
+
   private func numbers(of block: Block) -> Range<Int> {
     Int(block.offset) << granularityBits..<Int(block.end) << granularityBits
   }

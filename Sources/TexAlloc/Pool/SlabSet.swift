@@ -29,10 +29,12 @@ struct SlabSet {
     return nil
   }
 
-  /// Bytes of a new slab for this slot and, where they may share it, for others.
+  /// Bytes of a new slab for this slot and, where they may share it and the budget has them, for others.
   func sizeOfNextSlab(for request: SlotRequest) -> Int {
     let size = request.slabSize
-    return request.tenancy == .shared ? max(nextSize, size.roundedUpToPowerOfTwo) : size
+    guard request.tenancy == .shared else { return size }
+    let left = (limits.budget - slabBytes) / pageSize * pageSize
+    return max(size, min(max(nextSize, size.roundedUpToPowerOfTwo), left))
   }
 
   mutating func add(_ slab: Slab, for tenancy: Tenancy) {
@@ -52,10 +54,18 @@ struct SlabSet {
 
   /// Frees the slots whose fences have passed; answers whether there were any.
   mutating func reclaim() -> Bool {
-    let passed = released.partition { $0.fences.allSatisfy(\.hasPassed) }
-    defer { released.removeSubrange(passed...) }
-    for released in released[passed...] { free(released.slot) }
-    return passed < released.endIndex
+    let isPending = released.map { !$0.fences.allSatisfy(\.hasPassed) }
+    let passed = zip(released, isPending).filter { !$0.1 }.map(\.0.slot)
+    guard !passed.isEmpty else { return false }
+    released = zip(released, isPending).filter(\.1).map(\.0)
+    for slot in passed { free(slot) }
+    return true
+  }
+
+  /// Frees the slots that wait, whatever their fences say.
+  mutating func abandonReleased() {
+    for released in released { free(released.slot) }
+    released = []
   }
 
   /// Forgets the slabs that hold nothing; answers whether there were any.
@@ -66,13 +76,41 @@ struct SlabSet {
   }
 
   /// The pages to make ready after a slot was carved.
-  func pagesToPopulate(after slot: Slot) -> Range<Int>? {
-    carvedSlab(of: slot).pagesToPopulate(ahead: limits.prefault)
+  func pagesToPopulate(after slot: Slot) -> [Range<Int>] {
+    carvedSlab(of: slot).pagesToPopulate(for: slot.range, ahead: limits.prefault)
+  }
+
+  /// What the slot that was released first still waits for.
+  var firstPendingFence: (any Fence)? {
+    released.lazy.flatMap(\.fences).first { !$0.hasPassed }
+  }
+
+  /// Bytes of all slabs.
+  var slabBytes: Int { slabs.reduce(0) { $0 + $1.slab.size } }
+
+  /// Gives back memory that no slot uses until at most `bytes` have pages: empty slabs first, then the
+  /// free pages of the others; answers how many bytes.
+  mutating func trim(to bytes: Int) -> Int {
+    _ = reclaim()
+    let before = residentBytes
+    var excess: Int { residentBytes - bytes }
+    while excess > 0, let empty = slabs.lastIndex(where: { $0.allocated == 0 }) {
+      slabs.remove(at: empty)
+    }
+    for carved in slabs.reversed() where excess > 0 { carved.giveBack(atLeast: excess) }
+    return before - residentBytes
+  }
+
+  private var residentBytes: Int { slabs.reduce(0) { $0 + $1.resident } }
+
+  func snapshot(at now: ContinuousClock.Instant) -> [PoolSnapshot.Slab] {
+    let waiting = Set(released.map { ObjectIdentifier($0.slot) })
+    return slabs.map { $0.snapshot(at: now, waiting: waiting) }
   }
 
   var statistics: PoolStatistics {
     PoolStatistics(
-      slabs: slabs.count, slabBytes: slabs.reduce(0) { $0 + $1.slab.size },
+      slabs: slabs.count, slabBytes: slabBytes, residentBytes: residentBytes,
       slots: liveSlots, slotBytes: slabs.reduce(0) { $0 + $1.allocated },
       waitingSlots: released.count)
   }
@@ -80,7 +118,7 @@ struct SlabSet {
   private mutating func free(_ slot: Slot) {
     guard let lease = slot.takeLease() else { return }
     let carved = carvedSlab(of: slot)
-    carved.free(lease)
+    carved.free(slot, lease)
     liveSlots -= 1
     switch carved.tenancy {
     case .shared: break

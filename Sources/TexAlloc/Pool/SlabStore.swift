@@ -19,15 +19,20 @@ final class SlabStore: Sendable {
     slabs = Mutex(SlabSet(limits: limits))
   }
 
+  /// Nobody can ask for a slot any more, so none has to wait for its fences: devices keep the memory
+  /// that they still use.
+  deinit { slabs.withLock { $0.abandonReleased() } }
+
   var statistics: PoolStatistics { slabs.withLock { $0.statistics } }
 
   /// Memory for an image of this layout, which begins at a multiple of `alignment` in its slab.
   func makeBuffer(
-    _ layout: ImageLayout, alignment: Int, _ flags: AllocationFlags, named name: String
+    _ layout: ImageLayout, alignment: Int, _ flags: AllocationFlags, _ waiting: Waiting,
+    label: SlotLabel
   ) throws(AllocationError) -> TextureBuffer {
-    let slot = try allocate(layout.size, alignment: alignment, flags.tenancy)
+    let slot = try allocate(request(layout.size, alignment, flags.tenancy, label), waiting)
     let buffer = TextureBuffer(
-      name: name, layout: layout, in: PooledMemory(slot: slot, store: self),
+      name: label.name, layout: layout, in: PooledMemory(slot: slot, store: self),
       at: slot.range.lowerBound)
     if flags.contains(.zeroed) && !slot.isFresh { buffer.fillWithZeroes() }
     return buffer
@@ -37,7 +42,8 @@ final class SlabStore: Sendable {
   /// leaves no other place.
   func makeTrial(_ layout: ImageLayout, alignment: Int) throws(AllocationError) -> TextureBuffer {
     let shift = alignment < limits.largestSlab ? alignment : 0
-    let slot = try allocate(layout.size + shift, alignment: alignment, .shared)
+    let label = SlotLabel(name: "trial", owner: heap.name)
+    let slot = try allocate(request(layout.size + shift, alignment, .shared, label), .never)
     return TextureBuffer(
       name: "trial", layout: layout, in: PooledMemory(slot: slot, store: self),
       at: slot.range.lowerBound + shift)
@@ -48,16 +54,44 @@ final class SlabStore: Sendable {
     slabs.withLock { $0.release(slot, after: fences) }
   }
 
+  /// Gives memory back to the system that no image uses; answers how many bytes.
+  func trim(to bytes: Int) -> Int {
+    slabs.withLock { $0.trim(to: bytes) }
+  }
+
+  var snapshot: PoolSnapshot {
+    slabs.withLock { PoolSnapshot(heap: heap.name, slabs: $0.snapshot(at: .now)) }
+  }
+
+  private func request(
+    _ size: Int, _ alignment: Int, _ tenancy: Tenancy, _ label: SlotLabel
+  ) -> SlotRequest {
+    SlotRequest(
+      size: size, alignment: alignment,
+      tenancy: isSynchronized && tenancy == .shared ? .alone : tenancy, label: label,
+      limits: limits)
+  }
+
   private func allocate(
-    _ size: Int, alignment: Int, _ tenancy: Tenancy
+    _ request: SlotRequest, _ waiting: Waiting
   ) throws(AllocationError) -> Slot {
-    let tenancy = isSynchronized && tenancy == .shared ? .alone : tenancy
-    let request = SlotRequest(size: size, alignment: alignment, tenancy: tenancy, limits: limits)
+    while true {
+      do throws(AllocationError) {
+        return try allocate(request)
+      } catch {
+        guard case .until(let deadline) = waiting, request.slabSize <= limits.budget,
+          let fence = slabs.withLock({ $0.firstPendingFence }), fence.wait(until: deadline)
+        else { throw error }
+      }
+    }
+  }
+
+  private func allocate(_ request: SlotRequest) throws(AllocationError) -> Slot {
     let (slot, pages) = try slabs.withLock { slabs throws(AllocationError) in
       let slot = try carve(request, from: &slabs)
       return (slot, slabs.pagesToPopulate(after: slot))
     }
-    if let pages { populating.async { slot.slab.populate(pages) } }
+    if !pages.isEmpty { populating.async { for range in pages { slot.slab.populate(range) } } }
     return slot
   }
 
@@ -67,11 +101,11 @@ final class SlabStore: Sendable {
     if let slot = slabs.carve(request) { return slot }
     if slabs.reclaim(), let slot = slabs.carve(request) { return slot }
 
-    let wanted = slabs.sizeOfNextSlab(for: request)
-    func fits() -> Bool { wanted <= limits.budget - slabs.statistics.slabBytes }
-    guard fits() || (slabs.dropEmptySlabs() && fits()) else {
-      throw .budget(
-        wanted: wanted, allocated: slabs.statistics.slabBytes, limit: limits.budget)
+    func fits(_ wanted: Int) -> Bool { wanted <= limits.budget - slabs.slabBytes }
+    var wanted = slabs.sizeOfNextSlab(for: request)
+    if !fits(wanted), slabs.dropEmptySlabs() { wanted = slabs.sizeOfNextSlab(for: request) }
+    guard fits(wanted) else {
+      throw .budget(wanted: wanted, allocated: slabs.slabBytes, limit: limits.budget)
     }
     slabs.add(try makeSlab(of: wanted), for: request.tenancy)
     guard let slot = slabs.carve(request) else {

@@ -9,7 +9,7 @@ public final class TexturePool: Sendable {
   /// What the pool's memory is, and why.
   public let plan: MemoryPlan
   private let components: [BufferAttributes]
-  private let store: SlabStore
+  let store: SlabStore
 
   /// - Parameters:
   ///   - components: All that will touch images of this pool, heaps aside.
@@ -35,9 +35,12 @@ public final class TexturePool: Sendable {
   ///   - image: Its size, and who writes it.
   ///   - flags: What it is for: the components of the pool that do such things have their say.
   ///   - name: For reports.
+  ///   - waiting: Whether it waits for devices to be done with released images when the budget or the
+  ///     heap has no more to give.
   /// - Throws: `AllocationError`; the pool is then as it was.
   public func allocate(
-    _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image"
+    _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
+    waiting: Waiting = .never
   ) throws(AllocationError) -> TextureBuffer {
     let usage = flags.deviceUsage
     var users = components.filter {
@@ -54,6 +57,8 @@ public final class TexturePool: Sendable {
     }
     if let lack = plan.lacks(merged) { throw lack }
     guard let layout = merged.layout else { throw .noFormat(image) }
-    return try store.makeBuffer(layout, alignment: merged.slotAlignment, flags, named: name)
+    return try store.makeBuffer(
+      layout, alignment: merged.slotAlignment, flags, waiting,
+      label: SlotLabel(name: name, owner: image.writer.name))
   }
 }

@@ -1,0 +1,141 @@
+import Dispatch
+import XCTest
+
+@testable import TexAlloc
+
+final class ReclaimTests: XCTestCase {
+  /// 4 MiB in whole pages.
+  private let large = ImageDescriptor(width: 1024, height: 1024, formats: [.abgr8888])
+
+  func testAllocationWaitsForAFenceUntilItPasses() throws {
+    let pool = try pool(budget: 4 << 20)
+    let fence = ManualFence()
+    do { try pool.allocate(large).hold(until: fence) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { fence.pass() }
+    XCTAssertNoThrow(try pool.allocate(large, waiting: .until(.now + .seconds(30))))
+  }
+
+  func testAllocationFailsAtItsDeadline() throws {
+    let pool = try pool(budget: 4 << 20)
+    do { try pool.allocate(large).hold(until: ManualFence()) }
+    XCTAssertThrowsError(try pool.allocate(large, waiting: .until(.now + .milliseconds(20))))
+    XCTAssertEqual(pool.statistics.waitingSlots, 1)
+  }
+
+  func testBudgetIsAnErrorThatNamesIt() throws {
+    let pool = try pool(budget: 4 << 20)
+    let held = try pool.allocate(large)
+    let before = pool.statistics
+    XCTAssertThrowsError(try pool.allocate(large, waiting: .until(.now + .seconds(30)))) {
+      XCTAssertEqual(
+        $0 as? AllocationError, .budget(wanted: 4 << 20, allocated: 4 << 20, limit: 4 << 20))
+    }
+    XCTAssertEqual(pool.statistics, before)
+    withExtendedLifetime(held) {}
+  }
+
+  func testTheLastSlabIsAsSmallAsTheBudgetLeaves() throws {
+    let pool = try pool(budget: 6 << 20)
+    let held = try pool.allocate(large)
+    let small = ImageDescriptor(width: 512, height: 512, formats: [.abgr8888])
+    let more = try pool.allocate(small)
+    XCTAssertEqual(pool.statistics.slabBytes, 6 << 20)
+    withExtendedLifetime((held, more)) {}
+  }
+
+  func testTrimGivesBackWhatNoImageUsesAndMovesNone() throws {
+    let pool = try pool(budget: .max)
+    let quarter = ImageDescriptor(width: 512, height: 512, formats: [.abgr8888])
+    var buffers = try (0..<8).map { _ in try pool.allocate(quarter) }
+    for buffer in buffers { fill(buffer, with: 7) }
+    let offsets = buffers.map(\.offset)
+    for index in [6, 4, 1, 0] { buffers.remove(at: index) }
+    XCTAssertGreaterThan(pool.trim(), 0)
+    XCTAssertEqual(pool.statistics.residentBytes, 4 << 20)
+    XCTAssertEqual(buffers.map(\.offset), [2, 3, 5, 7].map { offsets[$0] })
+    for buffer in buffers {
+      XCTAssertTrue(try buffer.withReadback { all($0, are: 7) })
+    }
+    let again = try pool.allocate(quarter)
+    XCTAssertTrue(try again.withReadback { all($0, are: 0) })
+    buffers = []
+    withExtendedLifetime(again) { XCTAssertGreaterThan(pool.trim(), 0) }
+  }
+
+  func testSnapshotTellsLiveFromWaitingAndFree() throws {
+    let pool = try pool(budget: .max)
+    let quarter = ImageDescriptor(width: 512, height: 512, formats: [.abgr8888])
+    let fence = ManualFence()
+    let held = try pool.allocate(quarter, named: "held")
+    do { try pool.allocate(quarter, named: "drawn").hold(until: fence) }
+    let slab = try XCTUnwrap(pool.snapshot.slabs.first)
+    XCTAssertEqual(slab.slots.map(\.state), [.live, .waiting, .free])
+    XCTAssertEqual(slab.slots.map(\.name), ["held", "drawn", ""])
+    XCTAssertEqual(slab.slots.reduce(0) { $0 + $1.size }, slab.size)
+    withExtendedLifetime(held) {}
+  }
+
+  func testEightThreadsLeaveNothingBehind() throws {
+    let pool = try pool(budget: .max)
+    DispatchQueue.concurrentPerform(iterations: 8) { thread in
+      var random = SplitMix64(seed: UInt64(thread))
+      var held: [TextureBuffer] = []
+      for _ in 0..<500 {
+        let image = ImageDescriptor(
+          width: .random(in: 1...400, using: &random), height: .random(in: 1...400, using: &random),
+          formats: [.abgr8888])
+        guard let buffer = try? pool.allocate(image, named: "\(thread)") else { return }
+        if Bool.random(using: &random) {
+          let fence = ManualFence()
+          buffer.hold(until: fence)
+          DispatchQueue.global().async { fence.pass() }
+        }
+        held.append(buffer)
+        if held.count > 10 { held.remove(at: .random(in: 0..<10, using: &random)) }
+      }
+      _ = pool.snapshot
+      pool.trim()
+    }
+    // The fences have passed, or are about to.
+    for _ in 0..<1_000 where pool.statistics.slots > 0 {
+      usleep(1_000)
+      pool.trim()
+    }
+    XCTAssertEqual(pool.statistics.slots, 0)
+    XCTAssertEqual(pool.statistics.slabs, 0)
+  }
+
+  func testWritingPreparedMemoryFaultsOnNoPage() throws {
+    let pool = try pool(budget: .max)
+    let quarter = ImageDescriptor(width: 512, height: 512, formats: [.abgr8888])
+    let first = try pool.allocate(quarter)
+    fill(first, with: 1)
+    usleep(200_000)  // the pages are made ready in the background
+    let second = try pool.allocate(quarter)
+    let before = minorFaults()
+    fill(second, with: 1)
+    XCTAssertLessThan(minorFaults() - before, 16, "of 256 pages")
+  }
+
+  private func minorFaults() -> Int {
+    var usage = rusage()
+    let thread = __rusage_who_t(1)  // RUSAGE_THREAD, which the headers keep to GNU sources
+    XCTAssertEqual(unsafe getrusage(thread, &usage), 0)
+    return usage.ru_minflt
+  }
+
+  private func all(_ bytes: Span<UInt8>, are value: UInt8) -> Bool {
+    bytes.indices.allSatisfy { bytes[$0] == value }
+  }
+
+  private func pool(budget: Int) throws -> TexturePool {
+    var limits = PoolLimits()
+    limits.budget = budget
+    return try TexturePool(for: [], from: [MemfdHeap()], limits: limits)
+  }
+
+  private func fill(_ buffer: TextureBuffer, with byte: UInt8) {
+    var writer = buffer.writer()
+    writer.fill(0..<writer.rowCount, with: byte)
+  }
+}
