@@ -57,6 +57,12 @@ extension EGLDevice {
   /// Writes a pattern into a trial image, imports it, and compares what the GPU shows of the first
   /// and the last row. All of it happens in a context of its own, which a bad import may kill.
   public func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
+    let pitch = trial.layout.planes[0].pitch
+    guard pitch.isMultiple(of: PlaneWriter.lineSize) else {
+      throw refusal(
+        "pitchAlignment", wanted: "a multiple of \(PlaneWriter.lineSize), to be checked",
+        held: "\(pitch)")
+    }
     let rowSize = trial.layout.rowSize(ofPlane: 0)
     // Written after the import: a driver that made a copy is found out.
     try compare(trial) { row in

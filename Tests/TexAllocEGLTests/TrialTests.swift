@@ -1,0 +1,37 @@
+import Foundation
+import TexAlloc
+import TexAllocEGL
+import XCTest
+
+final class TrialTests: XCTestCase {
+  func testTrialsLeaveNoMappingBehind() throws {
+    let gpu = try importingDevice()
+    let before = try mappings()
+    for _ in 0..<20 { _ = try TexturePool(for: [gpu], from: [MemfdHeap()]) }
+    XCTAssertLessThan(try mappings() - before, 10)
+  }
+
+  func testAPitchThatSplitsLinesIsARefusalThatNamesIt() throws {
+    let gpu = try importingDevice()
+    let pool = try TexturePool(for: [gpu], from: [MemfdHeap()])
+    let camera = BufferAttributes(name: "camera") { $0.formats = [Format(.abgr8888)] }
+    let image = ImageDescriptor(width: 25, height: 4, writtenBy: camera)
+    let buffer = try pool.allocate(image)
+    XCTAssertEqual(buffer.layout.planes[0].pitch, 100)
+    XCTAssertThrowsError(try gpu.register(buffer)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.field, "pitchAlignment")
+      XCTAssertEqual(($0 as? RegistrationRefused)?.held, "100")
+    }
+  }
+
+  private func importingDevice() throws -> EGLDevice {
+    let gpu = try EGLDevice.surfaceless(.software)
+    if let obstacle = gpu.importObstacle { throw XCTSkip("no import here: \(obstacle)") }
+    return gpu
+  }
+
+  private func mappings() throws -> Int {
+    try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+      .split(separator: "\n").count { $0.contains("memfd:memfd") }
+  }
+}
