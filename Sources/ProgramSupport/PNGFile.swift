@@ -1,4 +1,5 @@
 internal import CPNG
+internal import Glibc
 package import SystemPackage
 
 /// A picture on its way into a PNG file, by libpng.
@@ -29,9 +30,15 @@ package struct PNGFile {
       unsafe image.height = png_uint_32(height)
       unsafe image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
       defer { unsafe png_image_free(&image) }
-      let wrote = unsafe png_image_write_to_file(
-        &image, unfinished.string, 0, pixels, png_int_32(width * 3), nil)
-      return wrote != 0 ? nil : unsafe Self.message(of: image)
+      guard let file = unsafe fopen(unfinished.string, "wbe") else {
+        return "\(Errno(rawValue: errno))"
+      }
+      // Not by name: libpng removes what it could not write, a device too.
+      let wrote = unsafe png_image_write_to_stdio(
+        &image, file, 0, pixels, png_int_32(width * 3), nil)
+      let closed = unsafe fclose(file) == 0
+      if wrote == 0 { return unsafe Self.message(of: image) }
+      return closed ? nil : "\(Errno(rawValue: errno))"
     }
   }
 

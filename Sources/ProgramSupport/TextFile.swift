@@ -20,10 +20,15 @@ package enum TextFile {
 }
 
 extension FilePath {
-  /// Has a file of another name written first, and gives it this name when it is complete.
+  /// Has a file of another name written first, and gives it this name when it is complete. What is
+  /// there and no file (a device, a pipe, a link) is written through: it would be gone otherwise.
   ///
-  /// - Parameter write: Is given that name; answers why it failed.
+  /// - Parameter write: Is given the name to write to; answers why it failed.
   func replacingWhole(_ write: (FilePath) -> String?) throws(ProgramFailure) {
+    if let type = try? stat(followTargetSymlink: false).type, type != .regular, type != .directory {
+      if let reason = write(self) { throw ProgramFailure("\(self): \(reason)") }
+      return
+    }
     let unfinished = FilePath(string + ".\(getpid())")
     var reason = write(unfinished)
     if reason == nil, unsafe rename(unfinished.string, string) != 0 {

@@ -51,6 +51,18 @@ final class PictureTests: XCTestCase {
     }
   }
 
+  func testALinkIsWrittenThroughAndNotReplaced() throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: path("link.png"), withDestinationPath: "target.png")
+    let (status, complaint) = try launch([
+      "-o", path("link.png"), "--size", "128x80", "--photos", photographs,
+    ])
+    XCTAssertEqual(status, 0, complaint)
+    XCTAssertEqual(
+      try FileManager.default.destinationOfSymbolicLink(atPath: path("link.png")), "target.png")
+    XCTAssertTrue(FileManager.default.fileExists(atPath: path("target.png")))
+  }
+
   private struct Run {
     let picture: Data
     let report: [String: Any]
