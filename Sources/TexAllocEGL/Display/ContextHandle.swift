@@ -12,6 +12,9 @@ internal import CEGL
     where !connection.extensions.contains(Substring(needed)) {
       throw .unsupported(needed, "the display of \(connection.driver) lacks it")
     }
+    // Which API a thread makes contexts of is the toolkit's to say.
+    let before = eglQueryAPI()
+    defer { _ = eglBindAPI(before) }
     _ = eglBindAPI(EGLenum(EGL_OPENGL_ES_API))
     let attributes: [EGLint] = [
       EGL_CONTEXT_MAJOR_VERSION, 3, EGL_CONTEXT_MINOR_VERSION, 0, EGL_NONE,
