@@ -108,6 +108,15 @@ public import TexAlloc
   }
 
   deinit {
+    // Without a fence the slots would be used again while the GPU still reads them.
+    let before = ContextHandle.current
+    if context.isCurrent {
+      try? collect()
+    } else if ownsContext, (try? context.makeCurrent()) != nil {
+      try? collect()
+      ContextHandle.clearCurrent(on: connection)
+      try? before?.makeCurrent()
+    }
     let retired = state.withLock { $0.retired }
     for texture in retired.reversed() { texture.destroyImage(importer, connection) }
     if ownsContext { context.destroy() }

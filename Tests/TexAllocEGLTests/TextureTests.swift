@@ -59,6 +59,23 @@ final class TextureTests: XCTestCase {
     XCTAssertLessThanOrEqual(pool.statistics.slots, 1)
   }
 
+  func testASlotOfADeviceThatIsGoneWaitsForTheGPU() throws {
+    var gpu: EGLDevice? = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu].compactMap { $0 })
+    let image = ImageDescriptor(width: 1000, height: 1000, formats: [.abgr8888])
+    var texture = try gpu?.register(pool.allocate(image))
+    let canvas = try Canvas(width: 2000, height: 2000)
+    let whole = Canvas.Quad(
+      x: 0, y: 0, width: 2000, height: 2000, texelWidth: 1000, texelHeight: 1000)
+    canvas.draw(Array(repeating: whole, count: 50), from: .image(texture?.name ?? 0))
+    texture = nil
+    gpu = nil
+    XCTAssertEqual(pool.statistics.waitingSlots, 1)
+    _ = try canvas.readPixels()  // waits for the GPU
+    _ = try pool.allocate(image)
+    XCTAssertEqual(pool.statistics.waitingSlots, 0)
+  }
+
   func testAFormatThatTheDeviceLacksIsRefusedByName() throws {
     let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [])
