@@ -52,15 +52,14 @@ final class PictureTests: XCTestCase {
   }
 
   func testALinkIsWrittenThroughAndNotReplaced() throws {
-    try FileManager.default.createSymbolicLink(
-      atPath: path("link.png"), withDestinationPath: "target.png")
-    let (status, complaint) = try launch([
-      "-o", path("link.png"), "--size", "128x80", "--photos", photographs,
-    ])
-    XCTAssertEqual(status, 0, complaint)
+    let (link, target) = (folder.path("link.png"), folder.path("target.png"))
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "target.png")
+    let run = try ProgramRun(
+      "glyphdemo", ["-o", link, "--size", "128x80", "--photos", photographs])
+    XCTAssertEqual(run.status, 0, run.complaint)
     XCTAssertEqual(
-      try FileManager.default.destinationOfSymbolicLink(atPath: path("link.png")), "target.png")
-    XCTAssertTrue(FileManager.default.fileExists(atPath: path("target.png")))
+      try FileManager.default.destinationOfSymbolicLink(atPath: link), "target.png")
+    XCTAssertTrue(FileManager.default.fileExists(atPath: target))
   }
 
   private struct Run {
