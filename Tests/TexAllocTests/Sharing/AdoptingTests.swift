@@ -178,26 +178,6 @@ final class AdoptingTests: XCTestCase {
     }
   }
 
-  /// Every kind of dma-buf that the machine gives, as if another library had allocated it.
-  func testADMABufIsToldFromAMemfdAndItsHeapIsNamed() throws {
-    let heaps = Heaps.present().filter { $0.name != MemfdHeap.name }
-    try XCTSkipIf(heaps.isEmpty, "no heap here gives dma-bufs")
-    for heap in heaps {
-      let slab = try heap.makeSlab(of: 8192)
-      let derived = try TextureBuffer(
-        adopting: slab.descriptor, layout(width: 16, pitch: 64), mappedFor: [.read])
-      let isDRM = heap.name == GBMHeap.name || heap.name.hasPrefix(DumbBufferHeap.kind)
-      XCTAssertEqual(derived.heap, isDRM ? nil : heap.name)
-      if let caching = derived.caching { XCTAssertEqual(caching, slab.caching, heap.name) }
-      let told = try TextureBuffer(
-        adopting: slab.descriptor, layout(width: 16, pitch: 64), heap: heap.name,
-        caching: slab.caching)
-      XCTAssertEqual(told.heap, heap.name)
-      XCTAssertEqual(told.caching, slab.caching)
-      XCTAssertNoThrow(try derived.withReadback(evenIfSlow: true) { $0[0] })
-    }
-  }
-
   private func refusal(_ field: String, _ body: () throws -> Void) throws {
     XCTAssertThrowsError(try body()) {
       guard case AdoptionRefused.unsuitable(_, field, _, _) = $0 else {

@@ -1,0 +1,76 @@
+import TexAlloc
+import TexAllocEGL
+import XCTest
+
+/// Every kind of dma-buf that the machine gives, as if another library had allocated it.
+final class AdoptedMemoryTests: XCTestCase {
+  private let descriptor = ImageDescriptor(width: 33, height: 7, formats: [.abgr8888])
+
+  func testADMABufIsToldFromAMemfdAndItsHeapIsNamed() throws {
+    for (name, heap) in try PresentHeap.all().map({ ($0.name, $0.heap) }) {
+      let original = try exportable(from: heap)
+      let exported = try original.export()
+      let derived = try TextureBuffer(
+        adopting: exported.descriptor, original.layout, mappedFor: [.read])
+      let isDRM = heap.name.hasPrefix("drm-dumb") || heap.name == GBMHeap.name
+      XCTAssertEqual(derived.heap, isDRM ? nil : heap.name, name)
+      if let caching = derived.caching { XCTAssertEqual(caching, original.caching, name) }
+      XCTAssertEqual(try derived.withReadback(evenIfSlow: true) { $0[0] }, 1, name)
+      let told = try TextureBuffer(
+        adopting: exported.descriptor, original.layout, heap: heap.name, caching: .cached)
+      XCTAssertEqual(told.heap, heap.name)
+      XCTAssertEqual(told.caching, .cached)
+      CapabilityTable.print(name, "exported and adopted", derived.heap == nil || !isDRM)
+    }
+  }
+
+  func testAdoptedDMABufsAreImportedAndTheirPixelsChecked() throws {
+    let gpu = try EGLDevice.surfaceless(.software)
+    if let obstacle = gpu.importObstacle { throw XCTSkip(obstacle) }
+    for (name, heap) in try PresentHeap.all().map({ ($0.name, $0.heap) }) {
+      let original = try exportable(from: heap)
+      let exported = try original.export()
+      let adopted = try TextureBuffer(
+        adopting: exported.descriptor, original.layout, mappedFor: [.read])
+      let texture = try gpu.register(adopted)
+      XCTAssertEqual(texture.check, adopted.heap == nil ? .contents : .trial, name)
+      let unmapped = try TextureBuffer(adopting: exported.descriptor, original.layout)
+      let unmappedTexture = try gpu.register(unmapped)
+      if case .none = unmappedTexture.check { XCTAssertNil(unmapped.heap, name) }
+      CapabilityTable.print(name, "adopted, imported", texture.path == .imported)
+    }
+  }
+
+  func testCachedMemoryIsSynchronizedForADeviceThatDoesNotShareTheCaches() throws {
+    for (name, heap) in try PresentHeap.all().map({ ($0.name, $0.heap) })
+    where heap.attributes.caching == [.cached] {
+      let pool = try TexturePool(for: [FarDevice()], from: [heap])
+      let buffers = try (0..<3).map { _ in try pool.allocate(descriptor) }
+      XCTAssertEqual(Set(buffers.compactMap(\.descriptor)).count, 3, name)
+      for buffer in buffers { write(buffer) }
+      XCTAssertEqual(try buffers[2].withReadback { $0[0] }, 1, name)
+      CapabilityTable.print(name, "synchronized image by image", true)
+    }
+  }
+
+  private struct FarDevice: Component {
+    let attributes = BufferAttributes(name: "far") { $0.deviceUsage = [.sample] }
+    var isCoherent: Bool { false }
+  }
+
+  private func exportable(from heap: any Heap) throws -> TextureBuffer {
+    let buffer = try TexturePool(for: [], from: [heap])
+      .allocate(descriptor, for: [.texture, .exportable])
+    XCTAssertTrue(try buffer.withReadback(evenIfSlow: true) { $0[0] == 0 && $0[$0.count - 1] == 0 })
+    write(buffer)
+    return buffer
+  }
+
+  private func write(_ buffer: TextureBuffer) {
+    var writer = buffer.writer()
+    for y in 0..<writer.rowCount {
+      let row = (0..<writer.rowSize).map { UInt8(truncatingIfNeeded: $0 * 7 + y * 31) | 1 }
+      writer.write(row.span, row: y)
+    }
+  }
+}
