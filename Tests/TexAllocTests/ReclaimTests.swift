@@ -102,6 +102,7 @@ final class ReclaimTests: XCTestCase {
       pool.trim()
     }
     XCTAssertEqual(pool.statistics.slots, 0)
+    pool.trim()
     XCTAssertEqual(pool.statistics.slabs, 0)
   }
 
