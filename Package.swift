@@ -58,12 +58,15 @@ let package = Package(
       name: "TexAlloc", dependencies: ["CDRM", "CGBM", "CLinux", "CStreaming", system],
       swiftSettings: house),
     .testTarget(
-      name: "TexAllocTests", dependencies: ["CLinux", "TexAlloc", "TexAllocJSON", system],
+      name: "TexAllocTests",
+      dependencies: ["CLinux", "TestSupport", "TexAlloc", "TexAllocJSON", system],
       swiftSettings: house),
 
     // Floor 2: one module for each thing that the allocator does not know.
     .target(name: "TexAllocAtlas", dependencies: ["TexAlloc"], swiftSettings: house),
-    .testTarget(name: "TexAllocAtlasTests", dependencies: ["TexAllocAtlas"], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocAtlasTests", dependencies: ["TestSupport", "TexAllocAtlas"],
+      swiftSettings: house),
     .target(
       name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),
     .testTarget(
@@ -81,7 +84,8 @@ let package = Package(
       name: "TexAllocText", dependencies: ["CFreeType", "TexAlloc", "TexAllocAtlas", system],
       swiftSettings: house),
     .testTarget(
-      name: "TexAllocTextTests", dependencies: ["CFreeType", "TexAllocText"], swiftSettings: house),
+      name: "TexAllocTextTests", dependencies: ["CFreeType", "TestSupport", "TexAllocText"],
+      swiftSettings: house),
     .testTarget(
       name: "DriverTests",
       dependencies: ["CDRM", "CLinux", "TexAlloc", "TexAllocEGL", "TexAllocJPEG", system],

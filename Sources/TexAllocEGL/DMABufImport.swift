@@ -71,8 +71,7 @@ internal import TexAlloc
     _ = unsafe queryFormats(connection.display, count, &fourccs, &count)
     return fourccs.prefix(Int(count)).flatMap { code in
       let fourcc = Fourcc(rawValue: UInt32(bitPattern: code))
-      var count: EGLint = 0
-      _ = unsafe queryModifiers(connection.display, code, 0, nil, nil, &count)
+      var count = countModifiers(of: fourcc, on: connection)
       // No modifiers at all: the display imports by the driver's own arrangement, linear for us.
       guard count > 0 else { return [Advertised(format: Format(fourcc), isExternalOnly: false)] }
       var modifiers = [EGLuint64KHR](repeating: 0, count: Int(count))
@@ -95,6 +94,8 @@ internal import TexAlloc
     guard let descriptor = buffer.descriptor?.rawValue else {
       throw .failed("eglCreateImageKHR", "\(buffer.name) has no descriptor")
     }
+    // A driver that is not told assumes the arrangement that it likes best.
+    let knowsModifiers = countModifiers(of: layout.format.fourcc, on: connection) > 0
     var attributes: [EGLint] = [
       EGL_WIDTH, EGLint(layout.width), EGL_HEIGHT, EGLint(layout.height),
       EGL_LINUX_DRM_FOURCC_EXT, EGLint(bitPattern: layout.format.fourcc.rawValue),
@@ -105,6 +106,13 @@ internal import TexAlloc
         keys.offset, EGLint(buffer.offset + plane.offset),
         keys.pitch, EGLint(plane.pitch),
       ]
+      if knowsModifiers {
+        let modifier = layout.format.modifier.rawValue
+        attributes += [
+          keys.modifierLow, EGLint(truncatingIfNeeded: modifier),
+          keys.modifierHigh, EGLint(truncatingIfNeeded: modifier >> 32),
+        ]
+      }
     }
     attributes.append(EGL_NONE)
     guard
@@ -112,6 +120,14 @@ internal import TexAlloc
         connection.display, nil, EGLenum(EGL_LINUX_DMA_BUF_EXT), nil, attributes)
     else { throw .last("eglCreateImageKHR") }
     return unsafe ImageHandle(image: image)
+  }
+
+  /// How many modifiers the display lists for a format; 0 where it keeps no list.
+  private func countModifiers(of fourcc: Fourcc, on connection: EGLConnection) -> EGLint {
+    var count: EGLint = 0
+    let code = EGLint(bitPattern: fourcc.rawValue)
+    _ = unsafe queryModifiers?(connection.display, code, 0, nil, nil, &count)
+    return count
   }
 
   /// Makes the image the storage of the texture that is bound to `GL_TEXTURE_2D`.
@@ -125,9 +141,22 @@ internal import TexAlloc
     _ = unsafe destroyImage(connection.display, image.image)
   }
 
-  private static let planeKeys: [(descriptor: EGLint, offset: EGLint, pitch: EGLint)] = [
-    (EGL_DMA_BUF_PLANE0_FD_EXT, EGL_DMA_BUF_PLANE0_OFFSET_EXT, EGL_DMA_BUF_PLANE0_PITCH_EXT),
-    (EGL_DMA_BUF_PLANE1_FD_EXT, EGL_DMA_BUF_PLANE1_OFFSET_EXT, EGL_DMA_BUF_PLANE1_PITCH_EXT),
-    (EGL_DMA_BUF_PLANE2_FD_EXT, EGL_DMA_BUF_PLANE2_OFFSET_EXT, EGL_DMA_BUF_PLANE2_PITCH_EXT),
+  private struct PlaneKeys {
+    let descriptor, offset, pitch, modifierLow, modifierHigh: EGLint
+  }
+
+  private static let planeKeys = [
+    PlaneKeys(
+      descriptor: EGL_DMA_BUF_PLANE0_FD_EXT, offset: EGL_DMA_BUF_PLANE0_OFFSET_EXT,
+      pitch: EGL_DMA_BUF_PLANE0_PITCH_EXT, modifierLow: EGL_DMA_BUF_PLANE0_MODIFIER_LO_EXT,
+      modifierHigh: EGL_DMA_BUF_PLANE0_MODIFIER_HI_EXT),
+    PlaneKeys(
+      descriptor: EGL_DMA_BUF_PLANE1_FD_EXT, offset: EGL_DMA_BUF_PLANE1_OFFSET_EXT,
+      pitch: EGL_DMA_BUF_PLANE1_PITCH_EXT, modifierLow: EGL_DMA_BUF_PLANE1_MODIFIER_LO_EXT,
+      modifierHigh: EGL_DMA_BUF_PLANE1_MODIFIER_HI_EXT),
+    PlaneKeys(
+      descriptor: EGL_DMA_BUF_PLANE2_FD_EXT, offset: EGL_DMA_BUF_PLANE2_OFFSET_EXT,
+      pitch: EGL_DMA_BUF_PLANE2_PITCH_EXT, modifierLow: EGL_DMA_BUF_PLANE2_MODIFIER_LO_EXT,
+      modifierHigh: EGL_DMA_BUF_PLANE2_MODIFIER_HI_EXT),
   ]
 }

@@ -51,8 +51,9 @@ extension Texture {
   /// Tells that rows of the buffer were written again. The GPU sees them by itself where the buffer
   /// is imported; where it was uploaded, they are copied once more.
   ///
-  /// - Parameter rows: All of them where nil.
-  /// - Throws: `RegistrationRefused` where the device's context is not current on this thread.
+  /// - Parameter rows: Of the image; all of them where nil.
+  /// - Throws: `RegistrationRefused` where the device's context is not current on this thread, or
+  ///   OpenGL did not take the pixels.
   public func contentsChanged(rows: Range<Int>? = nil) throws(RegistrationRefused) {
     guard case .uploaded = path, let format = UploadFormat(buffer.layout.format.fourcc) else {
       return
@@ -60,15 +61,18 @@ extension Texture {
     try device.requireContext()
     let layout = buffer.layout
     let rows = rows ?? 0..<layout.height
+    precondition(0 <= rows.lowerBound && rows.upperBound <= layout.height)
     let pitch = layout.planes[0].pitch
+    drainGLErrors()
     do {
       try buffer.withReadback(evenIfSlow: true) { pixels in
         withTextureBound(name) {
           format.upload(pixels, pitch: pitch, width: layout.width, rows: rows)
         }
       }
+      try checkGL("glTexSubImage2D")
     } catch {
-      preconditionFailure("a readback that is asked for is not refused")
+      throw device.refusal("upload", wanted: "\(layout.format)", held: "\(error)")
     }
     let bytes = rows.count * layout.rowSize(ofPlane: 0)
     uploaded.add(bytes, ordering: .relaxed)

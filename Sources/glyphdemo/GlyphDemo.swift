@@ -80,7 +80,10 @@ struct GlyphDemo: AsyncParsableCommand {
     var loaded: [LoadedTexture] = []
     let paths =
       photos.isEmpty ? PhotoSearch.photographs(count: 8) : PhotoSearch.photographs(named: photos)
-    if paths.isEmpty { notes.append("no photographs: neither mate-backgrounds nor assets/photos") }
+    if paths.isEmpty {
+      let places = photos.isEmpty ? ["mate-backgrounds", "assets/photos"] : photos
+      notes.append("no photographs in " + places.joined(separator: " or "))
+    }
     for result in await assets.textures(at: paths, progress: show) {
       switch result {
       case .success(let photo): loaded.append(photo)

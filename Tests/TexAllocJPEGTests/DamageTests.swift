@@ -1,3 +1,4 @@
+import TestSupport
 import CTurboJPEG
 import TexAlloc
 import TexAllocJPEG

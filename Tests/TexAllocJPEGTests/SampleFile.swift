@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Makes JPEG files of a picture with gradients, edges and noise.
 enum SampleFile {
   /// - Parameter options: Of cjpeg(1), as one would type them.

@@ -28,9 +28,11 @@ final class TexturePoolTests: XCTestCase {
           let (pitch, rowSize) = (
             subject.layout.planes[plane].pitch, subject.layout.rowSize(ofPlane: plane)
           )
-          let expected =
+          let row =
             [UInt8](repeating: 7, count: rowSize) + [UInt8](repeating: 0, count: pitch - rowSize)
-          XCTAssertEqual(Array(try bytes(of: subject, plane).prefix(pitch)), expected)
+          let rows = subject.layout.rowCount(ofPlane: plane)
+          let written = try bytes(of: subject, plane).prefix(pitch * rows)
+          XCTAssertEqual(Array(written), Array(repeatElement(row, count: rows).joined()))
         }
       }
     }

@@ -53,7 +53,9 @@ struct SlabSet {
   }
 
   /// Frees the slots whose fences have passed; answers whether there were any.
+  @discardableResult
   mutating func reclaim() -> Bool {
+    guard !released.isEmpty else { return false }
     let isPending = released.map { !$0.fences.allSatisfy(\.hasPassed) }
     let passed = zip(released, isPending).filter { !$0.1 }.map(\.0.slot)
     guard !passed.isEmpty else { return false }
@@ -91,7 +93,7 @@ struct SlabSet {
   /// Gives back memory that no slot uses until at most `bytes` have pages: empty slabs first, then the
   /// free pages of the others; answers how many bytes.
   mutating func trim(to bytes: Int) -> Int {
-    _ = reclaim()
+    reclaim()
     let before = residentBytes
     var excess: Int { residentBytes - bytes }
     while excess > 0, let empty = slabs.lastIndex(where: { $0.allocated == 0 }) {

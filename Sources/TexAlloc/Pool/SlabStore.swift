@@ -98,8 +98,8 @@ final class SlabStore: Sendable {
   private func carve(
     _ request: SlotRequest, from slabs: inout SlabSet
   ) throws(AllocationError) -> Slot {
+    slabs.reclaim()  // what was used before is warm
     if let slot = slabs.carve(request) { return slot }
-    if slabs.reclaim(), let slot = slabs.carve(request) { return slot }
 
     func fits(_ wanted: Int) -> Bool { wanted <= limits.budget - slabs.slabBytes }
     var wanted = slabs.sizeOfNextSlab(for: request)
@@ -107,7 +107,12 @@ final class SlabStore: Sendable {
     guard fits(wanted) else {
       throw .budget(wanted: wanted, allocated: slabs.slabBytes, limit: limits.budget)
     }
-    slabs.add(try makeSlab(of: wanted), for: request.tenancy)
+    do throws(AllocationError) {
+      slabs.add(try makeSlab(of: wanted), for: request.tenancy)
+    } catch {
+      guard slabs.dropEmptySlabs() else { throw error }
+      slabs.add(try makeSlab(of: wanted), for: request.tenancy)
+    }
     guard let slot = slabs.carve(request) else {
       preconditionFailure("a fresh slab of \(wanted) bytes has no room for \(request.size)")
     }

@@ -18,5 +18,8 @@ struct SlotRequest {
   }
 
   /// Bytes of a slab that surely has room for it.
-  var slabSize: Int { tenancy == .shared && alignment > pageSize ? size + alignment : size }
+  var slabSize: Int {
+    let step = alignment.leastCommonMultiple(with: pageSize)
+    return tenancy == .shared && step > pageSize ? size + step : size
+  }
 }

@@ -43,7 +43,7 @@ struct Page {
   ) throws {
     self.size = size
     // The page is drawn for 1280 x 800, and scaled as a whole.
-    let unit = min(Double(size.width) / 1280, Double(size.height) / 800)
+    let unit = max(0.1, min(Double(size.width) / 1280, Double(size.height) / 800))
     let margin = 32 * unit
     let inner = Double(size.width) - 2 * margin
 
@@ -86,7 +86,7 @@ struct Page {
       let frame = Frame(
         x: (margin + Double(index % columns) * (width + gap)).rounded(),
         y: (top + Double(index / columns) * cell).rounded(),
-        width: width.rounded(), height: (cell - captionHeight).rounded())
+        width: max(1, width.rounded()), height: max(1, (cell - captionHeight).rounded()))
       pictures.append(Picture(photo: index, frame: frame))
       guard captionHeight > gap else { continue }
       try add(

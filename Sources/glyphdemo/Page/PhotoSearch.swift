@@ -30,7 +30,8 @@ enum PhotoSearch {
   /// In `assets/photos` of the folder where the program runs, or of one above the program itself.
   private static func ownPhotographs() -> [FilePath] {
     var folders = ["."]
-    var folder = FilePath(CommandLine.arguments[0]).removingLastComponent()
+    let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    var folder = FilePath(program ?? "").removingLastComponent()
     while !folder.isEmpty {
       folders.append(folder.string)
       guard folder.removeLastComponent() else { break }
