@@ -30,12 +30,7 @@ struct GlyphDemo: AsyncParsableCommand {
   @Option(help: "The heap that memory comes from; texctl probe lists them.")
   var heap: String?
 
-  @Option(
-    help: "The EGL device: automatic, software, or the name of a driver or of a DRM node.",
-    transform: DeviceChoice.init)
-  var device = DeviceChoice.automatic
-
-  @OptionGroup var quirks: QuirkOption
+  @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Import nothing: copy every texture to the GPU.")
   var forceUpload = false
@@ -68,9 +63,7 @@ struct GlyphDemo: AsyncParsableCommand {
 
   @MainActor private func draw() async throws -> DemoReport {
     var timer = StageTimer()
-    let gpu = try EGLDevice.surfaceless(
-      device, importing: forceUpload ? .disabled(because: "--force-upload") : .allowed,
-      profiles: quirks.profiles)
+    let gpu = try device.open(uploadingBecause: forceUpload ? "--force-upload" : nil)
     let pool = try TexturePool(
       for: [gpu, JPEGDecoder.component, GlyphRasterizer()], from: try heaps())
     timer.end("open")

@@ -7,18 +7,13 @@ struct Probe: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what this machine can do, each claim tried once.")
 
-  @Option(
-    help: "The EGL device: automatic, software, or the name of a driver or of a DRM node.",
-    transform: DeviceChoice.init)
-  var device = DeviceChoice.automatic
-
-  @OptionGroup var quirks: QuirkOption
+  @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
-    let report = ProbeReport(on: device, quirks.profiles)
+    let report = ProbeReport(on: device)
     print(json ? report.json : report.text)
   }
 }

@@ -46,12 +46,12 @@ struct ProbeReport: Encodable {
 }
 
 extension ProbeReport {
-  init(on choice: DeviceChoice, _ profiles: [QuirkProfile]? = nil) {
+  init(on options: DeviceOptions) {
     let limit = ImageLimit.now()
     limits = Limits(
       descriptors: limit.descriptors, mappings: limit.mappings, liveImages: limit.images)
     do {
-      let gpu = try EGLDevice.surfaceless(choice, profiles: profiles)
+      let gpu = try options.open()
       device = Device(gpu)
       deviceFailure = nil
       let pool = Result { () throws(AllocationError) in try TexturePool(for: [gpu]) }

@@ -36,12 +36,7 @@ struct Render: ParsableCommand {
   @Option(help: "auto imports, or else uploads; import and upload do nothing else.")
   var mode = Mode.auto
 
-  @Option(
-    help: "The EGL device: automatic, software, or the name of a driver or of a DRM node.",
-    transform: DeviceChoice.init)
-  var device = DeviceChoice.automatic
-
-  @OptionGroup var quirks: QuirkOption
+  @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Print what was done as JSON.")
   var json = false
@@ -59,9 +54,7 @@ struct Render: ParsableCommand {
 
   private func draw() throws -> Report {
     let photo = try JPEGImage(contentsOf: FilePath(input))
-    let gpu = try EGLDevice.surfaceless(
-      device, importing: mode == .upload ? .disabled(because: "--mode upload") : .allowed,
-      profiles: quirks.profiles)
+    let gpu = try device.open(uploadingBecause: mode == .upload ? "--mode upload" : nil)
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let buffer = try pool.allocate(photo.descriptor, named: input)
 

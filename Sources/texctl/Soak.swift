@@ -17,10 +17,7 @@ struct Soak: ParsableCommand {
   @Option(help: "Save what the pool held halfway, for texctl map.")
   var snapshot: String?
 
-  @Option(
-    help: "The EGL device: automatic, software, or the name of a driver or of a DRM node.",
-    transform: DeviceChoice.init)
-  var device = DeviceChoice.automatic
+  @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Print JSON.")
   var json = false

@@ -1,3 +1,4 @@
+internal import ProgramSupport
 internal import Dispatch
 internal import Synchronization
 internal import TexAlloc
@@ -10,8 +11,8 @@ struct SoakRun {
   private let canvas: Canvas
   private let threads: Int
 
-  init(on choice: DeviceChoice, threads: Int) throws {
-    gpu = try EGLDevice.surfaceless(choice)
+  init(on options: DeviceOptions, threads: Int) throws {
+    gpu = try options.open()
     var limits = PoolLimits()
     limits.budget = 128 << 20
     pool = try TexturePool(for: [gpu], limits: limits)

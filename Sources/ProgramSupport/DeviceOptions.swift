@@ -2,8 +2,13 @@ internal import ArgumentParser
 internal import TexAlloc
 package import TexAllocEGL
 
-/// `--quirk NAME|FILE`, as every program takes it.
-package struct QuirkOption: ParsableArguments {
+/// Which GPU a program draws with, and what it must be known for.
+package struct DeviceOptions: ParsableArguments {
+  @Option(
+    help: "The EGL device: automatic, software, or the name of a driver or of a DRM node.",
+    transform: DeviceChoice.init)
+  private var device = DeviceChoice.automatic
+
   @Option(
     name: .customLong("quirk"),
     help: ArgumentHelp(
@@ -12,12 +17,18 @@ package struct QuirkOption: ParsableArguments {
         + " or a JSON file of attributes.",
       valueName: "NAME|FILE"),
     transform: profiles)
-  private var chosen: [[QuirkProfile]] = []
+  private var quirks: [[QuirkProfile]] = []
 
   package init() {}
 
-  /// nil where the user chose nothing.
-  package var profiles: [QuirkProfile]? { chosen.isEmpty ? nil : chosen.flatMap { $0 } }
+  /// Opens the device, with its context current on this thread.
+  ///
+  /// - Parameter reason: Why nothing is to be imported; nil where it is.
+  package func open(uploadingBecause reason: String? = nil) throws(EGLFailure) -> EGLDevice {
+    try .surfaceless(
+      device, importing: reason.map { .disabled(because: $0) } ?? .allowed,
+      profiles: quirks.isEmpty ? nil : quirks.flatMap { $0 })
+  }
 
   private static func profiles(_ text: String) throws -> [QuirkProfile] {
     if text == "none" { return [] }
