@@ -119,8 +119,8 @@ let package = Package(
     .executableTarget(
       name: "texctl",
       dependencies: [
-        "ProgramSupport", "TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocJSON", arguments, system,
+        "ProgramSupport", "TexAlloc", "TexAllocEGL", "TexAllocJPEG", "TexAllocJSON", arguments,
+        system,
       ],
       swiftSettings: house),
     .testTarget(

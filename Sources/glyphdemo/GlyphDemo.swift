@@ -21,7 +21,7 @@ struct GlyphDemo: AsyncParsableCommand {
   @Option(parsing: .upToNextOption, help: "JPEG files and folders of them.")
   var photos: [String] = []
 
-  @Option(help: "Pixels of the picture.", transform: imageSize)
+  @Option(help: "Pixels of the picture.", transform: ImageSize.argument)
   var size = ImageSize(width: 1280, height: 800)
 
   @Option(help: "How often the page is drawn.")
@@ -140,11 +140,6 @@ struct GlyphDemo: AsyncParsableCommand {
       "decoded \(progress.done) of \(progress.total): \(progress.latest.lastComponent?.string ?? "")"
     )
   }
-}
-
-private func imageSize(_ text: String) throws -> ImageSize {
-  guard let size = ImageSize(text) else { throw ValidationError("not a size like 1280x800") }
-  return size
 }
 
 extension TextureBuffer {

@@ -11,7 +11,7 @@ struct Merge: ParsableCommand {
   @Argument(help: "A JSON file for each participant.")
   var files: [String]
 
-  @Option(help: "Lay out an image of so many pixels: 1920x1080.", transform: imageSize)
+  @Option(help: "Lay out an image of so many pixels: 1920x1080.", transform: ImageSize.argument)
   var image: ImageSize?
 
   @Flag(help: "Print JSON.")
@@ -44,9 +44,4 @@ struct Merge: ParsableCommand {
     }
     return participants
   }
-}
-
-private func imageSize(_ text: String) throws -> ImageSize {
-  guard let size = ImageSize(text) else { throw ValidationError("not a size like 1920x1080") }
-  return size
 }

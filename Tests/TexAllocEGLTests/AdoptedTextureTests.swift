@@ -13,7 +13,7 @@ final class AdoptedTextureTests: XCTestCase {
     XCTAssertEqual(texture.path, .imported)
     XCTAssertEqual(texture.check, .trial)
     XCTAssertTrue(try gpu.register(adopted) === texture)
-    XCTAssertEqual(try pixels(of: texture), try pixels(of: gpu.register(original)))
+    XCTAssertEqual(try texture.shownPixels(), try gpu.register(original).shownPixels())
   }
 
   func testAPitchThatNoTrialCanHaveIsCheckedByItsOwnPixelsOrNotAtAll() throws {
@@ -70,13 +70,5 @@ final class AdoptedTextureTests: XCTestCase {
       writer.write(row.span, row: y)
     }
     return buffer
-  }
-
-  private func pixels(of texture: Texture) throws -> [UInt8] {
-    let layout = texture.buffer.layout
-    let canvas = try Canvas(width: layout.width, height: layout.height)
-    canvas.clear(.zero)
-    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(texture.name))
-    return try canvas.readPixels()
   }
 }

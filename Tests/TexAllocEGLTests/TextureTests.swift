@@ -12,7 +12,7 @@ final class TextureTests: XCTestCase {
       XCTAssertEqual(texture.path, .imported)
       for seed in 0..<2 as Range<UInt8> {
         paint(buffer, seed: seed)
-        XCTAssertEqual(try pixels(of: texture), try colours(of: buffer), "\(fourcc)")
+        XCTAssertEqual(try texture.shownPixels(), try colours(of: buffer), "\(fourcc)")
       }
     }
   }
@@ -24,11 +24,11 @@ final class TextureTests: XCTestCase {
       try importing.makeCurrent()
       let buffer = try pool.allocate(ImageDescriptor(width: 65, height: 9, formats: [fourcc]))
       paint(buffer, seed: 3)
-      let imported = try pixels(of: importing.register(buffer))
+      let imported = try importing.register(buffer).shownPixels()
       let uploading = try EGLDevice.surfaceless(importing: .disabled(because: "a test"))
       let texture = try uploading.texture(for: buffer)
       XCTAssertEqual(texture.path, .uploaded(because: "a test"))
-      XCTAssertEqual(try pixels(of: texture), imported, "\(fourcc)")
+      XCTAssertEqual(try texture.shownPixels(), imported, "\(fourcc)")
       XCTAssertEqual(uploading.statistics.bytesUploaded, 9 * buffer.layout.rowSize(ofPlane: 0))
     }
   }
@@ -109,13 +109,5 @@ final class TextureTests: XCTestCase {
         }
       }
     }
-  }
-
-  private func pixels(of texture: Texture) throws -> [UInt8] {
-    let layout = texture.buffer.layout
-    let canvas = try Canvas(width: layout.width, height: layout.height)
-    canvas.clear(.zero)
-    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(texture.name))
-    return try canvas.readPixels()
   }
 }

@@ -1,0 +1,13 @@
+import TexAlloc
+import TexAllocEGL
+
+extension Texture {
+  /// What the GPU shows of the whole texture: `R`, `G`, `B`, `A` bytes, rows from the top.
+  func shownPixels() throws -> [UInt8] {
+    let layout = buffer.layout
+    let canvas = try Canvas(width: layout.width, height: layout.height)
+    canvas.clear(.zero)
+    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(name))
+    return try canvas.readPixels()
+  }
+}
