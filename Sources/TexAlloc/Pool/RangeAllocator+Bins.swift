@@ -54,14 +54,18 @@ extension RangeAllocator {
       if occupiedSteps[octave] == 0 { occupiedOctaves &= ~(1 << octave) }
     }
 
-    /// Takes out a block with room for `size` at a multiple of `step`: the first of the smallest bin
-    /// that surely has it, or else one of the first few that may have it.
+    /// Takes out a block with room for `size` at a multiple of `step`: the newest of its own bin if it
+    /// has, which wastes least, else the first of the smallest bin that surely has it, or else one of
+    /// the first few that may have it.
     mutating func removeFirst(
       with size: Int32, at step: Int32, in blocks: inout Blocks
     ) -> Blocks.Index? {
       let (sure, overflow) = size.addingReportingOverflow(step - 1)
+      let newest = heads[Self.bin(holding: size)]
       var found: Blocks.Index?
-      if !overflow, let bin = occupiedBin(from: Self.bin(sufficingFor: sure)) {
+      if newest != Blocks.none, blocks[newest].start(for: size, at: step) != nil {
+        found = newest
+      } else if !overflow, let bin = occupiedBin(from: Self.bin(sufficingFor: sure)) {
         found = heads[bin]
       } else {
         found = search(for: size, at: step, in: blocks)
@@ -70,9 +74,9 @@ extension RangeAllocator {
       return found
     }
 
-    private func search(for size: Int32, at step: Int32, in blocks: borrowing Blocks) -> Blocks
-      .Index?
-    {
+    private func search(
+      for size: Int32, at step: Int32, in blocks: borrowing Blocks
+    ) -> Blocks.Index? {
       var next = Self.bin(holding: size)
       var patience = Self.patience
       while let bin = occupiedBin(from: next) {
