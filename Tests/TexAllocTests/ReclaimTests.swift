@@ -16,6 +16,34 @@ final class ReclaimTests: XCTestCase {
     XCTAssertNoThrow(try pool.allocate(large, waiting: .until(.now + .seconds(30))))
   }
 
+  /// A fence of an application may know its pool, and is asked whenever the pool looks for memory.
+  func testAFenceMayUseThePoolThatAsksIt() throws {
+    let pool = try pool(budget: 8 << 20)
+    let fence = PoolFence(pool)
+    do {
+      try pool.allocate(large).hold(until: fence)
+      try pool.allocate(large).hold(until: fence)
+    }
+    XCTAssertThrowsError(try pool.allocate(large))
+    pool.trim()
+    fence.pass()
+    XCTAssertNoThrow(try pool.allocate(large, waiting: .until(.now + .seconds(30))))
+    XCTAssertGreaterThan(fence.questions, 0)
+  }
+
+  func testSlotsBehindOnesThatStillWaitAreUsedBeforeThePoolGrows() throws {
+    let pool = try pool(budget: 32 << 20)
+    var held = try (0..<8).map { _ in try pool.allocate(large) }
+    let passed = held[7].offset
+    for (index, buffer) in held.enumerated() {
+      let fence = ManualFence()
+      buffer.hold(until: fence)
+      if index == 7 { fence.pass() }
+    }
+    held = []
+    XCTAssertEqual(try pool.allocate(large).offset, passed)
+  }
+
   func testAllocationFailsAtItsDeadline() throws {
     let pool = try pool(budget: 4 << 20)
     do { try pool.allocate(large).hold(until: ManualFence()) }

@@ -1,15 +1,10 @@
-/// The slabs of a pool, and the slots that wait to come back to them. No lock and no system call:
-/// its owner has those.
+/// The slabs of a pool, and the slots that wait to come back to them. No lock, no system call, no
+/// question to a fence: its owner has those.
 struct SlabSet {
-  /// A slot that nobody holds any more, but that a device may still use.
-  private struct Released {
-    let slot: Slot
-    let fences: [any Fence]
-  }
-
   private let limits: PoolLimits
   private var slabs: [CarvedSlab] = []
-  private var released: [Released] = []
+  /// The slots that wait, in the order in which they were released.
+  private(set) var released: [ReleasedSlot] = []
   private var nextSize: Int
   private var liveSlots = 0
 
@@ -18,13 +13,15 @@ struct SlabSet {
     nextSize = limits.firstSlab
   }
 
+  /// A slot, and the pages to make ready for it and for those to come.
+  typealias CarvedSlot = (slot: Slot, coldPages: [Range<Int>])
+
   /// A slot out of the slabs at hand; nil where none has room.
-  mutating func carve(_ request: SlotRequest) -> Slot? {
+  mutating func carve(_ request: SlotRequest) -> CarvedSlot? {
     for carved in slabs {
-      if let slot = carved.carve(request) {
-        liveSlots += 1
-        return slot
-      }
+      guard let slot = carved.carve(request) else { continue }
+      liveSlots += 1
+      return (slot, carved.pagesToPopulate(for: slot.range, ahead: limits.prefault))
     }
     return nil
   }
@@ -42,32 +39,19 @@ struct SlabSet {
     if tenancy == .shared { nextSize = min(max(nextSize, slab.size) * 2, limits.largestSlab) }
   }
 
-  /// Takes back a slot that may be used again when the fences have passed.
-  mutating func release(_ slot: Slot, after fences: [any Fence]) {
-    let pending = fences.filter { !$0.hasPassed }
-    if pending.isEmpty {
-      free(slot)
-    } else {
-      released.append(Released(slot: slot, fences: pending))
+  /// Takes back a slot that devices may still use.
+  mutating func append(_ slot: ReleasedSlot) {
+    released.append(slot)
+  }
+
+  /// Frees slots that no device uses any more, and has them wait no longer. Those that somebody else
+  /// has freed meanwhile are passed over.
+  mutating func free(_ slots: [Slot]) {
+    for slot in slots {
+      guard let lease = slot.takeLease() else { continue }
+      free(slot, lease)
     }
-  }
-
-  /// Frees the slots whose fences have passed; answers whether there were any.
-  @discardableResult
-  mutating func reclaim() -> Bool {
-    guard !released.isEmpty else { return false }
-    let isPending = released.map { !$0.fences.allSatisfy(\.hasPassed) }
-    let passed = zip(released, isPending).filter { !$0.1 }.map(\.0.slot)
-    guard !passed.isEmpty else { return false }
-    released = zip(released, isPending).filter(\.1).map(\.0)
-    for slot in passed { free(slot) }
-    return true
-  }
-
-  /// Frees the slots that wait, whatever their fences say.
-  mutating func abandonReleased() {
-    for released in released { free(released.slot) }
-    released = []
+    released.removeAll(where: \.slot.isFree)
   }
 
   /// Forgets the slabs that hold nothing; answers whether there were any.
@@ -77,23 +61,12 @@ struct SlabSet {
     return slabs.count < count
   }
 
-  /// The pages to make ready after a slot was carved.
-  func pagesToPopulate(after slot: Slot) -> [Range<Int>] {
-    carvedSlab(of: slot).pagesToPopulate(for: slot.range, ahead: limits.prefault)
-  }
-
-  /// What the slot that was released first still waits for.
-  var firstPendingFence: (any Fence)? {
-    released.lazy.flatMap(\.fences).first { !$0.hasPassed }
-  }
-
   /// Bytes of all slabs.
   var slabBytes: Int { slabs.reduce(0) { $0 + $1.slab.size } }
 
   /// Gives back memory that no slot uses until at most `bytes` have pages: empty slabs first, then the
   /// free pages of the others; answers how many bytes.
   mutating func trim(to bytes: Int) -> Int {
-    reclaim()
     let before = residentBytes
     var excess: Int { residentBytes - bytes }
     while excess > 0, let empty = slabs.lastIndex(where: { $0.allocated == 0 }) {
@@ -117,8 +90,7 @@ struct SlabSet {
       waitingSlots: released.count)
   }
 
-  private mutating func free(_ slot: Slot) {
-    guard let lease = slot.takeLease() else { return }
+  private mutating func free(_ slot: Slot, _ lease: consuming RangeAllocator.Lease) {
     let carved = carvedSlab(of: slot)
     carved.free(slot, lease)
     liveSlots -= 1

@@ -10,6 +10,8 @@ final class SlabStore: Sendable {
   let isSynchronized: Bool
   private let limits: PoolLimits
   private let slabs: Mutex<SlabSet>
+  /// How many slots wait; who finds none need not take the lock to look for them.
+  private let waitingCount = Atomic(0)
   private let populating = DispatchQueue(label: "TexAlloc.SlabStore.populating", qos: .utility)
 
   init(heap: any Heap, limits: PoolLimits, isSynchronized: Bool = false) {
@@ -21,7 +23,7 @@ final class SlabStore: Sendable {
 
   /// Nobody can ask for a slot any more, so none has to wait for its fences: devices keep the memory
   /// that they still use.
-  deinit { slabs.withLock { $0.abandonReleased() } }
+  deinit { slabs.withLock { $0.free($0.released.map(\.slot)) } }
 
   var statistics: PoolStatistics { slabs.withLock { $0.statistics } }
 
@@ -51,12 +53,18 @@ final class SlabStore: Sendable {
 
   /// Takes back a slot that may be used again when the fences have passed.
   func release(_ slot: Slot, after fences: [any Fence]) {
-    slabs.withLock { $0.release(slot, after: fences) }
+    let pending = fences.filter { !$0.hasPassed }
+    slabs.withLock { slabs in
+      guard !pending.isEmpty else { return slabs.free([slot]) }
+      slabs.append(ReleasedSlot(slot: slot, fences: pending))
+      waitingCount.store(slabs.released.count, ordering: .relaxed)
+    }
   }
 
   /// Gives memory back to the system that no image uses; answers how many bytes.
   func trim(to bytes: Int) -> Int {
-    slabs.withLock { $0.trim(to: bytes) }
+    reclaim()
+    return slabs.withLock { $0.trim(to: bytes) }
   }
 
   var snapshot: PoolSnapshot {
@@ -80,27 +88,59 @@ final class SlabStore: Sendable {
         return try allocate(request)
       } catch {
         guard case .until(let deadline) = waiting, request.slabSize <= limits.budget,
-          let fence = slabs.withLock({ $0.firstPendingFence }), fence.wait(until: deadline)
+          let next = slabs.withLock({ $0.released.first }), next.wait(until: deadline)
         else { throw error }
       }
     }
   }
 
   private func allocate(_ request: SlotRequest) throws(AllocationError) -> Slot {
-    let (slot, pages) = try slabs.withLock { slabs throws(AllocationError) in
-      let slot = try carve(request, from: &slabs)
-      return (slot, slabs.pagesToPopulate(after: slot))
+    reclaim(patience: Self.patience)  // what was used before is warm
+    let (slot, coldPages) =
+      if let carved = slabs.withLock({ $0.carve(request) }) { carved } else {
+        try carveGrowing(request)
+      }
+    if !coldPages.isEmpty {
+      populating.async { for pages in coldPages { slot.slab.populate(pages) } }
     }
-    if !pages.isEmpty { populating.async { for range in pages { slot.slab.populate(range) } } }
     return slot
   }
 
-  private func carve(
-    _ request: SlotRequest, from slabs: inout SlabSet
-  ) throws(AllocationError) -> Slot {
-    slabs.reclaim()  // what was used before is warm
-    if let slot = slabs.carve(request) { return slot }
+  /// How many slots that still wait an allocation looks at before it takes others.
+  private static let patience = 4
 
+  /// Frees the slots whose fences have passed, the oldest first. A fence may be the application's
+  /// own, and may itself need the pool, so it is asked outside of the lock.
+  ///
+  /// - Parameter patience: After so many that have not passed, the rest has to wait.
+  private func reclaim(patience: Int = .max) {
+    guard waitingCount.load(ordering: .relaxed) > 0 else { return }
+    var passed: [Slot] = []
+    var pending = 0
+    for released in slabs.withLock({ $0.released }) where pending < patience {
+      if released.hasPassed { passed.append(released.slot) } else { pending += 1 }
+    }
+    guard !passed.isEmpty else { return }
+    slabs.withLock { slabs in
+      slabs.free(passed)
+      waitingCount.store(slabs.released.count, ordering: .relaxed)
+    }
+  }
+
+  /// A slot of whatever came back by now, or else of a new slab.
+  private func carveGrowing(
+    _ request: SlotRequest
+  ) throws(AllocationError) -> SlabSet.CarvedSlot {
+    reclaim()
+    return try slabs.withLock { slabs throws(AllocationError) in
+      if let carved = slabs.carve(request) { return carved }
+      return try grow(&slabs, for: request)
+    }
+  }
+
+  private func grow(
+    _ slabs: inout SlabSet, for request: SlotRequest
+  ) throws(AllocationError) -> SlabSet.CarvedSlot {
     func fits(_ wanted: Int) -> Bool { wanted <= limits.budget - slabs.slabBytes }
     var wanted = slabs.sizeOfNextSlab(for: request)
     if !fits(wanted), slabs.dropEmptySlabs() { wanted = slabs.sizeOfNextSlab(for: request) }
@@ -113,10 +153,10 @@ final class SlabStore: Sendable {
       guard slabs.dropEmptySlabs() else { throw error }
       slabs.add(try makeSlab(of: wanted), for: request.tenancy)
     }
-    guard let slot = slabs.carve(request) else {
+    guard let carved = slabs.carve(request) else {
       preconditionFailure("a fresh slab of \(wanted) bytes has no room for \(request.size)")
     }
-    return slot
+    return carved
   }
 
   /// A slab with which the calls that synchronize it were tried, so that they fail here or never.

@@ -24,4 +24,14 @@ final class Slot: Sendable {
   func takeLease() -> RangeAllocator.Lease? {
     lease.withLock { $0.take() }
   }
+
+  /// Whether the lease was given up.
+  var isFree: Bool {
+    lease.withLock { lease in
+      switch lease {
+      case .some: false
+      case .none: true
+      }
+    }
+  }
 }
