@@ -8,6 +8,7 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 #include <linux/magic.h>
+#include <linux/memfd.h>
 #include <linux/udmabuf.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -17,14 +18,22 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
 
 static const int texalloc_madv_populate_write = MADV_POPULATE_WRITE;
 static const int texalloc_seal_shrink = F_SEAL_SHRINK;
 static const int texalloc_seal_grow = F_SEAL_GROW;
+static const int texalloc_seal_seal = F_SEAL_SEAL;
 
-/// memfd_create(2), close-on-exec and open to seals.
-static inline int texalloc_memfd_create(const char *name) {
-  return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+/// memfd_create(2), close-on-exec, open to seals, and never to be run, which kernels before 6.3 do not
+/// know and later ones may insist on. In reserved huge pages of 2^`huge_page_bits` bytes, unless 0.
+static inline int texalloc_memfd_create(const char *name, unsigned huge_page_bits) {
+  unsigned huge = huge_page_bits ? MFD_HUGETLB | huge_page_bits << MFD_HUGE_SHIFT : 0;
+  unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | huge;
+  int memory = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+  return memory < 0 && errno == EINVAL ? memfd_create(name, flags) : memory;
 }
 
 /// F_ADD_SEALS of fcntl(2).

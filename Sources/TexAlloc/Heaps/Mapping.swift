@@ -18,6 +18,10 @@ internal import SystemPackage
     }
     unsafe base = address
     self.size = size
+    // Where the kernel gives none to such memory, nothing is lost.
+    if let pages = HugePages.known, size >= pages.size {
+      _ = unsafe madvise(address, size, MADV_HUGEPAGE)
+    }
   }
 
   deinit { unsafe munmap(base, size) }

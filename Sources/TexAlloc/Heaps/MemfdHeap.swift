@@ -11,8 +11,17 @@ public struct MemfdHeap: Heap {
 
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     let size = try wholePages(size)
-    return try Slab(
-      of: Self.name, caching: .cached, memory: .memory(of: size, named: Self.name), size: size)
+    // Others may take the huge pages meanwhile: mapping them tells.
+    if let pages = HugePages.reserved(for: size), let slab = try? slab(of: size, in: pages) {
+      return slab
+    }
+    return try slab(of: size)
+  }
+
+  private func slab(of size: Int, in pages: HugePages? = nil) throws(SystemFailure) -> Slab {
+    try Slab(
+      of: Self.name, caching: .cached, memory: .memory(of: size, named: Self.name, in: pages),
+      size: size)
   }
 }
 

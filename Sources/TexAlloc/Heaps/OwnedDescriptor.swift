@@ -37,14 +37,21 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     }
   }
 
-  /// A memfd of `size` zeroed bytes that can neither shrink nor grow.
-  static func memory(of size: Int, named name: String) throws(SystemFailure) -> OwnedDescriptor {
+  /// A memfd of `size` zeroed bytes that can neither shrink nor grow, nor be sealed against writing.
+  ///
+  /// - Parameter pages: Reserved huge pages to make it of, of which `size` is a multiple; the usual
+  ///   ones where nil.
+  static func memory(
+    of size: Int, named name: String, in pages: HugePages? = nil
+  ) throws(SystemFailure) -> OwnedDescriptor {
     let memory = OwnedDescriptor(
-      owning: try systemCall("memfd_create", on: name) { unsafe texalloc_memfd_create(name) })
+      owning: try systemCall("memfd_create", on: name) {
+        unsafe texalloc_memfd_create(name, pages?.bits ?? 0)
+      })
     let raw = memory.descriptor.rawValue
     try systemCall("ftruncate", on: name) { ftruncate(raw, off_t(size)) }
     try systemCall("F_ADD_SEALS", on: name) {
-      texalloc_add_seals(raw, texalloc_seal_shrink | texalloc_seal_grow)
+      texalloc_add_seals(raw, texalloc_seal_shrink | texalloc_seal_grow | texalloc_seal_seal)
     }
     return memory
   }

@@ -23,12 +23,21 @@ public struct UDMABufHeap: DMABufHeap {
   }
 
   func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {
+    if let pages = HugePages.reserved(for: size), let memory = try? allocate(size, in: pages) {
+      return memory
+    }
+    return try allocate(size, in: nil)
+  }
+
+  private func allocate(
+    _ size: Int, in pages: HugePages?
+  ) throws(SystemFailure) -> OwnedDescriptor {
     let device = try OwnedDescriptor.opening(Self.node)
-    let pages = try OwnedDescriptor.memory(of: size, named: Self.name)
+    let memory = try OwnedDescriptor.memory(of: size, named: Self.name, in: pages)
     return OwnedDescriptor(
       owning: try systemCall("UDMABUF_CREATE", on: Self.node) {
         texalloc_udmabuf_create(
-          device.descriptor.rawValue, pages.descriptor.rawValue, UInt64(size))
+          device.descriptor.rawValue, memory.descriptor.rawValue, UInt64(size))
       })
   }
 }

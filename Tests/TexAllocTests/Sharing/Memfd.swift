@@ -11,7 +11,7 @@ final class Memfd {
   let descriptor: FileDescriptor
 
   init(size: Int, seals: CInt = 0) throws {
-    let raw = unsafe texalloc_memfd_create("application")
+    let raw = unsafe texalloc_memfd_create("application", 0)
     guard raw >= 0 else { throw Errno(rawValue: errno) }
     descriptor = FileDescriptor(rawValue: raw)
     try descriptor.resize(to: Int64(size))

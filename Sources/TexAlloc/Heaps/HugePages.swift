@@ -1,0 +1,31 @@
+/// Pages that the processor maps many usual ones at once with: 2 MiB on x86-64. A slab of such pages
+/// is ready sooner, and so is each mapping that a driver makes of it.
+///
+/// Where some are [reserved] and free, slabs in whole ones are made of them. Others ask the kernel for
+/// [transparent] ones, which it gives to shared memory if its `shmem_enabled` lets it.
+///
+/// [reserved]: https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
+/// [transparent]: https://docs.kernel.org/admin-guide/mm/transhuge.html
+struct HugePages: Sendable {
+  /// Bytes of one.
+  let size: Int
+
+  /// The power of two that their size is.
+  var bits: UInt32 { UInt32(size.trailingZeroBitCount) }
+
+  /// Those of this machine; nil where the kernel has none.
+  static let known = SystemFile.number(in: "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
+    .flatMap { $0.nonzeroBitCount == 1 ? HugePages(size: $0) : nil }
+
+  /// The known ones, where enough for memory of this size are reserved and free just now.
+  ///
+  /// - Parameter size: Bytes.
+  static func reserved(for size: Int) -> HugePages? {
+    guard let known, size.isMultiple(of: known.size),
+      let free = SystemFile.number(
+        in: "/sys/kernel/mm/hugepages/hugepages-\(known.size >> 10)kB/free_hugepages"),
+      free >= size / known.size
+    else { return nil }
+    return known
+  }
+}
