@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 sources := Sources Tests Fuzz Package.swift
-sanitizer ?= address
+sanitizer ?= address thread
 seconds ?= 60
 
 .PHONY: help demo test vm-test vm-shell bench sanitize fuzz lint format docs clean distclean \
@@ -13,7 +13,7 @@ help:
 	@echo 'make test      build, lint, run the tests'
 	@echo 'make vm-test   run the tests on real drivers, in a guest; vm-shell: a shell in it'
 	@echo 'make bench     measure'
-	@echo 'make sanitize  run the tests under a sanitizer          (sanitizer=address or thread)'
+	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
 	@echo 'make fuzz      replay random events in the range allocator  (seconds=60)'
 	@echo 'make lint      check the style'
 	@echo 'make format    put the style right'
@@ -59,11 +59,8 @@ bench: dependencies
 	$(SWIFT) build -c release --product texbench
 	@Scripts/with-mesa .build/release/texbench all $(ARGS)
 
-# Without leaks: XCTest itself leaves some behind.
 sanitize: dependencies
-	$(SWIFT) build --build-tests --sanitize $(sanitizer) --scratch-path .build-$(sanitizer)
-	ASAN_OPTIONS=detect_leaks=0 Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing \
-	  --sanitize $(sanitizer) --scratch-path .build-$(sanitizer)
+	@Scripts/sanitize $(sanitizer)
 
 # The fuzzer wants to be the program, so it is built beside the package. Finds are kept in out/fuzz.
 fuzz: swift
