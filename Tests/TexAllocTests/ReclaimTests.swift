@@ -104,6 +104,17 @@ final class ReclaimTests: XCTestCase {
     withExtendedLifetime(held) {}
   }
 
+  func testLeakReportNamesWhatIsHeldAndNotWhatWaits() throws {
+    let pool = try pool(budget: .max)
+    XCTAssertNil(LeakReport(of: pool.snapshot))
+    let held = try pool.allocate(large, named: "held")
+    do { try pool.allocate(large, named: "drawn").hold(until: ManualFence()) }
+    let report = try XCTUnwrap(LeakReport(of: pool.snapshot)).text
+    XCTAssertTrue(report.contains("held, written by application, 4194304 bytes"), report)
+    XCTAssertFalse(report.contains("drawn"), report)
+    withExtendedLifetime(held) {}
+  }
+
   func testEightThreadsLeaveNothingBehind() throws {
     let pool = try pool(budget: .max)
     DispatchQueue.concurrentPerform(iterations: 8) { thread in

@@ -4,7 +4,9 @@
 /// and say what its slabs must be. Each image is then laid out for the components that touch it, and
 /// carved from a slab.
 ///
-/// Any thread may allocate, and may let go of buffers. Buffers keep their pool's memory alive.
+/// Any thread may allocate, and may let go of buffers. Buffers keep their pool's memory alive. Where the
+/// environment has `TEXALLOC_LEAKS=1`, a pool that goes before its buffers names them on standard
+/// error.
 public final class TexturePool: Sendable {
   /// What the pool's memory is, and why.
   public let plan: MemoryPlan
@@ -24,6 +26,10 @@ public final class TexturePool: Sendable {
     self.components = components.flatMap(\.participants)
     let choice = try HeapChoice(for: components, from: heaps, limits: limits)
     (plan, store) = try choice.settle()
+  }
+
+  deinit {
+    if LeakReport.isWanted { LeakReport(of: store.snapshot)?.print() }
   }
 
   /// What the pool holds now.
