@@ -48,6 +48,8 @@ public import TexAlloc
 }
 
 /// The end of the GPU's use of what was drawn before it. Any thread may ask.
+///
+/// ``EGLDevice/makeFence()`` makes one.
 @safe public final class EGLFence: Fence, @unchecked Sendable {  // EGL guards its syncs by itself
   private let sync: EGLSyncKHR
   private let functions: EGLFenceSync

@@ -47,7 +47,7 @@ final class AdoptedMemoryTests: XCTestCase {
       let pool = try TexturePool(for: [FarDevice()], from: [heap])
       let buffers = try (0..<3).map { _ in try pool.allocate(descriptor) }
       XCTAssertEqual(Set(buffers.compactMap(\.descriptor)).count, 3, name)
-      for buffer in buffers { write(buffer) }
+      for buffer in buffers { buffer.writePattern(seed: 1) }
       XCTAssertEqual(try buffers[2].withReadback { $0[0] }, 1, name)
       CapabilityTable.print(name, "synchronized image by image", true)
     }
@@ -62,15 +62,7 @@ final class AdoptedMemoryTests: XCTestCase {
     let buffer = try TexturePool(for: [], from: [heap])
       .allocate(descriptor, for: [.texture, .exportable])
     XCTAssertTrue(try buffer.withReadback(evenIfSlow: true) { $0[0] == 0 && $0[$0.count - 1] == 0 })
-    write(buffer)
+    buffer.writePattern(seed: 1)
     return buffer
-  }
-
-  private func write(_ buffer: TextureBuffer) {
-    var writer = buffer.writer()
-    for y in 0..<writer.rowCount {
-      let row = (0..<writer.rowSize).map { UInt8(truncatingIfNeeded: $0 * 7 + y * 31) | 1 }
-      writer.write(row.span, row: y)
-    }
   }
 }

@@ -49,13 +49,7 @@ final class HeapPixelsTests: XCTestCase {
     XCTAssertEqual(buffers[0].descriptor, buffers[1].descriptor)
     XCTAssertNotEqual(buffers[1].offset, 0)
     let textures = try buffers.map { try gpu.register($0) }
-    for (seed, buffer) in buffers.enumerated() {
-      var writer = buffer.writer()
-      for y in 0..<writer.rowCount {
-        let row = (0..<writer.rowSize).map { UInt8(truncatingIfNeeded: $0 * 7 + y * 31 + seed) }
-        writer.write(row.span, row: y)
-      }
-    }
+    for (seed, buffer) in buffers.enumerated() { buffer.writePattern(seed: seed) }
     return try textures.map(pixels)
   }
 
@@ -64,17 +58,16 @@ final class HeapPixelsTests: XCTestCase {
     let path = project.appending(path: "assets/photos/brook.jpg").path
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component], from: [heap])
     let image = try JPEGImage(contentsOf: FilePath(path))
+    let first = try pool.allocate(image.descriptor)
     let buffer = try pool.allocate(image.descriptor)
+    XCTAssertEqual(first.descriptor, buffer.descriptor)
+    XCTAssertNotEqual(buffer.offset, 0)
     try image.decode(into: buffer)
     return try pixels(of: gpu.register(buffer))
   }
 
   private func pixels(of texture: Texture) throws -> [UInt8] {
     XCTAssertEqual(texture.path, .imported)
-    let layout = texture.buffer.layout
-    let canvas = try Canvas(width: layout.width, height: layout.height)
-    canvas.clear(.zero)
-    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(texture.name))
-    return try canvas.readPixels()
+    return try texture.shownPixels()
   }
 }

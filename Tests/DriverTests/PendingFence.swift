@@ -8,7 +8,7 @@ import TexAlloc
 struct PendingFence: ~Copyable {
   private let node: OwnedDescriptor
   private let number: UInt32
-  private let syncFile: OwnedDescriptor
+  let syncFile: SyncFile
 
   /// - Parameter heap: Dumb buffers of vgem, one of which has the fence first.
   init(from heap: DumbBufferHeap) throws {
@@ -20,15 +20,19 @@ struct PendingFence: ~Copyable {
     // struct drm_vgem_fence_attach: handle, flags (1: as a writer's), the fence, padding.
     var attachment: [UInt32] = [handle, 1, 0, 0]
     unsafe try check(drmCommandWriteRead(raw, 1, &attachment, UInt(attachment.count * 4)))
-    let exported = try check(texalloc_dma_buf_export_sync_file(slab.descriptor.rawValue))
-    syncFile = OwnedDescriptor(owning: FileDescriptor(rawValue: exported))
+    let exported = try check(
+      texalloc_dma_buf_export_sync_file(
+        slab.descriptor.rawValue, UInt32(DMA_BUF_SYNC_READ | DMA_BUF_SYNC_WRITE)))
+    syncFile = try SyncFile(owning: OwnedDescriptor(owning: FileDescriptor(rawValue: exported)))
     number = attachment[2]
     self.node = node
   }
 
   /// Has the fence stand for a device that writes this memory.
   borrowing func attach(to memory: FileDescriptor) throws {
-    try check(texalloc_dma_buf_import_sync_file(memory.rawValue, syncFile.descriptor.rawValue))
+    try check(
+      texalloc_dma_buf_import_sync_file(
+        memory.rawValue, UInt32(DMA_BUF_SYNC_WRITE), syncFile.descriptor.rawValue))
   }
 
   borrowing func pass() throws {

@@ -9,6 +9,7 @@
 #include <linux/dma-heap.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
+#include <linux/sync_file.h>
 #include <linux/udmabuf.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -80,16 +81,24 @@ static inline int texalloc_dma_buf_sync(int descriptor, uint64_t flags) {
   return result;
 }
 
-/// DMA_BUF_IOCTL_EXPORT_SYNC_FILE: what a reader and writer would have to wait for, as a sync file.
-static inline int texalloc_dma_buf_export_sync_file(int descriptor) {
-  struct dma_buf_export_sync_file request = {.flags = DMA_BUF_SYNC_RW, .fd = -1};
+/// DMA_BUF_IOCTL_EXPORT_SYNC_FILE: what an access of this kind would have to wait for, as a sync file;
+/// `flags` are DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE.
+static inline int texalloc_dma_buf_export_sync_file(int descriptor, uint32_t flags) {
+  struct dma_buf_export_sync_file request = {.flags = flags, .fd = -1};
   return ioctl(descriptor, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &request) < 0 ? -1 : request.fd;
 }
 
-/// DMA_BUF_IOCTL_IMPORT_SYNC_FILE: has readers and writers wait for the sync file.
-static inline int texalloc_dma_buf_import_sync_file(int descriptor, int sync_file) {
-  struct dma_buf_import_sync_file request = {.flags = DMA_BUF_SYNC_RW, .fd = sync_file};
+/// DMA_BUF_IOCTL_IMPORT_SYNC_FILE: has the sync file stand for an access of this kind.
+static inline int texalloc_dma_buf_import_sync_file(
+    int descriptor, uint32_t flags, int sync_file) {
+  struct dma_buf_import_sync_file request = {.flags = flags, .fd = sync_file};
   return ioctl(descriptor, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &request);
+}
+
+/// SYNC_IOC_FILE_INFO, for whether the kernel knows the file as a sync file.
+static inline int texalloc_check_sync_file(int descriptor) {
+  struct sync_file_info request = {0};
+  return ioctl(descriptor, SYNC_IOC_FILE_INFO, &request);
 }
 
 /// DMA_BUF_SET_NAME: at most 31 bytes of it are kept.

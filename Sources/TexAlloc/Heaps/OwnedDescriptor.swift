@@ -18,6 +18,13 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
 
   deinit { try? descriptor.close() }
 
+  /// Gives the descriptor up, which is then the caller's to close.
+  public consuming func release() -> FileDescriptor {
+    let descriptor = descriptor
+    discard self
+    return descriptor
+  }
+
   /// A second descriptor of the same file, close-on-exec.
   public init(duplicating descriptor: FileDescriptor, named object: String) throws(SystemFailure) {
     self.init(

@@ -1,0 +1,28 @@
+import TexAlloc
+import TexAllocEGL
+
+extension TextureBuffer {
+  /// Writes bytes that no shift of them has.
+  ///
+  /// - Returns: The rows, without padding.
+  @discardableResult
+  func writePattern(seed: Int = 0) -> [UInt8] {
+    var writer = writer()
+    return (0..<writer.rowCount).flatMap { y in
+      let row = (0..<writer.rowSize).map { UInt8(truncatingIfNeeded: $0 * 7 + y * 31 + seed) }
+      writer.write(row.span, row: y)
+      return row
+    }
+  }
+}
+
+extension Texture {
+  /// What the GPU shows of the whole texture: `R`, `G`, `B`, `A` bytes, rows from the top.
+  func shownPixels() throws -> [UInt8] {
+    let layout = buffer.layout
+    let canvas = try Canvas(width: layout.width, height: layout.height)
+    canvas.clear(.zero)
+    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(name))
+    return try canvas.readPixels()
+  }
+}

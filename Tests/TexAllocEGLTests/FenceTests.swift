@@ -1,0 +1,35 @@
+import TexAlloc
+import TexAllocEGL
+import XCTest
+
+final class FenceTests: XCTestCase {
+  func testAFencePassesWhenTheGPUIsDone() throws {
+    let gpu = try EGLDevice.surfaceless(.software)
+    let canvas = try Canvas(width: 64, height: 64)
+    canvas.clear(.one)
+    let fence = try gpu.makeFence()
+    XCTAssertTrue(fence.wait(until: .now + .seconds(60)))
+    XCTAssertTrue(fence.hasPassed)
+  }
+
+  func testADisplayWithoutNativeFencesNamesTheExtension() throws {
+    let gpu = try EGLDevice.surfaceless(.software)
+    let name = "EGL_ANDROID_native_fence_sync"
+    try XCTSkipIf(gpu.description.displayExtensions.contains(name), "the display has \(name)")
+    XCTAssertThrowsError(try gpu.exportFence()) {
+      XCTAssertEqual(($0 as? EGLFailure)?.operation, name)
+      XCTAssertEqual(($0 as? EGLFailure)?.isUnsupported, true)
+    }
+  }
+
+  func testFencesAreMadeWhereTheContextIsCurrent() throws {
+    let gpu = try EGLDevice.surfaceless(.software)
+    let other = try EGLDevice.surfaceless(.software)
+    XCTAssertThrowsError(try gpu.makeFence()) {
+      XCTAssertEqual(($0 as? EGLFailure)?.operation, "makeFence")
+      XCTAssertEqual(($0 as? EGLFailure)?.isUnsupported, false)
+    }
+    XCTAssertThrowsError(try gpu.exportFence())
+    XCTAssertNoThrow(try other.makeFence())
+  }
+}
