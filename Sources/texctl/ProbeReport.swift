@@ -84,13 +84,16 @@ extension ProbeReport {
       case .failure(.noHeap(let verdicts)): verdicts
       default: []
       }
+    let plan = try? pool?.get().plan
     return Heaps.found().map { finding in
       let verdict = verdicts.first { $0.heap == finding.name }
       switch finding.heap {
       case .success:
+        let isChosen = finding.name == plan?.heap
         return HeapEntry(
-          name: finding.name, present: true, chosen: verdict?.passedOver == nil && verdict != nil,
-          caching: finding.caching.map { "\($0)" }, reason: verdict?.passedOver)
+          name: finding.name, present: true, chosen: isChosen,
+          caching: finding.caching.map { "\($0)" },
+          reason: isChosen ? plan?.reason : verdict?.passedOver)
       case .failure(let failure):
         return HeapEntry(
           name: finding.name, present: false, chosen: false, caching: nil, reason: "\(failure)")

@@ -18,6 +18,7 @@ final class HeapChoiceTests: XCTestCase {
         "first: device refused the buffer: pixels: wanted those written, held others",
         "second: chosen", "third: would do, but ranks below second",
       ])
+    XCTAssertTrue(pool.plan.reason.hasSuffix("now that first failed when tried"))
   }
 
   func testWhereEveryHeapFailsEachSaysWhy() throws {

@@ -10,6 +10,13 @@ public struct MemoryPlan: Hashable, Sendable {
   /// Every heap that was looked at, the chosen one too, in the order of preference.
   public let verdicts: [HeapVerdict]
 
+  /// Why the heap was chosen; ``verdicts`` have why the others were not.
+  public var reason: String {
+    let tried = verdicts.prefix { $0.passedOver != nil }.map(\.heap)
+    return "of the heaps that suit every component it ranks first, by caching and then by kind"
+      + (tried.isEmpty ? "" : ", now that \(tried.joined(separator: ", ")) failed when tried")
+  }
+
   /// What an image's merged attributes ask for that the plan does not hold; nil where they fit.
   func lacks(_ image: MergedAttributes) -> AllocationError? {
     func outside(_ field: String, _ wanted: some Any, _ held: some Any) -> AllocationError {
