@@ -15,7 +15,7 @@ extension EGLDevice {
   /// - Throws: `EGLFailure`.
   public func makeFence() throws(EGLFailure) -> EGLFence {
     try requireContext(for: "makeFence")
-    return try fences.makeFence(on: connection)
+    return try fences.makeFence(on: connection, until: loss)
   }
 
   /// The end of everything drawn so far, for other devices and processes.
@@ -35,7 +35,8 @@ extension EGLDevice {
     try NativeFences(connection).wait(for: fence)
   }
 
-  private func requireContext(for operation: String) throws(EGLFailure) {
+  func requireContext(for operation: String) throws(EGLFailure) {
+    if isLost { throw .failed(operation, "the device's context was lost") }
     guard context.isCurrent else {
       throw .failed(operation, "the device's context is not current on this thread")
     }

@@ -33,6 +33,7 @@ public import TexAlloc
   let fences: EGLFenceSync
   let scratch: ScratchContext
   let state = Mutex(State())
+  let loss = ContextLoss()
   private let ownsContext: Bool
 
   /// What changes while the device lives.
@@ -136,8 +137,9 @@ public import TexAlloc
     }
   }
 
-  /// - Throws: A refusal where the context is not current on this thread.
+  /// - Throws: A refusal where the context is lost, or not current on this thread.
   func requireContext() throws(RegistrationRefused) {
+    if isLost { throw refusal("context", wanted: "one that lives", held: "one that was lost") }
     guard context.isCurrent else {
       throw RegistrationRefused(
         component: name, field: "context", wanted: "the device's own, current on this thread",

@@ -27,12 +27,14 @@ public import TexAlloc
   }
 
   /// A fence behind every command given to the current context so far, which are sent on their way.
-  func makeFence(on connection: EGLConnection) throws(EGLFailure) -> EGLFence {
+  func makeFence(
+    on connection: EGLConnection, until loss: ContextLoss
+  ) throws(EGLFailure) -> EGLFence {
     guard let sync = unsafe create(connection.display, EGLenum(EGL_SYNC_FENCE_KHR), nil) else {
       throw .last("eglCreateSyncKHR")
     }
     glFlush()  // waiting from another thread can't
-    return unsafe EGLFence(sync, of: self, on: connection)
+    return unsafe EGLFence(sync, of: self, on: connection, until: loss)
   }
 
   fileprivate func destroy(_ sync: EGLSyncKHR, on connection: EGLConnection) {
@@ -54,17 +56,22 @@ public import TexAlloc
   private let sync: EGLSyncKHR
   private let functions: EGLFenceSync
   private let connection: EGLConnection
+  private let loss: ContextLoss
 
-  fileprivate init(_ sync: EGLSyncKHR, of functions: EGLFenceSync, on connection: EGLConnection) {
+  fileprivate init(
+    _ sync: EGLSyncKHR, of functions: EGLFenceSync, on connection: EGLConnection,
+    until loss: ContextLoss
+  ) {
     unsafe self.sync = sync
     self.functions = functions
     self.connection = connection
+    self.loss = loss
   }
 
   deinit { unsafe functions.destroy(sync, on: connection) }
 
   public var hasPassed: Bool {
-    unsafe functions.hasPassed(sync, on: connection, nanoseconds: 0)
+    unsafe loss.hasHappened || functions.hasPassed(sync, on: connection, nanoseconds: 0)
   }
 
   public func wait(until deadline: ContinuousClock.Instant) -> Bool {
@@ -73,6 +80,7 @@ public import TexAlloc
     let total =
       nanoseconds.overflow
       ? UInt64.max - 1 : UInt64(nanoseconds.partialValue) + UInt64(left.attoseconds / 1_000_000_000)
-    return unsafe functions.hasPassed(sync, on: connection, nanoseconds: total)
+    return unsafe loss.hasHappened
+      || functions.hasPassed(sync, on: connection, nanoseconds: total)
   }
 }

@@ -20,7 +20,7 @@ final class PendingDrawTests: XCTestCase {
       let slow = Canvas.Quad(
         x: 0, y: 0, width: 192, height: 192, texelWidth: 12288, texelHeight: 12288)
       canvas.draw([slow], from: .image(texture.name))
-      let fence = try gpu.fences.makeFence(on: gpu.connection)
+      let fence = try gpu.makeFence()
       let wasPending = !fence.hasPassed
       fill(written)
       let isStillPending = !fence.hasPassed

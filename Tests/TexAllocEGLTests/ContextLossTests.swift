@@ -1,0 +1,83 @@
+import TexAlloc
+import XCTest
+
+@testable import TexAllocEGL
+
+final class ContextLossTests: XCTestCase {
+  private let image = ImageDescriptor(width: 16, height: 4, formats: [.abgr8888])
+
+  func testALostContextDropsTheHoldsOfTheGPUOnly() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    let held = try pool.allocate(image, named: "held")
+    do {
+      let drawn = try gpu.register(held)
+      let canvas = try Canvas(width: 16, height: 4)
+      canvas.draw([Canvas.Quad(whole: held.layout)], from: .image(drawn.name))
+      _ = try gpu.register(pool.allocate(image, named: "gone"))
+    }
+    XCTAssertEqual(pool.statistics.slots, 2, "what is gone waits to be collected")
+    gpu.contextWasLost()
+    XCTAssertEqual(pool.statistics.slots, 1)
+    XCTAssertEqual(gpu.statistics.liveImages, 0)
+    XCTAssertNoThrow(try gpu.collect())
+  }
+
+  func testAFenceOfALostContextHasPassed() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    let buffer = try pool.allocate(image)
+    let texture = try gpu.register(buffer)
+    let canvas = try Canvas(width: 192, height: 192)
+    let slow = Canvas.Quad(
+      x: 0, y: 0, width: 192, height: 192, texelWidth: 12288, texelHeight: 12288)
+    canvas.draw([slow], from: .image(texture.name))
+    let fence = try gpu.makeFence()
+    let wasPending = !fence.hasPassed
+    gpu.contextWasLost()
+    XCTAssertTrue(wasPending, "the draw was over at once: it proves nothing")
+    XCTAssertTrue(fence.hasPassed)
+    XCTAssertTrue(fence.wait(until: .now))
+    _ = try canvas.readPixels()
+  }
+
+  func testTexturesOfALostContextGoOnAnyThread() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    var textures = try (0..<10).map { _ in try gpu.register(pool.allocate(image)) }
+    gpu.contextWasLost()
+    XCTAssertEqual(gpu.statistics.liveImages, 10)
+    let gone = expectation(description: "they are let go of")
+    let last = textures.removeLast()
+    textures = []
+    DispatchQueue.global().async { [last] in
+      withExtendedLifetime(last) {}
+      gone.fulfill()
+    }
+    wait(for: [gone], timeout: 10)
+    withExtendedLifetime(last) { XCTAssertEqual(gpu.statistics.liveImages, 1) }
+    XCTAssertEqual(pool.statistics.waitingSlots, 0)
+  }
+
+  func testTheNextDeviceTakesTheBuffersWithTheirPixels() throws {
+    let lost = try TestDevice.importing()
+    let pool = try TexturePool(for: [lost])
+    let buffer = try pool.allocate(image)
+    do {
+      var writer = buffer.writer()
+      writer.fill(0..<writer.rowCount, with: 0x55)
+    }
+    let before = try lost.register(buffer)
+    lost.contextWasLost()
+    XCTAssertThrowsError(try lost.register(pool.allocate(image))) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.field, "context")
+      XCTAssertEqual(($0 as? RegistrationRefused)?.held, "one that was lost")
+    }
+    XCTAssertThrowsError(try lost.makeFence())
+
+    let next = try TestDevice.importing()
+    let texture = try next.register(before.buffer)
+    XCTAssertEqual(texture.path, .imported)
+    XCTAssertTrue(try texture.shownPixels().allSatisfy { $0 == 0x55 })
+  }
+}
