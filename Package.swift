@@ -127,6 +127,8 @@ let package = Package(
       name: "texctlTests", dependencies: ["TestSupport", "texctl"], swiftSettings: house),
 
     // What tests share.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
+    .target(
+      name: "TestSupport", dependencies: ["TexAlloc"], path: "Tests/TestSupport",
+      swiftSettings: house),
   ]
 )

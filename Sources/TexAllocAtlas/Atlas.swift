@@ -14,6 +14,8 @@ public final class Atlas {
   private let flags: AllocationFlags
   private let name: String
   private let border: Int
+  /// Cells whose place comes back when their fence has passed.
+  private var removed: [(cell: AtlasCell, fence: any Fence)] = []
 
   /// Takes no memory yet.
   ///
@@ -41,6 +43,7 @@ public final class Atlas {
       throw .tooLarge(image: ImageSize(width: width, height: height), page: page)
     }
     let (outerWidth, outerHeight) = (width + 2 * border, height + 2 * border)
+    reclaim()
     for index in pages.indices {
       if let place = pages[index].insert(width: outerWidth, height: outerHeight) {
         return cell(place, onPage: index)
@@ -61,9 +64,24 @@ public final class Atlas {
     try pages[cell.page].draw(in: cell.rectangle, body)
   }
 
-  /// Empties a cell and takes its place back. No draw that samples it may be under way.
-  public func remove(_ cell: AtlasCell) {
-    pages[cell.page].remove(cell.rectangle.inset(by: -border))
+  /// Empties a cell and takes its place back.
+  ///
+  /// - Parameter fence: The end of every draw that samples it, if one may be under way: the place stays
+  ///   as it is until it has passed, which is looked at when something is inserted or flushed.
+  public func remove(_ cell: AtlasCell, after fence: (any Fence)? = nil) {
+    if let fence, !fence.hasPassed {
+      removed.append((cell, fence))
+    } else {
+      pages[cell.page].remove(cell.rectangle.inset(by: -border))
+    }
+  }
+
+  /// Takes the places back whose fences have passed.
+  private func reclaim() {
+    guard !removed.isEmpty else { return }
+    let waiting = removed
+    removed = []
+    for (cell, fence) in waiting { remove(cell, after: fence) }
   }
 
   /// Writes what changed to the pages' buffers: to be called before the GPU samples them.
@@ -71,7 +89,8 @@ public final class Atlas {
   /// - Returns: For each page, what was written to it; nil where nothing had changed.
   @discardableResult
   public func flush() -> [AtlasPage.Flush?] {
-    pages.map { $0.flush() }
+    reclaim()
+    return pages.map { $0.flush() }
   }
 
   private func cell(_ place: TexelRectangle, onPage page: Int) -> AtlasCell {

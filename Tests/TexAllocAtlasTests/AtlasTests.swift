@@ -110,6 +110,35 @@ final class AtlasTests: XCTestCase {
     XCTAssertEqual(try atlas.insert(width: 62, height: 62), cell)
   }
 
+  func testARemovedCellStaysAsItIsUntilItsFenceHasPassed() throws {
+    let pool = try TexturePool(for: [])
+    let atlas = Atlas(in: pool, page: ImageDescriptor(width: 64, height: 64, formats: [.r8]))
+    let cell = try fill(atlas.insert(width: 62, height: 62), of: atlas, with: 9)
+    atlas.flush()
+    let fence = ManualFence()
+    atlas.remove(cell, after: fence)
+    XCTAssertNil(atlas.flush()[0], "a draw may still sample it")
+    XCTAssertEqual(try atlas.insert(width: 62, height: 62).page, 1, "its place is not free yet")
+    fence.pass()
+    XCTAssertEqual(atlas.flush()[0]?.byteCount, 64 * 64)
+    XCTAssertTrue(try bytes(of: atlas.pages[0]).allSatisfy { $0 == 0 })
+    XCTAssertEqual(try atlas.insert(width: 62, height: 62), cell)
+  }
+
+  func testAThousandIconsTakeAFewPages() throws {
+    let pool = try TexturePool(for: [])
+    let atlas = Atlas(
+      in: pool, page: ImageDescriptor(width: 1024, height: 1024, formats: [.abgr8888]))
+    var random = SplitMix64(seed: 7)
+    for icon in 0..<1000 {
+      let side = Int.random(in: 16...48, using: &random)
+      try fill(atlas.insert(width: side, height: side), of: atlas, with: UInt8(icon & 0xFF))
+    }
+    atlas.flush()
+    XCTAssertLessThanOrEqual(atlas.pages.count, 2)
+    XCTAssertEqual(pool.statistics.slots, atlas.pages.count)
+  }
+
   func testWhatCannotBePlacedIsATypedError() throws {
     var limits = PoolLimits()
     limits.firstSlab = 1 << 20
