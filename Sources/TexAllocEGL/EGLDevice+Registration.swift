@@ -1,5 +1,6 @@
 internal import CEGL
 internal import Synchronization
+internal import SystemPackage
 public import TexAlloc
 
 extension EGLDevice {
@@ -71,7 +72,7 @@ extension EGLDevice {
   private func makeTexture(
     of buffer: TextureBuffer, by importer: DMABufImport, check: Texture.PixelCheck
   ) throws(RegistrationRefused) -> Texture {
-    try reserveImage()
+    try reserveImage(of: buffer)
     do {
       let image = try importer.makeImage(of: buffer, on: connection)
       let name = makeSampledTexture()
@@ -94,7 +95,8 @@ extension EGLDevice {
     }
   }
 
-  private func reserveImage() throws(RegistrationRefused) {
+  private func reserveImage(of buffer: TextureBuffer) throws(RegistrationRefused) {
+    try checkDescriptors(with: buffer)
     let limit = imageLimit.images
     let live = state.withLock { state in
       guard state.liveImages < limit else { return limit }
@@ -103,6 +105,23 @@ extension EGLDevice {
     }
     guard live == 0 else {
       throw refusal("images", wanted: "fewer than \(limit) alive at once", held: "\(live)")
+    }
+  }
+
+  /// A new descriptor has the lowest number that is free: about as many are open.
+  private func checkDescriptors(with buffer: TextureBuffer) throws(RegistrationRefused) {
+    guard let descriptor = buffer.descriptor else { return }
+    let limit = imageLimit.openDescriptors
+    let lowest: Int
+    do {
+      let duplicate = try OwnedDescriptor(duplicating: descriptor, named: buffer.name)
+      lowest = Int(duplicate.descriptor.rawValue)
+    } catch {
+      throw refusal("images", wanted: "a descriptor", held: "\(error)")
+    }
+    guard lowest < limit else {
+      throw refusal(
+        "images", wanted: "fewer than \(limit) descriptors open", held: "\(lowest) or more")
     }
   }
 }

@@ -12,6 +12,10 @@ public struct ImageLimit: Hashable, Sendable {
   /// Half of what the process may have of the scarcer; the rest is for everybody else.
   public var images: Int { min(descriptors, mappings) / 2 }
 
+  /// How many descriptors the process may have open, whoever has them: Mesa keeps those of images that
+  /// are gone until it draws again with what it drew them with, and everybody else has some, too.
+  var openDescriptors: Int { min(descriptors, mappings) / 4 * 3 }
+
   /// The limits of this process as they are now.
   public static func now() -> ImageLimit {
     var limit = rlimit()

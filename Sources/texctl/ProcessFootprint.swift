@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import SystemPackage
 
 /// What a process takes of the system now.
 struct ProcessFootprint: Encodable {
@@ -8,14 +9,27 @@ struct ProcessFootprint: Encodable {
 
   /// Of this process, by /proc of proc(5); 0 for what cannot be read.
   static func now() -> ProcessFootprint {
-    func text(_ name: String) -> String {
-      (try? String(contentsOfFile: "/proc/self/\(name)", encoding: .utf8)) ?? ""
-    }
-    let pss = text("smaps_rollup").split(separator: "\n").first { $0.hasPrefix("Pss:") }
+    let pss = lines(of: "smaps_rollup").first { $0.hasPrefix("Pss:") }
     let number = pss?.split(separator: " ").dropFirst().first
     let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
     return ProcessFootprint(
       proportionalKiB: number.flatMap { Int($0) } ?? 0, descriptors: descriptors?.count ?? 0,
-      mappings: text("maps").split(separator: "\n").count)
+      mappings: lines(of: "maps").count)
+  }
+
+  /// The kernel answers one read with a page at most, which Foundation takes for the whole.
+  private static func lines(of name: String) -> [Substring] {
+    var bytes: [UInt8] = []
+    let file = try? FileDescriptor.open(FilePath("/proc/self/\(name)"), .readOnly)
+    try? file?.closeAfter {
+      while let file {
+        let part = try unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+          count = unsafe try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        if part.isEmpty { break }
+        bytes += part
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
   }
 }

@@ -11,10 +11,16 @@ struct Soak: ParsableCommand {
   @Option(help: "How long.")
   var seconds = 10
 
+  @Option(help: "How many images, however long that takes.")
+  var images: Int?
+
+  @Option(help: "How often everything is let go of, to see what is left.")
+  var rounds = 10
+
   @Option(help: "Threads that allocate and write; one more draws.")
   var threads = 3
 
-  @Option(help: "Save what the pool held halfway, for texctl map.")
+  @Option(help: "Save what the pool held amid the last round, for texctl map.")
   var snapshot: String?
 
   @OptionGroup var device: DeviceOptions
@@ -23,13 +29,17 @@ struct Soak: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard seconds > 0, threads > 0 else { throw ValidationError("at least one of each is needed") }
+    guard rounds > 0, seconds > 0, threads > 0, images ?? rounds >= rounds else {
+      throw ValidationError("at least one of each is needed, and an image for each round")
+    }
   }
 
   func run() throws {
     let report = try Texctl.stating {
       let run = try SoakRun(on: device, threads: threads)
-      return try run.report(after: .seconds(seconds)) { held in
+      let length: SoakLength =
+        if let images { .images(images / rounds) } else { .time(.seconds(seconds) / rounds) }
+      return try run.report(rounds: rounds, of: length) { held in
         if let snapshot { try TextFile.write(held.json, to: FilePath(snapshot)) }
       }
     }

@@ -1,11 +1,15 @@
-internal import ProgramSupport
 internal import Dispatch
+internal import ProgramSupport
 internal import Synchronization
 internal import TexAlloc
 internal import TexAllocEGL
 
-/// Threads that write images, and this one, which has the context and draws them.
+/// Threads that write images, and this one, which has the context and draws them: in rounds, after
+/// each of which everything is let go of. What the process then has more of than before, it leaks.
 struct SoakRun {
+  /// As many as toolkits have. A driver keeps the images of a frame until it is drawn.
+  private static let framesInFlight = 2
+
   private let gpu: EGLDevice
   private let pool: TexturePool
   private let canvas: Canvas
@@ -20,30 +24,55 @@ struct SoakRun {
     self.threads = threads
   }
 
-  /// - Parameter inspect: Is given what the pool holds halfway.
+  /// - Parameters:
+  ///   - rounds: The last images of each are drawn before the next begins.
+  ///   - length: Of one round.
+  ///   - inspect: Is given what the pool holds amid the last round.
   func report(
-    after duration: Duration, inspect: (PoolSnapshot) throws -> Void
+    rounds count: Int, of length: SoakLength, inspect: (PoolSnapshot) throws -> Void
   ) throws -> SoakReport {
+    defer { Console.endProgress() }
+    var rounds: [SoakReport.Round] = []
+    for number in 1...count {
+      let (images, failures) = try draw(length) {
+        if number == count { try inspect(pool.snapshot) }
+      }
+      _ = try canvas.readPixels()  // waits for the GPU
+      try gpu.collect()
+      pool.trim()
+      rounds.append(SoakReport.Round(images: images, failures: failures, left: .now()))
+      Console.progress("round \(number) of \(count): \(images) images")
+    }
+    return SoakReport(
+      rounds: rounds, uploads: gpu.statistics.uploaded, slotsLeft: pool.statistics.slots,
+      slabsLeft: pool.statistics.slabs, imagesLeft: gpu.statistics.liveImages)
+  }
+
+  /// One round.
+  ///
+  /// - Parameter halfway: Is called once, while work goes on.
+  private func draw(
+    _ length: SoakLength, halfway: () throws -> Void
+  ) throws -> (images: Int, failures: Int) {
     let queue = SoakQueue(limit: 64)
     let group = DispatchGroup()
     for thread in 0..<threads {
       DispatchQueue.global().async(group: group) { [pool] in
-        Self.write(images: queue, of: pool, seed: thread)
+        Self.write(images: queue, of: pool, thread: thread)
       }
     }
     defer { queue.close(); group.wait() }
 
     let start = ContinuousClock.now
     var (images, failures) = (0, 0)
-    var early: ProcessFootprint?
-    var isInspected = false
+    var frames: [any Fence] = []
+    var isHalfway = false
     while true {
-      let passed = ContinuousClock.now - start
-      if passed >= duration { break }
-      if early == nil, passed >= duration / 5 { early = .now() }
-      if !isInspected, passed >= duration / 2 {
-        isInspected = true
-        try inspect(pool.snapshot)
+      let done = length.part(after: ContinuousClock.now - start, images)
+      if done >= 1 { break }
+      if done >= 0.5, !isHalfway {
+        isHalfway = true
+        try halfway()
       }
       for buffer in queue.takeAll() {
         do {
@@ -53,21 +82,19 @@ struct SoakRun {
         } catch { failures += 1 }
       }
       try gpu.collect()
+      frames.append(try gpu.makeFence())
+      if frames.count > Self.framesInFlight {
+        _ = frames.removeFirst().wait(until: .now + .seconds(60))
+      }
     }
-    let late = ProcessFootprint.now()
     queue.close()
     group.wait()
     _ = queue.takeAll()
     try gpu.collect()
-    _ = try canvas.readPixels()  // waits for the GPU
-    pool.trim()
-    return SoakReport(
-      images: images, uploads: gpu.statistics.uploaded, failures: failures + queue.failures,
-      early: early ?? late, late: late, slotsLeft: pool.statistics.slots,
-      imagesLeft: gpu.statistics.liveImages)
+    return (images, failures + queue.failures)
   }
 
-  private static func write(images queue: SoakQueue, of pool: TexturePool, seed: Int) {
+  private static func write(images queue: SoakQueue, of pool: TexturePool, thread: Int) {
     var number = 0
     while !queue.isClosed {
       let image = ImageDescriptor(
@@ -75,7 +102,7 @@ struct SoakRun {
       number += 1
       do throws(AllocationError) {
         let buffer = try pool.allocate(
-          image, named: "image \(number) of thread \(seed)",
+          image, named: "image \(number) of thread \(thread)",
           waiting: .until(.now + .seconds(1)))
         do {
           var writer = buffer.writer()
