@@ -33,6 +33,19 @@ final class TextureTests: XCTestCase {
     }
   }
 
+  func testTheLedgerHasEveryTextureByItsBuffersName() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    let image = ImageDescriptor(width: 8, height: 8, formats: [.r8])
+    let photo = try gpu.register(pool.allocate(image, named: "photo"))
+    _ = try gpu.register(pool.allocate(image, named: "gone"))
+    XCTAssertEqual(gpu.ledger.map(\.buffer), ["photo", "gone"])
+    XCTAssertEqual(gpu.ledger.map(\.state), [.live, .retired])
+    XCTAssertTrue(gpu.ledger.allSatisfy(\.isImported))
+    try gpu.collect()
+    XCTAssertEqual(gpu.ledger.map(\.name), [photo.name])
+  }
+
   func testTheSameBufferHasTheSameTexture() throws {
     let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [gpu])

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import SystemPackage
 
 /// A heap whose memory is a dma-buf. To exist is to have given memory once: its initializer
@@ -12,9 +11,8 @@ extension DMABufHeap {
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     let size = try wholePages(size)
     let memory = try allocate(size)
-    unsafe texalloc_dma_buf_set_name(  // for /sys/kernel/debug/dma_buf; it is no harm without
-      memory.descriptor.rawValue, String("texalloc \(name)".prefix(31)))
     let slab = try Slab(of: name, caching: caching.caching, memory: memory, size: size)
+    slab.name("texalloc \(name)")
     if !caching.includesZeroes {
       unsafe slab.bytes(in: 0..<size).initializeMemory(as: UInt8.self, repeating: 0)
     }

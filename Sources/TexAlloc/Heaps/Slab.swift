@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Synchronization
 package import SystemPackage
 
@@ -22,6 +23,12 @@ public final class Slab: Sendable {
     self.caching = caching
     mapping = try Mapping(memory.descriptor, size: size, named: heap)
     self.memory = memory
+  }
+
+  /// Tells the kernel what a dma-buf is called, for `/sys/kernel/debug/dma_buf` and for the `fdinfo` of
+  /// whoever has it: its first 31 bytes. Other memory keeps the name that it was made with.
+  func name(_ name: String) {
+    _ = unsafe texalloc_dma_buf_set_name(descriptor.rawValue, String(name.utf8.prefix(31)) ?? "")
   }
 
   /// The descriptor, for as long as the slab lives.

@@ -1,3 +1,5 @@
+internal import SystemPackage
+
 /// A slab, which of its ranges are taken, and how far its pages are ready. Guarded by its pool.
 final class CarvedSlab {
   let slab: Slab
@@ -105,6 +107,7 @@ final class CarvedSlab {
       PoolSnapshot.Slot(offset: $0.lowerBound, size: $0.count, state: .free)
     }
     return PoolSnapshot.Slab(
-      size: slab.size, resident: resident, slots: (taken + free).sorted { $0.offset < $1.offset })
+      size: slab.size, resident: resident, descriptor: Int(slab.descriptor.rawValue),
+      slots: (taken + free).sorted { $0.offset < $1.offset })
   }
 }

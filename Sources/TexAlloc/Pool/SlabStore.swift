@@ -33,6 +33,7 @@ final class SlabStore: Sendable {
     label: SlotLabel
   ) throws(AllocationError) -> TextureBuffer {
     let slot = try allocate(request(layout.size, alignment, flags.tenancy, label), waiting)
+    if slot.request.tenancy != .shared { slot.slab.name(label.name) }
     let buffer = TextureBuffer(
       name: label.name, layout: layout, in: PooledMemory(slot: slot, store: self),
       at: slot.range.lowerBound)
