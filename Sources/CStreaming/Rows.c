@@ -13,9 +13,6 @@ struct source {
   uint8_t colour[4];
 };
 
-// How far ahead a source is fetched, so that the end of one row brings in the start of the next.
-enum { prefetch_distance = 768 };
-
 /// Makes the pixels of one line from as many of the source.
 typedef void make_line(bytes64 *line, const struct source *source);
 
@@ -30,7 +27,6 @@ PART void stream_row(
   const size_t per_line = line_size / size, step = per_line * source_size;
   for (; count >= per_line; count -= per_line, to += line_size) {
     bytes64 line;
-    __builtin_prefetch(source.pixels + prefetch_distance);
     make(&line, &source);
     stream_line(to, &line);
     source.pixels += step;
