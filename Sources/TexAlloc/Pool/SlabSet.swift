@@ -44,14 +44,24 @@ struct SlabSet {
     released.append(slot)
   }
 
-  /// Frees slots that no device uses any more, and has them wait no longer. Those that somebody else
-  /// has freed meanwhile are passed over.
-  mutating func free(_ slots: [Slot]) {
-    for slot in slots {
-      guard let lease = slot.takeLease() else { continue }
-      free(slot, lease)
-    }
+  /// Frees slots that waited and need not wait any more. Those that somebody else has freed meanwhile
+  /// are passed over.
+  mutating func freeReleased(_ slots: [Slot]) {
+    for slot in slots { free(slot) }
     released.removeAll(where: \.slot.isFree)
+  }
+
+  /// Frees a slot, once.
+  mutating func free(_ slot: Slot) {
+    guard let lease = slot.takeLease() else { return }
+    let carved = carvedSlab(of: slot)
+    carved.free(slot, lease)
+    liveSlots -= 1
+    switch carved.tenancy {
+    case .shared: break
+    case .alone: dropIdleSlabs()
+    case .exported: slabs.removeAll { $0 === carved }
+    }
   }
 
   /// Forgets the slabs that hold nothing; answers whether there were any.
@@ -88,17 +98,6 @@ struct SlabSet {
       slabs: slabs.count, slabBytes: slabBytes, residentBytes: residentBytes,
       slots: liveSlots, slotBytes: slabs.reduce(0) { $0 + $1.allocated },
       waitingSlots: released.count)
-  }
-
-  private mutating func free(_ slot: Slot, _ lease: consuming RangeAllocator.Lease) {
-    let carved = carvedSlab(of: slot)
-    carved.free(slot, lease)
-    liveSlots -= 1
-    switch carved.tenancy {
-    case .shared: break
-    case .alone: dropIdleSlabs()
-    case .exported: slabs.removeAll { $0 === carved }
-    }
   }
 
   /// Forgets the oldest of the slabs that wait for one image of their size, down to the bytes of the

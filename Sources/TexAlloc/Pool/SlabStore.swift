@@ -23,7 +23,7 @@ final class SlabStore: Sendable {
 
   /// Nobody can ask for a slot any more, so none has to wait for its fences: devices keep the memory
   /// that they still use.
-  deinit { slabs.withLock { $0.free($0.released.map(\.slot)) } }
+  deinit { slabs.withLock { $0.freeReleased($0.released.map(\.slot)) } }
 
   var statistics: PoolStatistics { slabs.withLock { $0.statistics } }
 
@@ -56,7 +56,7 @@ final class SlabStore: Sendable {
   func release(_ slot: Slot, after fences: [any Fence]) {
     let pending = fences.filter { !$0.hasPassed }
     slabs.withLock { slabs in
-      guard !pending.isEmpty else { return slabs.free([slot]) }
+      guard !pending.isEmpty else { return slabs.free(slot) }
       slabs.append(ReleasedSlot(slot: slot, fences: pending))
       waitingCount.store(slabs.released.count, ordering: .relaxed)
     }
@@ -123,7 +123,7 @@ final class SlabStore: Sendable {
     }
     guard !passed.isEmpty else { return }
     slabs.withLock { slabs in
-      slabs.free(passed)
+      slabs.freeReleased(passed)
       waitingCount.store(slabs.released.count, ordering: .relaxed)
     }
   }
