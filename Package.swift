@@ -88,7 +88,9 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "DriverTests",
-      dependencies: ["CDRM", "CLinux", "TexAlloc", "TexAllocEGL", "TexAllocJPEG", system],
+      dependencies: [
+        "CDRM", "CLinux", "TestSupport", "TexAlloc", "TexAllocEGL", "TexAllocJPEG", system,
+      ],
       swiftSettings: house),
 
     // Floor 3: what puts them together.

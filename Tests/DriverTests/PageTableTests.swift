@@ -5,13 +5,15 @@ import XCTest
 final class PageTableTests: XCTestCase {
   func testPagesAreMappedAsTheirHeapSays() throws {
     let monitor = try Monitor()
-    let slabs = try PresentHeap.all().map { (name: $0.name, slab: try $0.heap.makeSlab(of: 1)) }
+    let heaps = try PresentHeap.all() + [PresentHeap(name: MemfdHeap.name, heap: MemfdHeap())]
+    let slabs = try heaps.map { (name: $0.name, slab: try $0.heap.makeSlab(of: 1)) }
     for (_, slab) in slabs { unsafe slab.bytes(in: 0..<1)[0] = 1 }
 
     let flags = try flagsByAddress(of: slabs.map { address(of: $0.slab) }, monitor)
     for (name, slab) in slabs {
       let found = try XCTUnwrap(flags[address(of: slab)])
       let isWriteCombining = found.contains("T") && !found.contains("C")
+      XCTAssertEqual(isWriteCombining, name.hasSuffix("vgem"), "\(name): \(found)")
       XCTAssertEqual(isWriteCombining, slab.caching == .writeCombining, "\(name): \(found)")
       XCTAssertFalse(found.contains("C"), "\(name) is uncached")
       CapabilityTable.print(
@@ -25,7 +27,7 @@ final class PageTableTests: XCTestCase {
   {
     let request = "pages " + addresses.map { String($0, radix: 16) }.joined(separator: " ")
     var flags: [UInt: Substring] = [:]
-    for _ in 0..<10 where addresses.contains(where: { flags[$0] == nil }) {
+    for _ in 0..<50 where addresses.contains(where: { flags[$0] == nil }) {
       for line in try monitor.ask(request).split(whereSeparator: \.isNewline) {
         let words = line.split(separator: " ")
         flags[UInt(words[0].dropLast(), radix: 16) ?? 0] = words[2]

@@ -41,7 +41,7 @@ final class PendingFenceTests: XCTestCase {
       }
       usleep(100_000)
       try fence.pass()
-      wait(for: [passed], timeout: 5)
+      wait(for: [passed], timeout: 60)
       let waited = ContinuousClock.now - began
       XCTAssertGreaterThan(waited, .milliseconds(100), present.name)
       CapabilityTable.print(present.name, "synchronizing waits", waited > .milliseconds(100))

@@ -16,10 +16,11 @@ struct SlowDraw {
     texture = try gpu.texture(for: buffer)
   }
 
-  func draw(on canvas: Canvas) {
+  /// - Parameter times: The software device is slow enough with one.
+  func draw(on canvas: Canvas, times: Int = 4) {
     let side = Float(Self.side)
     let quad = Canvas.Quad(
       x: 0, y: 0, width: side, height: side, texelWidth: side * 64, texelHeight: side * 64)
-    canvas.draw([quad], from: .image(texture.name))
+    canvas.draw(Array(repeating: quad, count: times), from: .image(texture.name))
   }
 }

@@ -5,12 +5,24 @@ import XCTest
 /// A driver with a GPU behind it, which takes buffers of its own only, and takes carves of them
 /// without a word and shows other pixels.
 final class VirglTests: XCTestCase {
-  func testTheDeviceIsChosenByName() throws {
+  /// EGL lists vgem, virtio_gpu and the software device, in whatever order.
+  func testTheDeviceIsChosenByNameAmongThree() throws {
     let gpu = try virgl()
+    XCTAssertEqual(gpu.description.driver, "virtio_gpu")
     XCTAssertFalse(gpu.description.isSoftware)
+    XCTAssertEqual(gpu.description.reason, "it was asked for by name")
+    let node = try XCTUnwrap(ownHeap() as? GBMHeap).node
+    for choice in [DeviceChoice.automatic, .named(node)] {
+      let same = try EGLDevice.surfaceless(choice)
+      XCTAssertEqual(same.description.renderer, gpu.description.renderer, "\(choice)")
+    }
     let software = try EGLDevice.surfaceless(.software)
     XCTAssertTrue(software.description.isSoftware)
-    CapabilityTable.print("virgl", "chosen by name", true)
+    XCTAssertNotEqual(software.description.renderer, gpu.description.renderer)
+    XCTAssertThrowsError(try EGLDevice.surfaceless(.named("vgem"))) {
+      XCTAssertEqual(($0 as? EGLFailure)?.isUnsupported, true, "\($0)")
+    }
+    CapabilityTable.print("virtio_gpu", "chosen by name among three", true)
   }
 
   func testForeignMemoryIsRefusedAndDrawnByUpload() throws {
@@ -19,17 +31,73 @@ final class VirglTests: XCTestCase {
     let foreign = Heaps.present().filter { !own.contains($0.name) }
     for heap in foreign {
       let refusal = try checkRefusal(of: heap, on: gpu)
-      XCTAssertEqual(refusal?.field, "import", "\(heap.name): \(String(describing: refusal))")
-      CapabilityTable.print(heap.name, "refused by virgl, uploaded", refusal?.field == "import")
+      let words = RegistrationRefused(
+        component: "gpu", field: "import", wanted: "AB24 of \(heap.name)",
+        held: "eglCreateImageKHR: EGL_BAD_ALLOC")
+      XCTAssertEqual(refusal, words)
+      CapabilityTable.print(heap.name, "refused by virgl, uploaded", refusal == words)
     }
   }
 
   func testCarveThatIsShownWronglyIsCaughtAndDrawnByUpload() throws {
     let gpu = try virgl()
-    let heap = try XCTUnwrap(Heaps.present().first { $0.name == GBMHeap.name })
-    let refusal = try checkRefusal(of: heap, on: gpu)
+    let refusal = try checkRefusal(of: ownHeap(), on: gpu)
     XCTAssertEqual(refusal?.field, "pixels", "\(String(describing: refusal))")
     CapabilityTable.print("gbm on virgl", "wrong pixels caught, uploaded", refusal != nil)
+  }
+
+  func testASlotIsNotReusedBeforeTheFenceOfItsLastDraw() throws {
+    let gpu = try virgl()
+    var limits = PoolLimits()
+    limits.budget = SlowDraw.image.width * SlowDraw.image.height * 4
+    let pool = try TexturePool(for: [], from: [ownHeap()], limits: limits)
+    let canvas = try Canvas(width: SlowDraw.side, height: SlowDraw.side)
+    do { try SlowDraw(from: pool, on: gpu).draw(on: canvas) }
+    try gpu.collect()
+    let drawn = try gpu.makeFence()
+    XCTAssertThrowsError(try pool.allocate(SlowDraw.image)) {
+      guard case AllocationError.budget = $0 else { return XCTFail("\($0)") }
+    }
+    XCTAssertEqual(pool.statistics.waitingSlots, 1)
+    XCTAssertFalse(drawn.hasPassed, "the draw was over at once: it proves nothing")
+    let next = try pool.allocate(SlowDraw.image, waiting: .until(.now + .seconds(60)))
+    XCTAssertEqual(next.offset, 0)
+    XCTAssertEqual(pool.statistics.waitingSlots, 0)
+    XCTAssertTrue(drawn.wait(until: .now + .seconds(60)))
+    CapabilityTable.print("virtio_gpu", "slots wait for its fences", true)
+  }
+
+  /// The driver leaves the fence of its rendering with the buffer by itself.
+  func testTheKernelHasTheFenceOfARenderingIntoAnOwnBuffer() throws {
+    let gpu = try virgl()
+    let target = try gpu.registerForRendering(ownBuffer())
+    let canvas = try Canvas(
+      width: target.buffer.layout.width, height: target.buffer.layout.height,
+      framebuffer: target.framebuffer)
+    let slow = try SlowDraw(on: gpu)
+    canvas.clear(.one)
+    slow.draw(on: canvas)
+    let drawn = try gpu.exportFence()
+    let kernels = try target.buffer.fence(before: .reading)
+    let werePending = !kernels.hasPassed && !drawn.hasPassed
+    XCTAssertTrue(werePending, "the draw was over at once: it proves nothing")
+    XCTAssertTrue(kernels.wait(until: .now + .seconds(60)))
+    XCTAssertTrue(drawn.wait(until: .now + .seconds(60)))
+    XCTAssertEqual(Array(try canvas.readPixels().suffix(4)), [255, 255, 255, 255])
+    CapabilityTable.print("virtio_gpu", "fences lie with its own buffers", werePending)
+  }
+
+  /// A buffer of the driver's own as it made it, without carving: nothing else is rendered into.
+  private func ownBuffer() throws -> TextureBuffer {
+    let image = ImageDescriptor(width: 4096, height: 128, formats: [.argb8888])
+    let buffer = try TexturePool(for: [], from: [ownHeap()])
+      .allocate(image, for: [.renderTarget, .exportable])
+    let exported = try buffer.export()
+    return try TextureBuffer(adopting: exported.descriptor, buffer.layout)
+  }
+
+  private func ownHeap() throws -> any Heap {
+    try XCTUnwrap(Heaps.present().first { $0.name == GBMHeap.name })
   }
 
   /// Registering fails, drawing by upload shows the right pixels.
@@ -41,15 +109,7 @@ final class VirglTests: XCTestCase {
     let buffers = [try pool.allocate(descriptor), try pool.allocate(descriptor)]
     let buffer = buffers[1]
     XCTAssertNotEqual(buffer.offset, 0)
-    var expected: [UInt8] = []
-    do {
-      var writer = buffer.writer()
-      for y in 0..<writer.rowCount {
-        let row = (0..<writer.rowSize).map { UInt8(truncatingIfNeeded: $0 * 7 + y * 31) }
-        writer.write(row.span, row: y)
-        expected += row
-      }
-    }
+    let expected = buffer.writePattern()
     var refusal: RegistrationRefused?
     XCTAssertThrowsError(try gpu.register(buffer)) { refusal = $0 as? RegistrationRefused }
 
@@ -58,10 +118,7 @@ final class VirglTests: XCTestCase {
       XCTFail("\(heap.name): \(texture.path)")
       return refusal
     }
-    let canvas = try Canvas(width: 33, height: 7)
-    canvas.clear(.zero)
-    canvas.draw([Canvas.Quad(whole: buffer.layout)], from: .texels(texture.name))
-    XCTAssertEqual(try canvas.readPixels(), expected, heap.name)
+    XCTAssertEqual(try texture.shownPixels(), expected, heap.name)
     return refusal
   }
 

@@ -6,7 +6,7 @@ final class AdoptedTextureTests: XCTestCase {
   /// What is exported here stands for what another library allocated.
   func testAdoptedMemoryIsImportedLikeOurOwn() throws {
     let gpu = try TestDevice.importing()
-    let original = try image(in: TexturePool(for: [gpu]), width: 33, height: 7)
+    let original = try image(in: TexturePool(for: [gpu], from: [MemfdHeap()]), width: 33, height: 7)
     let exported = try original.export()
     let adopted = try TextureBuffer(adopting: exported.descriptor, original.layout)
     let texture = try gpu.register(adopted)
@@ -45,13 +45,11 @@ final class AdoptedTextureTests: XCTestCase {
   func testNumbersThatEGLCannotTakeAreRefusedBeforeTheDriverSeesThem() throws {
     let gpu = try TestDevice.importing()
     let far = 1 << 31
-    let pool = try TexturePool(for: [], from: [MemfdHeap()])
-    let large = ImageDescriptor(width: 1 << 16, height: (1 << 15) + 1, formats: [.r8])
-    let exported = try pool.allocate(large, for: .exportable).export()
+    let slab = try MemfdHeap().makeSlab(of: far + 128)  // of which no page is touched
     let layout = ImageLayout(
       width: 16, height: 2, format: Format(.abgr8888),
       planes: [.init(offset: 0, pitch: 64, rows: 2)], size: 128)
-    let buffer = try TextureBuffer(adopting: exported.descriptor, layout, at: far)
+    let buffer = try TextureBuffer(adopting: slab.descriptor, layout, at: far)
     XCTAssertThrowsError(try gpu.register(buffer)) {
       let refusal = $0 as? RegistrationRefused
       XCTAssertEqual(refusal?.field, "offset")

@@ -48,8 +48,10 @@ final class RenderCommandTests: XCTestCase {
     for input in files.keys.map(folder.path) + [folder.url.path, folder.path("absent.jpg")] {
       let run = try ProgramRun("texctl", ["render", input, "-o", picture])
       XCTAssertEqual(run.status, 1, input)
-      XCTAssertEqual(run.complaint.split(separator: "\n").count, 1, run.complaint)
-      XCTAssertTrue(run.complaint.contains(input), run.complaint)
+      // Drivers complain on their own account.
+      let lines = run.complaint.split(separator: "\n").filter { $0.hasPrefix("texctl: ") }
+      XCTAssertEqual(lines.count, 1, run.complaint)
+      XCTAssertTrue(lines.first?.contains(input) ?? false, run.complaint)
       XCTAssertFalse(FileManager.default.fileExists(atPath: picture))
     }
   }
