@@ -9,8 +9,31 @@ final class DeviceChoiceTests: XCTestCase {
     for driver in ["vgem", "cirrus"] { _ = try PresentHeap.dumbBuffers(of: driver) }
     let gpu = try EGLDevice.surfaceless(.automatic)
     try XCTSkipUnless(gpu.description.isSoftware, "there is a GPU: \(gpu.description.driver)")
-    CapabilityTable.print("software", "taken among nodes", true)
+    XCTAssertEqual(gpu.description.reason, "no device has a driver of its own")
     XCTAssertNil(gpu.importObstacle)
-    XCTAssertThrowsError(try EGLDevice.surfaceless(.named("virtio_gpu")))
+    XCTAssertTrue(try EGLDevice.surfaceless(.software).description.isSoftware)
+    CapabilityTable.print("swrast", "chosen by name among nodes", true)
+    XCTAssertThrowsError(try EGLDevice.surfaceless(.named("virtio_gpu"))) {
+      XCTAssertEqual(($0 as? EGLFailure)?.isUnsupported, true, "\($0)")
+    }
+  }
+
+  /// Mesa draws on such a device by itself, and takes memory of its driver only: pools find out which.
+  func testADeviceIsTakenByItsNodeWhereItIsAskedFor() throws {
+    for driver in ["vgem", "virtio_gpu"] {
+      let card = try PresentHeap.dumbBuffers(of: driver)
+      let gpu = try EGLDevice.surfaceless(.named(card.node))
+      XCTAssertEqual(gpu.description.reason, "it has the node \(card.node)")
+      let heaps: [any Heap] = [try UDMABufHeap(), try GBMHeap(node: card.node)]
+      let pool = try TexturePool(for: [gpu], from: heaps)
+      XCTAssertEqual(pool.plan.heap, GBMHeap.name)
+      let image = ImageDescriptor(width: 33, height: 7, formats: [.abgr8888])
+      let buffer = try pool.allocate(image)
+      let expected = buffer.writePattern()
+      let shown = try gpu.register(buffer).shownPixels()
+      XCTAssertEqual(shown, expected, driver)
+      CapabilityTable.print(
+        "gbm on \(driver)", "imported by its own device", shown == expected)
+    }
   }
 }

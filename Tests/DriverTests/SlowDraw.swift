@@ -3,8 +3,8 @@ import TexAllocEGL
 
 /// Something to draw that takes the GPU so long that it is seen at work.
 struct SlowDraw {
-  /// Pixels of the canvas, each way; each of them is the mean of some thousand texels.
-  static let side = 96
+  /// Pixels of a canvas, each way, that keep a GPU busy for long enough.
+  static let side = 192
   static let image = ImageDescriptor(width: 256, height: 256, formats: [.abgr8888])
   private let texture: Texture
 
@@ -16,11 +16,11 @@ struct SlowDraw {
     texture = try gpu.texture(for: buffer)
   }
 
-  /// - Parameter times: The software device is slow enough with one.
-  func draw(on canvas: Canvas, times: Int = 4) {
-    let side = Float(Self.side)
+  /// Covers the canvas, or the largest square of it: a pixel is the mean of a thousand texels.
+  func draw(on canvas: Canvas) {
+    let side = Float(min(canvas.width, canvas.height))
     let quad = Canvas.Quad(
       x: 0, y: 0, width: side, height: side, texelWidth: side * 64, texelHeight: side * 64)
-    canvas.draw(Array(repeating: quad, count: times), from: .image(texture.name))
+    canvas.draw([quad], from: .image(texture.name))
   }
 }
