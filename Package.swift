@@ -89,7 +89,7 @@ let package = Package(
     .testTarget(
       name: "DriverTests",
       dependencies: [
-        "CDRM", "CLinux", "TestSupport", "TexAlloc", "TexAllocEGL", "TexAllocJPEG", system,
+        "CDRM", "CEGL", "CLinux", "TestSupport", "TexAlloc", "TexAllocEGL", "TexAllocJPEG", system,
       ],
       swiftSettings: house),
 

@@ -130,10 +130,12 @@ internal import TexAlloc
     return count
   }
 
-  /// Makes the image the storage of the texture that is bound to `GL_TEXTURE_2D`.
-  func bind(_ image: ImageHandle) throws(EGLFailure) {
+  /// Makes the image the storage of the texture that is bound to a target.
+  ///
+  /// - Parameter target: `GL_TEXTURE_EXTERNAL_OES` takes the formats that only it samples, too.
+  func bind(_ image: ImageHandle, to target: Int32 = GL_TEXTURE_2D) throws(EGLFailure) {
     drainGLErrors()
-    unsafe targetTexture(GLenum(GL_TEXTURE_2D), image.image)
+    unsafe targetTexture(GLenum(target), image.image)
     try checkGL("glEGLImageTargetTexture2DOES")
   }
 

@@ -9,7 +9,7 @@ import XCTest
 final class HeapPixelsTests: XCTestCase {
   func testEveryHeapShowsThePixelsOfMemfd() throws {
     let heaps = try PresentHeap.all()
-    let gpu = try importingDevice()
+    let gpu = try EGLDevice.importing()
     for fourcc in [Fourcc.abgr8888, .xrgb8888, .r8] {
       let expected = try patterns(fourcc, from: MemfdHeap(), on: gpu)
       for present in heaps {
@@ -23,19 +23,13 @@ final class HeapPixelsTests: XCTestCase {
 
   func testPhotographsAreDecodedIntoEveryHeap() throws {
     let heaps = try PresentHeap.all()
-    let gpu = try importingDevice()
+    let gpu = try EGLDevice.importing()
     let expected = try photograph(from: MemfdHeap(), on: gpu)
     for present in heaps {
       let shown = try photograph(from: present.heap, on: gpu)
       XCTAssertTrue(shown == expected, present.name)
       CapabilityTable.print(present.name, "JPEG to texture", shown == expected)
     }
-  }
-
-  private func importingDevice() throws -> EGLDevice {
-    let gpu = try EGLDevice.surfaceless(.software)
-    if let obstacle = gpu.importObstacle { throw XCTSkip("no import here: \(obstacle)") }
-    return gpu
   }
 
   /// Two images that share a slab, so that one of them begins at an offset; written after they were
