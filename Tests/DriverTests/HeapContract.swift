@@ -26,10 +26,7 @@ struct HeapContract {
   private func capability(
     _ name: String, verdict: String = "yes", _ check: () throws -> Void
   ) throws {
-    let before = test.testRun?.totalFailureCount
-    try check()
-    let holds = test.testRun?.totalFailureCount == before
-    CapabilityTable.print(self.name, name, holds, verdict: verdict)
+    try CapabilityTable.check(self.name, name, verdict: verdict, in: test, check)
   }
 
   private func checkSizeAndZeroes() throws {

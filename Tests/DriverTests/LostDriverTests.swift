@@ -10,19 +10,22 @@ final class LostDriverTests: XCTestCase {
   func testAnUnloadedModuleIsATypedErrorUntilItIsBack() throws {
     _ = try Monitor()
     let heap = try PresentHeap.dumbBuffers(of: "vgem")
-    XCTAssertEqual(try modprobe("-r", "vgem"), 0)
-    let failure = SystemFailure("open", on: heap.node, .noSuchFileOrDirectory)
-    XCTAssertThrowsError(try heap.makeSlab(of: 1)) { XCTAssertEqual($0 as? SystemFailure, failure) }
-    let pool = try TexturePool(for: [], from: [heap])
-    XCTAssertThrowsError(try pool.allocate(image)) {
-      XCTAssertEqual($0 as? AllocationError, .heap(failure))
+    try CapabilityTable.check(heap.name, "typed: module unloaded", in: self) {
+      XCTAssertEqual(try modprobe("-r", "vgem"), 0)
+      let failure = SystemFailure("open", on: heap.node, .noSuchFileOrDirectory)
+      XCTAssertThrowsError(try heap.makeSlab(of: 1)) {
+        XCTAssertEqual($0 as? SystemFailure, failure)
+      }
+      let pool = try TexturePool(for: [], from: [heap])
+      XCTAssertThrowsError(try pool.allocate(image)) {
+        XCTAssertEqual($0 as? AllocationError, .heap(failure))
+      }
+      XCTAssertEqual(pool.statistics.slabs, 0)
+      XCTAssertFalse(Heaps.present().contains { $0.name == heap.name })
+      XCTAssertEqual(try modprobe("vgem"), 0)
+      XCTAssertNoThrow(try heap.makeSlab(of: 1))
+      XCTAssertNoThrow(try pool.allocate(image))
     }
-    XCTAssertEqual(pool.statistics.slabs, 0)
-    XCTAssertFalse(Heaps.present().contains { $0.name == heap.name })
-    XCTAssertEqual(try modprobe("vgem"), 0)
-    XCTAssertNoThrow(try heap.makeSlab(of: 1))
-    XCTAssertNoThrow(try pool.allocate(image))
-    CapabilityTable.print(heap.name, "typed: module unloaded", true)
   }
 
   func testAModuleWhoseMemoryIsHeldStays() throws {
@@ -41,24 +44,26 @@ final class LostDriverTests: XCTestCase {
     for (driver, bus) in [("virtio_gpu", "virtio"), ("cirrus", "pci")] {
       let binding = try DriverBinding(of: driver, on: bus)
       let card = try PresentHeap.dumbBuffers(of: driver)
-      try checkLoss(of: card, named: card.name, at: binding)
-      try checkReturn(of: card)
+      try CapabilityTable.check(card.name, "outlives its driver", in: self) {
+        try checkLoss(of: card, at: binding)
+        try checkReturn(of: card)
+      }
     }
   }
 
   func testWhatGBMMappedOutlivesItsDriver() throws {
     let binding = try DriverBinding(of: "virtio_gpu", on: "virtio")
     let card = try PresentHeap.dumbBuffers(of: "virtio_gpu")
-    try checkLoss(of: GBMHeap(node: card.node), named: "gbm on virtio_gpu", at: binding)
-    try checkReturn(of: card)
+    try CapabilityTable.check("gbm on virtio_gpu", "outlives its driver", in: self) {
+      try checkLoss(of: GBMHeap(node: card.node), at: binding)
+      try checkReturn(of: card)
+    }
   }
 
   private let image = ImageDescriptor(width: 33, height: 7, formats: [.abgr8888])
 
   /// New memory is refused with a typed error; what is there is written, drawn and imported anew.
-  private func checkLoss(
-    of heap: any Heap, named name: String, at binding: DriverBinding
-  ) throws {
+  private func checkLoss(of heap: any Heap, at binding: DriverBinding) throws {
     let gpu = try EGLDevice.importing()
     let pool = try TexturePool(for: [gpu], from: [heap])
     let early = try gpu.register(pool.allocate(image))
@@ -71,13 +76,12 @@ final class LostDriverTests: XCTestCase {
       XCTAssertTrue(failure.object.hasPrefix("/dev/dri/"), "\(failure)")
     }
     let first = early.buffer.writePattern(seed: 1)
-    XCTAssertEqual(try early.shownPixels(), first, name)
+    XCTAssertEqual(try early.shownPixels(), first, heap.name)
     let late = try gpu.register(pool.allocate(image))
     XCTAssertEqual(early.buffer.descriptor, late.buffer.descriptor, "of one slab")
     let second = late.buffer.writePattern(seed: 2)
-    XCTAssertEqual(try late.shownPixels(), second, name)
+    XCTAssertEqual(try late.shownPixels(), second, heap.name)
     try binding.bind()
-    CapabilityTable.print(name, "outlives its driver", true)
   }
 
   private func checkReturn(of card: DumbBufferHeap) throws {

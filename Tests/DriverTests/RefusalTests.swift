@@ -8,17 +8,16 @@ import XCTest
 /// driver would, and the driver would indeed.
 final class RefusalTests: XCTestCase {
   func testSeveralPlanesAsOneImageAreRefused() throws {
-    try withHeaps { name, heap, gpu in
+    try withHeaps("typed: NV12 as one image") { heap, gpu in
       let pool = try TexturePool(for: [], from: [heap])
       let buffer = try pool.allocate(ImageDescriptor(width: 32, height: 8, formats: [.nv12]))
       expectRefusedFormat(of: buffer, on: gpu, "EGL_BAD_ALLOC")
-      CapabilityTable.print(name, "typed: NV12 as one image", true)
     }
   }
 
   func testThreeBytesAPixelAreRefused() throws {
     let rgb888 = try XCTUnwrap(Fourcc("RG24"))
-    try withHeaps { name, heap, gpu in
+    try withHeaps("typed: RGB888") { heap, gpu in
       let pool = try TexturePool(for: [], from: [heap])
       XCTAssertThrowsError(
         try pool.allocate(ImageDescriptor(width: 32, height: 8, formats: [rgb888]))
@@ -29,12 +28,11 @@ final class RefusalTests: XCTestCase {
       }
       let buffer = buffer(in: try memory(of: heap), rgb888, rows: 8)
       expectRefusedFormat(of: buffer, on: gpu, "EGL_BAD_MATCH")
-      CapabilityTable.print(name, "typed: RGB888", true)
     }
   }
 
   func testABufferThatIsTooSmallIsRefused() throws {
-    try withHeaps { name, heap, gpu in
+    try withHeaps("typed: too small") { heap, gpu in
       let memory = try memory(of: heap)
       let (size, rows) = (memory.size, memory.size / 128 + 1)
       let buffer = buffer(in: memory, .abgr8888, rows: rows)
@@ -53,16 +51,19 @@ final class RefusalTests: XCTestCase {
             buffer: "photo", field: "size", wanted: "an image within \(size) bytes of memory",
             held: "\(rows * 128) at 0"))
       }
-      CapabilityTable.print(name, "typed: too small", true)
     }
   }
 
   private func withHeaps(
-    _ body: (_ name: String, any Heap, EGLDevice) throws -> Void
+    _ capability: String, _ checks: (any Heap, EGLDevice) throws -> Void
   ) throws {
     let heaps = try PresentHeap.all()
     let gpu = try EGLDevice.importing()
-    for present in heaps { try body(present.name, present.heap, gpu) }
+    for present in heaps {
+      try CapabilityTable.check(present.name, capability, in: self) {
+        try checks(present.heap, gpu)
+      }
+    }
   }
 
   private func expectRefusedFormat(

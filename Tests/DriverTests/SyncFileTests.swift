@@ -40,20 +40,22 @@ final class SyncFileTests: XCTestCase {
     let vgem = try PresentHeap.dumbBuffers(of: "vgem")
     for present in try PresentHeap.all() {
       let pool = try TexturePool(for: [], from: [present.heap])
-      for access in [ImplicitAccess.reading, .writing] {
-        var buffer: TextureBuffer? = try pool.allocate(image, for: [.texture, .exportable])
-        let fence = try PendingFence(from: vgem)
-        try buffer?.attach(fence.syncFile, of: access)
-        let forReading = try XCTUnwrap(buffer).fence(before: .reading)
-        let forWriting = try XCTUnwrap(buffer).fence(before: .writing)
-        XCTAssertEqual(forReading.hasPassed, access == .reading, present.name)
-        XCTAssertFalse(forWriting.hasPassed, present.name)
-        buffer = nil
-        XCTAssertEqual(pool.statistics.waitingSlots, 1, "\(present.name): the slot did not wait")
-        try fence.pass()
-        XCTAssertTrue(forReading.hasPassed && forWriting.hasPassed, present.name)
+      try CapabilityTable.check(present.name, "sync files in and out", in: self) {
+        for access in [ImplicitAccess.reading, .writing] {
+          var buffer: TextureBuffer? = try pool.allocate(image, for: [.texture, .exportable])
+          let fence = try PendingFence(from: vgem)
+          try buffer?.attach(fence.syncFile, of: access)
+          let forReading = try XCTUnwrap(buffer).fence(before: .reading)
+          let forWriting = try XCTUnwrap(buffer).fence(before: .writing)
+          XCTAssertEqual(forReading.hasPassed, access == .reading, present.name)
+          XCTAssertFalse(forWriting.hasPassed, present.name)
+          buffer = nil
+          XCTAssertEqual(
+            pool.statistics.waitingSlots, 1, "\(present.name): the slot did not wait")
+          try fence.pass()
+          XCTAssertTrue(forReading.hasPassed && forWriting.hasPassed, present.name)
+        }
       }
-      CapabilityTable.print(present.name, "sync files in and out", true)
     }
   }
 }

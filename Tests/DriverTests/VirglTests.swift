@@ -87,7 +87,7 @@ final class VirglTests: XCTestCase {
     CapabilityTable.print("virtio_gpu", "fences lie with its own buffers", werePending)
   }
 
-  /// A buffer of the driver's own as it made it, without carving: nothing else is rendered into.
+  /// A whole buffer as the driver made it, which it renders into; not so a carve.
   private func ownBuffer() throws -> TextureBuffer {
     let image = ImageDescriptor(width: 4096, height: 128, formats: [.argb8888])
     let buffer = try TexturePool(for: [], from: [ownHeap()])
