@@ -22,6 +22,7 @@ let package = Package(
     .library(name: "TexAlloc", targets: ["TexAlloc"]),
     .library(name: "TexAllocAssets", targets: ["TexAllocAssets"]),
     .library(name: "TexAllocAtlas", targets: ["TexAllocAtlas"]),
+    .library(name: "TexAllocAudit", targets: ["TexAllocAudit"]),
     .library(name: "TexAllocEGL", targets: ["TexAllocEGL"]),
     .library(name: "TexAllocJPEG", targets: ["TexAllocJPEG"]),
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
@@ -36,7 +37,9 @@ let package = Package(
   ],
   targets: [
     // Floor 0: what Swift cannot say, and C libraries.
+    .target(name: "CAudit", linkerSettings: [.linkedLibrary("Zydis")]),
     .systemLibrary(name: "CDRM", pkgConfig: "libdrm", providers: [.apt(["libdrm-dev"])]),
+    .systemLibrary(name: "CDwfl", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
     .systemLibrary(name: "CEGL"),
     .systemLibrary(
       name: "CFontconfig", pkgConfig: "fontconfig", providers: [.apt(["libfontconfig-dev"])]),
@@ -66,6 +69,13 @@ let package = Package(
     .target(name: "TexAllocAtlas", dependencies: ["TexAlloc"], swiftSettings: house),
     .testTarget(
       name: "TexAllocAtlasTests", dependencies: ["TestSupport", "TexAllocAtlas"],
+      swiftSettings: house),
+    .target(
+      name: "TexAllocAudit",
+      dependencies: ["CAudit", "CDwfl", "TexAlloc", "TexAllocJSON", system], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocAuditTests",
+      dependencies: ["AuditSupport", "TestSupport", "TexAlloc", "TexAllocAudit", "TexAllocJPEG"],
       swiftSettings: house),
     .target(
       name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),
@@ -121,14 +131,17 @@ let package = Package(
     .executableTarget(
       name: "texctl",
       dependencies: [
-        "ProgramSupport", "TexAlloc", "TexAllocEGL", "TexAllocJPEG", "TexAllocJSON", arguments,
-        system,
+        "ProgramSupport", "TexAlloc", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
+        "TexAllocJSON", arguments, system,
       ],
       swiftSettings: house),
     .testTarget(
       name: "texctlTests", dependencies: ["TestSupport", "texctl"], swiftSettings: house),
 
     // What tests share.
+    .target(
+      name: "AuditSupport", dependencies: ["TexAlloc", "TexAllocAudit"], path: "Tests/AuditSupport",
+      swiftSettings: house),
     .target(
       name: "TestSupport", dependencies: ["TexAlloc"], path: "Tests/TestSupport",
       swiftSettings: house),

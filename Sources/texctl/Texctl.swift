@@ -5,7 +5,7 @@ internal import ProgramSupport
 struct Texctl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "texctl", abstract: "Look into texture memory without a program that uses it.",
-    subcommands: [Map.self, Merge.self, Probe.self, Render.self, Soak.self])
+    subcommands: [AuditDecode.self, Map.self, Merge.self, Probe.self, Render.self, Soak.self])
 
   /// Exits 2 where the arguments cannot be understood, as every command does for bad input.
   static func main() {

@@ -14,6 +14,7 @@ public final class Slab: Sendable {
 
   let memory: OwnedDescriptor
   private let mapping: Mapping
+  private let companion = Mutex<(any AnyObject & Sendable)?>(nil)
 
   /// Maps memory that a heap has just allocated.
   init(
@@ -23,6 +24,14 @@ public final class Slab: Sendable {
     self.caching = caching
     mapping = try Mapping(memory.descriptor, size: size, named: heap)
     self.memory = memory
+  }
+
+  /// The mapping goes after its companion, and the descriptor, too.
+  deinit { companion.withLock { $0 = nil } }
+
+  /// Keeps one thing for as long as the slab lives, instead of the one before.
+  package func keep(_ companion: any AnyObject & Sendable) {
+    self.companion.withLock { $0 = companion }
   }
 
   /// Tells the kernel what a dma-buf is called, for `/sys/kernel/debug/dma_buf` and for the `fdinfo` of

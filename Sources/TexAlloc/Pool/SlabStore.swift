@@ -8,6 +8,7 @@ final class SlabStore: Sendable {
   /// Whether some device that uses the memory sees the CPU's writes only when told of them. Telling
   /// it waits for every fence on the whole slab, so every image then has a slab of its own.
   let isSynchronized: Bool
+  let watch = SlabWatch()
   private let limits: PoolLimits
   private let slabs: Mutex<SlabSet>
   /// How many slots wait; who finds none need not take the lock to look for them.
@@ -104,6 +105,7 @@ final class SlabStore: Sendable {
     if !coldPages.isEmpty {
       populating.async { for pages in coldPages { slot.slab.populate(pages) } }
     }
+    watch.renew(slot)
     return slot
   }
 
@@ -168,6 +170,7 @@ final class SlabStore: Sendable {
         try slab.beginCPUAccess(for: [.sequentialWrite])
         try slab.endCPUAccess(for: [.sequentialWrite])
       }
+      watch.add(slab)
       return slab
     } catch {
       throw .heap(error)

@@ -1,0 +1,148 @@
+#include "Audit.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+
+enum { line_size = texalloc_audit_line, buffer_count = texalloc_audit_buffers };
+
+/// A line leaves for memory.
+static void leave(
+  texalloc_audit *audit, struct thread_model *thread, struct fill_buffer *buffer) {
+  uint64_t bit = 1ull << buffer->line % 64;
+  bool left_before = atomic_fetch_or(buffer->region->left + buffer->line / 64, bit) & bit;
+  if (!left_before) thread->counts.touched_lines++;
+  if (~buffer->written) {
+    thread->counts.partial_lines++;
+    texalloc_place_count(audit, buffer->place, texalloc_audit_partial_line, 1);
+  } else {
+    thread->counts.full_lines++;
+    if (left_before) texalloc_place_count(audit, buffer->place, texalloc_audit_line_again, 1);
+  }
+  buffer->region = NULL;
+}
+
+/// The buffer of a line: the one that it has, a free one, or the one that was used longest ago.
+static struct fill_buffer *buffer_for(
+  texalloc_audit *audit, struct thread_model *thread, texalloc_audit_region *region, size_t line) {
+  struct fill_buffer *buffers = thread->buffers, *oldest = buffers;
+  for (struct fill_buffer *buffer = buffers; buffer < buffers + buffer_count; buffer++) {
+    if (buffer->region == region && buffer->line == line) return buffer;
+    if (oldest->region && (buffer->region == NULL || buffer->last_use < oldest->last_use))
+      oldest = buffer;
+  }
+  if (oldest->region) leave(audit, thread, oldest);
+  *oldest = (struct fill_buffer){.region = region, .line = line};
+  return oldest;
+}
+
+static void load(
+  texalloc_audit *audit, struct thread_model *thread, const struct access *access,
+  const ucontext_t *context) {
+  thread->counts.loads++;
+  thread->counts.loaded_bytes += access->size;
+  for (size_t i = 0; i < buffer_count; i++)
+    if (thread->buffers[i].region) leave(audit, thread, thread->buffers + i);
+  uint32_t place = texalloc_place(audit, thread, context);
+  if (access->stores) {
+    texalloc_place_count(audit, place, texalloc_audit_read_modify_write, 1);
+  } else {
+    texalloc_place_count(audit, place, texalloc_audit_load, 1);
+    thread->last_load = *access;
+    thread->last_load_place = place;
+  }
+}
+
+/// What was taken for a mere load turns out to be half of a read-modify-write.
+static void join_last_load(
+  texalloc_audit *audit, struct thread_model *thread, const struct access *access) {
+  const struct access *last = &thread->last_load;
+  if (last->region != access->region || last->offset != access->offset
+      || last->size != access->size)
+    return;
+  texalloc_place_count(audit, thread->last_load_place, texalloc_audit_load, -1);
+  texalloc_place_count(audit, thread->last_load_place, texalloc_audit_read_modify_write, 1);
+}
+
+static void store(
+  texalloc_audit *audit, struct thread_model *thread, const struct access *access,
+  const ucontext_t *context) {
+  thread->counts.stores++;
+  thread->counts.stored_bytes += access->size;
+  thread->counts.non_temporal_stores += access->is_non_temporal;
+  join_last_load(audit, thread, access);
+  thread->last_load.region = NULL;
+
+  size_t first = access->offset / line_size;
+  if (thread->last_region == access->region && first < thread->last_line) {
+    thread->counts.jumps_backward++;
+    uint32_t place = texalloc_place(audit, thread, context);
+    texalloc_place_count(audit, place, texalloc_audit_jump_backward, 1);
+  }
+  size_t end = access->offset + access->size;
+  for (size_t line = first; line * line_size < end; line++) {
+    size_t start = line * line_size;
+    if (!texalloc_region_audits(access->region, start)) continue;
+    thread->last_region = access->region;
+    thread->last_line = line;
+    size_t from = access->offset > start ? access->offset - start : 0;
+    size_t to = end - start < line_size ? end - start : line_size;
+    struct fill_buffer *buffer = buffer_for(audit, thread, access->region, line);
+    buffer->written |= (to - from == 64 ? ~0ull : (1ull << (to - from)) - 1) << from;
+    buffer->last_use = ++thread->clock;
+    // Whether anybody will ask for the place of a store is known where it makes its line whole.
+    uint64_t left = atomic_load(access->region->left + line / 64) >> line % 64 & 1;
+    if (~buffer->written || left) buffer->place = texalloc_place(audit, thread, context);
+    if (!~buffer->written) leave(audit, thread, buffer);
+  }
+}
+
+static void lock(struct thread_model *thread) {
+  while (atomic_flag_test_and_set_explicit(&thread->lock, memory_order_acquire)) {}
+}
+
+static void unlock(struct thread_model *thread) {
+  atomic_flag_clear_explicit(&thread->lock, memory_order_release);
+}
+
+void texalloc_model_see(
+  texalloc_audit *audit, size_t index, const struct access *access, const ucontext_t *context) {
+  if (!texalloc_region_audits(access->region, access->offset)
+      && !texalloc_region_audits(access->region, access->offset + access->size - 1))
+    return;
+  struct thread_model *thread = audit->threads + index;
+  lock(thread);
+  if (access->loads) load(audit, thread, access, context);
+  if (access->stores) store(audit, thread, access, context);
+  unlock(thread);
+}
+
+void texalloc_model_forget(texalloc_audit *audit, const texalloc_audit_region *region) {
+  for (size_t index = 0; index < texalloc_threads_end(); index++) {
+    struct thread_model *thread = audit->threads + index;
+    lock(thread);
+    for (size_t i = 0; i < buffer_count; i++)
+      if (thread->buffers[i].region == region) leave(audit, thread, thread->buffers + i);
+    if (thread->last_region == region) thread->last_region = NULL;
+    if (thread->last_load.region == region) thread->last_load.region = NULL;
+    unlock(thread);
+  }
+}
+
+texalloc_audit_counts texalloc_model_sum(const texalloc_audit *audit) {
+  texalloc_audit_counts sum = {0};
+  for (size_t index = 0; index < texalloc_threads_end(); index++) {
+    const texalloc_audit_counts *counts = &audit->threads[index].counts;
+    sum.loads += counts->loads;
+    sum.loaded_bytes += counts->loaded_bytes;
+    sum.stores += counts->stores;
+    sum.stored_bytes += counts->stored_bytes;
+    sum.non_temporal_stores += counts->non_temporal_stores;
+    sum.full_lines += counts->full_lines;
+    sum.partial_lines += counts->partial_lines;
+    sum.touched_lines += counts->touched_lines;
+    sum.jumps_backward += counts->jumps_backward;
+    sum.exposures += counts->exposures;
+  }
+  return sum;
+}
+
+#endif

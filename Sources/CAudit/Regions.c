@@ -1,0 +1,211 @@
+#include "Audit.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { page_size = 4096, band_size = 256 << 10, line_size = texalloc_audit_line };
+
+static struct texalloc_audit_region regions[max_regions];
+/// No entry from here on was ever used.
+static atomic_size_t regions_end;
+
+/// Guards beginnings and ends, which signal handlers know nothing of.
+static pthread_mutex_t setting_up = PTHREAD_MUTEX_INITIALIZER;
+static unsigned audits;
+
+const char *texalloc_audit_obstacle(void) {
+#if __has_feature(address_sanitizer)
+  return "AddressSanitizer reads and writes memory of its own for every access";
+#elif __has_feature(thread_sanitizer)
+  return "ThreadSanitizer delays signals";
+#else
+  return NULL;
+#endif
+}
+
+static void *zeroed(size_t size) {
+  void *memory = mmap(
+    NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return memory == MAP_FAILED ? NULL : memory;
+}
+
+static size_t size_of_threads(void) { return max_threads * sizeof(struct thread_model); }
+static size_t size_of_places(void) { return max_places * sizeof(struct place_entry); }
+static size_t size_of_bits(size_t size) { return (size / line_size + 63) / 64 * 8; }
+
+texalloc_audit *texalloc_audit_begin(void) {
+  texalloc_audit *audit = calloc(1, sizeof *audit);
+  if (audit == NULL) return NULL;
+  audit->threads = zeroed(size_of_threads());
+  audit->places = zeroed(size_of_places());
+  int failed = audit->threads == NULL || audit->places == NULL;
+  if (!failed) {
+    pthread_mutex_lock(&setting_up);
+    if (audits == 0) failed = texalloc_signals_take() < 0;
+    if (!failed) audits++;
+    pthread_mutex_unlock(&setting_up);
+  }
+  if (failed) {
+    int error = errno;
+    texalloc_audit_free(audit);
+    errno = error;
+    return NULL;
+  }
+  return audit;
+}
+
+void texalloc_audit_free(texalloc_audit *audit) {
+  if (audit->threads) munmap(audit->threads, size_of_threads());
+  if (audit->places) munmap(audit->places, size_of_places());
+  free(audit);
+}
+
+/// The second mapping: away by a multiple of 4 GiB where it can be, so that whoever uses the lower
+/// half of an address sees no difference.
+static void *map_again(uintptr_t base, size_t size, int descriptor) {
+  for (intptr_t steps = 1; steps <= 256; steps++) {
+    for (int sign = -1; sign <= 1; sign += 2) {
+      void *wanted = (void *)(base + (uintptr_t)(sign * steps << 32));
+      void *found = mmap(
+        wanted, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, descriptor, 0);
+      if (found == wanted) return found;
+      if (found != MAP_FAILED) munmap(found, size);  // a kernel before 4.17
+    }
+  }
+  return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+}
+
+texalloc_audit_region *texalloc_audit_add(
+  texalloc_audit *audit, void *base, size_t size, int descriptor, size_t limit) {
+  uintptr_t start = (uintptr_t)base;
+  void *again = map_again(start, size, descriptor);
+  if (again == MAP_FAILED) return NULL;
+  uint64_t distance = (uintptr_t)again - start;
+  _Atomic(uint64_t) *left = zeroed(size_of_bits(size));
+  if (left == NULL) {
+    munmap(again, size);
+    errno = ENOMEM;
+    return NULL;
+  }
+
+  pthread_mutex_lock(&setting_up);
+  texalloc_audit_region *region = NULL;
+  int error = ENOSPC;
+  for (size_t i = 0; i < max_regions; i++) {
+    texalloc_audit_region *entry = regions + i;
+    if (atomic_load(&entry->audit)) {
+      if (entry->base < start + size && start < entry->base + entry->size) {
+        region = NULL;
+        error = EBUSY;
+        break;
+      }
+    } else if (region == NULL && entry->left == NULL) {
+      region = entry;
+    }
+  }
+  if (region) {
+    region->base = start;
+    region->size = size;
+    region->distance = distance;
+    region->stride = limit == 0 ? 1 : (size + limit - 1) / limit;
+    region->left = left;
+    atomic_store(&region->audit, audit);
+    size_t end = (size_t)(region - regions) + 1;
+    if (atomic_load(&regions_end) < end) atomic_store(&regions_end, end);
+    texalloc_region_protect(region);
+  }
+  pthread_mutex_unlock(&setting_up);
+  if (region == NULL) {
+    munmap(again, size);
+    munmap(left, size_of_bits(size));
+    errno = error;
+  }
+  return region;
+}
+
+bool texalloc_region_audits(const texalloc_audit_region *region, size_t offset) {
+  return offset / band_size % region->stride == 0;
+}
+
+size_t texalloc_audit_extent(const texalloc_audit_region *region) {
+  size_t extent = 0;
+  for (size_t offset = 0; offset < region->size; offset += page_size)
+    if (texalloc_region_audits(region, offset)) extent += page_size;
+  return extent;
+}
+
+void texalloc_region_open(const texalloc_audit_region *region) {
+  mprotect((void *)region->base, region->size, PROT_READ | PROT_WRITE);
+}
+
+void texalloc_region_protect(const texalloc_audit_region *region) {
+  for (size_t offset = 0; offset < region->size; offset += band_size * region->stride) {
+    size_t rest = region->size - offset;
+    size_t size = region->stride == 1 ? rest : rest < band_size ? rest : band_size;
+    mprotect((void *)(region->base + offset), size, PROT_NONE);
+    if (region->stride == 1) break;
+  }
+}
+
+static bool overlaps(const texalloc_audit_region *region, uintptr_t address, size_t size) {
+  return address < region->base + region->size && region->base < address + size;
+}
+
+texalloc_audit_region *texalloc_region_with(uintptr_t address, size_t size) {
+  size_t end = atomic_load(&regions_end);
+  for (size_t i = 0; i < end; i++) {
+    texalloc_audit_region *region = regions + i;
+    if (atomic_load(&region->audit) == NULL || !overlaps(region, address, size)) continue;
+    atomic_fetch_add(&region->users, 1);
+    // It may have gone before it was in use.
+    if (atomic_load(&region->audit) && overlaps(region, address, size)) return region;
+    texalloc_region_release(region);
+  }
+  return NULL;
+}
+
+bool texalloc_region_is_going(uintptr_t address) {
+  size_t end = atomic_load(&regions_end);
+  for (size_t i = 0; i < end; i++)
+    if (regions[i].left && atomic_load(&regions[i].audit) == NULL
+        && overlaps(regions + i, address, 1))
+      return true;
+  return false;
+}
+
+void texalloc_region_release(texalloc_audit_region *region) {
+  atomic_fetch_sub(&region->users, 1);
+}
+
+void texalloc_audit_renew(texalloc_audit_region *region, size_t offset, size_t size) {
+  for (size_t line = offset / line_size; line < (offset + size) / line_size; line++)
+    atomic_fetch_and(region->left + line / 64, ~(1ull << line % 64));
+}
+
+void texalloc_audit_remove(texalloc_audit_region *region) {
+  pthread_mutex_lock(&setting_up);
+  texalloc_audit *audit = atomic_load(&region->audit);
+  atomic_store(&region->audit, NULL);
+  while (atomic_load(&region->users) > 0) sched_yield();
+  texalloc_region_open(region);
+  texalloc_model_forget(audit, region);
+  _Atomic(uint64_t) *left = region->left;
+  region->left = NULL;
+  munmap((void *)(region->base + region->distance), region->size);
+  munmap(left, size_of_bits(region->size));
+  pthread_mutex_unlock(&setting_up);
+}
+
+texalloc_audit_counts texalloc_audit_end(texalloc_audit *audit) {
+  pthread_mutex_lock(&setting_up);
+  if (--audits == 0) texalloc_signals_give_back();
+  pthread_mutex_unlock(&setting_up);
+  return texalloc_model_sum(audit);
+}
+
+#endif

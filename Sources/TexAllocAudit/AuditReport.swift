@@ -1,0 +1,55 @@
+/// What was done to texture memory while it was audited.
+///
+/// Lines are the 64 bytes that a processor collects before it writes them to write-combining memory.
+/// How many of them leave whole is what a model says: each thread has ten buffers for lines, the one
+/// that was written longest ago gives way, and a load empties all.
+public struct AuditReport: Hashable, Sendable {
+  public let loads, loadedBytes: Int
+  public let stores, storedBytes: Int
+  /// Of the stores, those that pass the caches by.
+  public let nonTemporalStores: Int
+  /// Writes to the memory of all of a line, and of parts.
+  public let fullLineWrites, partialLineWrites: Int
+  /// Lines that were written, each image's by itself.
+  public let linesTouched: Int
+  /// Stores to a line before that of the thread's last one.
+  public let jumpsBackward: Int
+  /// Accesses during which other threads could have made some that are missing here; 0 but for
+  /// instructions that hardly occur.
+  public let exposures: Int
+  /// Bytes of the slabs, and of those, bytes that were audited: fewer where it was sampled.
+  public let slabBytes, auditedBytes: Int
+  /// How long the audit lasted.
+  public let duration: Duration
+  /// Those who offend most first.
+  public let offenders: [Offender]
+}
+
+extension AuditReport {
+  /// Of the stores, from 0 to 1; 1 where there were none.
+  public var nonTemporalShare: Double { Self.share(nonTemporalStores, of: stores) }
+
+  /// Of the writes to memory, those of whole lines, from 0 to 1; 1 where there were none.
+  public var fullLineShare: Double { Self.share(fullLineWrites, of: busWrites) }
+
+  /// Writes to memory.
+  public var busWrites: Int { fullLineWrites + partialLineWrites }
+
+  /// Writes to memory for each line: 1 at best, and 1 where there were none.
+  public var busWritesPerLine: Double { Self.share(busWrites, of: linesTouched) }
+
+  /// Whether only some bands of the slabs were audited.
+  public var isSampled: Bool { auditedBytes < slabBytes }
+
+  private static func share(_ part: Int, of whole: Int) -> Double {
+    whole == 0 ? 1 : Double(part) / Double(whole)
+  }
+}
+
+extension AuditReport {
+  /// Whether write-combining memory would be used well: nothing read, at least 99.9 % of the writes
+  /// of whole lines, and at most 1.01 writes for each line.
+  public var isWriteCombiningFriendly: Bool {
+    loads == 0 && fullLineShare >= 0.999 && busWritesPerLine <= 1.01
+  }
+}

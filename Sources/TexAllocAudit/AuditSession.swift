@@ -1,0 +1,124 @@
+internal import CAudit
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+internal import TexAlloc
+
+/// An audit from its beginning to its end: watches pools, and has each of their slabs audited.
+@safe final class AuditSession: SlabObserver, @unchecked Sendable {  // the pointer never changes
+  private struct State {
+    var slabs: [ObjectIdentifier: WeakAuditedSlab] = [:]
+    var pools: [TexturePool] = []
+    var slabBytes = 0
+    var auditedBytes = 0
+    /// Why the first slab that could not be audited could not.
+    var failure: AuditError?
+    /// What was counted, once it has ended.
+    var counts: texalloc_audit_counts?
+    var duration = Duration.zero
+  }
+
+  private struct WeakAuditedSlab {
+    weak var slab: AuditedSlab?
+  }
+
+  private let audit: OpaquePointer
+  private let limit: Int
+  private let start = ContinuousClock.now
+  private let state = Mutex(State())
+
+  static var obstacle: String? {
+    unsafe texalloc_audit_obstacle().map { unsafe String(cString: $0) }
+  }
+
+  init(atMost limit: Int) throws(AuditError) {
+    if let obstacle = Self.obstacle { throw .unsupported(because: obstacle) }
+    guard let audit = unsafe texalloc_audit_begin() else { 
+      throw .failed(slab: nil, Errno(rawValue: errno))
+    }
+    unsafe self.audit = audit
+    self.limit = limit
+  }
+
+  deinit { unsafe texalloc_audit_free(audit) }
+
+  /// - Throws: Where a slab that the pool has cannot be audited.
+  func watch(_ pool: TexturePool) throws(AuditError) {
+    state.withLock { $0.pools.append(pool) }
+    pool.addObserver(self)
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+
+  func add(_ slab: Slab) {
+    do throws(AuditError) {
+      let audited = unsafe try AuditedSlab(slab, by: audit, atMost: limit)
+      state.withLock { state in
+        state.slabs[ObjectIdentifier(slab)] = WeakAuditedSlab(slab: audited)
+        state.slabBytes += audited.size
+        state.auditedBytes += audited.auditedBytes
+      }
+    } catch {
+      state.withLock { $0.failure = $0.failure ?? error }
+    }
+  }
+
+  func renew(_ range: Range<Int>, of slab: Slab) {
+    let audited = state.withLock { $0.slabs[ObjectIdentifier(slab)]?.slab }
+    audited?.renew(range)
+  }
+
+  /// Makes all memory ordinary again, once.
+  @discardableResult
+  func end() -> texalloc_audit_counts {
+    for pool in state.withLock({ $0.pools }) { pool.removeObserver(self) }
+    for slab in state.withLock({ $0.slabs.values.compactMap(\.slab) }) { slab.end() }
+    return state.withLock { state in
+      if let counts = state.counts { return counts }
+      let counts = unsafe texalloc_audit_end(audit)
+      state.counts = counts
+      state.duration = ContinuousClock.now - start
+      return counts
+    }
+  }
+
+  func report() -> AuditReport {
+    let counts = end()
+    let (slabBytes, auditedBytes, duration) = state.withLock {
+      ($0.slabBytes, $0.auditedBytes, $0.duration)
+    }
+    return AuditReport(
+      loads: Int(counts.loads), loadedBytes: Int(counts.loaded_bytes),
+      stores: Int(counts.stores), storedBytes: Int(counts.stored_bytes),
+      nonTemporalStores: Int(counts.non_temporal_stores),
+      fullLineWrites: Int(counts.full_lines), partialLineWrites: Int(counts.partial_lines),
+      linesTouched: Int(counts.touched_lines), jumpsBackward: Int(counts.jumps_backward),
+      exposures: Int(counts.exposures), slabBytes: slabBytes, auditedBytes: auditedBytes,
+      duration: duration, offenders: offenders)
+  }
+
+  /// Places whose call stacks read the same are one offender.
+  private var offenders: [Offender] {
+    var counts: [Key: Int] = [:]
+    let symbolizer = Symbolizer()
+    var index = 0
+    while true {
+      let place = unsafe texalloc_audit_place_at(audit, index)
+      guard let found = unsafe place.counts else { break }
+      index += 1
+      let offences = Offence.allCases.map { ($0, Int(unsafe found[$0.index])) }.filter { $1 > 0 }
+      guard !offences.isEmpty else { continue }
+      let addresses = unsafe UnsafeBufferPointer(start: place.frames, count: place.depth)
+      let backtrace = symbolizer.backtrace(unsafe Array(addresses))
+      for (offence, count) in offences {
+        counts[Key(offence: offence, backtrace: backtrace), default: 0] += count
+      }
+    }
+    return counts.map { Offender(offence: $0.offence, count: $1, backtrace: $0.backtrace) }
+      .sorted { ($1.count, $0.description) < ($0.count, $1.description) }
+  }
+
+  private struct Key: Hashable {
+    let offence: Offence
+    let backtrace: [StackFrame]
+  }
+}

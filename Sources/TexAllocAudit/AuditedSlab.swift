@@ -1,0 +1,49 @@
+internal import CAudit
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+internal import TexAlloc
+
+/// A slab that is being audited: the slab's companion, so that the audit ends before the mapping does.
+@safe final class AuditedSlab: Sendable {
+  let size, auditedBytes: Int
+  private let region: Mutex<Region?>
+
+  @safe private struct Region: @unchecked Sendable {  // entries of a table that lasts
+    let pointer: OpaquePointer
+  }
+
+  /// - Throws: `AuditError` where another audit has the slab, or the system no memory.
+  @unsafe init(
+    _ slab: Slab, by audit: OpaquePointer, atMost limit: Int
+  ) throws(AuditError) {
+    let bytes = unsafe slab.bytes(in: 0..<slab.size)
+    let region = unsafe texalloc_audit_add(
+      audit, bytes.baseAddress, bytes.count, slab.descriptor.rawValue, limit)
+    guard let region = unsafe region else {
+      let error = Errno(rawValue: errno)
+      throw error == .resourceBusy
+        ? .alreadyAudited(slab: slab.heap) : .failed(slab: slab.heap, error)
+    }
+    size = slab.size
+    auditedBytes = unsafe texalloc_audit_extent(region)
+    self.region = Mutex(unsafe Region(pointer: region))
+    slab.keep(self)
+  }
+
+  deinit { end() }
+
+  func renew(_ range: Range<Int>) {
+    region.withLock { region in
+      if let region { unsafe texalloc_audit_renew(region.pointer, range.lowerBound, range.count) }
+    }
+  }
+
+  /// Makes the memory ordinary again, once.
+  func end() {
+    region.withLock { region in
+      if let region { unsafe texalloc_audit_remove(region.pointer) }
+      region = nil
+    }
+  }
+}

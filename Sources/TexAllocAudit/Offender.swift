@@ -1,0 +1,18 @@
+/// A place in the program that offends, and how often it did.
+public struct Offender: Hashable, Sendable {
+  public let offence: Offence
+  public let count: Int
+  /// Who called whom, the offending instruction first. Empty for what came from more places than
+  /// an audit tells apart.
+  public let backtrace: [StackFrame]
+
+  /// The innermost line of source that is known, as `file:line`.
+  public var place: String? { backtrace.lazy.compactMap(\.place).first }
+}
+
+extension Offender: CustomStringConvertible {
+  /// What and how often on a line, and a line for each frame.
+  public var description: String {
+    (["\(offence.words), \(count) times"] + backtrace.map { "  \($0)" }).joined(separator: "\n")
+  }
+}
