@@ -34,6 +34,11 @@ struct texalloc_audit_region {
 struct access {
   texalloc_audit_region *region;
   size_t offset, size;
+  /// Of the first 64 bytes, a bit for each that is touched.
+  uint64_t mask;
+  /// How often, each time behind the last one, or before it.
+  size_t count;
+  bool goes_down;
   bool loads, stores, is_non_temporal;
 };
 
@@ -122,27 +127,35 @@ enum {
   max_accesses = 4,
 };
 
+/// A register that was led to another mapping, and by how much.
+struct shift {
+  int number;
+  uint64_t distance;
+  /// Whether the instruction puts something else there.
+  bool is_replaced;
+};
+
 /// What one thread is in the middle of.
 struct step {
   bool is_under_way;
   /// The instruction, and what it found in the registers that unwinding begins with.
   greg_t instruction, stack_pointer, frame_pointer;
   uint8_t length;
-  /// Registers that were led to the other mapping, and by how much.
-  struct {
-    int number;
-    uint64_t distance;
-  } shifts[2];
+  bool is_repeated;
+  greg_t repeats_left;
+  struct shift shifts[2];
   size_t shift_count;
-  /// Where the instruction was moved to, and how long it is there; NULL where it was not.
+  /// Where the instruction is executed, and how long it is there; NULL where that is its own place.
   const uint8_t *moved_to;
-  uint64_t moved_length;
-  /// The register that holds the address there, and what was in it.
+  size_t moved_length;
+  /// The register that holds its address there, and what was in it; -1 where there is none.
   int scratch;
   greg_t scratch_value;
-  /// What it does, each to a region that is in use.
+  /// What it does, each to a region that is in use, and the operands by which.
   struct access accesses[max_accesses];
   size_t access_count;
+  uint8_t operands[max_accesses];
+  size_t operand_count;
   /// Whether these regions are open to everyone meanwhile.
   bool is_exposed;
 };
@@ -152,9 +165,11 @@ struct step {
 ///
 /// - Parameter slot: Memory that an instruction can be moved to; NULL where there is none.
 bool texalloc_step_begin(struct step *step, ucontext_t *context, uintptr_t fault, uint8_t *slot);
-/// Takes back what the beginning did to the registers and the regions, but for their use.
+/// Whether a trap of this code is the one that ends the step.
+bool texalloc_step_is_done(const struct step *step, const ucontext_t *context, int code);
+/// Takes back what the beginning did to the registers, after the instruction or instead of it.
 void texalloc_step_restore(struct step *step, ucontext_t *context);
-/// Lets go of the regions.
+/// Lets go of the regions, and forgets the step.
 void texalloc_step_release(struct step *step);
 void texalloc_steps_prepare(void);
 

@@ -34,11 +34,17 @@ static struct fill_buffer *buffer_for(
   return oldest;
 }
 
+/// Bytes that are really touched.
+static size_t size_of(const struct access *access) {
+  size_t beyond = access->size > 64 ? access->size - 64 : 0;
+  return (size_t)__builtin_popcountll(access->mask) + beyond;
+}
+
 static void load(
   texalloc_audit *audit, struct thread_model *thread, const struct access *access,
   const ucontext_t *context) {
   thread->counts.loads++;
-  thread->counts.loaded_bytes += access->size;
+  thread->counts.loaded_bytes += size_of(access);
   for (size_t i = 0; i < buffer_count; i++)
     if (thread->buffers[i].region) leave(audit, thread, thread->buffers + i);
   uint32_t place = texalloc_place(audit, thread, context);
@@ -62,11 +68,26 @@ static void join_last_load(
   texalloc_place_count(audit, thread->last_load_place, texalloc_audit_read_modify_write, 1);
 }
 
+/// Some bytes of a line are written.
+static void fill(
+  texalloc_audit *audit, struct thread_model *thread, texalloc_audit_region *region, size_t line,
+  uint64_t bytes, const ucontext_t *context) {
+  if (bytes == 0 || !texalloc_region_audits(region, line * line_size)) return;
+  struct fill_buffer *buffer = buffer_for(audit, thread, region, line);
+  buffer->written |= bytes;
+  buffer->last_use = ++thread->clock;
+  // Whether anybody will ask for the place of a store is known where it makes its line whole.
+  bool is_whole = buffer->written == ~0ull;
+  bool left_before = atomic_load(region->left + line / 64) >> line % 64 & 1;
+  if (!is_whole || left_before) buffer->place = texalloc_place(audit, thread, context);
+  if (is_whole) leave(audit, thread, buffer);
+}
+
 static void store(
   texalloc_audit *audit, struct thread_model *thread, const struct access *access,
   const ucontext_t *context) {
   thread->counts.stores++;
-  thread->counts.stored_bytes += access->size;
+  thread->counts.stored_bytes += size_of(access);
   thread->counts.non_temporal_stores += access->is_non_temporal;
   join_last_load(audit, thread, access);
   thread->last_load.region = NULL;
@@ -77,21 +98,16 @@ static void store(
     uint32_t place = texalloc_place(audit, thread, context);
     texalloc_place_count(audit, place, texalloc_audit_jump_backward, 1);
   }
-  size_t end = access->offset + access->size;
-  for (size_t line = first; line * line_size < end; line++) {
-    size_t start = line * line_size;
-    if (!texalloc_region_audits(access->region, start)) continue;
-    thread->last_region = access->region;
-    thread->last_line = line;
-    size_t from = access->offset > start ? access->offset - start : 0;
-    size_t to = end - start < line_size ? end - start : line_size;
-    struct fill_buffer *buffer = buffer_for(audit, thread, access->region, line);
-    buffer->written |= (to - from == 64 ? ~0ull : (1ull << (to - from)) - 1) << from;
-    buffer->last_use = ++thread->clock;
-    // Whether anybody will ask for the place of a store is known where it makes its line whole.
-    uint64_t left = atomic_load(access->region->left + line / 64) >> line % 64 & 1;
-    if (~buffer->written || left) buffer->place = texalloc_place(audit, thread, context);
-    if (!~buffer->written) leave(audit, thread, buffer);
+  thread->last_region = access->region;
+  thread->last_line = first;
+  for (size_t done = 0; done < access->size; done += 64) {
+    size_t offset = access->offset + done, shift = offset % line_size;
+    size_t rest = access->size - done;
+    uint64_t bytes = done == 0 ? access->mask : rest < 64 ? (1ull << rest) - 1 : ~0ull;
+    fill(audit, thread, access->region, offset / line_size, bytes << shift, context);
+    if (shift)
+      fill(
+        audit, thread, access->region, offset / line_size + 1, bytes >> (line_size - shift), context);
   }
 }
 
@@ -105,13 +121,17 @@ static void unlock(struct thread_model *thread) {
 
 void texalloc_model_see(
   texalloc_audit *audit, size_t index, const struct access *access, const ucontext_t *context) {
-  if (!texalloc_region_audits(access->region, access->offset)
-      && !texalloc_region_audits(access->region, access->offset + access->size - 1))
-    return;
   struct thread_model *thread = audit->threads + index;
+  struct access once = *access;
   lock(thread);
-  if (access->loads) load(audit, thread, access, context);
-  if (access->stores) store(audit, thread, access, context);
+  for (size_t i = 0; i < access->count; i++) {
+    if (texalloc_region_audits(once.region, once.offset)
+        || texalloc_region_audits(once.region, once.offset + once.size - 1)) {
+      if (once.loads) load(audit, thread, &once, context);
+      if (once.stores) store(audit, thread, &once, context);
+    }
+    once.offset += once.goes_down ? -once.size : once.size;
+  }
   unlock(thread);
 }
 

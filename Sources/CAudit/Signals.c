@@ -41,7 +41,7 @@ static bool claim(size_t index, pid_t owner, pid_t self) {
   if (!atomic_compare_exchange_strong(&threads[index].owner, &owner, self)) return false;
   size_t end = atomic_load(&threads_end);
   while (end <= index && !atomic_compare_exchange_weak(&threads_end, &end, index + 1)) {}
-  threads[index].step = (struct step){0};
+  threads[index].step = (struct step){.scratch = -1};
   own_entry = index + 1;
   return true;
 }
@@ -93,7 +93,7 @@ static void start(struct thread *thread, ucontext_t *context) {
   greg_t *flags = context->uc_mcontext.gregs + REG_EFL;
   thread->blocked = *blocked_by(context);
   thread->had_trap_flag = *flags & trap_flag;
-  *flags |= trap_flag;
+  if (thread->step.moved_to == NULL) *flags |= trap_flag;
   // No other handler may run before the instruction has.
   *blocked_by(context) = ~0ull;
   static const int own[] = {SIGSEGV, SIGTRAP, SIGBUS, SIGFPE, SIGILL};
@@ -141,7 +141,7 @@ static void handle_trap(int number, siginfo_t *information, void *argument) {
   ucontext_t *context = argument;
   struct thread *thread = own_thread();
   struct step *step = &thread->step;
-  if (!step->is_under_way || information->si_code != TRAP_TRACE) {
+  if (!texalloc_step_is_done(step, context, information->si_code)) {
     pass_on(number, information, context, &previous_trap);
     errno = error;
     return;
