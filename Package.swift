@@ -54,6 +54,7 @@ let package = Package(
     .systemLibrary(name: "CRaqm", pkgConfig: "raqm", providers: [.apt(["libraqm-dev"])]),
     .target(name: "CStreaming"),
     .target(name: "CReferenceCopies"),
+    .target(name: "CAccesses", path: "Tests/CAccesses"),
     .systemLibrary(name: "CTurboJPEG", path: "Tests/CTurboJPEG"),
 
     // Floor 1: the allocator.
@@ -75,7 +76,10 @@ let package = Package(
       dependencies: ["CAudit", "CDwfl", "TexAlloc", "TexAllocJSON", system], swiftSettings: house),
     .testTarget(
       name: "TexAllocAuditTests",
-      dependencies: ["AuditSupport", "TestSupport", "TexAlloc", "TexAllocAudit", "TexAllocJPEG"],
+      dependencies: [
+        "AuditSupport", "CAccesses", "TestSupport", "TexAlloc", "TexAllocAtlas", "TexAllocAudit",
+        "TexAllocJPEG", "TexAllocText", system,
+      ],
       swiftSettings: house),
     .target(
       name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),

@@ -33,7 +33,21 @@ static _Thread_local size_t own_entry __attribute__((tls_model("initial-exec")))
 /// Where instructions are moved to, a slot for each thread; NULL where the system forbids such memory.
 static uint8_t *slots;
 
-static struct sigaction previous_fault, previous_trap;
+typedef void handler(int, siginfo_t *, void *);
+
+/// A signal that audits take over.
+struct takeover {
+  int number;
+  handler *own;
+  /// What was done with it before.
+  struct sigaction previous;
+  /// Another handler that was set during an audit and stayed when that ended: it passes on to ours.
+  handler *above;
+};
+
+static handler handle_fault, handle_trap;
+static struct takeover faults = {.number = SIGSEGV, .own = handle_fault};
+static struct takeover traps = {.number = SIGTRAP, .own = handle_trap};
 
 size_t texalloc_threads_end(void) { return atomic_load(&threads_end); }
 
@@ -131,7 +145,7 @@ static void handle_fault(int number, siginfo_t *information, void *argument) {
     texalloc_step_release(&thread->step);
     thread->last_fault = 0;
     errno = error;
-    pass_on(number, information, context, &previous_fault);
+    pass_on(number, information, context, &faults.previous);
   }
   errno = error;
 }
@@ -142,7 +156,7 @@ static void handle_trap(int number, siginfo_t *information, void *argument) {
   struct thread *thread = own_thread();
   struct step *step = &thread->step;
   if (!texalloc_step_is_done(step, context, information->si_code)) {
-    pass_on(number, information, context, &previous_trap);
+    pass_on(number, information, context, &traps.previous);
     errno = error;
     return;
   }
@@ -167,22 +181,26 @@ static void handle_trap(int number, siginfo_t *information, void *argument) {
   errno = error;
 }
 
-static int take(
-  int number, void (*handler)(int, siginfo_t *, void *), struct sigaction *previous) {
-  if (sigaction(number, NULL, previous) < 0) return -1;
+static int take(struct takeover *signal) {
+  struct sigaction now;
+  if (sigaction(signal->number, NULL, &now) < 0) return -1;
+  bool has_above = signal->above && now.sa_sigaction == signal->above;
+  if (now.sa_sigaction == signal->own || has_above) return 0;
+  signal->previous = now;
+  signal->above = NULL;
   // On a stack of its own where the program has seen to that.
   struct sigaction own = {
-    .sa_sigaction = handler, .sa_flags = SA_SIGINFO | (previous->sa_flags & SA_ONSTACK)};
+    .sa_sigaction = signal->own, .sa_flags = SA_SIGINFO | (now.sa_flags & SA_ONSTACK)};
   sigfillset(&own.sa_mask);
-  return sigaction(number, &own, NULL);
+  return sigaction(signal->number, &own, NULL);
 }
 
-/// Leaves the signal alone where somebody else has taken it over since.
-static void give_back(
-  int number, void (*handler)(int, siginfo_t *, void *), const struct sigaction *previous) {
+static void give_back(struct takeover *signal) {
   struct sigaction now;
-  if (sigaction(number, NULL, &now) == 0 && now.sa_sigaction == handler)
-    sigaction(number, previous, NULL);
+  if (sigaction(signal->number, NULL, &now) < 0) return;
+  bool is_own = now.sa_sigaction == signal->own;
+  if (is_own) sigaction(signal->number, &signal->previous, NULL);
+  signal->above = is_own ? NULL : now.sa_sigaction;
 }
 
 int texalloc_signals_take(void) {
@@ -194,15 +212,15 @@ int texalloc_signals_take(void) {
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory != MAP_FAILED) slots = memory;
   }
-  if (take(SIGTRAP, handle_trap, &previous_trap) < 0) return -1;
-  if (take(SIGSEGV, handle_fault, &previous_fault) == 0) return 0;
-  give_back(SIGTRAP, handle_trap, &previous_trap);
+  if (take(&traps) < 0) return -1;
+  if (take(&faults) == 0) return 0;
+  give_back(&traps);
   return -1;
 }
 
 void texalloc_signals_give_back(void) {
-  give_back(SIGSEGV, handle_fault, &previous_fault);
-  give_back(SIGTRAP, handle_trap, &previous_trap);
+  give_back(&faults);
+  give_back(&traps);
 }
 
 #endif

@@ -8,7 +8,7 @@ internal import TexAlloc
 @safe final class AuditSession: SlabObserver, @unchecked Sendable {  // the pointer never changes
   private struct State {
     var slabs: [ObjectIdentifier: WeakAuditedSlab] = [:]
-    var pools: [TexturePool] = []
+    var pools: [WeakPool] = []
     var slabBytes = 0
     var auditedBytes = 0
     /// Why the first slab that could not be audited could not.
@@ -16,6 +16,10 @@ internal import TexAlloc
     /// What was counted, once it has ended.
     var counts: texalloc_audit_counts?
     var duration = Duration.zero
+  }
+
+  private struct WeakPool {
+    weak var pool: TexturePool?
   }
 
   private struct WeakAuditedSlab {
@@ -44,21 +48,22 @@ internal import TexAlloc
 
   /// - Throws: Where a slab that the pool has cannot be audited.
   func watch(_ pool: TexturePool) throws(AuditError) {
-    state.withLock { $0.pools.append(pool) }
+    state.withLock { $0.pools.append(WeakPool(pool: pool)) }
     pool.addObserver(self)
     if let failure = state.withLock({ $0.failure }) { throw failure }
   }
 
   func add(_ slab: Slab) {
-    do throws(AuditError) {
-      let audited = unsafe try AuditedSlab(slab, by: audit, atMost: limit)
-      state.withLock { state in
+    state.withLock { state in
+      guard state.counts == nil else { return }  // its pool is gone, and its slabs are not
+      do throws(AuditError) {
+        let audited = unsafe try AuditedSlab(slab, by: audit, atMost: limit)
         state.slabs[ObjectIdentifier(slab)] = WeakAuditedSlab(slab: audited)
         state.slabBytes += audited.size
         state.auditedBytes += audited.auditedBytes
+      } catch {
+        state.failure = state.failure ?? error
       }
-    } catch {
-      state.withLock { $0.failure = $0.failure ?? error }
     }
   }
 
@@ -70,10 +75,10 @@ internal import TexAlloc
   /// Makes all memory ordinary again, once.
   @discardableResult
   func end() -> texalloc_audit_counts {
-    for pool in state.withLock({ $0.pools }) { pool.removeObserver(self) }
-    for slab in state.withLock({ $0.slabs.values.compactMap(\.slab) }) { slab.end() }
+    for pool in state.withLock({ $0.pools.compactMap(\.pool) }) { pool.removeObserver(self) }
     return state.withLock { state in
       if let counts = state.counts { return counts }
+      for slab in state.slabs.values { slab.slab?.end() }
       let counts = unsafe texalloc_audit_end(audit)
       state.counts = counts
       state.duration = ContinuousClock.now - start

@@ -11,8 +11,9 @@ public struct Offender: Hashable, Sendable {
 }
 
 extension Offender: CustomStringConvertible {
-  /// What and how often on a line, and a line for each frame.
+  /// What and how often on a line, and a line for each of the innermost frames.
   public var description: String {
-    (["\(offence.words), \(count) times"] + backtrace.map { "  \($0)" }).joined(separator: "\n")
+    let frames = backtrace.prefix(10).map { "  \($0)" }
+    return (["\(offence.words), \(count) times"] + frames).joined(separator: "\n")
   }
 }

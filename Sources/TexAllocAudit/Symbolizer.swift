@@ -27,12 +27,18 @@ internal import Glibc
   }
 
   /// - Parameter addresses: That of an instruction, then return addresses.
-  /// - Returns: More frames than addresses where functions were inlined.
+  /// - Returns: More frames than addresses where functions were inlined; without what the compiler put
+  ///   between them.
   func backtrace(_ addresses: [UInt]) -> [StackFrame] {
     addresses.enumerated().flatMap { index, address in
       // A call is before the address that it returns to, and may end its line.
-      frames(at: index == 0 ? address : address - 1)
+      frames(at: index == 0 ? address : address - 1).filter { !Self.isGlue($0) }
     }
+  }
+
+  private static func isGlue(_ frame: StackFrame) -> Bool {
+    guard let function = frame.function else { return false }
+    return ["partial apply forwarder", "reabstraction thunk"].contains { function.hasPrefix($0) }
   }
 
   private func frames(at address: UInt) -> [StackFrame] {

@@ -5,46 +5,174 @@ import TexAllocAudit
 import XCTest
 
 final class AuditTests: XCTestCase {
-  func testRowsAreWriteCombiningFriendly() throws {
+  func testEveryStoreIsCountedOnce() throws {
     let pool = try TexturePool(for: [])
-    let image = ImageDescriptor(width: 101, height: 40, formats: [.abgr8888])
-    let buffer = try pool.allocate(image)
-    let row = [UInt8](repeating: 7, count: 404)
-    let report = try XCTAssertWriteCombiningFriendly(pool) {
-      var writer = buffer.writer()
-      for y in 0..<40 { writer.write(row.span, row: y) }
-    }
-    XCTAssertEqual(report.linesTouched, 40 * 7)
-    XCTAssertEqual(report.storedBytes, 40 * 7 * 64)
+    let buffer = try TextureBuffer.bytes(100, 40, in: pool)
+    let report = try auditing(pool) { write(40, to: buffer) }
+    XCTAssertEqual(report.loads, 0)
+    XCTAssertEqual(report.storedBytes, 40 * 128)
+    XCTAssertEqual(report.linesTouched, 40 * 2)
+    XCTAssertEqual(report.fullLineWrites, 40 * 2)
     XCTAssertEqual(report.nonTemporalShare, 1)
     XCTAssertEqual(report.offenders, [])
+    XCTAssertEqual(
+      try buffer.withReadback { bytes in (0..<40).allSatisfy { bytes[$0 * 128 + 99] == 7 } }, true)
   }
 
-  func testNoAccessOfFourThreadsIsLost() throws {
+  func testNoAccessOfFourWritingThreadsIsLost() throws {
     let pool = try TexturePool(for: [])
-    let image = ImageDescriptor(width: 1024, height: 64, formats: [.r8])
-    let buffers = try (0..<4).map { _ in try pool.allocate(image) }
+    let buffers = try (0..<4).map { _ in try TextureBuffer.bytes(64, 64, in: pool) }
     let report = try auditing(pool) {
       DispatchQueue.concurrentPerform(iterations: 4) { thread in
-        unsafe buffers[thread].change { bytes in
-          for index in 0..<(16 << 10) { unsafe bytes[index] &+= 1 }
+        unsafe buffers[thread].withBytes { bytes in
+          for index in 0..<4096 { unsafe bytes[index] = UInt8(truncatingIfNeeded: index) }
         }
       }
     }
-    print(report)
-    XCTAssertEqual(report.loads, 4 * 16 << 10)
-    XCTAssertEqual(report.stores, 4 * 16 << 10)
-    XCTAssertEqual(report.exposures, 0)
+    XCTAssertEqual(report.stores, 4 * 4096)
+    XCTAssertEqual(report.storedBytes, 4 * 4096)
+    XCTAssertEqual(report.fullLineWrites, 4 * 64)
+    XCTAssertEqual(report.partialLineWrites, 0)
+    for buffer in buffers {
+      let isRight = try buffer.withReadback { bytes in
+        (0..<4096).allSatisfy { bytes[$0] == UInt8(truncatingIfNeeded: $0) }
+      }
+      XCTAssertTrue(isRight)
+    }
+  }
+
+  func testNoAccessOfFourThreadsToOneLineIsLost() throws {
+    let pool = try TexturePool(for: [])
+    let buffer = try TextureBuffer.bytes(64, 1, in: pool)
+    let report = try auditing(pool) {
+      DispatchQueue.concurrentPerform(iterations: 4) { thread in
+        unsafe buffer.withBytes { bytes in
+          for _ in 0..<2000 { unsafe bytes[thread] &+= 1 }
+        }
+      }
+    }
+    XCTAssertEqual(report.loads, 4 * 2000)
+    XCTAssertEqual(report.stores, 4 * 2000)
+    let counts = try buffer.withReadback { bytes in (0..<4).map { bytes[$0] } }
+    XCTAssertEqual(counts, [UInt8](repeating: UInt8(truncatingIfNeeded: 2000), count: 4))
+  }
+
+  func testSlabsThatComeLaterAreAudited() throws {
+    var limits = PoolLimits()
+    limits.firstSlab = 1 << 20
+    let pool = try TexturePool(for: [], limits: limits)
+    let first = try TextureBuffer.bytes(1024, 512, in: pool)
+    let report = try auditing(pool) {
+      write(1, to: try TextureBuffer.bytes(100, 1, in: pool))
+      let large = try TextureBuffer.bytes(4096, 512, in: pool)
+      large.fill(with: 1)
+    }
+    XCTAssertEqual(report.linesTouched, 2 + 512 * 64)
+    XCTAssertEqual(pool.statistics.slots, 1)
+    withExtendedLifetime(first) {}
+  }
+
+  func testASlotThatComesBackIsNotWrittenAgain() throws {
+    let pool = try TexturePool(for: [])
+    let report = try auditing(pool) {
+      for _ in 0..<3 { write(40, to: try TextureBuffer.bytes(100, 40, in: pool)) }
+    }
+    XCTAssertEqual(report.busWritesPerLine, 1)
+    XCTAssertEqual(report.linesTouched, 3 * 40 * 2)
+  }
+
+  func testAuditsFollowOneAnother() throws {
+    let pool = try TexturePool(for: [])
+    let buffer = try TextureBuffer.bytes(100, 40, in: pool)
+    for count in 1...5 {
+      let report = try auditing(pool) { write(count, to: buffer) }
+      XCTAssertEqual(report.linesTouched, count * 2)
+      write(40, to: buffer)  // which nobody sees
+    }
+  }
+
+  func testAuditsOfTwoPoolsOverlap() throws {
+    let (one, other) = (try TexturePool(for: []), try TexturePool(for: []))
+    let (small, large) = (
+      try TextureBuffer.bytes(100, 40, in: one), try TextureBuffer.bytes(100, 40, in: other)
+    )
+    var inner: AuditReport?
+    let outer = try auditing(one) {
+      write(3, to: small)
+      inner = try auditing(other) {
+        write(2, to: small)
+        write(7, to: large)
+      }
+      write(40, to: large)
+      write(1, to: small)
+    }
+    XCTAssertEqual(outer.storedBytes, 6 * 128)
+    XCTAssertEqual(inner?.storedBytes, 7 * 128)
+  }
+
+  func testAPoolIsAuditedOnceAtATime() throws {
+    let pool = try TexturePool(for: [])
+    let buffer = try TextureBuffer.bytes(100, 40, in: pool)
+    let report = try auditing(pool) {
+      XCTAssertThrowsError(try { _ = try Audit(of: pool).finish() }()) {
+        XCTAssertEqual($0 as? AuditError, .alreadyAudited(slab: "memfd"))
+      }
+      write(40, to: buffer)
+    }
+    XCTAssertEqual(report.storedBytes, 40 * 128)
+  }
+
+  func testMemoryIsOrdinaryAfterAnAuditThatNobodyFinished() throws {
+    try XCTSkipIf(Audit.obstacle != nil, Audit.obstacle ?? "")
+    let pool = try TexturePool(for: [])
+    let buffer = try TextureBuffer.bytes(100, 40, in: pool)
+    do {
+      let audit = try Audit(of: pool)
+      write(1, to: buffer)
+      _ = audit
+    }
+    write(40, to: buffer)
+    let report = try auditing(pool) { write(2, to: buffer) }
+    XCTAssertEqual(report.linesTouched, 4)
+  }
+
+  func testAPoolMayGoWhileItIsAudited() throws {
+    try XCTSkipIf(Audit.obstacle != nil, Audit.obstacle ?? "")
+    var pool: TexturePool? = try TexturePool(for: [])
+    weak let weakPool = pool
+    let audit = try Audit(of: XCTUnwrap(pool))
+    write(40, to: try TextureBuffer.bytes(100, 40, in: XCTUnwrap(pool)))
+    pool = nil
+    XCTAssertNil(weakPool)
+    let report = audit.finish()
+    XCTAssertEqual(report.linesTouched, 80)
+  }
+
+  func testALargeSlabIsSampledByBands() throws {
+    try XCTSkipIf(Audit.obstacle != nil, Audit.obstacle ?? "")
+    let pool = try TexturePool(for: [])
+    let buffer = try TextureBuffer.bytes(4096, 5000, in: pool)
+    let audit = try Audit(of: pool, atMost: 4 << 20)
+    buffer.fill(with: 1)
+    let report = audit.finish()
+    XCTAssertTrue(report.isSampled)
+    XCTAssertGreaterThan(report.auditedBytes, 2 << 20)
+    XCTAssertLessThanOrEqual(report.auditedBytes, 4 << 20)
+    XCTAssertEqual(report.storedBytes, report.auditedBytes)
+    XCTAssertEqual(report.fullLineShare, 1)
+    XCTAssertTrue(try buffer.withReadback { $0.count } == 4096 * 5000)
+  }
+
+  private func write(_ rows: Int, to buffer: TextureBuffer) {
+    let row = [UInt8](repeating: 7, count: 100)
+    var writer = buffer.writer()
+    for y in 0..<rows { writer.write(row.span, row: y) }
   }
 }
 
 extension TextureBuffer {
-  func change(_ body: (UnsafeMutablePointer<UInt8>) -> Void) {
+  func fill(with value: UInt8) {
     var writer = writer()
-    let pitch = writer.pitch
-    _ = unsafe writer.decodeRows(from: 0) { start, rows in
-      unsafe body(start.bindMemory(to: UInt8.self, capacity: pitch * rows))
-      return rows
-    }
+    writer.fill(0..<writer.rowCount, with: value)
   }
 }

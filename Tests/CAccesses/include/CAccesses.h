@@ -1,0 +1,34 @@
+// Accesses that a compiler hardly makes by itself, to memory that a test audits.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__x86_64__)
+
+/// Each does what it says at `bytes`, 4096 of them, all zero, and answers whether registers and
+/// memory are afterwards as they should be.
+typedef struct {
+  const char *name;
+  bool (*make)(uint8_t *bytes);
+  /// What an audit should count.
+  uint64_t loads, loaded_bytes, stores, stored_bytes;
+  bool needs_avx2;
+} odd_access;
+
+/// The access of this number, from 0, of those that this processor can make; NULL behind the last.
+const odd_access *odd_access_at(size_t index);
+
+#endif
+
+/// Takes over a signal such that whoever had it before is called for what is not its own: accesses
+/// to a page that it opens then. Answers how often it was called.
+void take_faults(void);
+size_t faults_taken(void);
+/// Whether the handler is the one that `take_faults` set.
+bool has_faults(void);
+/// Gives the signal back.
+void give_faults_back(void);
+/// Writes to a page that nobody may write to.
+void cause_fault(void);
