@@ -9,7 +9,7 @@ public final class AtlasPage {
   public struct Flush: Hashable, Sendable {
     /// Every line that changed lies in one of these rows.
     public let rows: Range<Int>
-    /// Bytes of the lines that were written.
+    /// Bytes of the lines that changed. The first flush writes all others too, once.
     public let byteCount: Int
   }
 
@@ -18,7 +18,8 @@ public final class AtlasPage {
   private var packer: ShelfPacker
   private var shadow: PageShadow
 
-  /// Writes the whole buffer once, so that nothing of its earlier life is sampled.
+  /// Writes nothing yet: the first flush writes the whole buffer, so that nothing of its earlier life
+  /// is sampled.
   init(_ buffer: TextureBuffer) throws(AtlasError) {
     let layout = buffer.layout
     guard let planes = layout.format.fourcc.planes, planes.count == 1,
@@ -30,8 +31,6 @@ public final class AtlasPage {
     shadow = PageShadow(
       pixelSize: planes[0].bytesPerElement, pitch: layout.planes[0].pitch,
       rowCount: layout.height)
-    var writer = buffer.writer()
-    writer.fill(0..<layout.height, with: 0)
   }
 
   /// An empty place, which the next flush writes whole; nil where the page has no room.

@@ -7,6 +7,8 @@ struct PageShadow: Sendable {
   private let pitch: Int
   private var bytes: [UInt8]
   private var dirty: DirtyLines
+  /// Whether the page holds what some earlier image left there.
+  private var isPageForeign = true
 
   /// All zeros and nothing dirty.
   ///
@@ -39,20 +41,28 @@ struct PageShadow: Sendable {
     try body(&pixels)
   }
 
-  /// Writes the dirty lines to the page; nil where there is none.
+  /// Writes the dirty lines to the page, and all others the first time; nil where none is dirty.
   mutating func flush(to page: TextureBuffer) -> AtlasPage.Flush? {
     let rows = dirty.rows
     guard !rows.isEmpty else { return nil }
     var writer = page.writer()
+    if isPageForeign {
+      for row in 0..<bytes.count / pitch { write(0..<pitch, ofRow: row, with: &writer) }
+    }
     var byteCount = 0
     while let (row, columns) = dirty.popFirst() {
-      let start = row * pitch
-      writer.write(
-        lines: bytes.span.extracting(start + columns.lowerBound..<start + columns.upperBound),
-        row: row, offset: columns.lowerBound)
+      if !isPageForeign { write(columns, ofRow: row, with: &writer) }
       byteCount += columns.count
     }
+    isPageForeign = false
     return AtlasPage.Flush(rows: rows, byteCount: byteCount)
+  }
+
+  private func write(_ columns: Range<Int>, ofRow row: Int, with writer: inout PlaneWriter) {
+    let start = row * pitch
+    writer.write(
+      lines: bytes.span.extracting(start + columns.lowerBound..<start + columns.upperBound),
+      row: row, offset: columns.lowerBound)
   }
 
   /// Marks a rectangle dirty; answers the bytes that it takes in each of its rows.

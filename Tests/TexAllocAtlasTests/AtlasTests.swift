@@ -15,6 +15,7 @@ final class AtlasTests: XCTestCase {
     fill(try pool.allocate(descriptor), with: 0xFF)
     let atlas = Atlas(in: pool, page: descriptor)
     _ = try atlas.insert(width: 3, height: 3)
+    atlas.flush()
     XCTAssertTrue(try bytes(of: atlas.pages[0]).allSatisfy { $0 == 0 })
   }
 
