@@ -7,9 +7,16 @@ void texalloc_stream_fill(void *to, uint8_t value, size_t size) {
 }
 
 void texalloc_stream_padding(void *row, size_t size, size_t pitch) {
-  size_t whole = (size + line_size - 1) / line_size * line_size;
-  memset((uint8_t *)row + size, 0, whole - size);
-  texalloc_stream_fill((uint8_t *)row + whole, 0, pitch - whole);
+  uint8_t *to = (uint8_t *)row + size, *end = (uint8_t *)row + pitch;
+  // No byte twice, unlike memset(): the line may have left for memory with the first one.
+#define ZEROS(size) \
+  if ((uintptr_t)to & (size)) { \
+    __builtin_memset_inline(to, 0, (size)); \
+    to += (size); \
+  }
+  ZEROS(1) ZEROS(2) ZEROS(4) ZEROS(8) ZEROS(16) ZEROS(32)
+#undef ZEROS
+  texalloc_stream_fill(to, 0, (size_t)(end - to));
 }
 
 void texalloc_store_fence(void) {
