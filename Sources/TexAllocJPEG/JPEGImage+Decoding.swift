@@ -31,7 +31,8 @@ extension JPEGImage {
     as order: texalloc_jpeg_order, into writer: inout PlaneWriter, goOn: (Double) -> Bool
   ) throws(JPEGError) {
     var reader = try JPEGReader(bytes.span, named: name)
-    try reader.start(order)
+    let isCopied = isGrey || order == .grey
+    try reader.start(isCopied ? .grey : order)
     // Of the time that a file with several scans takes, about four fifths go by before the rows.
     let share = hasSeveralScans ? 0.8 : 0
     if hasSeveralScans {
@@ -39,8 +40,9 @@ extension JPEGImage {
       try reader.startRows()
     }
     let progress = { goOn(share + $0 * (1 - share)) }
-    if order == .grey {
-      try reader.copyRows(to: &writer, progress)
+    if isCopied {
+      let conversion: PixelConversion? = order == .grey ? nil : .greyToRGBX
+      try reader.copyRows(of: width, to: &writer, converting: conversion, progress)
     } else {
       try reader.decodeRows(into: &writer, progress)
     }

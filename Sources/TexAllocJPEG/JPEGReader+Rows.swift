@@ -39,18 +39,25 @@ extension JPEGReader {
     }
   }
 
-  /// Decodes all rows by way of one in the cache: the library copies rows of single bytes with
-  /// memcpy, which stores the last line of a row twice.
+  /// Decodes all rows of brightness by way of one in the cache: the library copies such rows with
+  /// memcpy, which stores the last line of a row twice, and makes colours of them byte by byte.
   ///
-  /// - Parameter goOn: Is told the part of the rows that is written.
+  /// - Parameters:
+  ///   - conversion: What becomes of the brightness; nil where it stays.
+  ///   - goOn: Is told the part of the rows that is written.
   mutating func copyRows(
-    to writer: inout PlaneWriter, _ goOn: (Double) -> Bool
+    of width: Int, to writer: inout PlaneWriter, converting conversion: PixelConversion?,
+    _ goOn: (Double) -> Bool
   ) throws(JPEGError) {
-    var pixels = [UInt8](repeating: 0, count: writer.rowSize)
+    var pixels = [UInt8](repeating: 0, count: width)
     for row in 0..<writer.rowCount {
       var span = pixels.mutableSpan
       try readRow(into: &span)
-      writer.write(pixels.span, row: row)
+      if let conversion {
+        writer.write(pixels.span, converting: conversion, row: row)
+      } else {
+        writer.write(pixels.span, row: row)
+      }
       guard goOn(Double(row + 1) / Double(writer.rowCount)) else { throw error(.cancelled) }
     }
   }
