@@ -110,7 +110,8 @@ let package = Package(
     // Floor 3: what puts them together.
     .target(
       name: "TexAllocAssets",
-      dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJPEG", system], swiftSettings: house),
+      dependencies: ["TexAlloc", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", system],
+      swiftSettings: house),
     .testTarget(
       name: "TexAllocAssetsTests", dependencies: ["TexAllocAssets", system], swiftSettings: house),
 
@@ -127,7 +128,8 @@ let package = Package(
       ],
       swiftSettings: house),
     .testTarget(
-      name: "glyphdemoTests", dependencies: ["TestSupport", "glyphdemo"], swiftSettings: house),
+      name: "glyphdemoTests", dependencies: ["TestSupport", "TexAllocAudit", "glyphdemo"],
+      swiftSettings: house),
     .executableTarget(
       name: "texbench",
       dependencies: ["CReferenceCopies", "ProgramSupport", "TexAlloc", "TexAllocJSON", arguments],
@@ -140,7 +142,8 @@ let package = Package(
       ],
       swiftSettings: house),
     .testTarget(
-      name: "texctlTests", dependencies: ["TestSupport", "texctl"], swiftSettings: house),
+      name: "texctlTests", dependencies: ["TestSupport", "TexAllocAudit", "texctl"],
+      swiftSettings: house),
 
     // What tests share.
     .target(

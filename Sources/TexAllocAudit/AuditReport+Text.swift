@@ -1,20 +1,31 @@
 extension AuditReport: CustomStringConvertible {
-  /// A few lines for people, and the offenders.
+  /// What was counted, and the offenders with their call stacks.
   public var description: String {
+    ([counts] + offenders.map(\.description)).joined(separator: "\n")
+  }
+
+  /// What was counted, and a line for each of the worst offenders.
+  public var summary: String {
+    let worst = offenders.prefix(10).map { offender in
+      "\(offender.offence.words), \(offender.count) times: \(offender.place ?? "place unknown")"
+    }
+    let rest = offenders.count - worst.count
+    return ([counts] + worst + (rest > 0 ? ["\(rest) more"] : [])).joined(separator: "\n")
+  }
+
+  private var counts: String {
     let sampling =
-      isSampled ? ", sampled: \(auditedBytes >> 10) of \(slabBytes >> 10) KiB audited" : ""
-    let summary = """
+      isSampled ? "; sampled: \(auditedBytes >> 10) of \(slabBytes >> 10) KiB were audited" : ""
+    let exposed =
+      exposures > 0 ? "\nexposed      \(exposures) times, when accesses may have been missed" : ""
+    return """
       loads        \(loads), \(loadedBytes) bytes
       stores       \(stores), \(storedBytes) bytes; \(percent(nonTemporalShare)) non-temporal
-      lines        \(linesTouched) touched, \(percent(fullLineShare)) of the writes whole
+      lines        \(linesTouched) touched; \(percent(fullLineShare)) of their writes whole
       bus writes   \(busWritesPerLine.rounded(to: 3)) per line
       backward     \(jumpsBackward) jumps
-      audited in   \((duration / .seconds(1)).rounded(to: 2)) s\(sampling)
+      audited in   \((duration / .seconds(1)).rounded(to: 2)) s\(sampling)\(exposed)
       """
-    let missing =
-      exposures == 0
-      ? [] : ["exposed      \(exposures) accesses, while which others may have been missed"]
-    return ([summary] + missing + offenders.map(\.description)).joined(separator: "\n")
   }
 
   private func percent(_ share: Double) -> String { "\((share * 100).rounded(to: 2)) %" }

@@ -46,9 +46,16 @@ internal import TexAlloc
 
   deinit { unsafe texalloc_audit_free(audit) }
 
+  /// Audits a pool, once.
+  ///
   /// - Throws: Where a slab that the pool has cannot be audited.
   func watch(_ pool: TexturePool) throws(AuditError) {
-    state.withLock { $0.pools.append(WeakPool(pool: pool)) }
+    let isNew = state.withLock { state in
+      guard !state.pools.contains(where: { $0.pool === pool }) else { return false }
+      state.pools.append(WeakPool(pool: pool))
+      return true
+    }
+    guard isNew else { return }
     pool.addObserver(self)
     if let failure = state.withLock({ $0.failure }) { throw failure }
   }

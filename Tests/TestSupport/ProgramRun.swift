@@ -8,13 +8,18 @@ package struct ProgramRun {
 
   /// Runs the program that was built with the tests, or the one in the folder that
   /// `TEXALLOC_PROGRAMS` names: a release build.
-  package init(_ program: String, _ arguments: [String]) throws {
+  ///
+  /// - Parameter additions: To the environment.
+  package init(
+    _ program: String, _ arguments: [String], environment additions: [String: String] = [:]
+  ) throws {
     let folder =
       ProcessInfo.processInfo.environment["TEXALLOC_PROGRAMS"].map { URL(filePath: $0) }
       ?? Bundle.main.bundleURL
     let process = Process()
     process.executableURL = folder.appending(path: program)
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(additions) { $1 }
     let results = try TemporaryFolder()
     // Files, unlike pipes, are never full.
     process.standardOutput = try results.newFile("output")

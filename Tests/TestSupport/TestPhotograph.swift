@@ -1,8 +1,10 @@
-package import SystemPackage
+internal import Foundation
 
 /// The photographs of the repository.
 package enum TestPhotograph {
-  package static func path(_ name: String) -> FilePath {
-    FilePath(#filePath).removingLastComponent().pushing("../../assets/photos").appending(name)
+  /// The path of one in assets/photos.
+  package static func path(_ name: String) -> String {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    return folder.appending(path: "../../assets/photos/\(name)").path
   }
 }

@@ -1,5 +1,6 @@
 import AuditSupport
 import Foundation
+import SystemPackage
 import TestSupport
 import TexAlloc
 import TexAllocAtlas
@@ -17,7 +18,7 @@ final class WritePathTests: XCTestCase {
   func testDecodingIsWriteCombiningFriendlyInEveryFormat() throws {
     let pool = try TexturePool(for: [JPEGDecoder.component])
     for name in ["hills.jpg", "moon.jpg"] {
-      let photo = try JPEGImage(contentsOf: TestPhotograph.path(name))
+      let photo = try JPEGImage(contentsOf: FilePath(TestPhotograph.path(name)))
       for fourcc in JPEGDecoder.formats {
         let buffer = try pool.allocate(photo.descriptor(as: [fourcc]))
         let report = try XCTAssertWriteCombiningFriendly(pool, "\(name) as \(fourcc)") {
