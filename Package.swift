@@ -78,9 +78,13 @@ let package = Package(
       name: "TexAllocAuditTests",
       dependencies: [
         "AuditSupport", "CAccesses", "TestSupport", "TexAlloc", "TexAllocAtlas", "TexAllocAudit",
-        "TexAllocJPEG", "TexAllocText", system,
+        "TexAllocJPEG", "TexAllocText", "auditeddecode", system,
       ],
       swiftSettings: house),
+    .executableTarget(
+      name: "auditeddecode",
+      dependencies: ["TexAlloc", "TexAllocAudit", "TexAllocJPEG", system],
+      path: "Tests/AuditedDecode", swiftSettings: house),
     .target(
       name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),
     .testTarget(
