@@ -77,8 +77,8 @@ let package = Package(
     .testTarget(
       name: "TexAllocAuditTests",
       dependencies: [
-        "AuditSupport", "CAccesses", "TestSupport", "TexAlloc", "TexAllocAtlas", "TexAllocAudit",
-        "TexAllocJPEG", "TexAllocText", "auditeddecode", system,
+        "AuditSupport", "CAccesses", "CAudit", "TestSupport", "TexAlloc", "TexAllocAtlas",
+        "TexAllocAudit", "TexAllocJPEG", "TexAllocText", "auditeddecode", system,
       ],
       swiftSettings: house),
     .executableTarget(

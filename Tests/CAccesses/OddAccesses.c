@@ -1,8 +1,11 @@
+#define _GNU_SOURCE
 #include "CAccesses.h"
 
 #if defined(__x86_64__)
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static uint64_t word(const uint8_t *bytes) {
   uint64_t word;
@@ -176,6 +179,29 @@ const odd_access *odd_access_at(size_t index) {
   // Those that need something are the last ones.
   if (index >= count || (accesses[index].needs_avx2 && !__builtin_cpu_supports("avx2"))) return NULL;
   return accesses + index;
+}
+
+void store_by_segment(uint8_t *to, uint8_t byte) {
+  uint64_t base;  // which the ABI keeps there, too
+  __asm__ volatile("movq %%fs:0, %0" : "=r"(base));
+  __asm__ volatile("movb %1, %%fs:(%0)" : : "r"((uint64_t)to - base), "q"(byte) : "memory");
+}
+
+uint8_t *map_behind_page(int *descriptor) {
+  enum { page = 4096 };
+  *descriptor = memfd_create("edge", MFD_CLOEXEC);
+  if (*descriptor < 0 || ftruncate(*descriptor, page) < 0) return NULL;
+  uint8_t *both = mmap(
+    NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (both == MAP_FAILED) return NULL;
+  void *second = mmap(
+    both + page, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, *descriptor, 0);
+  return second == MAP_FAILED ? NULL : second;
+}
+
+bool store_across_edge(uint8_t *to) {
+  __asm__ volatile("movq %1, -4(%0)" : : "r"(to), "r"(0x0101010101010101) : "memory");
+  return to[-5] == 0 && to[-4] == 1 && to[-1] == 1;
 }
 
 #endif

@@ -1,5 +1,6 @@
 import AuditSupport
-import Dispatch
+import CAccesses
+import Foundation
 import TexAlloc
 import TexAllocAudit
 import XCTest
@@ -148,6 +149,51 @@ final class AuditTests: XCTestCase {
     XCTAssertEqual(report.linesTouched, 80)
   }
 
+  func testSystemCallsFailOnAuditedMemory() throws {
+    let pool = try TexturePool(for: [])
+    let buffer = try TextureBuffer.bytes(100, 40, in: pool)
+    XCTAssertEqual(unsafe buffer.withBytes { unsafe write_by_system_call($0) }, 1)
+    let report = try auditing(pool) {
+      XCTAssertEqual(unsafe buffer.withBytes { unsafe write_by_system_call($0) }, -EFAULT)
+    }
+    XCTAssertEqual(report.stores, 0)
+  }
+
+  func testSlabsComeAndGoWhileOthersAreWritten() throws {
+    var limits = PoolLimits()
+    limits.firstSlab = 1 << 20
+    let pool = try TexturePool(for: [], limits: limits)
+    let buffers = try (0..<2).map { _ in try TextureBuffer.bytes(64, 64, in: pool) }
+    let image = ImageDescriptor(width: 64, height: 8, formats: [.r8])
+    let report = try auditing(pool) {
+      DispatchQueue.concurrentPerform(iterations: 4) { thread in
+        for _ in 0..<50 {
+          if thread < 2 {
+            write(64, to: buffers[thread], size: 64)
+          } else if let own = try? pool.allocate(image, for: [.texture, .dedicated]) {
+            write(8, to: own, size: 64)
+          }
+          if thread == 3 { pool.trim() }
+        }
+      }
+    }
+    XCTAssertEqual(report.storedBytes, 2 * 50 * (64 + 8) * 64)
+    XCTAssertEqual(report.partialLineWrites, 0)
+  }
+
+  func testThreadsThatEndMakeRoomForOthers() throws {
+    let pool = try TexturePool(for: [])
+    let buffer = try TextureBuffer.bytes(64, 1, in: pool)
+    let report = try auditing(pool) {
+      for _ in 0..<5000 {
+        let thread = Thread { unsafe buffer.withBytes { unsafe $0[0] = 1 } }
+        thread.start()
+        while !thread.isFinished { usleep(10) }
+      }
+    }
+    XCTAssertEqual(report.stores, 5000)
+  }
+
   func testALargeSlabIsSampledByBands() throws {
     try XCTSkipIf(Audit.obstacle != nil, Audit.obstacle ?? "")
     let pool = try TexturePool(for: [])
@@ -162,12 +208,12 @@ final class AuditTests: XCTestCase {
     XCTAssertEqual(report.fullLineShare, 1)
     XCTAssertTrue(try buffer.withReadback { $0.count } == 4096 * 5000)
   }
+}
 
-  private func write(_ rows: Int, to buffer: TextureBuffer) {
-    let row = [UInt8](repeating: 7, count: 100)
-    var writer = buffer.writer()
-    for y in 0..<rows { writer.write(row.span, row: y) }
-  }
+private func write(_ rows: Int, to buffer: TextureBuffer, size: Int = 100) {
+  let row = [UInt8](repeating: 7, count: size)
+  var writer = buffer.writer()
+  for y in 0..<rows { writer.write(row.span, row: y) }
 }
 
 extension TextureBuffer {

@@ -20,6 +20,13 @@ typedef struct {
 /// The access of this number, from 0, of those that this processor can make; NULL behind the last.
 const odd_access *odd_access_at(size_t index);
 
+/// Stores a byte at an address relative to FS.
+void store_by_segment(uint8_t *to, uint8_t byte);
+/// Maps a page of memory of its own descriptor, behind an ordinary page; NULL where that fails.
+uint8_t *map_behind_page(int *descriptor);
+/// Stores 8 bytes, half of them on the page before.
+bool store_across_edge(uint8_t *to);
+
 #endif
 
 /// Takes over a signal such that whoever had it before is called for what is not its own: accesses
@@ -32,3 +39,6 @@ bool has_faults(void);
 void give_faults_back(void);
 /// Writes to a page that nobody may write to.
 void cause_fault(void);
+
+/// Has the kernel write a byte; what the call returns, or the negative errno.
+int write_by_system_call(uint8_t *to);
