@@ -37,7 +37,7 @@ internal import TexAlloc
 
   init(atMost limit: Int) throws(AuditError) {
     if let obstacle = Self.obstacle { throw .unsupported(because: obstacle) }
-    guard let audit = unsafe texalloc_audit_begin() else { 
+    guard let audit = unsafe texalloc_audit_begin() else {
       throw .failed(slab: nil, Errno(rawValue: errno))
     }
     unsafe self.audit = audit

@@ -138,7 +138,9 @@ internal import Glibc
   @unsafe private static func name(of die: UnsafeMutablePointer<Dwarf_Die>) -> String? {
     for kind in [DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name] {
       var attribute = unsafe Dwarf_Attribute()
-      guard unsafe dwarf_attr_integrate(die, CUnsignedInt(kind), &attribute) != nil else { continue }
+      guard unsafe dwarf_attr_integrate(die, CUnsignedInt(kind), &attribute) != nil else {
+        continue
+      }
       if let name = unsafe text(dwarf_formstring(&attribute)) { return demangled(name) }
     }
     return nil

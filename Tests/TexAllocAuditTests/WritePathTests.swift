@@ -70,7 +70,8 @@ final class WritePathTests: XCTestCase {
     let buffer = try pool.allocate(ImageDescriptor(width: 101, height: 6, formats: [.gr88]))
     try XCTAssertWriteCombiningFriendly(pool) {
       var writer = buffer.writer()
-      writer.write(u: pixels.span.extracting(first: 101), v: pixels.span.extracting(last: 101), row: 0)
+      writer.write(
+        u: pixels.span.extracting(first: 101), v: pixels.span.extracting(last: 101), row: 0)
       writer.write(lines: pixels.span.extracting(first: 128), row: 1, offset: 64)
       writer.fill(2..<6, with: 9)
     }
@@ -84,7 +85,9 @@ final class WritePathTests: XCTestCase {
     let cache = GlyphCache(in: pool, pageSize: ImageSize(width: 500, height: 500))
     let report = try XCTAssertWriteCombiningFriendly(pool) {
       for code in 33...126 {
-        guard let scalar = Unicode.Scalar(code), let glyph = face.glyph(for: scalar) else { continue }
+        guard let scalar = Unicode.Scalar(code), let glyph = face.glyph(for: scalar) else {
+          continue
+        }
         _ = try cache.glyph(glyph, of: face, pixelSize: 16)
       }
       cache.flush()

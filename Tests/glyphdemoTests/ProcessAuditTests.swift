@@ -26,7 +26,8 @@ final class ProcessAuditTests: XCTestCase {
     XCTAssertGreaterThan(try XCTUnwrap(audit.report["loads"] as? Int), 0)
     let offenders = try XCTUnwrap(audit.report["offenders"] as? [[String: Any]])
     let reader = try XCTUnwrap(offenders.first { $0["offence"] as? String == "load" })
-    let files = (reader["backtrace"] as? [[String: Any]])?.compactMap { $0["file"] as? String } ?? []
+    let files =
+      (reader["backtrace"] as? [[String: Any]])?.compactMap { $0["file"] as? String } ?? []
     XCTAssertTrue(
       files.contains { $0.hasSuffix("TexAllocEGL/EGLDevice+Upload.swift") }, "\(reader)")
   }
