@@ -24,8 +24,8 @@ struct texalloc_audit_region {
   size_t size;
   /// What leads from an address to the same byte in the other mapping.
   uint64_t distance;
-  /// One of so many bands is audited.
-  size_t stride;
+  /// Bytes of a band, and of how many one is audited.
+  size_t band, stride;
   /// A bit for each line that has left for memory.
   _Atomic(uint64_t) *left;
 };
@@ -99,7 +99,7 @@ bool texalloc_region_is_going(uintptr_t address);
 bool texalloc_region_audits(const texalloc_audit_region *region, size_t offset);
 /// Opens all of a region to everyone, or protects what is audited of it.
 void texalloc_region_open(const texalloc_audit_region *region);
-void texalloc_region_protect(const texalloc_audit_region *region);
+int texalloc_region_protect(const texalloc_audit_region *region);
 
 // --- Model.c
 

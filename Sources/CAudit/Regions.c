@@ -7,8 +7,9 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
-enum { page_size = 4096, band_size = 256 << 10, line_size = texalloc_audit_line };
+enum { least_band = 256 << 10, line_size = texalloc_audit_line };
 
 static struct texalloc_audit_region regions[max_regions];
 /// No entry from here on was ever used.
@@ -82,6 +83,8 @@ static void *map_again(uintptr_t base, size_t size, int descriptor) {
 
 texalloc_audit_region *texalloc_audit_add(
   texalloc_audit *audit, void *base, size_t size, int descriptor, size_t limit) {
+  struct stat status;
+  if (fstat(descriptor, &status) < 0) return NULL;
   uintptr_t start = (uintptr_t)base;
   void *again = map_again(start, size, descriptor);
   if (again == MAP_FAILED) return NULL;
@@ -112,12 +115,20 @@ texalloc_audit_region *texalloc_audit_add(
     region->base = start;
     region->size = size;
     region->distance = distance;
-    region->stride = limit == 0 ? 1 : (size + limit - 1) / limit;
+    // Huge pages are protected as a whole.
+    region->band = status.st_blksize > least_band ? (size_t)status.st_blksize : least_band;
+    region->stride = (size + limit - 1) / limit;
     region->left = left;
     atomic_store(&region->audit, audit);
     size_t end = (size_t)(region - regions) + 1;
     if (atomic_load(&regions_end) < end) atomic_store(&regions_end, end);
-    texalloc_region_protect(region);
+    if (texalloc_region_protect(region) < 0) {
+      error = errno;
+      atomic_store(&region->audit, NULL);
+      texalloc_region_open(region);
+      region->left = NULL;
+      region = NULL;
+    }
   }
   pthread_mutex_unlock(&setting_up);
   if (region == NULL) {
@@ -129,13 +140,19 @@ texalloc_audit_region *texalloc_audit_add(
 }
 
 bool texalloc_region_audits(const texalloc_audit_region *region, size_t offset) {
-  return offset / band_size % region->stride == 0;
+  return offset / region->band % region->stride == 0;
+}
+
+/// Bytes of the band that begins at this offset.
+static size_t size_of_band(const texalloc_audit_region *region, size_t offset) {
+  size_t rest = region->size - offset;
+  return rest < region->band ? rest : region->band;
 }
 
 size_t texalloc_audit_extent(const texalloc_audit_region *region) {
   size_t extent = 0;
-  for (size_t offset = 0; offset < region->size; offset += page_size)
-    if (texalloc_region_audits(region, offset)) extent += page_size;
+  for (size_t offset = 0; offset < region->size; offset += region->band * region->stride)
+    extent += size_of_band(region, offset);
   return extent;
 }
 
@@ -143,13 +160,13 @@ void texalloc_region_open(const texalloc_audit_region *region) {
   mprotect((void *)region->base, region->size, PROT_READ | PROT_WRITE);
 }
 
-void texalloc_region_protect(const texalloc_audit_region *region) {
-  for (size_t offset = 0; offset < region->size; offset += band_size * region->stride) {
-    size_t rest = region->size - offset;
-    size_t size = region->stride == 1 ? rest : rest < band_size ? rest : band_size;
-    mprotect((void *)(region->base + offset), size, PROT_NONE);
-    if (region->stride == 1) break;
+int texalloc_region_protect(const texalloc_audit_region *region) {
+  if (region->stride == 1) return mprotect((void *)region->base, region->size, PROT_NONE);
+  for (size_t offset = 0; offset < region->size; offset += region->band * region->stride) {
+    void *start = (void *)(region->base + offset);
+    if (mprotect(start, size_of_band(region, offset), PROT_NONE) < 0) return -1;
   }
+  return 0;
 }
 
 static bool overlaps(const texalloc_audit_region *region, uintptr_t address, size_t size) {

@@ -22,10 +22,11 @@ public struct Audit: ~Copyable, Sendable {
 
   /// Audits the slabs of the pools, and those that they get, until ``finish()`` or until this goes.
   ///
-  /// - Parameter limit: Bytes of each slab. A larger one is sampled: bands of 256 KiB are audited,
-  ///   evenly spread, and nothing else of it.
+  /// - Parameter limit: Bytes of each slab, more than 0. A larger one is sampled: bands of 256 KiB, or
+  ///   of a huge page, are audited, evenly spread, and nothing else of it.
   /// - Throws: `AuditError`; all memory is then as it was.
   public init(of pools: TexturePool..., atMost limit: Int = .max) throws(AuditError) {
+    precondition(limit > 0, "\(limit) bytes")
     let session = try AuditSession(atMost: limit)
     do throws(AuditError) {
       for pool in pools { try session.watch(pool) }

@@ -65,8 +65,9 @@ const char *texalloc_audit_obstacle(void);
 /// is not its own. NULL with errno.
 texalloc_audit *texalloc_audit_begin(void);
 
-/// Audits a shared mapping of `descriptor` from its start, whole pages. Of more than `limit` bytes
-/// every n-th band of pages is audited. NULL with errno: EBUSY where it is being audited already.
+/// Audits a shared mapping of `descriptor` from its start, whole pages. Of more than `limit` bytes,
+/// which are more than 0, every n-th band of pages is audited. NULL with errno: EBUSY where it is
+/// being audited already.
 texalloc_audit_region *texalloc_audit_add(
   texalloc_audit *audit, void *base, size_t size, int descriptor, size_t limit);
 
