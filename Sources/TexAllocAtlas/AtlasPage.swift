@@ -7,9 +7,9 @@ public import TexAlloc
 public final class AtlasPage {
   /// What one flush wrote.
   public struct Flush: Hashable, Sendable {
-    /// Every line that changed lies in one of these rows.
+    /// Every line that changed lies in one of these rows: the first time in any.
     public let rows: Range<Int>
-    /// Bytes of the lines that changed. The first flush writes all others too, once.
+    /// Bytes of the lines that were drawn. The first flush writes all others, too, as zeros.
     public let byteCount: Int
   }
 

@@ -43,11 +43,12 @@ struct PageShadow: Sendable {
 
   /// Writes the dirty lines to the page, and all others the first time; nil where none is dirty.
   mutating func flush(to page: TextureBuffer) -> AtlasPage.Flush? {
-    let rows = dirty.rows
+    var rows = dirty.rows
     guard !rows.isEmpty else { return nil }
     var writer = page.writer()
     if isPageForeign {
-      for row in 0..<bytes.count / pitch { write(0..<pitch, ofRow: row, with: &writer) }
+      rows = 0..<bytes.count / pitch
+      for row in rows { write(0..<pitch, ofRow: row, with: &writer) }
     }
     var byteCount = 0
     while let (row, columns) = dirty.popFirst() {

@@ -111,7 +111,7 @@ internal import TexAlloc
   /// Places whose call stacks read the same are one offender.
   private var offenders: [Offender] {
     var counts: [Key: Int] = [:]
-    let symbolizer = Symbolizer()
+    lazy var symbolizer = Symbolizer()
     var index = 0
     while true {
       let place = unsafe texalloc_audit_place_at(audit, index)

@@ -56,6 +56,23 @@ final class OffenderTests: XCTestCase {
     expect(.jumpBackward, 63, at: place, in: report)
   }
 
+  func testTenLinesCanBeOpenAtATimeAndElevenCannot() throws {
+    let pool = try TexturePool(for: [])
+    for count in [10, 11] {
+      let buffer = try TextureBuffer.bytes(64, count, in: pool)
+      let report = try auditing(pool) {
+        unsafe buffer.withBytes { pixels in
+          for x in 0..<64 {
+            for y in 0..<count { unsafe pixels[y * 64 + x] = 1 }
+          }
+        }
+      }
+      XCTAssertEqual(report.linesTouched, count)
+      XCTAssertEqual(report.fullLineWrites, count == 10 ? 10 : 0)
+      XCTAssertEqual(report.partialLineWrites, count == 10 ? 0 : 11 * 64)
+    }
+  }
+
   func testCopyingOddRowsLeavesLinesPartlyWritten() throws {
     let pool = try TexturePool(for: [])
     let buffer = try TextureBuffer.bytes(100, 40, in: pool)
