@@ -16,8 +16,9 @@ enum {
 };
 
 struct texalloc_audit_region {
-  /// NULL where the entry is free. Nobody begins to use a region without it.
-  _Atomic(texalloc_audit *) audit;
+  /// Whether accesses are led elsewhere; else the entry is free, or about to be.
+  atomic_bool is_audited;
+  texalloc_audit *audit;
   /// Steps under way.
   atomic_uint users;
   uintptr_t base;

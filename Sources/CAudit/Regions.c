@@ -101,7 +101,7 @@ texalloc_audit_region *texalloc_audit_add(
   int error = ENOSPC;
   for (size_t i = 0; i < max_regions; i++) {
     texalloc_audit_region *entry = regions + i;
-    if (atomic_load(&entry->audit)) {
+    if (atomic_load(&entry->is_audited)) {
       if (entry->base < start + size && start < entry->base + entry->size) {
         region = NULL;
         error = EBUSY;
@@ -119,12 +119,13 @@ texalloc_audit_region *texalloc_audit_add(
     region->band = status.st_blksize > least_band ? (size_t)status.st_blksize : least_band;
     region->stride = (size + limit - 1) / limit;
     region->left = left;
-    atomic_store(&region->audit, audit);
+    region->audit = audit;
+    atomic_store(&region->is_audited, true);
     size_t end = (size_t)(region - regions) + 1;
     if (atomic_load(&regions_end) < end) atomic_store(&regions_end, end);
     if (texalloc_region_protect(region) < 0) {
       error = errno;
-      atomic_store(&region->audit, NULL);
+      atomic_store(&region->is_audited, false);
       texalloc_region_open(region);
       region->left = NULL;
       region = NULL;
@@ -177,10 +178,10 @@ texalloc_audit_region *texalloc_region_with(uintptr_t address, size_t size) {
   size_t end = atomic_load(&regions_end);
   for (size_t i = 0; i < end; i++) {
     texalloc_audit_region *region = regions + i;
-    if (atomic_load(&region->audit) == NULL || !overlaps(region, address, size)) continue;
+    if (!atomic_load(&region->is_audited) || !overlaps(region, address, size)) continue;
     atomic_fetch_add(&region->users, 1);
     // It may have gone before it was in use.
-    if (atomic_load(&region->audit) && overlaps(region, address, size)) return region;
+    if (atomic_load(&region->is_audited) && overlaps(region, address, size)) return region;
     texalloc_region_release(region);
   }
   return NULL;
@@ -189,7 +190,7 @@ texalloc_audit_region *texalloc_region_with(uintptr_t address, size_t size) {
 bool texalloc_region_is_going(uintptr_t address) {
   size_t end = atomic_load(&regions_end);
   for (size_t i = 0; i < end; i++)
-    if (regions[i].left && atomic_load(&regions[i].audit) == NULL
+    if (regions[i].left && !atomic_load(&regions[i].is_audited)
         && overlaps(regions + i, address, 1))
       return true;
   return false;
@@ -206,11 +207,10 @@ void texalloc_audit_renew(texalloc_audit_region *region, size_t offset, size_t s
 
 void texalloc_audit_remove(texalloc_audit_region *region) {
   pthread_mutex_lock(&setting_up);
-  texalloc_audit *audit = atomic_load(&region->audit);
-  atomic_store(&region->audit, NULL);
+  atomic_store(&region->is_audited, false);
   while (atomic_load(&region->users) > 0) sched_yield();
   texalloc_region_open(region);
-  texalloc_model_forget(audit, region);
+  texalloc_model_forget(region->audit, region);
   _Atomic(uint64_t) *left = region->left;
   region->left = NULL;
   munmap((void *)(region->base + region->distance), region->size);

@@ -169,8 +169,7 @@ static void handle_trap(int number, siginfo_t *information, void *argument) {
   registers[REG_RBP] = step->frame_pointer;
   size_t index = (size_t)(thread - threads);
   for (size_t i = 0; i < step->access_count; i++) {
-    texalloc_audit *audit = atomic_load(&step->accesses[i].region->audit);
-    if (audit == NULL) continue;
+    texalloc_audit *audit = step->accesses[i].region->audit;
     texalloc_model_see(audit, index, step->accesses + i, context);
     if (step->is_exposed) audit->threads[index].counts.exposures++;
   }

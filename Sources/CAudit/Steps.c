@@ -234,7 +234,7 @@ void texalloc_step_restore(struct step *step, ucontext_t *context) {
 void texalloc_step_release(struct step *step) {
   for (size_t i = 0; i < step->access_count; i++) {
     texalloc_audit_region *region = step->accesses[i].region;
-    if (step->is_exposed && atomic_load(&region->audit)) texalloc_region_protect(region);
+    if (step->is_exposed && atomic_load(&region->is_audited)) texalloc_region_protect(region);
     texalloc_region_release(region);
   }
   *step = (struct step){.scratch = -1};

@@ -40,5 +40,8 @@ public struct Audit: ~Copyable, Sendable {
   deinit { session.end() }
 
   /// Ends the audit, and says what it saw. Reads the debugging information of the process.
+  ///
+  /// Nobody should be writing any more: a thread whose access fails just then, and that comes to be
+  /// heard only after the end, finds the handlers that the program had before.
   public consuming func finish() -> AuditReport { session.report() }
 }

@@ -20,6 +20,9 @@ public enum ProcessAudit {
   private static let limit = 16 << 20
 
   private static let running = Mutex<Running?>(nil)
+  /// An audit of nothing, for as long as the process lasts: threads that still write when it exits
+  /// find the handlers of those accesses that have just failed.
+  private static let lasting = Mutex<AuditSession?>(nil)
   /// Once, however many pools there are.
   private static let isStarted: Bool = start()
 
@@ -35,6 +38,8 @@ public enum ProcessAudit {
     guard !path.isEmpty else { return false }
     do throws(AuditError) {
       let session = try AuditSession(atMost: limit)
+      let lasting = try AuditSession(atMost: limit)
+      Self.lasting.withLock { $0 = lasting }
       running.withLock { $0 = Running(session: session, path: path, process: getpid()) }
     } catch {
       complain(error)
