@@ -107,7 +107,8 @@ let package = Package(
     .testTarget(
       name: "DriverTests",
       dependencies: [
-        "CDRM", "CEGL", "CLinux", "TestSupport", "TexAlloc", "TexAllocEGL", "TexAllocJPEG", system,
+        "AuditSupport", "CDRM", "CEGL", "CLinux", "TestSupport", "TexAlloc", "TexAllocAudit",
+        "TexAllocEGL", "TexAllocJPEG", system,
       ],
       swiftSettings: house),
 
