@@ -1,6 +1,6 @@
-#include "Audit.h"
-
 #if defined(__x86_64__) && defined(__linux__)
+
+#include "Audit.h"
 
 enum { line_size = texalloc_audit_line, buffer_count = texalloc_audit_buffers };
 

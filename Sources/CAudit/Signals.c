@@ -1,6 +1,6 @@
-#include "Audit.h"
-
 #if defined(__x86_64__) && defined(__linux__)
+
+#include "Audit.h"
 
 #include <errno.h>
 #include <stdlib.h>
