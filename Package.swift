@@ -55,6 +55,9 @@ let package = Package(
     .target(name: "CStreaming"),
     .target(name: "CReferenceCopies"),
     .target(name: "CAccesses", path: "Tests/CAccesses"),
+    .executableTarget(
+      name: "auditeddecode", dependencies: ["CAudit", "CJPEG", "CStreaming"],
+      path: "Tests/AuditedDecode"),
     .systemLibrary(name: "CTurboJPEG", path: "Tests/CTurboJPEG"),
 
     // Floor 1: the allocator.
@@ -81,10 +84,6 @@ let package = Package(
         "TexAllocAudit", "TexAllocJPEG", "TexAllocText", "auditeddecode", system,
       ],
       swiftSettings: house),
-    .executableTarget(
-      name: "auditeddecode",
-      dependencies: ["TexAlloc", "TexAllocAudit", "TexAllocJPEG", system],
-      path: "Tests/AuditedDecode", swiftSettings: house),
     .target(
       name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),
     .testTarget(

@@ -17,7 +17,8 @@ public struct AuditReport: Hashable, Sendable {
   /// Accesses during which other threads could have made some that are missing here; 0 but for
   /// instructions that hardly occur.
   public let exposures: Int
-  /// Bytes of the slabs, and of those, bytes that were audited: fewer where it was sampled.
+  /// Bytes of the slabs, and of those, bytes that were audited: fewer where it was sampled, and where
+  /// the system had no memory to audit a slab that came later.
   public let slabBytes, auditedBytes: Int
   /// How long the audit lasted.
   public let duration: Duration

@@ -63,10 +63,10 @@ internal import TexAlloc
   func add(_ slab: Slab) {
     state.withLock { state in
       guard state.counts == nil else { return }  // its pool is gone, and its slabs are not
+      state.slabBytes += slab.size
       do throws(AuditError) {
         let audited = unsafe try AuditedSlab(slab, by: audit, atMost: limit)
         state.slabs[ObjectIdentifier(slab)] = WeakAuditedSlab(slab: audited)
-        state.slabBytes += audited.size
         state.auditedBytes += audited.auditedBytes
       } catch {
         state.failure = state.failure ?? error

@@ -6,7 +6,7 @@ internal import TexAlloc
 
 /// A slab that is being audited: the slab's companion, so that the audit ends before the mapping does.
 @safe final class AuditedSlab: Sendable {
-  let size, auditedBytes: Int
+  let auditedBytes: Int
   private let region: Mutex<Region?>
 
   @safe private struct Region: @unchecked Sendable {  // entries of a table that lasts
@@ -25,7 +25,6 @@ internal import TexAlloc
       throw error == .resourceBusy
         ? .alreadyAudited(slab: slab.heap) : .failed(slab: slab.heap, error)
     }
-    size = slab.size
     auditedBytes = unsafe texalloc_audit_extent(region)
     self.region = Mutex(unsafe Region(pointer: region))
     slab.keep(self)
