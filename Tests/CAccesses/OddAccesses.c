@@ -143,12 +143,24 @@ static bool store_bytes_of_a_mask(uint8_t *bytes) {
   return word(bytes) == 0xFFFF000000;
 }
 
+static bool has_avx2(void) { return __builtin_cpu_supports("avx2"); }
+
 __attribute__((target("avx2"))) static bool store_words_of_a_mask(uint8_t *bytes) {
   static const int32_t mask[8] = {[1] = -1, [7] = -1};
   __asm__ volatile("vmovdqu (%1), %%ymm0\n\tvpcmpeqb %%ymm1, %%ymm1, %%ymm1\n\t"
                    "vpmaskmovd %%ymm1, %%ymm0, (%0)\n\tvzeroupper"
                    : : "r"(bytes), "r"(mask) : "memory", "xmm0", "xmm1");
   return word(bytes) == 0xFFFFFFFF00000000;
+}
+
+static bool has_avx512bw(void) { return __builtin_cpu_supports("avx512bw"); }
+
+__attribute__((target("avx512bw"))) static bool store_bytes_of_an_opmask(uint8_t *bytes) {
+  __asm__ volatile("movl $0x1C, %%eax\n\tkmovd %%eax, %%k1\n\t"
+                   "vpternlogd $0xFF, %%zmm0, %%zmm0, %%zmm0\n\t"
+                   "vmovdqu8 %%zmm0, (%0)%{%%k1%}\n\tvzeroupper"
+                   : : "r"(bytes) : "memory", "rax", "xmm0", "k1");
+  return word(bytes) == 0xFFFFFF0000;
 }
 
 static const odd_access accesses[] = {
@@ -171,14 +183,12 @@ static const odd_access accesses[] = {
   {"calls through it", call_through, 1, 8, 1, 8},
   {"stores past the caches", store_past_the_caches, 0, 0, 1, 8},
   {"stores bytes of a mask", store_bytes_of_a_mask, 1, 8, 1, 2},
-  {"stores words of a mask", store_words_of_a_mask, 1, 8, 1, 8, .needs_avx2 = true},
+  {"stores words of a mask", store_words_of_a_mask, 1, 8, 1, 8, has_avx2},
+  {"stores bytes of an opmask", store_bytes_of_an_opmask, 1, 8, 1, 3, has_avx512bw},
 };
 
 const odd_access *odd_access_at(size_t index) {
-  size_t count = sizeof accesses / sizeof *accesses;
-  // Those that need something are the last ones.
-  if (index >= count || (accesses[index].needs_avx2 && !__builtin_cpu_supports("avx2"))) return NULL;
-  return accesses + index;
+  return index < sizeof accesses / sizeof *accesses ? accesses + index : NULL;
 }
 
 void store_by_segment(uint8_t *to, uint8_t byte) {

@@ -11,6 +11,7 @@
       var index = 0
       while let access = unsafe odd_access_at(index)?.pointee {
         index += 1
+        if let isPossible = unsafe access.is_possible, !isPossible() { continue }
         let name = unsafe String(cString: access.name)
         let buffer = try TextureBuffer.bytes(4096, 1, in: pool)
         do {

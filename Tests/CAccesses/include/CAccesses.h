@@ -14,10 +14,11 @@ typedef struct {
   bool (*make)(uint8_t *bytes);
   /// What an audit should count.
   uint64_t loads, loaded_bytes, stores, stored_bytes;
-  bool needs_avx2;
+  /// Whether this processor can; NULL where every one can.
+  bool (*is_possible)(void);
 } odd_access;
 
-/// The access of this number, from 0, of those that this processor can make; NULL behind the last.
+/// The access of this number, from 0; NULL behind the last.
 const odd_access *odd_access_at(size_t index);
 
 /// Stores a byte at an address relative to FS.
