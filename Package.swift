@@ -80,7 +80,8 @@ let package = Package(
     .testTarget(
       name: "TexAllocAuditTests",
       dependencies: [
-        "AuditSupport", "CAccesses", "CAudit", "TestSupport", "TexAlloc", "TexAllocAtlas",
+        "AuditSupport", "CAccesses", "CAudit", "CTurboJPEG", "TestSupport", "TexAlloc",
+        "TexAllocAtlas",
         "TexAllocAudit", "TexAllocJPEG", "TexAllocText", "auditeddecode", system,
       ],
       swiftSettings: house),

@@ -87,7 +87,6 @@ struct texalloc_audit {
   struct place_entry *places;
   /// Of the place that was asked for.
   uint64_t counts[texalloc_audit_offences];
-  uintptr_t frames[texalloc_audit_frames];
 };
 
 // --- Regions.c
@@ -106,7 +105,7 @@ int texalloc_region_protect(const texalloc_audit_region *region);
 
 /// Lets a thread's model see an access by the instruction of the context.
 void texalloc_model_see(
-  texalloc_audit *audit, size_t thread, const struct access *access, const ucontext_t *context);
+  texalloc_audit *audit, size_t thread, const struct access *access, ucontext_t *context);
 /// Lets the open lines of a region leave.
 void texalloc_model_forget(texalloc_audit *audit, const texalloc_audit_region *region);
 texalloc_audit_counts texalloc_model_sum(const texalloc_audit *audit);
@@ -115,7 +114,7 @@ texalloc_audit_counts texalloc_model_sum(const texalloc_audit *audit);
 
 /// The place of the instruction of the context, which a signal interrupted on this thread.
 uint32_t texalloc_place(
-  texalloc_audit *audit, struct thread_model *thread, const ucontext_t *context);
+  texalloc_audit *audit, struct thread_model *thread, ucontext_t *context);
 void texalloc_place_count(
   texalloc_audit *audit, uint32_t place, texalloc_audit_offence offence, int64_t count);
 void texalloc_places_prepare(void);

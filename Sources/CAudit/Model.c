@@ -42,7 +42,7 @@ static size_t size_of(const struct access *access) {
 
 static void load(
   texalloc_audit *audit, struct thread_model *thread, const struct access *access,
-  const ucontext_t *context) {
+  ucontext_t *context) {
   thread->counts.loads++;
   thread->counts.loaded_bytes += size_of(access);
   for (size_t i = 0; i < buffer_count; i++)
@@ -71,7 +71,7 @@ static void join_last_load(
 /// Some bytes of a line are written.
 static void fill(
   texalloc_audit *audit, struct thread_model *thread, texalloc_audit_region *region, size_t line,
-  uint64_t bytes, const ucontext_t *context) {
+  uint64_t bytes, ucontext_t *context) {
   if (bytes == 0 || !texalloc_region_audits(region, line * line_size)) return;
   struct fill_buffer *buffer = buffer_for(audit, thread, region, line);
   buffer->written |= bytes;
@@ -85,7 +85,7 @@ static void fill(
 
 static void store(
   texalloc_audit *audit, struct thread_model *thread, const struct access *access,
-  const ucontext_t *context) {
+  ucontext_t *context) {
   thread->counts.stores++;
   thread->counts.stored_bytes += size_of(access);
   thread->counts.non_temporal_stores += access->is_non_temporal;
@@ -120,7 +120,7 @@ static void unlock(struct thread_model *thread) {
 }
 
 void texalloc_model_see(
-  texalloc_audit *audit, size_t index, const struct access *access, const ucontext_t *context) {
+  texalloc_audit *audit, size_t index, const struct access *access, ucontext_t *context) {
   struct thread_model *thread = audit->threads + index;
   struct access once = *access;
   lock(thread);

@@ -10,37 +10,80 @@
 
 enum { max_depth = texalloc_audit_frames, page_size = 4096 };
 
-/// A walk up the stack, from the handler of the signal to the bottom.
+/// A walk up the stack.
 struct walk {
-  /// The interrupted instruction: frames count from there.
+  /// Where it begins: what comes before are the frames of the handler.
   uintptr_t start;
+  bool has_begun;
   uintptr_t frames[max_depth];
   size_t depth;
-  uintptr_t frame_pointer;
+  /// Of the last frame.
+  uintptr_t stack_pointer, frame_pointer;
 };
 
 static _Unwind_Reason_Code take_frame(struct _Unwind_Context *context, void *argument) {
   struct walk *walk = argument;
   uintptr_t address = _Unwind_GetIP(context);
-  if (walk->depth == 0 && address != walk->start) return _URC_NO_REASON;
+  walk->has_begun |= address == walk->start;
+  if (!walk->has_begun) return _URC_NO_REASON;
   if (walk->depth == max_depth || address == 0) return _URC_END_OF_STACK;
   walk->frames[walk->depth++] = address;
+  walk->stack_pointer = _Unwind_GetCFA(context);
   walk->frame_pointer = _Unwind_GetGR(context, 6);
   return _URC_NO_REASON;
 }
 
-/// Goes on where there is nothing that tells how to unwind, as in the assembler of libjpeg-turbo, by
-/// what the frame pointer leads to. Addresses that are none are sorted out later.
-static void follow_frame_pointers(struct walk *walk) {
-  pid_t self = getpid();
-  while (walk->frame_pointer && walk->depth < max_depth) {
-    struct { uintptr_t next, address; } frame;
-    struct iovec to = {&frame, sizeof frame}, from = {(void *)walk->frame_pointer, sizeof frame};
-    if (process_vm_readv(self, &to, 1, &from, 1, 0) != sizeof frame) return;
-    if (frame.address) walk->frames[walk->depth++] = frame.address;
-    if (frame.next <= walk->frame_pointer) return;
-    walk->frame_pointer = frame.next;
+static bool read_memory(uintptr_t address, void *to, size_t size) {
+  struct iovec local = {to, size}, remote = {(void *)address, size};
+  return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+/// Whether an address can be one to return to: a call ends there.
+static bool follows_call(uintptr_t address) {
+  uint8_t code[7];
+  if (!read_memory(address - sizeof code, code, sizeof code)) return false;
+  if (code[2] == 0xE8) return true;  // CALL with a distance
+  static const size_t lengths[] = {2, 3, 4, 6, 7};  // CALL through a register or memory
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    const uint8_t *call = code + sizeof code - lengths[i];
+    if (call[0] == 0xFF && (call[1] >> 3 & 7) == 2) return true;
   }
+  return false;
+}
+
+/// Goes up by the frame pointer from where nothing tells how to unwind. The assembler of libjpeg-turbo
+/// keeps there the address of a frame.
+static bool leave_frame(const struct walk *walk, greg_t *registers) {
+  uintptr_t stack = walk->stack_pointer, pointer = walk->frame_pointer;
+  for (int hops = 0; hops < 2 && pointer >= stack && pointer - stack < 1 << 20; hops++) {
+    struct {
+      uintptr_t frame_pointer, address;
+    } frame;
+    if (!read_memory(pointer, &frame, sizeof frame)) return false;
+    if (follows_call(frame.address)) {
+      registers[REG_RIP] = (greg_t)frame.address;
+      registers[REG_RSP] = (greg_t)(pointer + sizeof frame);
+      registers[REG_RBP] = (greg_t)frame.frame_pointer;
+      return true;
+    }
+    pointer = frame.frame_pointer;
+  }
+  return false;
+}
+
+static void walk_up(struct walk *walk, ucontext_t *context) {
+  greg_t *registers = context->uc_mcontext.gregs;
+  greg_t first[] = {registers[REG_RIP], registers[REG_RSP], registers[REG_RBP]};
+  // The unwinder finds the registers in the context, and goes on from whatever is there.
+  do {
+    walk->start = (uintptr_t)registers[REG_RIP];
+    walk->has_begun = false;
+    _Unwind_Backtrace(take_frame, walk);
+  } while (walk->has_begun && walk->depth < max_depth && leave_frame(walk, registers));
+  if (walk->depth == 0) walk->frames[walk->depth++] = (uintptr_t)first[0];
+  registers[REG_RIP] = first[0];
+  registers[REG_RSP] = first[1];
+  registers[REG_RBP] = first[2];
 }
 
 static uint64_t hash(uint64_t hash, const uint64_t *words, size_t count) {
@@ -79,16 +122,14 @@ static uint32_t entry_for(texalloc_audit *audit, const struct walk *walk) {
 }
 
 uint32_t texalloc_place(
-  texalloc_audit *audit, struct thread_model *thread, const ucontext_t *context) {
+  texalloc_audit *audit, struct thread_model *thread, ucontext_t *context) {
   const greg_t *registers = context->uc_mcontext.gregs;
   uint64_t key = key_of(registers);
   size_t index = key >> 20 & 63;
   if (key && thread->known[index].key == key) return thread->known[index].place;
 
-  struct walk walk = {.start = (uintptr_t)registers[REG_RIP]};
-  _Unwind_Backtrace(take_frame, &walk);
-  if (walk.depth == 0) walk.frames[walk.depth++] = walk.start;
-  follow_frame_pointers(&walk);
+  struct walk walk = {0};
+  walk_up(&walk, context);
   uint32_t place = entry_for(audit, &walk);
   if (key) {
     thread->known[index].key = key;
@@ -109,30 +150,13 @@ static _Unwind_Reason_Code pass_frame(struct _Unwind_Context *context, void *arg
 /// The first call may load and allocate what later ones find.
 void texalloc_places_prepare(void) { _Unwind_Backtrace(pass_frame, NULL); }
 
-/// Whether a return address can be one: a call ends there.
-static bool follows_call(uintptr_t address) {
-  uint8_t code[7];
-  struct iovec to = {code, sizeof code}, from = {(void *)(address - sizeof code), sizeof code};
-  if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof code) return false;
-  if (code[2] == 0xE8) return true;  // CALL with a distance
-  static const size_t lengths[] = {2, 3, 4, 6, 7};  // CALL through a register or memory
-  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-    const uint8_t *call = code + sizeof code - lengths[i];
-    if (call[0] == 0xFF && (call[1] >> 3 & 7) == 2) return true;
-  }
-  return false;
-}
-
 texalloc_audit_place texalloc_audit_place_at(texalloc_audit *audit, size_t index) {
   if (index >= max_places) return (texalloc_audit_place){0};
   const struct place_entry *entry = audit->places + index;
   for (size_t i = 0; i < texalloc_audit_offences; i++)
     audit->counts[i] = atomic_load(&entry->counts[i]);
-  size_t depth = 0;
-  for (size_t i = 0; i < entry->depth; i++)
-    if (i == 0 || follows_call(entry->frames[i])) audit->frames[depth++] = entry->frames[i];
   return (texalloc_audit_place){
-    .counts = audit->counts, .frames = audit->frames, .depth = depth};
+    .counts = audit->counts, .frames = entry->frames, .depth = entry->depth};
 }
 
 #endif

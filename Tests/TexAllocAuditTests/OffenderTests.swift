@@ -1,5 +1,7 @@
 import AuditSupport
-import Glibc
+import CTurboJPEG
+import Foundation
+import TestSupport
 import TexAlloc
 import TexAllocAudit
 import XCTest
@@ -88,6 +90,25 @@ final class OffenderTests: XCTestCase {
     XCTAssertGreaterThanOrEqual(report.partialLineWrites, 40)
     expect(.partialLine, report.partialLineWrites, at: place, in: report)
     XCTAssertFalse(report.isWriteCombiningFriendly)
+  }
+
+  /// The last store of each row is one of libjpeg-turbo's assembler, which nothing tells how to unwind.
+  func testADecoderThatKnowsNoLinesIsTracedToItsCaller() throws {
+    let pool = try TexturePool(for: [])
+    let buffer = try TextureBuffer.bytes(321 * 4, 481, in: pool)
+    let file = try [UInt8](Data(contentsOf: URL(filePath: TestPhotograph.path("brook.jpg"))))
+    let decoder = unsafe tjInitDecompress()
+    defer { unsafe tjDestroy(decoder) }
+    var place: UInt = 0
+    let report = try auditing(pool) {
+      unsafe buffer.withBytes { pixels in
+        place = #line + 1
+        _ = unsafe tjDecompress2(
+          decoder, file, UInt(file.count), pixels, 321, 1344, 481, CInt(TJPF_RGBA.rawValue), 0)
+      }
+    }
+    XCTAssertEqual(report.partialLineWrites, 481)
+    expect(.partialLine, 481, at: place, in: report)
   }
 
   func testWritingTwiceIsSeen() throws {
