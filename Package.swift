@@ -81,8 +81,7 @@ let package = Package(
       name: "TexAllocAuditTests",
       dependencies: [
         "AuditSupport", "CAccesses", "CAudit", "CTurboJPEG", "TestSupport", "TexAlloc",
-        "TexAllocAtlas",
-        "TexAllocAudit", "TexAllocJPEG", "TexAllocText", "auditeddecode", system,
+        "TexAllocAtlas", "TexAllocAudit", "TexAllocJPEG", "TexAllocText", "auditeddecode", system,
       ],
       swiftSettings: house),
     .target(
