@@ -1,5 +1,6 @@
 import Foundation
 import SystemPackage
+import TestSupport
 import TexAlloc
 import XCTest
 
@@ -67,7 +68,7 @@ final class HeapChoiceTests: XCTestCase {
     for errno in errnos {
       let failure = SystemFailure("DMA_HEAP_IOCTL_ALLOC", on: "/dev/dma_heap/system", errno)
       let pool = try TexturePool(for: [], from: [FakeHeap("broken", failingWith: failure)])
-      let before = try openDescriptors()
+      let before = try memoryDescriptors()
       for flags in [AllocationFlags.texture, [.texture, .dedicated], [.texture, .exportable]] {
         XCTAssertThrowsError(try pool.allocate(image, for: flags)) {
           XCTAssertEqual($0 as? AllocationError, .heap(failure))
@@ -76,7 +77,7 @@ final class HeapChoiceTests: XCTestCase {
       }
       XCTAssertEqual(pool.statistics.slabs, 0)
       XCTAssertEqual(pool.statistics.slots, 0)
-      XCTAssertTrue(try openDescriptors().isSubset(of: before))
+      XCTAssertTrue(try memoryDescriptors().isSubset(of: before))
     }
   }
 
@@ -99,10 +100,5 @@ final class HeapChoiceTests: XCTestCase {
     let shared = try TexturePool(for: [far], from: [fast])
     let pair = try (0..<2).map { _ in try shared.allocate(image) }
     XCTAssertEqual(Set(pair.compactMap(\.descriptor)).count, 1)
-  }
-
-  /// Those of slabs that other tests let go of may close at any time.
-  private func openDescriptors() throws -> Set<String> {
-    Set(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))
   }
 }

@@ -1,6 +1,7 @@
 import CLinux
 import Foundation
 import SystemPackage
+import TestSupport
 import XCTest
 
 @testable import TexAlloc
@@ -24,7 +25,7 @@ final class AdoptingTests: XCTestCase {
 
   func testTheDescriptorIsDuplicatedCloseOnExecAndLeavesNothing() throws {
     let memory = try Memfd(size: 4096)
-    let before = try openDescriptors()
+    let before = try memoryDescriptors()
     do {
       let buffer = try TextureBuffer(
         adopting: memory.descriptor, layout(width: 16, pitch: 64), mappedFor: [.read])
@@ -32,13 +33,13 @@ final class AdoptingTests: XCTestCase {
       XCTAssertNotEqual(own, memory.descriptor.rawValue)
       XCTAssertNotEqual(fcntl(own, F_GETFD) & FD_CLOEXEC, 0)
     }
-    XCTAssertTrue(try openDescriptors().isSubset(of: before))
+    XCTAssertTrue(try memoryDescriptors().isSubset(of: before))
     XCTAssertNoThrow(try memory.byte(at: 0))
     for _ in 0..<10 {
       XCTAssertThrowsError(
         try TextureBuffer(adopting: memory.descriptor, layout(width: 16, pitch: 32)))
     }
-    XCTAssertTrue(try openDescriptors().isSubset(of: before))
+    XCTAssertTrue(try memoryDescriptors().isSubset(of: before))
   }
 
   func testAMemfdThatCouldShrinkIsSealed() throws {
@@ -195,10 +196,5 @@ final class AdoptingTests: XCTestCase {
       width: width, height: 4, format: Format(fourcc, modifier),
       planes: [.init(offset: offset, pitch: pitch, rows: rows)],
       size: overflow || bytes < 0 || offset != 0 ? 256 : bytes)
-  }
-
-  /// Those of slabs that other tests let go of may close at any time.
-  private func openDescriptors() throws -> Set<String> {
-    Set(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))
   }
 }
