@@ -19,6 +19,8 @@ public import TexAlloc
   }
 
   public let attributes: BufferAttributes
+  /// What it can live with where textures are uploaded.
+  public let copying: BufferAttributes?
   /// The quirk profiles that go with it, chosen by what it says of itself or by the user.
   public let profiles: [QuirkProfile]
   public let description: DeviceDescription
@@ -106,6 +108,7 @@ public import TexAlloc
     self.profiles =
       profiles ?? QuirkProfile.known(vendor: description.vendor, renderer: description.renderer)
     attributes = Self.attributes(of: connection, importer)
+    copying = Self.attributes(of: connection, nil)
   }
 
   deinit {

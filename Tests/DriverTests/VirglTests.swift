@@ -46,6 +46,23 @@ final class VirglTests: XCTestCase {
     CapabilityTable.print("gbm on virgl", "wrong pixels caught, uploaded", refusal != nil)
   }
 
+  /// What an application does: it asks for a pool, and takes what comes.
+  func testAPoolForADeviceThatCanUseNoHeapIsOneToUploadFrom() throws {
+    let gpu = try virgl()
+    let pool = try TexturePool(for: [gpu])
+    XCTAssertTrue(pool.plan.isCopied)
+    XCTAssertEqual(pool.plan.heap, MemfdHeap.name)
+    XCTAssertTrue(
+      pool.plan.verdicts.contains { $0.heap == GBMHeap.name && $0.description.contains("pixels") })
+    let image = ImageDescriptor(width: 33, height: 7, formats: [.abgr8888])
+    let buffer = try pool.allocate(image)
+    let expected = buffer.writePattern()
+    let texture = try gpu.texture(for: buffer)
+    XCTAssertEqual(texture.path.word, "uploaded")
+    XCTAssertEqual(try texture.shownPixels(), expected)
+    CapabilityTable.print("virtio_gpu", "pool to upload from", pool.plan.isCopied)
+  }
+
   func testASlotIsNotReusedBeforeTheFenceOfItsLastDraw() throws {
     let gpu = try virgl()
     var limits = PoolLimits()

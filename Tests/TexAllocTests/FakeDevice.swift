@@ -10,14 +10,16 @@ final class FakeDevice: Registrar {
 
   let attributes: BufferAttributes
   let isCoherent: Bool
+  let copying: BufferAttributes?
   private let refusedHeap: String?
 
   init(
-    refusing heap: String? = nil, isCoherent: Bool = true,
+    refusing heap: String? = nil, isCoherent: Bool = true, copying: BufferAttributes? = nil,
     _ set: (inout BufferConstraints) -> Void = { _ in }
   ) {
     refusedHeap = heap
     self.isCoherent = isCoherent
+    self.copying = copying
     attributes = BufferAttributes(name: "device") {
       $0.deviceUsage = [.sample]
       set(&$0)

@@ -31,6 +31,24 @@ final class HeapChoiceTests: XCTestCase {
     }
   }
 
+  func testADeviceThatCanUseNoHeapCopiesFromThePlainestThatItReads() throws {
+    let device = FakeDevice(
+      refusing: "only", copying: BufferAttributes(name: "device") { $0.caching = [.cached] }
+    ) { $0.heaps = ["only"] }
+    let heaps = [FakeHeap("only", caching: .writeCombining), FakeHeap("other"), FakeHeap("plain")]
+    let pool = try TexturePool(for: [device], from: heaps)
+    XCTAssertTrue(pool.plan.isCopied)
+    XCTAssertEqual(pool.plan.heap, "plain")
+    XCTAssertEqual(pool.plan.verdicts.map(\.heap), ["plain", "only", "other"])
+    XCTAssertTrue(pool.plan.verdicts[1].description.contains("pixels"))
+    XCTAssertEqual(try pool.allocate(image).heap, "plain")
+  }
+
+  func testADeviceThatCanUseAHeapDoesNotCopy() throws {
+    let device = FakeDevice(copying: BufferAttributes(name: "device"))
+    XCTAssertFalse(try TexturePool(for: [device], from: [FakeHeap("only")]).plan.isCopied)
+  }
+
   func testAHeapThatGivesNoMemoryMakesRoomForTheNext() throws {
     let failure = SystemFailure("DMA_HEAP_IOCTL_ALLOC", on: "/dev/dma_heap/cma", .noMemory)
     let pool = try TexturePool(

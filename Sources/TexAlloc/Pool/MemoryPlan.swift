@@ -9,9 +9,12 @@ public struct MemoryPlan: Hashable, Sendable {
   public let attributes: MergedAttributes
   /// Every heap that was looked at, the chosen one too, in the order of preference.
   public let verdicts: [HeapVerdict]
+  /// Whether devices copy the images, since there is no heap whose memory they can use.
+  public internal(set) var isCopied = false
 
   /// Why the heap was chosen; ``verdicts`` have why the others were not.
   public var reason: String {
+    if isCopied { return "devices can use the memory of no heap, so images are copied from this" }
     let tried = verdicts.prefix { $0.passedOver != nil }.map(\.heap)
     return "of the heaps that suit every component it ranks first, by caching and then by kind"
       + (tried.isEmpty ? "" : ", now that \(tried.joined(separator: ", ")) failed when tried")
@@ -35,6 +38,17 @@ public struct MemoryPlan: Hashable, Sendable {
       return outside("physicalAlignment", image.physicalAlignment, held)
     }
     return nil
+  }
+}
+
+extension MemoryPlan {
+  /// The same plan where images are copied, after each heap was tried for using its memory.
+  func copying(after tried: [HeapVerdict]) -> MemoryPlan {
+    var plan = MemoryPlan(
+      heap: heap, caching: caching, attributes: attributes,
+      verdicts: [HeapVerdict(heap: heap, passedOver: nil)] + tried.filter { $0.heap != heap })
+    plan.isCopied = true
+    return plan
   }
 }
 

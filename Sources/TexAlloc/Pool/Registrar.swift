@@ -10,11 +10,16 @@ public protocol Registrar: Component {
   /// checked before it settles for the heap.
   var trials: [ImageDescriptor] { get }
 
+  /// What it can live with where it copies images instead of registering them: the last resort of a
+  /// pool for which there is no heap otherwise. nil for one that cannot.
+  var copying: BufferAttributes? { get }
+
   /// Checks, by using it, that the component sees the pixels of such an image as they were written.
   func check(_ trial: TextureBuffer) throws(RegistrationRefused)
 }
 
 extension Registrar {
   public var trials: [ImageDescriptor] { [] }
+  public var copying: BufferAttributes? { nil }
   public func check(_ trial: TextureBuffer) throws(RegistrationRefused) {}
 }

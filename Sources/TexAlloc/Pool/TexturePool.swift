@@ -16,16 +16,28 @@ public final class TexturePool: Sendable {
   /// - Parameters:
   ///   - components: All that will touch images of this pool, heaps aside.
   ///   - heaps: Where memory may come from. Of those that suit everyone, the one whose caching ranks
-  ///     first is chosen; of equals, the earlier.
+  ///     first is chosen; of equals, the earlier. Where none does, and a device can copy images instead
+  ///     of using their memory, one that suits that is chosen, and the plan says so.
   /// - Throws: `AllocationError.noHeap` with the reason for each heap, or `.invalid` for attributes
   ///   that contradict themselves.
   public init(
     for components: [any Component], from heaps: [any Heap] = Heaps.present(),
     limits: PoolLimits = PoolLimits()
   ) throws(AllocationError) {
-    self.components = components.flatMap(\.participants)
-    let choice = try HeapChoice(for: components, from: heaps, limits: limits)
-    (plan, store) = try choice.settle()
+    do throws(AllocationError) {
+      (plan, store) = try HeapChoice(for: components, from: heaps, limits: limits).settle()
+      self.components = components.flatMap(\.participants)
+    } catch {
+      guard case .noHeap(let verdicts) = error,
+        let copying = CopyingDevice.replacing(registrarsOf: components),
+        // No device sees the memory, so the plainest comes first.
+        let choice = try? HeapChoice(for: copying, from: heaps.reversed(), limits: limits),
+        let settled = try? choice.settle()
+      else { throw error }
+      plan = settled.plan.copying(after: verdicts)
+      store = settled.store
+      self.components = copying.flatMap(\.participants)
+    }
   }
 
   deinit {
