@@ -53,12 +53,13 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CRaqm", pkgConfig: "raqm", providers: [.apt(["libraqm-dev"])]),
     .target(name: "CStreaming"),
-    .target(name: "CReferenceCopies"),
+    .target(name: "CTexbench"),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(name: "CAccesses", path: "Tests/CAccesses"),
     .executableTarget(
       name: "auditeddecode", dependencies: ["CAudit", "CJPEG", "CStreaming"],
       path: "Tests/AuditedDecode"),
-    .systemLibrary(name: "CTurboJPEG", path: "Tests/CTurboJPEG"),
 
     // Floor 1: the allocator.
     .target(
@@ -136,8 +137,13 @@ let package = Package(
       swiftSettings: house),
     .executableTarget(
       name: "texbench",
-      dependencies: ["CReferenceCopies", "ProgramSupport", "TexAlloc", "TexAllocJSON", arguments],
+      dependencies: [
+        "CEGL", "CFreeType", "CTexbench", "CTurboJPEG", "ProgramSupport", "TexAlloc", "TexAllocEGL",
+        "TexAllocJPEG", "TexAllocText", arguments, system,
+      ],
       swiftSettings: house),
+    .testTarget(
+      name: "texbenchTests", dependencies: ["TestSupport", "texbench"], swiftSettings: house),
     .executableTarget(
       name: "texctl",
       dependencies: [

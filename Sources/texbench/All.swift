@@ -4,11 +4,11 @@ struct All: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Every measurement, one after the other, with its own settings.")
 
+  @OptionGroup var options: RunOptions
+
   func run() throws {
-    for measurement in Texbench.measurements {
-      print("\n\(measurement.configuration.abstract)")
-      var command = try measurement.parseAsRoot([])
-      try command.run()
+    try options.run { bench in
+      for measurement in Texbench.measurements { try bench.measure(measurement.parse([])) }
     }
   }
 }

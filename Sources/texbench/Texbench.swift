@@ -1,11 +1,21 @@
 internal import ArgumentParser
+internal import ProgramSupport
 
 @main
 struct Texbench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "texbench", abstract: "Ratios, each measured within one run.",
-    subcommands: measurements + [All.self])
+    commandName: "texbench",
+    abstract: "What uploading costs on this machine, and what texture memory saves.",
+    discussion: """
+      Every figure is a ratio between routes that take turns within one run; the limit, 1.00, is \
+      what none of them can do without.
+      """,
+    subcommands: measurements + [All.self, Show.self])
 
   /// A new measurement is a file, and its name here.
-  static let measurements: [any ParsableCommand.Type] = [Copies.self, Merge.self, Pool.self]
+  static let measurements: [any Measurement.Type] = [
+    JPEG.self, Glyphs.self, Pool.self, Copies.self, Merge.self,
+  ]
+
+  static func main() { runToExit() }
 }

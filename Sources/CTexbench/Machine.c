@@ -1,0 +1,23 @@
+#include "CTexbench.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+
+#include <cpuid.h>
+
+void texbench_hypervisor(char signature[13]) {
+  memset(signature, 0, 13);
+  unsigned a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & 1u << 31)) return;
+  __cpuid(0x40000000, a, b, c, d);
+  memcpy(signature, &b, 4);
+  memcpy(signature + 4, &c, 4);
+  memcpy(signature + 8, &d, 4);
+}
+
+#else
+
+void texbench_hypervisor(char signature[13]) { memset(signature, 0, 13); }
+
+#endif

@@ -1,0 +1,27 @@
+// What the benchmark measures against and Swift cannot say: copies by hand, as fast as their authors
+// know, and stb_image; and what the processor says of the machine below it.
+#pragma once
+
+#include <malloc.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Whether this processor has the instructions.
+bool texbench_has_avx2(void);
+bool texbench_has_avx512(void);
+
+/// Copy `size` bytes, whole 64-byte lines, by non-temporal stores of so many bits, and fence them.
+/// `to` is aligned to a line. Without the instructions they do nothing.
+void texbench_copy_avx2(void *restrict to, const void *restrict from, size_t size);
+void texbench_copy_avx512(void *restrict to, const void *restrict from, size_t size);
+
+/// Whether stb_image.h was there when this was built.
+extern const bool texbench_has_stb;
+
+/// Decodes a JPEG into new memory, four bytes a pixel; false where that fails.
+bool texbench_stb_decode(const uint8_t *bytes, size_t size);
+
+/// The twelve letters by which a hypervisor makes itself known (CPUID 0x40000000), and a zero; empty
+/// where there is none, or none that says so.
+void texbench_hypervisor(char signature[13]);

@@ -1,0 +1,25 @@
+package import ArgumentParser
+
+extension ParsableCommand {
+  /// A program's `main()`: exits 2 where the arguments cannot be understood, as every command does for
+  /// bad input.
+  package static func runToExit() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      Console.say(fullMessage(for: error))
+      exit(withError: ExitCode(2))
+    }
+  }
+
+  /// Runs what may fail for reasons that lie outside the program: one line on standard error, exit 1.
+  package static func stating<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch {
+      Console.endProgress()
+      Console.say("\(_commandName): \(error)")
+      throw ExitCode(1)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import FoundationEssentials
+internal import SystemPackage
+
+/// What a process takes of the system now.
+package struct ProcessFootprint: Encodable {
+  /// Memory that it would give back by ending: shared pages are counted in part.
+  package let proportionalKiB: Int
+  package let descriptors, mappings: Int
+
+  /// Of this process, by /proc of proc(5); 0 for what cannot be read.
+  package static func now() -> ProcessFootprint {
+    let pss = lines(of: "smaps_rollup").first { $0.hasPrefix("Pss:") }
+    let number = pss?.split(separator: " ").dropFirst().first
+    let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    return ProcessFootprint(
+      proportionalKiB: number.flatMap { Int($0) } ?? 0, descriptors: descriptors?.count ?? 0,
+      mappings: lines(of: "maps").count)
+  }
+
+  /// The kernel answers one read with a page at most, which Foundation takes for the whole.
+  private static func lines(of name: String) -> [Substring] {
+    var bytes: [UInt8] = []
+    let file = try? FileDescriptor.open(FilePath("/proc/self/\(name)"), .readOnly)
+    try? file?.closeAfter {
+      while let file {
+        let part = try unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+          count = unsafe try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        if part.isEmpty { break }
+        bytes += part
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+  }
+}

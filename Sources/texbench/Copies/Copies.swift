@@ -1,0 +1,45 @@
+internal import ArgumentParser
+
+/// What it costs to write an image into memory that no cache holds, against the fastest copies.
+struct Copies: Measurement {
+  static let configuration = CommandConfiguration(
+    commandName: "copies",
+    abstract: "Write images into cold memory, beside the fastest copies that others know.")
+
+  @Option(help: "Bytes of an image, in MiB.")
+  var sizes = [1, 4, 16, 64]
+
+  @OptionGroup var options: RunOptions
+
+  func validate() throws {
+    guard sizes.allSatisfy((1...ColdImages.capacity >> 20).contains) else {
+      throw ValidationError("--sizes are from 1 to \(ColdImages.capacity >> 20) MiB")
+    }
+  }
+
+  func measure(on bench: Bench) throws {
+    let images = try ColdImages()
+    let references = ReferenceCopy.allCases.filter(\.isAvailable)
+    for size in bench.effort == .quick ? Array(sizes.prefix(2)) : sizes {
+      // Turns of a few milliseconds, whatever the size of an image.
+      let count = max(1, 16 / size)
+      func route(_ name: String, _ write: @escaping (ColdImages) -> Void) -> Route {
+        Route(name: name, items: count) {
+          { _ in
+            images.imageSize = size << 20
+            for _ in 0..<count { write(images) }
+          }
+        }
+      }
+      try bench.compare(
+        Comparison(
+          title: "\(size) MiB into cold memory", item: "image", limits: references.count,
+          routes: references.map { copy in
+            route(copy.rawValue) { images in images.copyNext(by: copy) }
+          } + [
+            route("PlaneWriter, whole image") { $0.writeNext(rowByRow: false) },
+            route("PlaneWriter, row by row of 4 KiB") { $0.writeNext(rowByRow: true) },
+          ]))
+    }
+  }
+}

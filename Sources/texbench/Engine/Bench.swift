@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import ProgramSupport
+internal import TexAllocEGL
+
+/// What measurements are given: the GPU, the time there is, and a place for what they find.
+final class Bench {
+  /// Nil where there is none; what needs one is left out.
+  let gpu: EGLDevice?
+  let effort: Effort
+  private(set) var report: Report
+  private let seconds: Double
+
+  init(_ gpu: EGLDevice?, _ options: RunOptions) {
+    self.gpu = gpu
+    effort = options.effort
+    seconds = options.seconds ?? options.effort.seconds
+    report = Report(
+      date: Date.now.formatted(.iso8601), effort: effort, environment: .now(gpu),
+      model: options.model.model)
+  }
+
+  /// Runs a measurement, which gets a section of its own.
+  func measure(_ measurement: some Measurement) throws {
+    let configuration = type(of: measurement).configuration
+    report.sections.append(
+      Section(
+        name: configuration.commandName ?? "\(type(of: measurement))".lowercased(),
+        abstract: configuration.abstract))
+    try measurement.measure(on: self)
+    Console.endProgress()
+  }
+
+  /// Runs a comparison.
+  ///
+  /// - Parameter extend: Adds what can only be told from the result.
+  func compare(
+    _ comparison: Comparison, extend: (inout ComparisonResult) throws -> Void = { _ in }
+  ) throws {
+    Console.progress("\(comparison.title): getting ready")
+    let race = try Race(comparison)
+    try race.run(for: seconds, atLeast: effort.pairs, progress: Console.progress)
+    var result = race.result
+    try extend(&result)
+    section.comparisons.append(result)
+    section.omissions += race.omissions
+  }
+
+  func add(_ figure: Figure) { section.figures.append(figure) }
+
+  func leaveOut(_ what: String, because reason: String) {
+    section.omissions.append(Omission(what: what, reason: reason))
+  }
+
+  private var section: Section {
+    get { report.sections[report.sections.count - 1] }
+    set { report.sections[report.sections.count - 1] = newValue }
+  }
+}

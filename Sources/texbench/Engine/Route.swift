@@ -1,0 +1,15 @@
+/// One way to the end that a comparison is about.
+struct Route {
+  /// What it does when it is its turn.
+  typealias Turn = (inout Stopwatch) throws -> Void
+
+  let name: String
+  /// How many of the comparison's items a turn does.
+  var items = 1
+  /// Where along the axis of a growth it stands.
+  var position: Int?
+  /// What a reader must know to believe its figures.
+  var warning: String?
+  /// Makes all that turns need, outside of what is timed. What it makes goes with the turn.
+  let prepare: () throws -> Turn
+}

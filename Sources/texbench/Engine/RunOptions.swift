@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import ProgramSupport
+internal import TexAllocEGL
+
+/// What every measurement is asked: how long it may take, and what becomes of its figures.
+struct RunOptions: ParsableArguments {
+  @Flag(help: "Take seconds for what otherwise takes minutes; fewer pictures and wider intervals.")
+  private var quick = false
+
+  @Flag(help: "Take all pictures, and the time that it takes for ratios to be steady.")
+  private var full = false
+
+  @Option(help: "Seconds for each comparison, instead of those that --quick and --full give it.")
+  var seconds: Double?
+
+  @OptionGroup var output: OutputOptions
+
+  @OptionGroup(title: "Model of write-combining memory") var model: ModelOptions
+
+  @OptionGroup(title: "Device") private var device: DeviceOptions
+
+  var effort: Effort { quick ? .quick : full ? .full : .normal }
+
+  func validate() throws {
+    guard !(quick && full) else {
+      throw ValidationError("--quick and --full contradict each other")
+    }
+    guard seconds ?? 1 > 0 else { throw ValidationError("--seconds is a positive number") }
+  }
+
+  /// Opens the device, has the body measure, and shows what was found.
+  func run(_ body: (Bench) throws -> Void) throws {
+    try Texbench.stating {
+      DescriptorLimit.raise()
+      let gpu: EGLDevice?
+      do { gpu = try device.open() } catch {
+        gpu = nil
+        Console.say("no GPU: \(error)")
+      }
+      let bench = Bench(gpu, self)
+      defer { Console.endProgress() }
+      try body(bench)
+      Console.endProgress()
+      try output.show(bench.report)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// Times one turn of a route, stage by stage.
+///
+/// What a turn does between ``finish()`` and its end is no part of what is compared: stages that end
+/// there are reported beside it, and the rest, clearing up, not at all.
+struct Stopwatch {
+  /// From the start of the turn to ``finish()``.
+  private(set) var total = Cost.zero
+  private(set) var stages: [Stage: Cost] = [:]
+  private(set) var faults = 0
+  private(set) var isFinished = false
+  private var lap: Cost
+  private let start: Cost
+  private let faultsBefore: Int
+  private let atFinish: () -> Void
+
+  /// - Parameter atFinish: Looks at the process while the route holds all that it needs.
+  init(atFinish: @escaping () -> Void = {}) {
+    self.atFinish = atFinish
+    stages.reserveCapacity(Stage.allCases.count)
+    faultsBefore = pageFaults()
+    start = .now()
+    lap = start
+  }
+
+  /// Ends a stage: what was done since the one before, or since the start.
+  mutating func end(_ stage: Stage) {
+    let now = Cost.now()
+    stages[stage] = stages[stage, default: .zero] + (now - lap)
+    lap = now
+  }
+
+  /// The work that routes are compared by is done.
+  mutating func finish() {
+    total = .now() - start
+    faults = pageFaults() - faultsBefore
+    isFinished = true
+    atFinish()
+    lap = .now()
+  }
+}

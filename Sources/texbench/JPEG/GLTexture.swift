@@ -1,0 +1,42 @@
+internal import CEGL
+
+/// A texture with storage of the driver's, as OpenGL ES has always had them.
+final class GLTexture {
+  private(set) var name: GLuint = 0
+
+  init() {
+    unsafe glGenTextures(1, &name)
+    glBindTexture(GLenum(GL_TEXTURE_2D), name)
+    for (parameter, value) in [
+      (GL_TEXTURE_MIN_FILTER, GL_LINEAR), (GL_TEXTURE_MAG_FILTER, GL_LINEAR),
+      (GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE), (GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE),
+    ] {
+      glTexParameteri(GLenum(GL_TEXTURE_2D), GLenum(parameter), value)
+    }
+  }
+
+  deinit { unsafe glDeleteTextures(1, &name) }
+
+  /// Gives it storage for a picture.
+  ///
+  /// - Parameter pixels: Rows of the picture's pitch; nil for none yet.
+  @unsafe func define(_ picture: Picture, from pixels: UnsafeRawPointer?) {
+    bind(picture)
+    unsafe glTexImage2D(
+      GLenum(GL_TEXTURE_2D), 0, GL_RGBA, GLsizei(picture.width), GLsizei(picture.height), 0,
+      GLenum(GL_RGBA), GLenum(GL_UNSIGNED_BYTE), pixels)
+  }
+
+  /// - Parameter pixels: Rows of the picture's pitch; nil for those of the pixel buffer that is bound.
+  @unsafe func update(_ picture: Picture, from pixels: UnsafeRawPointer?) {
+    bind(picture)
+    unsafe glTexSubImage2D(
+      GLenum(GL_TEXTURE_2D), 0, 0, 0, GLsizei(picture.width), GLsizei(picture.height),
+      GLenum(GL_RGBA), GLenum(GL_UNSIGNED_BYTE), pixels)
+  }
+
+  private func bind(_ picture: Picture) {
+    glBindTexture(GLenum(GL_TEXTURE_2D), name)
+    glPixelStorei(GLenum(GL_UNPACK_ROW_LENGTH), GLint(picture.pitch / 4))
+  }
+}

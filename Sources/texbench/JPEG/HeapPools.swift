@@ -1,0 +1,55 @@
+internal import TexAlloc
+internal import TexAllocEGL
+internal import TexAllocJPEG
+
+/// The heaps of this machine that the GPU imports from.
+struct HeapPools {
+  let heaps: [any Heap]
+  let omissions: [Omission]
+  private let gpu: EGLDevice
+
+  /// Tries each heap.
+  init(for gpu: EGLDevice) {
+    self.gpu = gpu
+    var heaps: [any Heap] = []
+    var omissions: [Omission] = []
+    for finding in Heaps.found() {
+      do {
+        let heap = try finding.heap.get()
+        _ = try Self.pool(on: heap, gpu)
+        heaps.append(heap)
+      } catch {
+        omissions.append(Omission(what: "heap \(finding.name)", reason: "\(error)"))
+      }
+    }
+    self.heaps = heaps
+    self.omissions = omissions
+  }
+
+  /// A pool of its own on one heap.
+  func pool(on heap: any Heap) throws -> TexturePool { try Self.pool(on: heap, gpu) }
+
+  /// A pool on the heap that pools choose by themselves.
+  func pool() throws -> TexturePool { try TexturePool(for: [gpu, JPEGDecoder.component]) }
+
+  /// The same, without a page that is made ready ahead of its use.
+  func coldPool() throws -> TexturePool {
+    var limits = PoolLimits()
+    limits.prefault = 0
+    return try TexturePool(for: [gpu, JPEGDecoder.component], limits: limits)
+  }
+
+  private static func pool(on heap: any Heap, _ gpu: EGLDevice) throws -> TexturePool {
+    try TexturePool(for: [gpu, JPEGDecoder.component], from: [heap])
+  }
+}
+
+extension Heap {
+  var isWriteCombining: Bool { attributes.caching?.first == .writeCombining }
+
+  /// Its name, and how its memory is cached.
+  var label: String {
+    let caching = attributes.caching?.first ?? .cached
+    return "\(name) (\(caching == .writeCombining ? "write-combining" : caching.rawValue))"
+  }
+}

@@ -1,0 +1,50 @@
+internal import TexAlloc
+internal import TexAllocEGL
+
+/// What an image costs as more of them live: its slot, its pixels, its EGLImage, and their end.
+struct Images {
+  private let gpu: EGLDevice
+  private let pools: HeapPools
+
+  init(_ gpu: EGLDevice, _ pools: HeapPools) {
+    self.gpu = gpu
+    self.pools = pools
+  }
+
+  func measure(on bench: Bench) throws {
+    let limit = gpu.imageLimit.images
+    let counts = [1, 10, 100, 1_000, 10_000].filter { $0 + Self.replaced < limit }
+    if counts.last != 10_000 {
+      bench.leaveOut("10,000 live images", because: "at most \(limit) may live here")
+    }
+    let image = ImageDescriptor(width: 32, height: 32, formats: [.abgr8888])
+    try bench.compare(
+      Comparison(
+        title: "images of 32x32 beside others", item: "image", axis: "live images",
+        routes: counts.map { count in
+          Route(name: "\(count.grouped) live", items: Self.replaced, position: count) {
+            let pool = try pools.pool()
+            var live = try (0..<count).map { _ in try make(image, in: pool) }
+            var place = 0
+            return { _ in
+              for _ in 0..<Self.replaced {
+                live[place] = try make(image, in: pool)
+                place = (place + 1) % count
+                try gpu.collect()
+              }
+            }
+          }
+        }))
+  }
+
+  private static let replaced = 20
+
+  private func make(_ image: ImageDescriptor, in pool: TexturePool) throws -> Texture {
+    let buffer = try pool.allocate(image)
+    do {
+      var writer = buffer.writer()
+      writer.fill(0..<image.height, with: 255)
+    }
+    return try gpu.register(buffer)
+  }
+}

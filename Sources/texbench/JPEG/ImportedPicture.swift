@@ -1,0 +1,72 @@
+internal import ProgramSupport
+internal import TexAlloc
+internal import TexAllocEGL
+internal import TexAllocJPEG
+
+/// The routes of this library: pixels in a pool, and an image of them without a copy.
+final class ImportedPicture {
+  private let picture: Picture
+  private let gpu: EGLDevice
+  private let pool: TexturePool
+  private let copy: CopyKind
+  private let screen: Screen
+  /// Where pixels are copied from.
+  private let pixels: OrdinaryPixels?
+  /// Where pixels are read back to.
+  private var rows: [UInt8]
+
+  init(
+    _ picture: Picture, on gpu: EGLDevice, in pool: TexturePool, by copy: CopyKind
+  ) throws {
+    self.picture = picture
+    self.gpu = gpu
+    self.pool = pool
+    self.copy = copy
+    screen = try Screen(picture)
+    pixels = copy == .none ? nil : OrdinaryPixels(for: picture)
+    rows = Array(repeating: 1, count: picture.size)
+  }
+
+  func run(_ watch: inout Stopwatch) throws {
+    do {
+      let buffer = try fill(&watch)
+      let texture = try gpu.register(buffer)
+      screen.take(texture.name, &watch)
+      try buffer.withReadback(evenIfSlow: true) { pixels in
+        // As large as the image, which has no more bytes than the picture's rows.
+        unsafe pixels.withUnsafeBytes { from in
+          unsafe rows.withUnsafeMutableBytes { unsafe $0.copyMemory(from: from) }
+        }
+      }
+      watch.end(.readback)
+      withExtendedLifetime(texture) {}
+    }
+    try gpu.collect()
+    watch.end(.release)
+  }
+
+  /// Pixels in memory of the pool.
+  func fill(_ watch: inout Stopwatch) throws -> TextureBuffer {
+    guard let pixels else {
+      let image = try JPEGImage(picture.bytes, named: picture.name)
+      let buffer = try pool.allocate(image.descriptor)
+      try image.decode(into: buffer)
+      watch.end(.decode)
+      return buffer
+    }
+    try pixels.decode()
+    watch.end(.decode)
+    let image = ImageDescriptor(
+      width: picture.width, height: picture.height, formats: [.abgr8888])
+    let buffer = try pool.allocate(image)
+    guard buffer.layout.planes[0].pitch == picture.pitch else {
+      throw ProgramFailure("\(picture.name): the pool wants another pitch")
+    }
+    do {
+      var writer = buffer.writer()
+      copy.copy(pixels, to: &writer)
+    }
+    watch.end(.write)
+    return buffer
+  }
+}

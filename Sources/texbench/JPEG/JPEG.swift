@@ -1,0 +1,38 @@
+internal import ArgumentParser
+internal import TexAlloc
+internal import TexAllocEGL
+internal import TexAllocJPEG
+
+struct JPEG: Measurement {
+  static let configuration = CommandConfiguration(
+    commandName: "jpeg", abstract: "From a JPEG file to a texture that is bound, by every route.")
+
+  @Option(help: "A folder of JPEG files to decode instead of the program's own pictures.")
+  var pictures: String?
+
+  @OptionGroup var options: RunOptions
+
+  func measure(on bench: Bench) throws {
+    let set = try pictures.map(PictureSet.init(folder:)) ?? PictureSet(for: bench.effort)
+    guard let gpu = bench.gpu else {
+      return bench.leaveOut("every route to a texture", because: "there is no GPU")
+    }
+    let pools = HeapPools(for: gpu)
+    for omission in pools.omissions { bench.leaveOut(omission.what, because: omission.reason) }
+    for make in set.makers {
+      let picture = try make()
+      let limit = gpu.description.maxTextureSize
+      guard max(picture.width, picture.height) <= limit else {
+        bench.leaveOut(picture.name, because: "textures have at most \(limit) pixels a side")
+        continue
+      }
+      let routes = PictureRoutes(picture: picture, gpu: gpu, pools: pools)
+      try bench.compare(
+        Comparison(
+          title: picture.name, item: "image", rival: PictureRoutes.rival, looksAtMemory: true,
+          routes: routes.all(on: bench)))
+    }
+    try Decoders(pools).measure(on: bench)
+    try Images(gpu, pools).measure(on: bench)
+  }
+}

@@ -1,0 +1,127 @@
+internal import CTexbench
+internal import ProgramSupport
+internal import TexAlloc
+internal import TexAllocEGL
+
+/// The ways of one picture from a file in memory to a texture that is bound.
+struct PictureRoutes {
+  static let rival = "decode, glTexSubImage2D"
+
+  let picture: Picture
+  let gpu: EGLDevice
+  let pools: HeapPools
+
+  /// All that this machine has.
+  func all(on bench: Bench) throws -> [Route] {
+    if !texbench_has_stb {
+      bench.leaveOut("stb_image", because: "libstb-dev was not there when texbench was built")
+    }
+    let doubt = bench.report.environment.doubtAboutWriteCombining
+    return [bare, newTexture, oldTexture, pixelBuffer]
+      + pools.heaps.flatMap { heap in
+        [CopyKind.memcpy, .streaming, .none].map { copy in
+          imported(from: heap, copy, doubt: doubt)
+        }
+      }
+      + [cold] + (texbench_has_stb ? [stb] : [])
+  }
+
+  /// The limit: no texture at all.
+  private var bare: Route {
+    Route(name: "bare decode: tjDecompress2 into warm memory") {
+      let pixels = OrdinaryPixels(for: picture)
+      return { watch in
+        try pixels.decode()
+        watch.end(.decode)
+      }
+    }
+  }
+
+  private var stb: Route {
+    Route(name: "stb_image, no texture") {
+      { watch in
+        // It reads as many bytes as there are.
+        guard unsafe texbench_stb_decode(picture.bytes, picture.bytes.count) else {
+          throw ProgramFailure("\(picture.name): stb_image cannot decode it")
+        }
+        watch.end(.decode)
+      }
+    }
+  }
+
+  private var newTexture: Route {
+    Route(name: "decode, glTexImage2D") {
+      let pixels = OrdinaryPixels(for: picture)
+      let screen = try Screen(picture)
+      return { watch in
+        try pixels.decode()
+        watch.end(.decode)
+        do {
+          let texture = GLTexture()
+          unsafe texture.define(picture, from: pixels.memory.baseAddress)
+          watch.end(.write)
+          screen.take(texture.name, &watch)
+          withExtendedLifetime(texture) {}
+        }
+        watch.end(.release)
+      }
+    }
+  }
+
+  private var oldTexture: Route {
+    Route(name: Self.rival) {
+      let pixels = OrdinaryPixels(for: picture)
+      let screen = try Screen(picture)
+      let texture = GLTexture()
+      unsafe texture.define(picture, from: nil)
+      return { watch in
+        try pixels.decode()
+        watch.end(.decode)
+        unsafe texture.update(picture, from: pixels.memory.baseAddress)
+        watch.end(.write)
+        screen.take(texture.name, &watch)
+      }
+    }
+  }
+
+  /// The decoder writes into memory of the driver, from which the driver updates the texture.
+  private var pixelBuffer: Route {
+    Route(name: "decode into a pixel buffer, glTexSubImage2D") {
+      let decoder = BareDecoder(for: picture)
+      let screen = try Screen(picture)
+      let texture = GLTexture()
+      unsafe texture.define(picture, from: nil)
+      let buffer = PixelBuffer(size: picture.size)
+      return { watch in
+        // The buffer has room for the whole picture.
+        try unsafe buffer.fill { try unsafe decoder.decode(to: $0) }
+        watch.end(.decode)
+        buffer.bound { unsafe texture.update(picture, from: nil) }
+        watch.end(.write)
+        screen.take(texture.name, &watch)
+      }
+    }
+  }
+
+  /// Into warm memory of a pool, by a copy or straight.
+  private func imported(from heap: any Heap, _ copy: CopyKind, doubt: String?) -> Route {
+    Route(
+      name: copy.routeName(to: heap.label), warning: heap.isWriteCombining ? doubt : nil
+    ) {
+      let route = try ImportedPicture(picture, on: gpu, in: pools.pool(on: heap), by: copy)
+      return { watch in try route.run(&watch) }
+    }
+  }
+
+  /// Straight into memory of a pool that nobody has touched.
+  private var cold: Route {
+    Route(name: "straight into cold pool memory, import") {
+      let pool = try pools.coldPool()
+      let route = try ImportedPicture(picture, on: gpu, in: pool, by: .none)
+      return { watch in
+        try route.run(&watch)
+        pool.trim()
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+internal import CEGL
+internal import TexAlloc
+internal import TexAllocEGL
+
+/// Where every route ends: its texture is bound, and the driver has done all that it put off. Then
+/// come two draws, each waited for: some drivers leave work to the first.
+final class Screen {
+  private let canvas: Canvas
+  private let quad: Canvas.Quad
+
+  /// - Parameter picture: What the textures show.
+  init(_ picture: Picture) throws {
+    canvas = try Canvas(width: 64, height: 64)
+    quad = Canvas.Quad(
+      x: 0, y: 0, width: 64, height: 64, texelWidth: Float(picture.width),
+      texelHeight: Float(picture.height))
+  }
+
+  /// Binds the texture, ends the stage with that, and the turn.
+  func take(_ texture: UInt32, _ watch: inout Stopwatch) {
+    glBindTexture(GLenum(GL_TEXTURE_2D), texture)
+    glFinish()
+    watch.end(.register)
+    watch.finish()
+    for stage in [Stage.firstDraw, .nextDraw] {
+      canvas.draw([quad], from: .texels(texture))
+      glFinish()
+      watch.end(stage)
+    }
+  }
+}

@@ -1,0 +1,7 @@
+/// What a route does to texture memory while it makes one item, as a trace of its accesses sees it.
+struct AccessCounts: Codable, Equatable {
+  /// Instructions that read.
+  let loads: Int
+  /// Lines that left for memory whole, and those that left with a part.
+  let fullLineWrites, partialLineWrites: Int
+}

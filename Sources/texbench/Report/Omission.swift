@@ -1,0 +1,4 @@
+/// Something that was not measured, and why.
+struct Omission: Codable {
+  let what, reason: String
+}

@@ -1,0 +1,28 @@
+/// Everything that a run found out.
+struct Report: Codable {
+  /// In UTC.
+  let date: String
+  let effort: Effort
+  let environment: Environment
+  let model: WriteCombiningModel
+  var sections: [Section] = []
+}
+
+/// What one measurement found out.
+struct Section: Codable {
+  /// Its name on the command line.
+  let name: String
+  let abstract: String
+  var comparisons: [ComparisonResult] = []
+  var figures: [Figure] = []
+  var omissions: [Omission] = []
+}
+
+/// A figure that is no ratio of times.
+struct Figure: Codable {
+  let what: String
+  let value: Double
+  let unit: String
+  /// How it was come by.
+  let note: String
+}

@@ -1,0 +1,55 @@
+/// What one route of a comparison took for an item.
+struct RouteResult: Codable {
+  let name: String
+  /// Where along the axis of a growth it stands.
+  var position: Int?
+  /// Nanoseconds; nil for a route that is modelled.
+  var cpu, wall: Quartiles?
+  /// To the limit.
+  let ratio: RatioEstimate
+  /// How many times faster it is than the rival.
+  var gain: RatioEstimate?
+  /// Whether the interval of the ratio is narrow enough.
+  let isSteady: Bool
+  /// Pairs of turns.
+  let pairs: Int
+  /// Median of a turn.
+  var pageFaults: Double?
+  /// KiB that the process held more than before the route was made ready.
+  var memory: Int?
+  /// Medians of what a stage took, in nanoseconds.
+  var stages: [StageResult]
+  /// What a reader must know to believe its figures.
+  var warning: String?
+  /// How it was modelled; nil for a route that was measured.
+  var model: ModelledCost?
+}
+
+struct StageResult: Codable {
+  let stage: Stage
+  let cost: Cost
+}
+
+extension RouteResult {
+  init(of entrant: Entrant, by clock: Clock, limit: Entrant, rival: Entrant?) {
+    name = entrant.route.name
+    position = entrant.route.position
+    warning = entrant.route.warning
+    cpu = Quartiles(entrant.costs.map(\.cpu))
+    wall = Quartiles(entrant.costs.map(\.wall))
+    ratio = RatioEstimate(entrant.ratios(to: limit, clock))
+    gain = rival.map { RatioEstimate($0.ratios(to: entrant, clock)) }
+    isSteady = entrant === limit || ratio.width <= Effort.steadyWidth
+    pairs = entrant.costs.count
+    pageFaults = Quartiles(entrant.faults).median
+    memory = entrant.memory
+    stages = Stage.allCases.compactMap { stage in
+      entrant.stages[stage].map { costs in
+        StageResult(
+          stage: stage,
+          cost: Cost(
+            cpu: Quartiles(costs.map(\.cpu)).median, wall: Quartiles(costs.map(\.wall)).median))
+      }
+    }
+  }
+}

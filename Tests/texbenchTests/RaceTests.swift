@@ -1,0 +1,84 @@
+import XCTest
+
+@testable import texbench
+
+final class RaceTests: XCTestCase {
+  private struct Broken: Error {}
+
+  private func route(_ name: String, items: Int = 1, _ turn: @escaping () -> Void) -> Route {
+    Route(name: name, items: items) { { _ in turn() } }
+  }
+
+  private func spin(_ count: Int) {
+    var random = SplitMix64(seed: 1)
+    for _ in 0..<count { _ = random.next() }
+  }
+
+  func testRoutesTakeTurnsAndEachSecondOneMakesAPair() throws {
+    var log = ""
+    let race = try Race(
+      Comparison(
+        title: "log", item: "turn", routes: ["a", "b"].map { name in route(name) { log += name } }))
+    XCTAssertEqual(log, "ab", "warmed up")
+    log = ""
+    try race.run(for: 0, atLeast: 3) { _ in }
+    XCTAssert(log == "abba" || log == "baab", log)
+    XCTAssertEqual(race.result.routes.map(\.pairs), [1, 1])
+  }
+
+  func testTheRatioIsThatOfTheWorkForOneItem() throws {
+    let race = try Race(
+      Comparison(
+        title: "spin", item: "turn",
+        routes: [
+          route("one") { self.spin(20_000) }, route("two", items: 4) { self.spin(160_000) },
+        ]))
+    try race.run(for: 2, atLeast: 20) { _ in }
+    XCTAssertEqual(race.result.routes[1].ratio.median, 2, accuracy: 0.3)
+  }
+
+  func testTheFastestOfTheLimitsIsTheLimit() throws {
+    let race = try Race(
+      Comparison(
+        title: "spin", item: "turn", limits: 2, rival: "slow",
+        routes: [
+          route("slow") { self.spin(90_000) }, route("fast") { self.spin(30_000) },
+          route("ours") { self.spin(30_000) },
+        ]))
+    try race.run(for: 1, atLeast: 10) { _ in }
+    XCTAssertEqual(race.result.limit, "fast")
+    XCTAssertNil(race.result.routes[0].gain)
+    XCTAssertEqual(race.result.routes[2].gain?.median ?? 0, 3, accuracy: 0.6)
+  }
+
+  func testARouteThatCannotBeMadeReadyIsLeftOutWithTheReason() throws {
+    let broken = Route(name: "broken") { throw Broken() }
+    let race = try Race(
+      Comparison(title: "some", item: "turn", routes: [route("one") {}, broken]))
+    XCTAssertEqual(race.omissions.map(\.what), ["some: broken"])
+    XCTAssertEqual(race.omissions.map(\.reason), ["Broken()"])
+    XCTAssertThrowsError(
+      try Race(Comparison(title: "none", item: "turn", routes: [broken, route("one") {}])))
+  }
+
+  func testStagesAfterTheEndOfATurnAreNoPartOfIt() throws {
+    let race = try Race(
+      Comparison(
+        title: "stages", item: "turn",
+        routes: [
+          Route(name: "staged") {
+            { watch in
+              self.spin(10_000)
+              watch.end(.decode)
+              watch.finish()
+              self.spin(200_000)
+              watch.end(.firstDraw)
+            }
+          }
+        ]))
+    try race.run(for: 0, atLeast: 1) { _ in }
+    let result = race.result.routes[0]
+    let draw = try XCTUnwrap(result.stages.first { $0.stage == .firstDraw })
+    XCTAssertLessThan(try XCTUnwrap(result.cpu).median, draw.cost.cpu)
+  }
+}
