@@ -5,14 +5,15 @@ sources := Sources Tests Fuzz Package.swift
 sanitizer ?= address thread
 seconds ?= 60
 
-.PHONY: help demo test vm-test vm-shell bench sanitize fuzz lint format docs clean distclean \
-  dependencies swift
+.PHONY: help demo test vm-test vm-shell bench readme sanitize fuzz lint format docs clean \
+  distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
 	@echo 'make test      build, lint, run the tests'
 	@echo 'make vm-test   run the tests on real drivers, in a guest; vm-shell: a shell in it'
-	@echo 'make bench     measure'
+	@echo 'make bench     measure, in some minutes    (ARGS=--quick in less than one; --full, --help)'
+	@echo 'make readme    the same, into the figures of README.md'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
 	@echo 'make fuzz      replay random events in the range allocator  (seconds=60)'
 	@echo 'make lint      check the style'
@@ -58,6 +59,13 @@ vm-shell: dependencies
 bench: dependencies
 	$(SWIFT) build -c release --product texbench
 	@Scripts/with-mesa .build/release/texbench all $(ARGS)
+
+# Into out/bench.json, and from there into README.md and Docs/benchmark.svg.
+readme: dependencies
+	$(SWIFT) build -c release --product texbench
+	@mkdir -p out
+	@Scripts/with-mesa .build/release/texbench all --json $(ARGS) >out/bench.json
+	@.build/release/texbench show out/bench.json --readme README.md --plot Docs/benchmark.svg
 
 sanitize: dependencies
 	@Scripts/sanitize $(sanitizer)

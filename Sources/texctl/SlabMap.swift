@@ -1,3 +1,4 @@
+internal import ProgramSupport
 internal import TexAlloc
 
 /// A picture of slabs: a bar for each, as long as it is large, its slots coloured by their state.
@@ -27,7 +28,7 @@ struct SlabMap {
         rectangle(x: x, y: Self.margin, width: 14, height: 14, state),
         text(state.rawValue, x: x + 20, y: Self.margin + 12),
       ]
-    } + [text(Self.escaped(snapshot.heap), x: x, y: Self.margin + 12)]
+    } + [text(snapshot.heap.xmlEscaped, x: x, y: Self.margin + 12)]
   }
 
   private func bar(of index: Int) -> [String] {
@@ -65,7 +66,7 @@ struct SlabMap {
       case .waiting: "#e69f00"
       case .free: "#eeeeee"
       }
-    let title = tooltip.map { "<title>\(Self.escaped($0))</title>" } ?? ""
+    let title = tooltip.map { "<title>\($0.xmlEscaped)</title>" } ?? ""
     return """
       <rect x="\(x)" y="\(y)" width="\(width)" height="\(height)" fill="\(colour)" \
       stroke="#ffffff" stroke-width="0.5">\(title)</rect>
@@ -78,19 +79,5 @@ struct SlabMap {
 
   private static func size(_ bytes: Int) -> String {
     bytes < 1 << 20 ? "\(bytes >> 10) KiB" : "\(Double((bytes * 10) >> 20) / 10) MiB"
-  }
-
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text.unicodeScalars {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\t", "\n", "\r", " "...: result.unicodeScalars.append(character)
-      default: result += "\u{FFFD}"
-      }
-    }
-    return result
   }
 }

@@ -1,3 +1,5 @@
+internal import ProgramSupport
+
 /// What `texctl soak` saw.
 struct SoakReport: Encodable {
   struct Round: Encodable {

@@ -23,8 +23,8 @@ struct Copies: Measurement {
     for size in bench.effort == .quick ? Array(sizes.prefix(2)) : sizes {
       // Turns of a few milliseconds, whatever the size of an image.
       let count = max(1, 16 / size)
-      func route(_ name: String, _ write: @escaping (ColdImages) -> Void) -> Route {
-        Route(name: name, items: count) {
+      func route(_ name: String, isOurs: Bool, _ write: @escaping (ColdImages) -> Void) -> Route {
+        Route(name: name, items: count, isOurs: isOurs) {
           { _ in
             images.imageSize = size << 20
             for _ in 0..<count { write(images) }
@@ -35,10 +35,12 @@ struct Copies: Measurement {
         Comparison(
           title: "\(size) MiB into cold memory", item: "image", limits: references.count,
           routes: references.map { copy in
-            route(copy.rawValue) { images in images.copyNext(by: copy) }
+            route(copy.rawValue, isOurs: false) { images in images.copyNext(by: copy) }
           } + [
-            route("PlaneWriter, whole image") { $0.writeNext(rowByRow: false) },
-            route("PlaneWriter, row by row of 4 KiB") { $0.writeNext(rowByRow: true) },
+            route("PlaneWriter, whole image", isOurs: true) { $0.writeNext(rowByRow: false) },
+            route("PlaneWriter, row by row of 4 KiB", isOurs: true) {
+              $0.writeNext(rowByRow: true)
+            },
           ]))
     }
   }

@@ -8,6 +8,8 @@ struct Route {
   var items = 1
   /// Where along the axis of a growth it stands.
   var position: Int?
+  /// Whether it is this library's.
+  var isOurs = false
   /// What a reader must know to believe its figures.
   var warning: String?
   /// Makes all that turns need, outside of what is timed. What it makes goes with the turn.

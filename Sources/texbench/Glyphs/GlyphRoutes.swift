@@ -53,7 +53,7 @@ struct GlyphRoutes {
 
   /// Onto a page that is there already: what is paid once is no part of what a glyph costs.
   private var cached: Route {
-    Route(name: "glyph cache, flushed to its page", items: glyphs.count) {
+    Route(name: "glyph cache, flushed to its page", items: glyphs.count, isOurs: true) {
       let pool = try TexturePool(for: [gpu, GlyphRasterizer()])
       var cache = try cacheWithPage(in: pool)
       return { watch in

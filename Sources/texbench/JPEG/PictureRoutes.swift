@@ -106,7 +106,8 @@ struct PictureRoutes {
   /// Into warm memory of a pool, by a copy or straight.
   private func imported(from heap: any Heap, _ copy: CopyKind, doubt: String?) -> Route {
     Route(
-      name: copy.routeName(to: heap.label), warning: heap.isWriteCombining ? doubt : nil
+      name: copy.routeName(to: heap.label), isOurs: copy == .none,
+      warning: heap.isWriteCombining ? doubt : nil
     ) {
       let route = try ImportedPicture(picture, on: gpu, in: pools.pool(on: heap), by: copy)
       return { watch in try route.run(&watch) }
@@ -115,7 +116,7 @@ struct PictureRoutes {
 
   /// Straight into memory of a pool that nobody has touched.
   private var cold: Route {
-    Route(name: "straight into cold pool memory, import") {
+    Route(name: "straight into cold pool memory, import", isOurs: true) {
       let pool = try pools.coldPool()
       let route = try ImportedPicture(picture, on: gpu, in: pool, by: .none)
       return { watch in

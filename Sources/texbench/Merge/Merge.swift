@@ -16,15 +16,19 @@ struct Merge: Measurement {
       Comparison(
         title: "8 participants of 30 formats", item: "merge",
         routes: [
-          Self.route("build and intersect dictionaries") {
+          Self.route("build and intersect dictionaries", isOurs: false) {
             Self.intersection(participants.compactMap(\.formats)).count
           },
-          Self.route("merge") { try BufferAttributes.merging(participants).formats?.count },
+          Self.route("merge", isOurs: true) {
+            try BufferAttributes.merging(participants).formats?.count
+          },
         ]))
   }
 
-  private static func route(_ name: String, _ count: @escaping () throws -> Int?) -> Route {
-    Route(name: name, items: 100) {
+  private static func route(
+    _ name: String, isOurs: Bool, _ count: @escaping () throws -> Int?
+  ) -> Route {
+    Route(name: name, items: 100, isOurs: isOurs) {
       { _ in
         for _ in 0..<100 {
           guard try count() == 23 else { throw ProgramFailure("\(name): not 23 common formats") }

@@ -13,11 +13,13 @@ enum Ranges {
           let blocks = LiveBlocks(count: 10_000, size: blockSize)
           return { _ in for _ in 0..<pairs { blocks.replaceNext() } }
         },
-        Route(name: "range of 64 KiB", items: pairs) {
+        Route(name: "range of 64 KiB", items: pairs, isOurs: true) {
           let ranges = ranges(10_000, .shuffled)
           return { _ in for _ in 0..<pairs { ranges.replaceNext(size: blockSize) } }
         },
-        Route(name: "range of a texture's size, two thirds of the slab in use", items: pairs) {
+        Route(
+          name: "range of a texture's size, slab two thirds full", items: pairs, isOurs: true
+        ) {
           var sizes = TextureSizes(seed: 1)
           let first = (0..<10_000).map { _ in sizes.next() }
           let next = (0..<pairs).map { _ in sizes.next() }

@@ -47,7 +47,8 @@ struct SlabFilling {
 extension SlabFilling {
   var figure: Figure {
     Figure(
-      what: "in use at the first failure, slab of \(slabBytes >> 20) MiB", value: median, unit: "%",
+      title: "in use at the first failure under churn", name: "slab of \(slabBytes >> 20) MiB",
+      percent: median,
       note: "median of 50 runs; worst \(Int(worst)) %, best \(Int(best)) %;"
         + " \(TextureSizes.description)")
   }

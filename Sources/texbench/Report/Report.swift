@@ -18,11 +18,11 @@ struct Section: Codable {
   var omissions: [Omission] = []
 }
 
-/// A figure that is no ratio of times.
+/// A share that is no ratio of times.
 struct Figure: Codable {
-  let what: String
-  let value: Double
-  let unit: String
+  /// What it is a share of, and what sets it apart from others of that title.
+  let title, name: String
+  let percent: Double
   /// How it was come by.
   let note: String
 }

@@ -3,6 +3,8 @@ struct RouteResult: Codable {
   let name: String
   /// Where along the axis of a growth it stands.
   var position: Int?
+  /// Whether it is this library's.
+  let isOurs: Bool
   /// Nanoseconds; nil for a route that is modelled.
   var cpu, wall: Quartiles?
   /// To the limit.
@@ -31,9 +33,17 @@ struct StageResult: Codable {
 }
 
 extension RouteResult {
+  func median(_ clock: Clock) -> Double? {
+    switch clock {
+    case .cpu: cpu?.median
+    case .wall: wall?.median
+    }
+  }
+
   init(of entrant: Entrant, by clock: Clock, limit: Entrant, rival: Entrant?) {
     name = entrant.route.name
     position = entrant.route.position
+    isOurs = entrant.route.isOurs
     warning = entrant.route.warning
     cpu = Quartiles(entrant.costs.map(\.cpu))
     wall = Quartiles(entrant.costs.map(\.wall))

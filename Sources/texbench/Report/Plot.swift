@@ -1,5 +1,0 @@
-struct Plot {
-  let report: Report
-  init(_ report: Report) { self.report = report }
-  var svg: String { "<svg/>" }
-}
