@@ -43,6 +43,7 @@ test: dependencies
 	@$(MAKE) --no-print-directory lint
 	$(SWIFT) build -c release --product glyphdemo
 	$(SWIFT) build -c release --product texctl
+	$(SWIFT) build -c release --product texbench
 	TEXALLOC_PROGRAMS=.build/release Scripts/with-mesa $(SWIFT) test --skip-build \
 	  --disable-swift-testing --filter '(PictureTests|CommandTests)'
 	Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing

@@ -138,8 +138,8 @@ let package = Package(
     .executableTarget(
       name: "texbench",
       dependencies: [
-        "CEGL", "CFreeType", "CTexbench", "CTurboJPEG", "ProgramSupport", "TexAlloc", "TexAllocEGL",
-        "TexAllocJPEG", "TexAllocText", arguments, system,
+        "CEGL", "CFreeType", "CTexbench", "CTurboJPEG", "ProgramSupport", "TexAlloc",
+        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments, system,
       ],
       swiftSettings: house),
     .testTarget(

@@ -15,7 +15,7 @@ final class ColdImages {
 
   init() throws {
     slab = try MemfdHeap().makeSlab(of: Self.capacity)
-    pixels = (0..<Self.capacity).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    pixels = Array(repeating: 7, count: Self.capacity)
     unsafe slab.bytes(in: 0..<Self.capacity).initializeMemory(as: UInt8.self, repeating: 1)
   }
 

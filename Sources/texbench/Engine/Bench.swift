@@ -31,19 +31,29 @@ final class Bench {
     Console.endProgress()
   }
 
-  /// Runs a comparison.
-  ///
-  /// - Parameter extend: Adds what can only be told from the result.
-  func compare(
-    _ comparison: Comparison, extend: (inout ComparisonResult) throws -> Void = { _ in }
-  ) throws {
+  /// Runs a comparison, and has the model say what write-combining memory would make of it.
+  func compare(_ comparison: Comparison) throws {
     Console.progress("\(comparison.title): getting ready")
     let race = try Race(comparison)
     try race.run(for: seconds, atLeast: effort.pairs, progress: Console.progress)
     var result = race.result
-    try extend(&result)
+    addModels(of: comparison, to: &result)
     section.comparisons.append(result)
     section.omissions += race.omissions
+  }
+
+  private func addModels(of comparison: Comparison, to result: inout RaceResult) {
+    for route in comparison.routes {
+      guard let trace = route.trace else { continue }
+      Console.progress("\(comparison.title): tracing \(route.name)")
+      do {
+        let foretold = comparison.routes.first { $0.foretoldBy == route.name }
+        result.addModel(
+          of: route.name, try trace(), foretelling: foretold?.name, by: report.model)
+      } catch {
+        leaveOut("\(comparison.title): model of \(route.name)", because: "\(error)")
+      }
+    }
   }
 
   func add(_ figure: Figure) { section.figures.append(figure) }

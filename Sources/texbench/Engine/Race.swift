@@ -52,10 +52,10 @@ struct Race {
 
 extension Race {
   /// What the turns so far amount to.
-  var result: ComparisonResult {
+  var result: RaceResult {
     let limit = limit
     let rival = entrants.first { $0.route.name == comparison.rival }
-    return ComparisonResult(
+    return RaceResult(
       title: comparison.title, item: comparison.item, clock: comparison.clock,
       limit: limit.route.name, rival: rival?.route.name, axis: comparison.axis,
       routes: entrants.map { entrant in

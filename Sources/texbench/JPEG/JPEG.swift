@@ -26,7 +26,9 @@ struct JPEG: Measurement {
         bench.leaveOut(picture.name, because: "textures have at most \(limit) pixels a side")
         continue
       }
-      let routes = PictureRoutes(picture: picture, gpu: gpu, pools: pools)
+      let routes = PictureRoutes(
+        picture: picture, gpu: gpu, pools: pools,
+        tracedPixels: bench.effort == .full ? 2_500_000 : 300_000)
       try bench.compare(
         Comparison(
           title: picture.name, item: "image", rival: PictureRoutes.rival, looksAtMemory: true,

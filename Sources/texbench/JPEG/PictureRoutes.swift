@@ -1,6 +1,7 @@
 internal import CTexbench
 internal import ProgramSupport
 internal import TexAlloc
+internal import TexAllocAudit
 internal import TexAllocEGL
 
 /// The ways of one picture from a file in memory to a texture that is bound.
@@ -10,6 +11,8 @@ struct PictureRoutes {
   let picture: Picture
   let gpu: EGLDevice
   let pools: HeapPools
+  /// Larger pictures are not traced: that takes a second for a quarter of a million pixels.
+  let tracedPixels: Int
 
   /// All that this machine has.
   func all(on bench: Bench) throws -> [Route] {
@@ -105,13 +108,30 @@ struct PictureRoutes {
 
   /// Into warm memory of a pool, by a copy or straight.
   private func imported(from heap: any Heap, _ copy: CopyKind, doubt: String?) -> Route {
-    Route(
+    var route = Route(
       name: copy.routeName(to: heap.label), isOurs: copy == .none,
       warning: heap.isWriteCombining ? doubt : nil
     ) {
       let route = try ImportedPicture(picture, on: gpu, in: pools.pool(on: heap), by: copy)
       return { watch in try route.run(&watch) }
     }
+    let cached = pools.heaps.first { !$0.isWriteCombining }
+    if heap.isWriteCombining {
+      route.foretoldBy = cached.map { copy.routeName(to: $0.label) }
+    } else if heap.name == cached?.name, picture.width * picture.height <= tracedPixels {
+      route.trace = { try trace(of: copy, on: heap) }
+    }
+    return route
+  }
+
+  /// What a route does to pool memory.
+  private func trace(of copy: CopyKind, on heap: any Heap) throws -> AccessCounts {
+    let pool = try pools.pool(on: heap)
+    let route = try ImportedPicture(picture, on: gpu, in: pool, by: copy)
+    let audit = try Audit(of: pool)
+    var watch = Stopwatch()
+    _ = try route.fill(&watch)
+    return AccessCounts(audit.finish())
   }
 
   /// Straight into memory of a pool that nobody has touched.

@@ -1,7 +1,7 @@
 /// The routes of one comparison as bars: as long as their ratios, cut into the stages that they are
 /// made of, with the interval at the end.
 struct BarPanel: Panel {
-  let comparison: ComparisonResult
+  let comparison: RaceResult
 
   private static let (head, row, bar, labels) = (56.0, 25.0, 13.0, 316.0)
   /// Bars end here that are longer, so that those are told apart that matter.

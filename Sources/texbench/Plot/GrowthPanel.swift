@@ -2,7 +2,7 @@ internal import Glibc
 
 /// What an item costs as the work grows: a curve over powers of ten.
 struct GrowthPanel: Panel {
-  let comparison: ComparisonResult
+  let comparison: RaceResult
 
   let height = 250.0
   private static let (head, foot, side) = (50.0, 42.0, 62.0)

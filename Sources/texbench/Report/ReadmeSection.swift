@@ -34,8 +34,8 @@ struct ReadmeSection {
   }
 
   /// Comparisons of the same routes, as many as a page is wide; growth is for the plot.
-  private static func tables(of section: Section) -> [[ComparisonResult]] {
-    var tables: [[ComparisonResult]] = []
+  private static func tables(of section: Section) -> [[RaceResult]] {
+    var tables: [[RaceResult]] = []
     for comparison in section.comparisons where comparison.axis == nil {
       if let last = tables.last, last[0].routes.map(\.name) == comparison.routes.map(\.name) {
         if last.count < 4 { tables[tables.count - 1].append(comparison) }
@@ -46,7 +46,7 @@ struct ReadmeSection {
     return tables
   }
 
-  private static func lines(of table: [ComparisonResult]) -> [String] {
+  private static func lines(of table: [RaceResult]) -> [String] {
     let head = "| \(table[0].clock.rawValue) time of one \(table[0].item), as a ratio |"
     return [head + table.map { " \($0.title) |" }.joined()]
       + ["|---|" + table.map { _ in "---|" }.joined()]

@@ -39,7 +39,7 @@ extension Section {
   }
 }
 
-extension ComparisonResult {
+extension RaceResult {
   /// What the ratios are ratios of.
   var caption: String {
     let limit = axis == nil ? "limit: \(limit)" : "1.000: \(limit)"

@@ -13,7 +13,7 @@ struct Section: Codable {
   /// Its name on the command line.
   let name: String
   let abstract: String
-  var comparisons: [ComparisonResult] = []
+  var comparisons: [RaceResult] = []
   var figures: [Figure] = []
   var omissions: [Omission] = []
 }

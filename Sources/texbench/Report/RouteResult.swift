@@ -40,6 +40,23 @@ extension RouteResult {
     }
   }
 
+  /// The same route on write-combining memory, if the model holds.
+  init(_ route: RouteResult, modelled cost: ModelledCost, cpu: Double) {
+    let factor = cost.total / cpu
+    func scaled(_ ratio: RatioEstimate, by factor: Double) -> RatioEstimate {
+      RatioEstimate(
+        median: ratio.median * factor, low: ratio.low * factor, high: ratio.high * factor)
+    }
+    name = "modelled write-combining: \(route.name)"
+    isOurs = route.isOurs
+    ratio = scaled(route.ratio, by: factor)
+    gain = route.gain.map { scaled($0, by: 1 / factor) }
+    isSteady = route.isSteady
+    pairs = route.pairs
+    stages = []
+    model = cost
+  }
+
   init(of entrant: Entrant, by clock: Clock, limit: Entrant, rival: Entrant?) {
     name = entrant.route.name
     position = entrant.route.position

@@ -1,5 +1,5 @@
 /// What a comparison came to.
-struct ComparisonResult: Codable {
+struct RaceResult: Codable {
   let title, item: String
   let clock: Clock
   /// The route that ratios are given to.
