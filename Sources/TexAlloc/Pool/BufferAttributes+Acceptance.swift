@@ -37,12 +37,11 @@ extension BufferConstraints {
       try check(
         value.isMultiple(of: alignment), field, "a multiple of \(alignment)", "\(value)")
     }
-    func within(_ value: Int, _ least: Int?, _ most: Int?, _ field: String)
-      throws(RegistrationRefused)
-    {
-      let name = field.prefix(1).uppercased() + field.dropFirst()
-      try check(value >= least ?? 0, "min\(name)", "at least \(least ?? 0)", "\(value)")
-      try check(value <= most ?? .max, "max\(name)", "at most \(most ?? .max)", "\(value)")
+    func within(
+      _ value: Int, _ least: Int?, _ leastField: String, _ most: Int?, _ mostField: String
+    ) throws(RegistrationRefused) {
+      try check(value >= least ?? 0, leastField, "at least \(least ?? 0)", "\(value)")
+      try check(value <= most ?? .max, mostField, "at most \(most ?? .max)", "\(value)")
     }
 
     if let formats {
@@ -58,15 +57,15 @@ extension BufferConstraints {
         caching.contains(held), "caching", caching.map(\.rawValue).joined(separator: ", "),
         held.rawValue)
     }
-    try within(layout.width, minWidth, maxWidth, "width")
-    try within(layout.height, minHeight, maxHeight, "height")
-    try within(layout.size, minSize, maxSize, "size")
+    try within(layout.width, minWidth, "minWidth", maxWidth, "maxWidth")
+    try within(layout.height, minHeight, "minHeight", maxHeight, "maxHeight")
+    try within(layout.size, minSize, "minSize", maxSize, "maxSize")
     try multiple(layout.size, of: sizeAlignment, "sizeAlignment")
     for plane in layout.planes {
       try multiple(plane.pitch, of: pitchAlignment, "pitchAlignment")
       try multiple(buffer.offset + plane.offset, of: offsetAlignment, "offsetAlignment")
       try multiple(plane.rows, of: heightAlignment, "heightAlignment")
-      try within(plane.pitch, minPitch, maxPitch, "pitch")
+      try within(plane.pitch, minPitch, "minPitch", maxPitch, "maxPitch")
     }
     let end = buffer.offset + layout.size
     try check(
