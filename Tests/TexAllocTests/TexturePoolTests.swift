@@ -40,6 +40,23 @@ final class TexturePoolTests: XCTestCase {
     XCTAssertEqual(pool.statistics.slots, 0)
   }
 
+  func testEveryWriterGetsItsOwnLayoutHoweverManyThereAre() throws {
+    let pool = try TexturePool(for: [], from: [MemfdHeap()])
+    for _ in 0..<2 {
+      for number in 1...40 {
+        let writer = BufferAttributes(name: "writer") {
+          $0.formats = [Format(.r8)]
+          $0.pitchAlignment = 64 * number
+        }
+        for width in [1, 100] {
+          let image = ImageDescriptor(width: width, height: 2, writtenBy: writer)
+          let pitch = try pool.allocate(image).layout.planes[0].pitch
+          XCTAssertEqual(pitch, (width + 64 * number - 1) / (64 * number) * 64 * number)
+        }
+      }
+    }
+  }
+
   func testReleasedSlotIsNotReusedBeforeItsFence() throws {
     var limits = PoolLimits()
     limits.budget = limits.firstSlab

@@ -11,6 +11,7 @@ public final class TexturePool: Sendable {
   /// What the pool's memory is, and why.
   public let plan: MemoryPlan
   private let components: [BufferAttributes]
+  private let merges = KnownMerges()
   let store: SlabStore
 
   /// - Parameters:
@@ -60,23 +61,36 @@ public final class TexturePool: Sendable {
     _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
     waiting: Waiting = .never
   ) throws(AllocationError) -> TextureBuffer {
-    let usage = flags.deviceUsage
-    var users = components.filter {
-      $0.name != image.writer.name && !usage.isDisjoint(with: $0.deviceUsage ?? [])
+    let merge: AttributeMerge
+    do {
+      merge = try merges.merge(of: image.writer, for: flags) { () throws(InvalidAttributes) in
+        try AttributeMerge(participants(writtenBy: image.writer, for: flags))
+      }
+    } catch {
+      throw .invalid(error)
     }
-    if let reader = flags.reader, !users.contains(reader) { users.append(reader) }
     let merged: MergedAttributes
     do {
-      merged = try BufferAttributes.merging(
-        [image.writer, store.heap.attributes] + users,
-        image: ImageSize(width: image.width, height: image.height))
+      merged = try merge.attributes(for: ImageSize(width: image.width, height: image.height))
     } catch {
-      throw AllocationError(error)
+      throw .conflict(error)
     }
     if let lack = plan.lacks(merged) { throw lack }
     guard let layout = merged.layout else { throw .noFormat(image) }
     return try store.makeBuffer(
       layout, alignment: merged.slotAlignment, flags, waiting,
       label: SlotLabel(name: name, owner: image.writer.name))
+  }
+
+  /// Everybody who touches an image, and the heap that it lies in.
+  private func participants(
+    writtenBy writer: BufferAttributes, for flags: AllocationFlags
+  ) -> [BufferAttributes] {
+    let usage = flags.deviceUsage
+    var users = components.filter {
+      $0.name != writer.name && !usage.isDisjoint(with: $0.deviceUsage ?? [])
+    }
+    if let reader = flags.reader, !users.contains(reader) { users.append(reader) }
+    return [writer, store.heap.attributes] + users
   }
 }
