@@ -12,13 +12,7 @@ public import TexAllocAtlas
 public final class GlyphCache {
   private struct Key: Hashable {
     let face: FontFace.ID
-    let glyph: UInt32
     let size: GlyphSize
-
-    func hash(into hasher: inout Hasher) {
-      hasher.combine(face)
-      hasher.combine(UInt64(glyph) << 32 | UInt64(size.sixtyFourths))
-    }
   }
 
   /// The pages, and where their changes are flushed.
@@ -26,7 +20,10 @@ public final class GlyphCache {
   public let hinting: Hinting
   /// How many glyphs were loaded and drawn, rather than found.
   public private(set) var rasterizedCount = 0
-  private var glyphs: [Key: CachedGlyph] = [:]
+  private var tables: [GlyphTable] = []
+  private var tableNumbers: [Key: Int] = [:]
+  /// The table that was asked last: text seldom changes its font.
+  private var lastTable = 0
 
   /// Takes no memory before the first glyph.
   ///
@@ -39,11 +36,10 @@ public final class GlyphCache {
       width: pageSize.width, height: pageSize.height, writtenBy: GlyphRasterizer().attributes)
     atlas = Atlas(in: pool, page: page, named: "glyphs")
     self.hinting = hinting
-    glyphs.reserveCapacity(1024)  // about as many as a page has room for at the sizes of text
   }
 
   /// How many glyphs it holds, those without ink too.
-  public var count: Int { glyphs.count }
+  public var count: Int { tables.reduce(0) { $0 + $1.count } }
 
   /// A glyph at a size, drawn if it is new. The cell is filled when ``flush()`` has run.
   ///
@@ -55,10 +51,10 @@ public final class GlyphCache {
     _ index: UInt32, of face: FontFace, pixelSize: Double
   ) throws(FontError) -> CachedGlyph {
     let size = try face.size(pixels: pixelSize)
-    let key = Key(face: face.id, glyph: index, size: size)
-    if let found = glyphs[key] { return found }
+    let table = table(of: face, size)
+    if let found = tables[table][index] { return found }
     let drawn = try rasterize(index, of: face, size: size)
-    glyphs[key] = drawn
+    tables[table].keep(drawn, as: index)
     rasterizedCount += 1
     return drawn
   }
@@ -68,6 +64,21 @@ public final class GlyphCache {
   /// - Returns: For each page, what was written to it; nil where nothing had changed.
   @discardableResult
   public func flush() -> [AtlasPage.Flush?] { atlas.flush() }
+
+  private func table(of face: FontFace, _ size: GlyphSize) -> Int {
+    if lastTable < tables.count, tables[lastTable].face == face.id, tables[lastTable].size == size {
+      return lastTable
+    }
+    let key = Key(face: face.id, size: size)
+    if let known = tableNumbers[key] {
+      lastTable = known
+    } else {
+      lastTable = tables.count
+      tableNumbers[key] = lastTable
+      tables.append(GlyphTable(of: face, size))
+    }
+    return lastTable
+  }
 
   private func rasterize(
     _ index: UInt32, of face: FontFace, size: GlyphSize

@@ -57,10 +57,11 @@ struct GlyphRoutes {
       let pool = try TexturePool(for: [gpu, GlyphRasterizer()])
       var cache = try cacheWithPage(in: pool)
       return { watch in
+        let current = cache
         for glyph in glyphs {
-          _ = try cache.glyph(glyph, of: face, pixelSize: Self.pixelSize)
+          _ = try current.glyph(glyph, of: face, pixelSize: Self.pixelSize)
         }
-        cache.flush()
+        current.flush()
         watch.finish()
         cache = try cacheWithPage(in: pool)
       }
