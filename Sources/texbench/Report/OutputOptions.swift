@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import ProgramSupport
-internal import SystemPackage
 
 /// What becomes of a report.
 struct OutputOptions: ParsableArguments {
@@ -18,8 +17,9 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
+  /// What was measured for minutes is printed before anything can fail.
   func show(_ report: Report) throws {
-    for file in plot.compactMap(PlotFile.init) { try file.write(Plot(report).svg) }
     print(json ? report.json : report.text)
+    for file in plot.compactMap(PlotFile.init) { try file.write(Plot(report).svg) }
   }
 }
