@@ -49,7 +49,8 @@ final class Bench {
       do {
         let foretold = comparison.routes.first { $0.foretoldBy == route.name }
         result.addModel(
-          of: route.name, try trace(), foretelling: foretold?.name, by: report.model)
+          of: route.name, try trace(), items: route.items, foretelling: foretold?.name,
+          by: report.model)
       } catch {
         leaveOut("\(comparison.title): model of \(route.name)", because: "\(error)")
       }

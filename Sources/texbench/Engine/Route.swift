@@ -14,7 +14,7 @@ struct Route {
   var warning: String?
   /// Makes all that turns need, outside of what is timed. What it makes goes with the turn.
   let prepare: () throws -> Turn
-  /// For a route whose memory is cached: counts what one item does to it, so that the model can say what
+  /// For a route whose memory is cached: counts what a turn does to it, so that the model can say what
   /// it would cost on write-combining memory.
   var trace: (() throws -> AccessCounts)?
   /// The route whose model is to foretell this one, which was measured on write-combining memory.

@@ -1,7 +1,9 @@
 internal import CEGL
 internal import CFreeType
+internal import Glibc
 internal import ProgramSupport
 internal import TexAlloc
+internal import TexAllocAudit
 internal import TexAllocEGL
 internal import TexAllocText
 
@@ -25,7 +27,7 @@ struct GlyphRoutes {
     guard !glyphs.isEmpty else { throw ProgramFailure("\(face.name): no glyphs") }
   }
 
-  var all: [Route] { [bare, uploaded, cached] }
+  var all: [Route] { [bare, uploaded, copied, cached] }
 
   /// The limit: nothing keeps what FreeType draws.
   private var bare: Route {
@@ -51,22 +53,74 @@ struct GlyphRoutes {
     }
   }
 
+  /// What write-combining memory does not like: parts of lines, here and there.
+  private var copied: Route {
+    var route = Route(name: "FreeType, rows copied into a pool's page", items: glyphs.count) {
+      let renderer = BareRenderer(face, hinting)
+      let pool = try pool()
+      return { _ in try copy(with: renderer, to: pool) }
+    }
+    route.trace = {
+      let pool = try pool()
+      let audit = try Audit(of: pool)
+      try copy(with: BareRenderer(face, hinting), to: pool)
+      return AccessCounts(audit.finish())
+    }
+    return route
+  }
+
+  private func copy(with renderer: BareRenderer, to pool: TexturePool) throws {
+    var packing = RowPacking(side: 1024)
+    let page = ImageDescriptor(
+      width: packing.side, height: packing.side, writtenBy: GlyphRasterizer().attributes)
+    let buffer = try pool.allocate(page)
+    var writer = buffer.writer()
+    let pitch = writer.pitch
+    try renderer.start(Self.pixelSize)
+    // Every place lies on the page, and every row in FreeType's bitmap.
+    _ = try unsafe writer.decodeRows(from: 0) { rows, count in
+      for glyph in glyphs {
+        let bitmap = try unsafe renderer.render(glyph)
+        let (width, height) = unsafe (Int(bitmap.width), Int(bitmap.rows))
+        guard let (x, y) = packing.place(width: width, height: height) else { continue }
+        for row in 0..<height {
+          unsafe memcpy(
+            rows + (y + row) * pitch + x, bitmap.buffer + row * Int(bitmap.pitch), width)
+        }
+      }
+      return count
+    }
+  }
+
   /// Onto a page that is there already: what is paid once is no part of what a glyph costs.
   private var cached: Route {
-    Route(name: "glyph cache, flushed to its page", items: glyphs.count, isOurs: true) {
-      let pool = try TexturePool(for: [gpu, GlyphRasterizer()])
+    var route = Route(
+      name: "glyph cache, flushed to its page", items: glyphs.count, isOurs: true
+    ) {
+      let pool = try pool()
       var cache = try cacheWithPage(in: pool)
       return { watch in
-        let current = cache
-        for glyph in glyphs {
-          _ = try current.glyph(glyph, of: face, pixelSize: Self.pixelSize)
-        }
-        current.flush()
+        try fill(cache)
         watch.finish()
         cache = try cacheWithPage(in: pool)
       }
     }
+    route.trace = {
+      let pool = try pool()
+      let cache = try cacheWithPage(in: pool)
+      let audit = try Audit(of: pool)
+      try fill(cache)
+      return AccessCounts(audit.finish())
+    }
+    return route
   }
+
+  private func fill(_ cache: GlyphCache) throws {
+    for glyph in glyphs { _ = try cache.glyph(glyph, of: face, pixelSize: Self.pixelSize) }
+    cache.flush()
+  }
+
+  private func pool() throws -> TexturePool { try TexturePool(for: [gpu, GlyphRasterizer()]) }
 
   private func cacheWithPage(in pool: TexturePool) throws -> GlyphCache {
     let cache = GlyphCache(in: pool, hinting: hinting)

@@ -1,6 +1,6 @@
 internal import TexAllocAudit
 
-/// What a route does to texture memory while it makes one item, as a trace of its accesses sees it.
+/// What a route does to texture memory in a turn, as a trace of its accesses sees it.
 struct AccessCounts: Codable, Equatable {
   /// Instructions that read.
   let loads: Int

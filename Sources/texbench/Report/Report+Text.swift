@@ -94,8 +94,8 @@ extension RatioEstimate {
 extension ModelledCost {
   fileprivate var words: String {
     let off = error.map { ", \(($0 * 100).text(1)) % off what was measured" } ?? ""
-    return "\(counts.fullLineWrites.grouped) whole lines and \(counts.partialLineWrites.grouped)"
-      + " in part keep the bus busy for \(bus.time); \(counts.loads.grouped) loads wait"
-      + " for \(stalls.time)\(off)"
+    return "a turn writes \(counts.fullLineWrites.grouped) whole lines and"
+      + " \(counts.partialLineWrites.grouped) in part, and loads \(counts.loads.grouped) times;"
+      + " for one item the bus is busy for \(bus.time), loads take \(stalls.time)\(off)"
   }
 }

@@ -10,12 +10,16 @@ struct WriteCombiningModel: Codable, Equatable {
   /// Nanoseconds that the processor waits for a load.
   var load = 200.0
 
-  /// - Parameter cpu: Nanoseconds that the work takes on cached memory.
-  func cost(of counts: AccessCounts, cpu: Double) -> ModelledCost {
+  /// - Parameters:
+  ///   - cpu: Nanoseconds that the work takes on cached memory.
+  ///   - items: How many are made by it.
+  func cost(of counts: AccessCounts, cpu: Double, items: Int = 1) -> ModelledCost {
     let bus =
       Double(counts.fullLineWrites) * busWrite + Double(counts.partialLineWrites) * partialWrite
     let stalls = Double(counts.loads) * load
+    let count = Double(items)
     return ModelledCost(
-      counts: counts, bus: bus, stalls: stalls, total: max(cpu, bus) + stalls)
+      counts: counts, bus: bus / count, stalls: stalls / count,
+      total: (max(cpu, bus) + stalls) / count)
   }
 }
