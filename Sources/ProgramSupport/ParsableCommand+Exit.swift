@@ -18,8 +18,12 @@ extension ParsableCommand {
   package static func stating<Result>(_ body: () throws -> Result) throws -> Result {
     do { return try body() } catch {
       Console.endProgress()
-      Console.say("\(_commandName): \(error)")
+      Console.say("\(programName): \(error)")
       throw ExitCode(1)
     }
+  }
+
+  private static var programName: String {
+    CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? _commandName
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ProgramSupport
 
 struct All: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -7,8 +8,10 @@ struct All: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
-    try options.run { bench in
-      for measurement in Texbench.measurements { try bench.measure(measurement.parse([])) }
+    try Self.stating {
+      try options.run { bench in
+        for measurement in Texbench.measurements { try bench.measure(measurement.parse([])) }
+      }
     }
   }
 }

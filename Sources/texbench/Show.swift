@@ -18,7 +18,7 @@ struct Show: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    try Texbench.stating {
+    try Self.stating {
       let report = try read()
       if let readme {
         let text = try String(contentsOfFile: readme, encoding: .utf8)

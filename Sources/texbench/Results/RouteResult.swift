@@ -56,27 +56,4 @@ extension RouteResult {
     stages = []
     model = cost
   }
-
-  init(of entrant: Entrant, by clock: Clock, limit: Entrant, rival: Entrant?) {
-    name = entrant.route.name
-    position = entrant.route.position
-    isOurs = entrant.route.isOurs
-    warning = entrant.route.warning
-    cpu = Quartiles(entrant.costs.map(\.cpu))
-    wall = Quartiles(entrant.costs.map(\.wall))
-    ratio = RatioEstimate(entrant.ratios(to: limit, clock))
-    gain = rival.map { RatioEstimate($0.ratios(to: entrant, clock)) }
-    isSteady = entrant === limit || ratio.width <= Effort.steadyWidth
-    pairs = entrant.costs.count
-    pageFaults = Quartiles(entrant.faults).median
-    memory = entrant.memory
-    stages = Stage.allCases.compactMap { stage in
-      entrant.stages[stage].map { costs in
-        StageResult(
-          stage: stage,
-          cost: Cost(
-            cpu: Quartiles(costs.map(\.cpu)).median, wall: Quartiles(costs.map(\.wall)).median))
-      }
-    }
-  }
 }

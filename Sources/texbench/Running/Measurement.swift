@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ProgramSupport
 
 /// A subcommand that measures.
 protocol Measurement: ParsableCommand {
@@ -10,6 +11,6 @@ protocol Measurement: ParsableCommand {
 
 extension Measurement {
   func run() throws {
-    try options.run { bench in try bench.measure(self) }
+    try Self.stating { try options.run { bench in try bench.measure(self) } }
   }
 }

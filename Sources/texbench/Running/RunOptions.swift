@@ -30,18 +30,16 @@ struct RunOptions: ParsableArguments {
 
   /// Opens the device, has the body measure, and shows what was found.
   func run(_ body: (Bench) throws -> Void) throws {
-    try Texbench.stating {
-      DescriptorLimit.raise()
-      let gpu: EGLDevice?
-      do { gpu = try device.open() } catch {
-        gpu = nil
-        Console.say("no GPU: \(error)")
-      }
-      let bench = Bench(gpu, self)
-      defer { Console.endProgress() }
-      try body(bench)
-      Console.endProgress()
-      try output.show(bench.report)
+    DescriptorLimit.raise()
+    let gpu: EGLDevice?
+    do { gpu = try device.open() } catch {
+      gpu = nil
+      Console.say("no GPU: \(error)")
     }
+    let bench = Bench(gpu, self)
+    defer { Console.endProgress() }
+    try body(bench)
+    Console.endProgress()
+    try output.show(bench.report)
   }
 }
