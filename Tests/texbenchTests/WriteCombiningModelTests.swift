@@ -40,7 +40,7 @@ final class WriteCombiningModelTests: XCTestCase {
     result.addModel(
       of: "cached", counts, items: 1, foretelling: "write-combining", by: model)
     let row = try XCTUnwrap(result.routes.last)
-    XCTAssertEqual(row.name, "modelled write-combining: cached")
+    XCTAssertEqual(row.name, "modelled: cached")
     XCTAssertEqual(row.ratio.median, 2 * result.routes[1].ratio.median, accuracy: 0.05)
     XCTAssertEqual(try XCTUnwrap(row.model?.error), -0.5, accuracy: 0.2)
   }

@@ -3,7 +3,7 @@
 struct BarPanel: Panel {
   let comparison: RaceResult
 
-  private static let (head, row, bar, labels) = (56.0, 25.0, 13.0, 316.0)
+  private static let (head, row, bar, labels) = (56.0, 25.0, 13.0, 424.0)
   /// Bars end here that are longer, so that those are told apart that matter.
   private static let cut = 1.6
 

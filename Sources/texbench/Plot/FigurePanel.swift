@@ -2,7 +2,7 @@
 struct FigurePanel: Panel {
   let figures: [Figure]
 
-  private static let (head, row, labels) = (36.0, 25.0, 316.0)
+  private static let (head, row, labels) = (36.0, 25.0, 424.0)
 
   var height: Double { Self.head + Self.row * Double(figures.count) + 14 }
 

@@ -4,7 +4,7 @@ struct Plot {
 
   init(_ report: Report) { self.report = report }
 
-  private static let (margin, column, gap) = (32.0, 720.0, 52.0)
+  private static let (margin, column, gap) = (32.0, 810.0, 56.0)
   private static let width = 2 * margin + 2 * column + gap
 
   var svg: String {

@@ -47,7 +47,7 @@ extension RouteResult {
       RatioEstimate(
         median: ratio.median * factor, low: ratio.low * factor, high: ratio.high * factor)
     }
-    name = "modelled write-combining: \(route.name)"
+    name = "modelled: " + route.name.replacing("(cached)", with: "(write-combining)")
     isOurs = route.isOurs
     ratio = scaled(route.ratio, by: factor)
     gain = route.gain.map { scaled($0, by: 1 / factor) }
