@@ -11,15 +11,14 @@ final class Entrant {
   private(set) var faults: [Double] = []
   /// KiB that the process holds more than before the route was made.
   private(set) var memory: Int?
-  private let turn: Route.Turn
+  private var turn: Route.Turn?
   private var half: Cost?
 
   /// Prepares the route and has it take one turn, which does not count.
   init(_ route: Route, looksAtMemory: Bool) throws {
     self.route = route
     guard looksAtMemory else {
-      turn = try route.prepare()
-      _ = try time(Stopwatch())
+      try prepare()
       return
     }
     malloc_trim(0)  // what others have freed would hide what this one takes
@@ -28,6 +27,15 @@ final class Entrant {
     var after = before
     _ = try time(Stopwatch { after = ProcessFootprint.now().proportionalKiB })
     memory = after - before
+  }
+
+  /// Gives up what its turns need.
+  func retire() { turn = nil }
+
+  /// Prepares the route anew, in memory that may lie elsewhere.
+  func prepare() throws {
+    turn = try route.prepare()
+    _ = try time(Stopwatch())
   }
 
   /// One turn; each second one completes a pair.
@@ -53,6 +61,7 @@ final class Entrant {
 
   private func time(_ watch: consuming Stopwatch) throws -> Stopwatch {
     var watch = watch
+    guard let turn else { preconditionFailure("\(route.name) was retired") }
     try turn(&watch)
     if !watch.isFinished { watch.finish() }
     return watch

@@ -18,9 +18,11 @@ struct Images {
     let image = ImageDescriptor(width: 32, height: 32, formats: [.abgr8888])
     try bench.compare(
       Comparison(
-        title: "images of 32x32 beside others, the oldest replaced", item: "image", axis: "live images",
+        title: "images of 32x32 beside others, the oldest replaced", item: "image",
+        axis: "live images",
         routes: counts.map { count in
           Route(name: "\(count.grouped) live", items: Self.replaced, position: count) {
+            try gpu.collect()
             let pool = try pools.pool()
             var live = try (0..<count).map { _ in try make(image, in: pool) }
             var place = 0
