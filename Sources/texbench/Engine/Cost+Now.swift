@@ -12,10 +12,3 @@ extension Cost {
     return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
   }
 }
-
-/// Pages that the process has touched for the first time since it began, by getrusage(2).
-func pageFaults() -> Int {
-  var usage = rusage()
-  unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-  return usage.ru_minflt
-}

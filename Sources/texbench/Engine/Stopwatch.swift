@@ -17,7 +17,7 @@ struct Stopwatch {
   init(atFinish: @escaping () -> Void = {}) {
     self.atFinish = atFinish
     stages.reserveCapacity(Stage.allCases.count)
-    faultsBefore = pageFaults()
+    faultsBefore = PageFaults.now()
     start = .now()
     lap = start
   }
@@ -32,7 +32,7 @@ struct Stopwatch {
   /// The work that routes are compared by is done.
   mutating func finish() {
     total = .now() - start
-    faults = pageFaults() - faultsBefore
+    faults = PageFaults.now() - faultsBefore
     isFinished = true
     atFinish()
     lap = .now()

@@ -27,11 +27,6 @@ struct RouteResult: Codable {
   var model: ModelledCost?
 }
 
-struct StageResult: Codable {
-  let stage: Stage
-  let cost: Cost
-}
-
 extension RouteResult {
   func median(_ clock: Clock) -> Double? {
     switch clock {
