@@ -37,7 +37,7 @@ struct ReadmeSection {
   private static func tables(of section: Section) -> [[RaceResult]] {
     var tables: [[RaceResult]] = []
     for comparison in section.comparisons where comparison.axis == nil {
-      if let last = tables.last, last[0].routes.map(\.name) == comparison.routes.map(\.name) {
+      if let last = tables.last, last[0].measuredRoutes == comparison.measuredRoutes {
         if last.count < 4 { tables[tables.count - 1].append(comparison) }
       } else {
         tables.append([comparison])
@@ -50,11 +50,23 @@ struct ReadmeSection {
     let head = "| \(table[0].clock.rawValue) time of one \(table[0].item), as a ratio |"
     return [head + table.map { " \($0.title) |" }.joined()]
       + ["|---|" + table.map { _ in "---|" }.joined()]
-      + table[0].routes.indices.map { row in
-        let route = table[0].routes[row]
-        let mark = route.isOurs ? "**" : ""
-        return "| \(mark)\(route.name)\(mark) |"
-          + table.map { " \(mark)\($0.routes[row].ratio.median.text(2))\(mark) |" }.joined()
+      + rows(of: table).map { name in
+        let routes = table.map { $0.routes.first { $0.name == name } }
+        let mark = routes.contains { $0?.isOurs ?? false } ? "**" : ""
+        let ratios = routes.map { $0.map { "\(mark)\($0.ratio.median.text(2))\(mark)" } ?? "" }
+        return "| \(mark)\(name)\(mark) |" + ratios.map { " \($0) |" }.joined()
       }
   }
+
+  /// The names of all routes, those that are modelled behind those that were measured.
+  private static func rows(of table: [RaceResult]) -> [String] {
+    table[0].measuredRoutes
+      + table.flatMap(\.routes).filter { $0.model != nil }.map(\.name).reduce(into: []) {
+        if !$0.contains($1) { $0.append($1) }
+      }
+  }
+}
+
+extension RaceResult {
+  fileprivate var measuredRoutes: [String] { routes.filter { $0.model == nil }.map(\.name) }
 }
