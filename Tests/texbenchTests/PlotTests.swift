@@ -22,6 +22,23 @@ final class PlotTests: XCTestCase {
     XCTAssert(try report(named: "route").text.contains("! debug build"))
   }
 
+  func testAnEmulatedProcessorIsDoubtedWhereMemoryIsWriteCombining() {
+    func environment(_ hypervisor: String?, isEmulated: Bool, _ isWriteCombining: Bool)
+      -> Environment
+    {
+      Environment(
+        processor: "a", cores: 2, hypervisor: hypervisor, isEmulated: isEmulated, kernel: "6.12",
+        heaps: [.init(name: "gbm", state: "present", isWriteCombining: isWriteCombining)],
+        isDebugBuild: false, load: 0)
+    }
+    let emulated = environment("QEMU without KVM", isEmulated: true, true)
+    XCTAssert(emulated.doubtAboutWriteCombining?.hasPrefix("emulated CPU") ?? false)
+    XCTAssert(emulated.lines.contains { $0.hasPrefix("! emulated CPU: caches") })
+    XCTAssertNotNil(environment("KVM", isEmulated: false, true).doubtAboutWriteCombining)
+    XCTAssertNil(environment(nil, isEmulated: false, true).doubtAboutWriteCombining)
+    XCTAssertNil(environment("KVM", isEmulated: false, false).doubtAboutWriteCombining)
+  }
+
   func testAWarningStandsInTheRowThatItIsAbout() throws {
     let lines = try report(named: "route").text.split(separator: "\n")
     XCTAssert(lines.contains { $0.contains("route 1") && $0.hasSuffix("! emulated") })

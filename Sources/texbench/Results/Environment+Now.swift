@@ -67,6 +67,7 @@ extension Environment {
 extension Environment.Heap {
   fileprivate init(_ finding: HeapFinding) {
     name = finding.name
+    isWriteCombining = finding.caching?.caching == .writeCombining
     state =
       switch finding.heap {
       case .success: finding.caching.map { "\($0)" } ?? "present"

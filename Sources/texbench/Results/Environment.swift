@@ -4,6 +4,7 @@ struct Environment: Codable {
     let name: String
     /// How its memory is cached, and how that is known; or why it is absent.
     let state: String
+    let isWriteCombining: Bool
   }
 
   let processor: String
@@ -23,8 +24,10 @@ struct Environment: Codable {
 }
 
 extension Environment {
-  /// Why figures about write-combining memory say little; nil where they are what they seem.
+  /// Why figures about write-combining memory say little; nil where they are what they seem, or there
+  /// are none.
   var doubtAboutWriteCombining: String? {
+    guard heaps.contains(where: \.isWriteCombining) else { return nil }
     if isEmulated { return "emulated CPU: caches and write-combining are not the real ones" }
     return hypervisor.map { "guest of \($0), which may cache what the driver maps write-combining" }
   }

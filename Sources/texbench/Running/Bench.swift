@@ -10,6 +10,7 @@ final class Bench {
   let effort: Effort
   private(set) var report: Report
   private let seconds: Double
+  private var lastProgress = ContinuousClock.now
 
   init(_ gpu: EGLDevice?, _ options: RunOptions) {
     self.gpu = gpu
@@ -35,7 +36,11 @@ final class Bench {
   func compare(_ comparison: Comparison) throws {
     Console.progress("\(comparison.title): getting ready")
     let race = try Race(comparison)
-    try race.run(for: seconds, atLeast: effort.pairs, progress: Console.progress)
+    try race.run(for: seconds, atLeast: effort.pairs) { progress in
+      guard lastProgress.duration(to: .now) > .milliseconds(500) else { return }
+      lastProgress = .now
+      Console.progress(progress)
+    }
     var result = race.result
     addModels(of: comparison, to: &result)
     section.comparisons.append(result)
