@@ -19,7 +19,8 @@ extension EGLDevice {
     guard let importer else {
       throw refusal("import", wanted: "dma-buf import", held: importObstacle ?? "none")
     }
-    for participant in [attributes] + quirks { try participant.accept(buffer) }
+    try attributes.accept(buffer)
+    for quirk in quirks { try quirk.accept(buffer) }
     try checkNumbers(of: buffer)
     return try makeTexture(of: buffer, by: importer, check: verify(buffer))
   }
@@ -75,11 +76,10 @@ extension EGLDevice {
     try reserveImage(of: buffer)
     do {
       let image = try importer.makeImage(of: buffer, on: connection)
-      let name = makeSampledTexture()
+      let name: GLuint
       do {
-        try withTextureBound(name) { () throws(EGLFailure) in try importer.bind(image) }
+        name = try makeSampledTexture { () throws(EGLFailure) in try importer.bind(image) }
       } catch {
-        unsafe glDeleteTextures(1, [name])
         importer.destroy(image, on: connection)
         throw error
       }

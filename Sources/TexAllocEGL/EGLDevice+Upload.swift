@@ -27,15 +27,14 @@ extension EGLDevice {
       throw refusal(
         "width, height", wanted: "at most \(limit)", held: "\(layout.width)x\(layout.height)")
     }
-    let name = makeSampledTexture()
+    let name: GLuint
     do {
-      try withTextureBound(name) { () throws(EGLFailure) in
+      name = try makeSampledTexture { () throws(EGLFailure) in
         drainGLErrors()
         format.defineStorage(width: layout.width, height: layout.height)
         try checkGL("glTexStorage2D")
       }
     } catch {
-      unsafe glDeleteTextures(1, [name])
       throw refusal("upload", wanted: "\(layout.format)", held: "\(error); \(reason)")
     }
     let texture = Texture(

@@ -1,16 +1,25 @@
 internal import CEGL
 
 /// A new texture that samples linearly and clamps to its edge. The binding stays as it was.
-func makeSampledTexture() -> GLuint {
+///
+/// - Parameter define: Gives it its pixels while it is bound. Where that fails, there is no texture.
+func makeSampledTexture(
+  _ define: () throws(EGLFailure) -> Void
+) throws(EGLFailure) -> GLuint {
   var name: GLuint = 0
   unsafe glGenTextures(1, &name)
-  withTextureBound(name) {
-    for (parameter, value) in [
-      (GL_TEXTURE_MIN_FILTER, GL_LINEAR), (GL_TEXTURE_MAG_FILTER, GL_LINEAR),
-      (GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE), (GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE),
-    ] {
-      glTexParameteri(GLenum(GL_TEXTURE_2D), GLenum(parameter), value)
+  do {
+    try withTextureBound(name) { () throws(EGLFailure) in
+      let target = GLenum(GL_TEXTURE_2D)
+      glTexParameteri(target, GLenum(GL_TEXTURE_MIN_FILTER), GL_LINEAR)
+      glTexParameteri(target, GLenum(GL_TEXTURE_MAG_FILTER), GL_LINEAR)
+      glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_S), GL_CLAMP_TO_EDGE)
+      glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_T), GL_CLAMP_TO_EDGE)
+      try define()
     }
+  } catch {
+    unsafe glDeleteTextures(1, &name)
+    throw error
   }
   return name
 }

@@ -112,9 +112,8 @@ extension EGLDevice {
       shown = try scratch.run { program throws(EGLFailure) in
         let image = try importer.makeImage(of: buffer, on: connection)
         defer { importer.destroy(image, on: connection) }
-        let texture = makeSampledTexture()
+        let texture = try makeSampledTexture { () throws(EGLFailure) in try importer.bind(image) }
         defer { unsafe glDeleteTextures(1, [texture]) }
-        try withTextureBound(texture) { () throws(EGLFailure) in try importer.bind(image) }
         for row in rows { prepare(row) }
         let canvas = try Canvas(width: layout.width, height: rows.count, program)
         canvas.clear(.zero)
