@@ -6,7 +6,7 @@
 ///
 /// [reserved]: https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
 /// [transparent]: https://docs.kernel.org/admin-guide/mm/transhuge.html
-struct HugePages: Sendable {
+package struct HugePages: Sendable {
   /// Bytes of one.
   let size: Int
 
@@ -27,5 +27,20 @@ struct HugePages: Sendable {
       free >= size / known.size
     else { return nil }
     return known
+  }
+
+  /// Why memory of this size is not made of huge pages here; nil where it is.
+  ///
+  /// - Parameter size: Bytes.
+  package static func obstacle(for size: Int) -> String? {
+    guard let known else { return "the kernel has none" }
+    if reserved(for: size) != nil { return nil }
+    let file = "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+    let chosen = SystemFile.text(of: file, atMost: 100)?.split(separator: "[").last?
+      .prefix { $0 != "]" }
+    guard let chosen, ["always", "within_size", "advise", "force"].contains(chosen) else {
+      return "\(size / known.size) are not reserved, and shmem_enabled is \(chosen ?? "missing")"
+    }
+    return nil
   }
 }

@@ -8,7 +8,8 @@ internal import SystemPackage
   let size: Int
 
   init(
-    _ descriptor: FileDescriptor, size: Int, named name: String, isWritable: Bool = true
+    _ descriptor: FileDescriptor, size: Int, named name: String, isWritable: Bool = true,
+    takingHugePages: Bool = true
   ) throws(SystemFailure) {
     guard size > 0 else { throw SystemFailure("mmap", on: name, .invalidArgument) }
     let protection = isWritable ? PROT_READ | PROT_WRITE : PROT_READ
@@ -19,7 +20,7 @@ internal import SystemPackage
     unsafe base = address
     self.size = size
     // Where the kernel gives none to such memory, nothing is lost.
-    if let pages = HugePages.known, size >= pages.size {
+    if takingHugePages, let pages = HugePages.known, size >= pages.size {
       _ = unsafe madvise(address, size, MADV_HUGEPAGE)
     }
   }

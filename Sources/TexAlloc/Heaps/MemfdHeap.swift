@@ -5,14 +5,21 @@
 public struct MemfdHeap: Heap {
   public static let name = "memfd"
 
-  public init() {}
+  private let takesHugePages: Bool
+
+  public init() { self.init(takingHugePages: true) }
+
+  /// - Parameter takesHugePages: Where there are some.
+  package init(takingHugePages takesHugePages: Bool) {
+    self.takesHugePages = takesHugePages
+  }
 
   public var attributes: BufferAttributes { attributes(named: Self.name) }
 
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     let size = try wholePages(size)
     // Others may take the huge pages meanwhile: mapping them tells.
-    if let pages = HugePages.reserved(for: size), let slab = try? slab(of: size, in: pages) {
+    if takesHugePages, let pages = HugePages.reserved(for: size), let slab = try? slab(of: size, in: pages) {
       return slab
     }
     return try slab(of: size)
@@ -21,7 +28,7 @@ public struct MemfdHeap: Heap {
   private func slab(of size: Int, in pages: HugePages? = nil) throws(SystemFailure) -> Slab {
     try Slab(
       of: Self.name, caching: .cached, memory: .memory(of: size, named: Self.name, in: pages),
-      size: size)
+      size: size, takingHugePages: takesHugePages)
   }
 }
 

@@ -18,11 +18,13 @@ public final class Slab: Sendable {
 
   /// Maps memory that a heap has just allocated.
   init(
-    of heap: String, caching: Caching, memory: consuming OwnedDescriptor, size: Int
+    of heap: String, caching: Caching, memory: consuming OwnedDescriptor, size: Int,
+    takingHugePages: Bool = true
   ) throws(SystemFailure) {
     self.heap = heap
     self.caching = caching
-    mapping = try Mapping(memory.descriptor, size: size, named: heap)
+    mapping = try Mapping(
+      memory.descriptor, size: size, named: heap, takingHugePages: takingHugePages)
     self.memory = memory
   }
 
@@ -49,7 +51,7 @@ public final class Slab: Sendable {
   }
 
   /// Has the pages of a range ready before the first write to them.
-  func populate(_ range: Range<Int>) {
+  package func populate(_ range: Range<Int>) {
     mapping.populate(range)
   }
 

@@ -11,6 +11,7 @@ struct Pool: Measurement {
     try bench.compare(Ranges.besideMalloc)
     for order in [TurnOrder.shuffled, .oldestFirst] { try bench.compare(Ranges.growth(order)) }
     try bench.compare(Contention.growth)
+    for pages in [PageSizes.ready, PageSizes.mappedAnew] { try bench.compare(pages) }
     for size in [4, 16, 64] { bench.add(SlabFilling(slabBytes: size << 20).figure) }
   }
 }
