@@ -19,7 +19,9 @@ public struct MemfdHeap: Heap {
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     let size = try wholePages(size)
     // Others may take the huge pages meanwhile: mapping them tells.
-    if takesHugePages, let pages = HugePages.reserved(for: size), let slab = try? slab(of: size, in: pages) {
+    if takesHugePages, let pages = HugePages.reserved(for: size),
+      let slab = try? slab(of: size, in: pages)
+    {
       return slab
     }
     return try slab(of: size)
