@@ -32,10 +32,14 @@ final class Bench {
     Console.endProgress()
   }
 
-  /// Runs a comparison, and has the model say what write-combining memory would make of it.
+  /// Runs a comparison, and has the model say what write-combining memory would make of it. Where there
+  /// is nothing to compare with, it is left out.
   func compare(_ comparison: Comparison) throws {
     Console.progress("\(comparison.title): getting ready")
-    let race = try Race(comparison)
+    let race: Race
+    do { race = try Race(comparison) } catch {
+      return leaveOut(comparison.title, because: "\(error)")
+    }
     try race.run(for: seconds, atLeast: effort.pairs) { progress in
       guard lastProgress.duration(to: .now) > .milliseconds(500) else { return }
       lastProgress = .now
