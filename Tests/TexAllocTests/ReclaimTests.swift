@@ -16,6 +16,35 @@ final class ReclaimTests: XCTestCase {
     XCTAssertNoThrow(try pool.allocate(large, waiting: .until(.now + .seconds(30))))
   }
 
+  func testAWaitingAllocationTakesWhateverComesBackFirst() throws {
+    let pool = try pool(budget: 8 << 20)
+    let (never, soon) = (ManualFence(), ManualFence())
+    do {
+      try pool.allocate(large).hold(until: never)
+      try pool.allocate(large).hold(until: soon)
+    }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { soon.pass() }
+    let start = ContinuousClock.now
+    XCTAssertNoThrow(try pool.allocate(large, waiting: .until(start + .seconds(60))))
+    XCTAssertLessThan(ContinuousClock.now - start, .seconds(30))
+    never.pass()
+  }
+
+  func testHoldsThatHavePassedDoNotPileUpAndNoneIsLost() throws {
+    let pool = try pool(budget: .max)
+    let last = ManualFence()
+    do {
+      let buffer = try pool.allocate(large)
+      for _ in 0..<1000 { buffer.hold(until: ManualFence.passed) }
+      buffer.hold(until: last)
+      buffer.hold(until: ManualFence.passed)
+    }
+    XCTAssertEqual(pool.statistics.waitingSlots, 1)
+    last.pass()
+    pool.trim()
+    XCTAssertEqual(pool.statistics.slots, 0)
+  }
+
   /// A fence of an application may know its pool, and is asked whenever the pool looks for memory.
   func testAFenceMayUseThePoolThatAsksIt() throws {
     let pool = try pool(budget: 8 << 20)

@@ -65,8 +65,11 @@ final class SlabStore: Sendable {
 
   /// Gives memory back to the system that no image uses; answers how many bytes.
   func trim(to bytes: Int) -> Int {
-    reclaim()
-    return slabs.withLock { $0.trim(to: bytes) }
+    let passed = passedSlots()
+    return slabs.withLock { slabs in
+      free(passed, in: &slabs)
+      return slabs.trim(to: bytes)
+    }
   }
 
   var snapshot: PoolSnapshot {
@@ -90,18 +93,26 @@ final class SlabStore: Sendable {
         return try allocate(request)
       } catch {
         guard case .until(let deadline) = waiting, request.slabSize <= limits.budget,
-          let next = slabs.withLock({ $0.released.first }), next.wait(until: deadline)
+          ContinuousClock.now < deadline
         else { throw error }
+        guard let next = slabs.withLock({ $0.released.first }) else {
+          return try allocate(request)  // what waited may have come back meanwhile
+        }
+        // Whatever waits behind it may pass sooner.
+        _ = next.wait(until: min(deadline, .now + Self.timeBetweenLooks))
       }
     }
   }
 
+  private static let timeBetweenLooks = Duration.milliseconds(5)
+
   private func allocate(_ request: SlotRequest) throws(AllocationError) -> Slot {
-    reclaim(patience: Self.patience)  // what was used before is warm
-    let (slot, coldPages) =
-      if let carved = slabs.withLock({ $0.carve(request) }) { carved } else {
-        try carveGrowing(request)
-      }
+    let passed = passedSlots(patience: Self.patience)  // what was used before is warm
+    let carved = slabs.withLock { slabs in
+      free(passed, in: &slabs)
+      return slabs.carve(request)
+    }
+    let (slot, coldPages) = if let carved { carved } else { try carveGrowing(request) }
     if !coldPages.isEmpty {
       populating.async { for pages in coldPages { slot.slab.populate(pages) } }
     }
@@ -112,30 +123,33 @@ final class SlabStore: Sendable {
   /// How many slots that still wait an allocation looks at before it takes others.
   private static let patience = 4
 
-  /// Frees the slots whose fences have passed, the oldest first. A fence may be the application's
-  /// own, and may itself need the pool, so it is asked outside of the lock.
+  /// The slots that need not wait any more, the oldest first. A fence may be the application's own,
+  /// and may itself need the pool, so it is asked outside of the lock.
   ///
-  /// - Parameter patience: After so many that have not passed, the rest has to wait.
-  private func reclaim(patience: Int = .max) {
-    guard waitingCount.load(ordering: .relaxed) > 0 else { return }
+  /// - Parameter patience: After so many that still wait, no more are looked at.
+  private func passedSlots(patience: Int = .max) -> [Slot] {
+    guard waitingCount.load(ordering: .relaxed) > 0 else { return [] }
     var passed: [Slot] = []
     var pending = 0
     for released in slabs.withLock({ $0.released }) where pending < patience {
       if released.hasPassed { passed.append(released.slot) } else { pending += 1 }
     }
+    return passed
+  }
+
+  private func free(_ passed: [Slot], in slabs: inout SlabSet) {
     guard !passed.isEmpty else { return }
-    slabs.withLock { slabs in
-      slabs.freeReleased(passed)
-      waitingCount.store(slabs.released.count, ordering: .relaxed)
-    }
+    slabs.freeReleased(passed)
+    waitingCount.store(slabs.released.count, ordering: .relaxed)
   }
 
   /// A slot of whatever came back by now, or else of a new slab.
   private func carveGrowing(
     _ request: SlotRequest
   ) throws(AllocationError) -> SlabSet.CarvedSlot {
-    reclaim()
+    let passed = passedSlots()
     return try slabs.withLock { slabs throws(AllocationError) in
+      free(passed, in: &slabs)
       if let carved = slabs.carve(request) { return carved }
       return try grow(&slabs, for: request)
     }

@@ -50,10 +50,13 @@ public final class TextureBuffer: Sendable {
   /// Keeps the slot from being used again until the fence has passed, even when nobody holds the
   /// buffer any more.
   public func hold(until fence: any Fence) {
-    fences.withLock {
-      $0.removeAll { $0.hasPassed }
-      $0.append(fence)
+    let before = fences.withLock { fences in
+      defer { fences = [fence] }
+      return fences
     }
+    // A fence may be the application's own, so it is not asked under the lock.
+    let pending = before.filter { !$0.hasPassed }
+    fences.withLock { $0 += pending }
   }
 
   /// Memory of the same kind for trying out the first rows of such an image, surely not at the start

@@ -2,7 +2,7 @@
 public enum Waiting: Hashable, Sendable {
   /// Fails at once.
   case never
-  /// Waits for the fences, in the order in which their slots were released, until there is memory or
-  /// the time has come. Not for a thread that the fences themselves need.
+  /// Waits for the fences until there is memory or the time has come. Not for a thread that the fences
+  /// themselves need.
   case until(ContinuousClock.Instant)
 }
