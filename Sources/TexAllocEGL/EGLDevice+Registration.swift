@@ -22,6 +22,7 @@ extension EGLDevice {
     try attributes.accept(buffer)
     for quirk in quirks { try quirk.accept(buffer) }
     try checkNumbers(of: buffer)
+    try checkDescriptors(with: buffer)
     return try makeTexture(of: buffer, by: importer, check: verify(buffer))
   }
 
@@ -29,6 +30,7 @@ extension EGLDevice {
   ///
   /// - Throws: `RegistrationRefused` where not even an upload is possible.
   public func texture(for buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
+    try requireContext()
     if let known = texture(of: buffer) { return known }
     do {
       return try register(buffer)
@@ -73,7 +75,7 @@ extension EGLDevice {
   private func makeTexture(
     of buffer: TextureBuffer, by importer: DMABufImport, check: Texture.PixelCheck
   ) throws(RegistrationRefused) -> Texture {
-    try reserveImage(of: buffer)
+    try reserveImage()
     do {
       let image = try importer.makeImage(of: buffer, on: connection)
       let name: GLuint
@@ -95,8 +97,7 @@ extension EGLDevice {
     }
   }
 
-  private func reserveImage(of buffer: TextureBuffer) throws(RegistrationRefused) {
-    try checkDescriptors(with: buffer)
+  private func reserveImage() throws(RegistrationRefused) {
     let limit = imageLimit.images
     let live = state.withLock { state in
       guard state.liveImages < limit else { return limit }

@@ -40,7 +40,10 @@ extension EGLDevice {
       state.withLock { $0.verdicts[kind] = .some(nil) }
       return .trial
     } catch {
-      state.withLock { $0.verdicts[kind] = error }
+      // What has nothing to do with the kind may be better the next time.
+      if error.field == "import" || error.field == "pixels" {
+        state.withLock { $0.verdicts[kind] = error }
+      }
       throw error
     }
   }
@@ -105,6 +108,9 @@ extension EGLDevice {
     let layout = buffer.layout
     guard let channels = layout.format.fourcc.channels else {
       throw refusal("formats", wanted: "one that can be checked", held: "\(layout.format)")
+    }
+    do { try scratch.prepare() } catch {
+      throw refusal("context", wanted: "one to try images in", held: "\(error)")
     }
     let rows = [0, layout.height - 1]
     let shown: [UInt8]

@@ -13,6 +13,9 @@ final class ScratchContext: Sendable {
 
   deinit { living.withLock { $0?.context.destroy() } }
 
+  /// Makes the context, unless there is one.
+  func prepare() throws(EGLFailure) { try run { _ in } }
+
   /// Runs the body with the context current. A context in which it failed is not used again.
   func run<Result>(
     _ body: (ShaderProgram) throws(EGLFailure) -> sending Result
