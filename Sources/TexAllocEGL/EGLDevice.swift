@@ -6,7 +6,8 @@ public import TexAlloc
 ///
 /// Whatever touches OpenGL (registering, collecting) is called on the thread where the context is
 /// current. Textures and buffers are let go of on any thread: what the GPU still holds of them waits
-/// until ``collect()``.
+/// until ``collect()``. A device of the toolkit's context is itself let go of where that is current:
+/// elsewhere nobody can ask when the GPU is done, and the slots that wait are lost to their pool.
 @safe public final class EGLDevice: Registrar, @unchecked Sendable {
   // The context is used only on the thread where it is current; everything else is immutable or in
   // `state`.
@@ -122,6 +123,7 @@ public import TexAlloc
       try? before?.makeCurrent()
     }
     let retired = state.withLock { $0.retired }
+    if !isLost { for texture in retired { texture.buffer.hold(until: UnknownFence()) } }
     for texture in retired.reversed() { texture.destroyImage(importer, connection) }
     if ownsContext { context.destroy() }
   }

@@ -59,6 +59,19 @@ final class ContextLossTests: XCTestCase {
     XCTAssertEqual(pool.statistics.waitingSlots, 0)
   }
 
+  /// Nobody can ask when the GPU is done, so the slot is not used again.
+  func testADeviceThatGoesWhereItsContextIsNotCurrentLeavesItsSlotsAlone() throws {
+    let owner = try TestDevice.importing()
+    let pool = try TexturePool(for: [owner])
+    do {
+      let gpu = try EGLDevice.current()
+      _ = try gpu.register(pool.allocate(image))
+      withExtendedLifetime(gpu) { ContextHandle.clearCurrent(on: owner.connection) }
+    }
+    XCTAssertEqual(pool.statistics.waitingSlots, 1)
+    XCTAssertEqual(owner.statistics.liveImages, 0)
+  }
+
   func testTheNextDeviceTakesTheBuffersWithTheirPixels() throws {
     let lost = try TestDevice.importing()
     let pool = try TexturePool(for: [lost])
