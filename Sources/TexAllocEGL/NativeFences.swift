@@ -2,8 +2,8 @@ internal import CEGL
 internal import SystemPackage
 internal import TexAlloc
 
-/// The entry points of `EGL_ANDROID_native_fence_sync` and `EGL_KHR_wait_sync`: fences of EGL that are
-/// sync files outside of it. Having them is the proof that the display has both.
+/// The entry points of `EGL_ANDROID_native_fence_sync`: fences of EGL that are sync files outside of it.
+/// Having them is the proof that the display has it.
 @safe struct NativeFences: Sendable {
   private typealias Create =
     @convention(c) (EGLDisplay?, EGLenum, UnsafePointer<EGLint>?) -> EGLSyncKHR?
@@ -15,24 +15,23 @@ internal import TexAlloc
   private let create: Create
   private let destroy: Destroy
   private let duplicate: Duplicate
-  private let wait: Wait
+  /// Of `EGL_KHR_wait_sync`; nil where the display lacks that.
+  private let wait: Wait?
 
   /// - Throws: The extension that is missing.
   init(_ connection: EGLConnection) throws(EGLFailure) {
-    for needed in ["EGL_ANDROID_native_fence_sync", "EGL_KHR_wait_sync"]
-    where !connection.extensions.contains(Substring(needed)) {
-      throw .unsupported(needed, "the display of \(connection.driver) lacks it")
-    }
+    try Self.require("EGL_ANDROID_native_fence_sync", connection)
     guard let create = unsafe eglFunction("eglCreateSyncKHR", as: Create.self),
       let destroy = unsafe eglFunction("eglDestroySyncKHR", as: Destroy.self),
-      let duplicate = unsafe eglFunction("eglDupNativeFenceFDANDROID", as: Duplicate.self),
-      let wait = unsafe eglFunction("eglWaitSyncKHR", as: Wait.self)
+      let duplicate = unsafe eglFunction("eglDupNativeFenceFDANDROID", as: Duplicate.self)
     else { throw .failed("eglGetProcAddress", "no eglDupNativeFenceFDANDROID") }
     self.connection = connection
     unsafe self.create = create
     unsafe self.destroy = destroy
     unsafe self.duplicate = duplicate
-    unsafe self.wait = wait
+    unsafe wait =
+      connection.extensions.contains("EGL_KHR_wait_sync")
+      ? eglFunction("eglWaitSyncKHR", as: Wait.self) : nil
   }
 
   /// A sync file behind every command given to the current context so far, which are sent on their
@@ -54,6 +53,8 @@ internal import TexAlloc
 
   /// Has every command that the current context is given from now on wait for a fence.
   func wait(for fence: SyncFile) throws(EGLFailure) {
+    try Self.require("EGL_KHR_wait_sync", connection)
+    guard let wait = unsafe wait else { throw .failed("eglGetProcAddress", "no eglWaitSyncKHR") }
     let descriptor: OwnedDescriptor
     do { descriptor = try fence.duplicate() } catch {
       throw .failed("eglCreateSyncKHR", "\(error)")
@@ -63,6 +64,14 @@ internal import TexAlloc
     defer { _ = unsafe destroy(connection.display, sync) }
     guard unsafe wait(connection.display, sync, 0) == EGL_TRUE else {
       throw .last("eglWaitSyncKHR")
+    }
+  }
+
+  private static func require(
+    _ name: String, _ connection: EGLConnection
+  ) throws(EGLFailure) {
+    guard connection.extensions.contains(Substring(name)) else {
+      throw .unsupported(name, "the display of \(connection.driver) lacks it")
     }
   }
 
