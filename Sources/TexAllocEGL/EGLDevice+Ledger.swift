@@ -12,6 +12,10 @@ public struct TextureEntry: Codable, Hashable, Sendable {
 
   /// What the buffer was called.
   public let buffer: String
+  /// Bytes of the image.
+  public let size: Int
+  /// Since it was registered.
+  public let seconds: Double
   /// The name of the texture in the device's context.
   public let name: UInt32
   /// Whether it has an EGLImage, hence a descriptor and a mapping of the driver's.
@@ -25,13 +29,19 @@ extension EGLDevice {
     let (live, retired) = state.withLock { state in
       (state.textures.values.compactMap(\.texture), state.retired)
     }
-    return live.sorted { $0.name < $1.name }.map {
+    func entry(
+      _ buffer: TextureBuffer, _ name: UInt32, isImported: Bool,
+      since start: ContinuousClock.Instant, _ state: TextureEntry.State
+    ) -> TextureEntry {
       TextureEntry(
-        buffer: $0.buffer.name, name: $0.name, isImported: $0.path == .imported, state: .live)
+        buffer: buffer.name, size: buffer.layout.size, seconds: (.now - start) / .seconds(1),
+        name: name, isImported: isImported, state: state)
+    }
+    return live.sorted { $0.name < $1.name }.map {
+      entry($0.buffer, $0.name, isImported: $0.path == .imported, since: $0.start, .live)
     }
       + retired.map {
-        TextureEntry(
-          buffer: $0.buffer.name, name: $0.name, isImported: $0.image != nil, state: .retired)
+        entry($0.buffer, $0.name, isImported: $0.image != nil, since: $0.start, .retired)
       }
   }
 }

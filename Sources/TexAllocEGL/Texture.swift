@@ -36,6 +36,7 @@ public final class Texture: Registration {
   public let name: UInt32
   let device: EGLDevice
   let uploaded = Atomic(0)
+  let start = ContinuousClock.now
   private let image: ImageHandle?
 
   init(
@@ -54,7 +55,8 @@ public final class Texture: Registration {
   public var bytesUploaded: Int { uploaded.load(ordering: .relaxed) }
 
   deinit {
-    device.retire(RetiredTexture(name: name, image: image, buffer: buffer), of: buffer.id)
+    device.retire(
+      RetiredTexture(name: name, image: image, buffer: buffer, start: start), of: buffer.id)
   }
 }
 
@@ -63,6 +65,8 @@ struct RetiredTexture {
   let name: GLuint
   let image: ImageHandle?
   let buffer: TextureBuffer
+  /// When it was registered.
+  let start: ContinuousClock.Instant
 
   /// Answers whether there was one.
   @discardableResult

@@ -39,7 +39,8 @@ public final class Slab: Sendable {
   /// Tells the kernel what a dma-buf is called, for `/sys/kernel/debug/dma_buf` and for the `fdinfo` of
   /// whoever has it: its first 31 bytes. Other memory keeps the name that it was made with.
   func name(_ name: String) {
-    _ = unsafe texalloc_dma_buf_set_name(descriptor.rawValue, String(name.utf8.prefix(31)) ?? "")
+    let bytes = name.utf8.prefix(31).map { CChar(bitPattern: $0) } + [0]
+    _ = unsafe texalloc_dma_buf_set_name(descriptor.rawValue, bytes)
   }
 
   /// The descriptor, for as long as the slab lives.

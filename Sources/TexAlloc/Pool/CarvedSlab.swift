@@ -4,6 +4,7 @@ internal import SystemPackage
 final class CarvedSlab {
   let slab: Slab
   let tenancy: Tenancy
+  private let start = ContinuousClock.now
   private var ranges: RangeAllocator
   private var populated = 0
   /// What was given back below `populated`, and not used since.
@@ -107,7 +108,8 @@ final class CarvedSlab {
       PoolSnapshot.Slot(offset: $0.lowerBound, size: $0.count, state: .free)
     }
     return PoolSnapshot.Slab(
-      size: slab.size, resident: resident, descriptor: Int(slab.descriptor.rawValue),
+      size: slab.size, resident: resident, seconds: (now - start) / .seconds(1),
+      descriptor: Int(slab.descriptor.rawValue),
       slots: (taken + free).sorted { $0.offset < $1.offset })
   }
 }

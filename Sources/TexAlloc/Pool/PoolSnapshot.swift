@@ -6,6 +6,8 @@ public struct PoolSnapshot: Codable, Hashable, Sendable {
     public let size: Int
     /// Bytes that were used or made ready, and not given back since.
     public let resident: Int
+    /// Since it was made.
+    public let seconds: Double
     /// The number of its descriptor in the process.
     public let descriptor: Int
     /// Its slots by offset, and what is free between them: without gaps.
