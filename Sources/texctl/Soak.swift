@@ -37,8 +37,9 @@ struct Soak: ParsableCommand {
   func run() throws {
     let report = try Texctl.stating {
       let run = try SoakRun(on: device, threads: threads)
-      let length: SoakLength =
-        if let images { .images(images / rounds) } else { .time(.seconds(seconds) / rounds) }
+      let length =
+        images.map { SoakLength.images(($0 + rounds - 1) / rounds) }
+        ?? .time(.seconds(seconds) / rounds)
       return try run.report(rounds: rounds, of: length) { held in
         if let snapshot { try TextFile.write(held.json, to: FilePath(snapshot)) }
       }

@@ -4,10 +4,12 @@ enum SoakLength {
   case images(Int)
 
   /// The part that is done, 1 at the end.
-  func part(after passed: Duration, _ drawn: Int) -> Double {
+  ///
+  /// - Parameter tried: Images that were drawn, or that failed.
+  func part(after passed: Duration, _ tried: Int) -> Double {
     switch self {
     case .time(let duration): passed / duration
-    case .images(let count): Double(drawn) / Double(count)
+    case .images(let count): Double(tried) / Double(count)
     }
   }
 }

@@ -68,7 +68,8 @@ struct SoakRun {
     var frames: [any Fence] = []
     var isHalfway = false
     while true {
-      let done = length.part(after: ContinuousClock.now - start, images)
+      let done = length.part(
+        after: ContinuousClock.now - start, images + failures + queue.failures)
       if done >= 1 { break }
       if done >= 0.5, !isHalfway {
         isHalfway = true
