@@ -43,6 +43,9 @@ final class SyncFileTests: XCTestCase {
       try CapabilityTable.check(present.name, "sync files in and out", in: self) {
         for access in [ImplicitAccess.reading, .writing] {
           var buffer: TextureBuffer? = try pool.allocate(image, for: [.texture, .exportable])
+          // A driver may itself be at work on memory that it has just made.
+          let made = try XCTUnwrap(buffer).fence(before: .writing)
+          XCTAssertTrue(made.wait(until: .now + .seconds(60)), present.name)
           let fence = try PendingFence(from: vgem)
           try buffer?.attach(fence.syncFile, of: access)
           let forReading = try XCTUnwrap(buffer).fence(before: .reading)
