@@ -88,7 +88,8 @@ let package = Package(
     .target(
       name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),
     .testTarget(
-      name: "TexAllocEGLTests", dependencies: ["TexAlloc", "TexAllocEGL"], swiftSettings: house),
+      name: "TexAllocEGLTests", dependencies: ["TestSupport", "TexAlloc", "TexAllocEGL"],
+      swiftSettings: house),
     .target(
       name: "TexAllocJPEG", dependencies: ["CJPEG", "TexAlloc", system], swiftSettings: house),
     .testTarget(
@@ -160,7 +161,7 @@ let package = Package(
       name: "AuditSupport", dependencies: ["TexAlloc", "TexAllocAudit"], path: "Tests/AuditSupport",
       swiftSettings: house),
     .target(
-      name: "TestSupport", dependencies: ["TexAlloc"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["TexAlloc", "TexAllocEGL"], path: "Tests/TestSupport",
       swiftSettings: house),
   ]
 )

@@ -1,9 +1,9 @@
-import TexAlloc
-import TexAllocEGL
+internal import TexAlloc
+package import TexAllocEGL
 
 extension Texture {
   /// What the GPU shows of the whole texture: `R`, `G`, `B`, `A` bytes, rows from the top.
-  func shownPixels() throws -> [UInt8] {
+  package func shownPixels() throws -> [UInt8] {
     let layout = buffer.layout
     let canvas = try Canvas(width: layout.width, height: layout.height)
     canvas.clear(.zero)

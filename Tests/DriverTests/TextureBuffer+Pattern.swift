@@ -1,5 +1,4 @@
 import TexAlloc
-import TexAllocEGL
 
 extension TextureBuffer {
   /// Writes bytes that no shift of them has.
@@ -13,16 +12,5 @@ extension TextureBuffer {
       writer.write(row.span, row: y)
       return row
     }
-  }
-}
-
-extension Texture {
-  /// What the GPU shows of the whole texture: `R`, `G`, `B`, `A` bytes, rows from the top.
-  func shownPixels() throws -> [UInt8] {
-    let layout = buffer.layout
-    let canvas = try Canvas(width: layout.width, height: layout.height)
-    canvas.clear(.zero)
-    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(name))
-    return try canvas.readPixels()
   }
 }
