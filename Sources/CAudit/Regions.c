@@ -218,8 +218,19 @@ void texalloc_audit_remove(texalloc_audit_region *region) {
   pthread_mutex_unlock(&setting_up);
 }
 
+static bool has_regions(const texalloc_audit *audit) {
+  for (size_t i = 0; i < max_regions; i++)
+    if (regions[i].left && regions[i].audit == audit) return true;
+  return false;
+}
+
 texalloc_audit_counts texalloc_audit_end(texalloc_audit *audit) {
   pthread_mutex_lock(&setting_up);
+  while (has_regions(audit)) {
+    pthread_mutex_unlock(&setting_up);
+    sched_yield();
+    pthread_mutex_lock(&setting_up);
+  }
   if (--audits == 0) texalloc_signals_give_back();
   pthread_mutex_unlock(&setting_up);
   return texalloc_model_sum(audit);

@@ -1,13 +1,11 @@
 internal import CAudit
-internal import Glibc
 internal import Synchronization
-internal import SystemPackage
 internal import TexAlloc
 
 /// An audit from its beginning to its end: watches pools, and has each of their slabs audited.
-@safe final class AuditSession: SlabObserver, @unchecked Sendable {  // the pointer never changes
+@safe final class AuditSession: SlabObserver {
   private struct State {
-    var slabs: [ObjectIdentifier: WeakAuditedSlab] = [:]
+    var slabs: [ObjectIdentifier: WatchedSlab] = [:]
     var pools: [WeakPool] = []
     var slabBytes = 0
     var auditedBytes = 0
@@ -22,11 +20,12 @@ internal import TexAlloc
     weak var pool: TexturePool?
   }
 
-  private struct WeakAuditedSlab {
-    weak var slab: AuditedSlab?
+  private struct WatchedSlab {
+    weak var slab: Slab?
+    weak var audited: AuditedSlab?
   }
 
-  private let audit: OpaquePointer
+  private let audit: AuditMemory
   private let limit: Int
   private let start = ContinuousClock.now
   private let state = Mutex(State())
@@ -37,14 +36,9 @@ internal import TexAlloc
 
   init(atMost limit: Int) throws(AuditError) {
     if let obstacle = Self.obstacle { throw .unsupported(because: obstacle) }
-    guard let audit = unsafe texalloc_audit_begin() else {
-      throw .failed(slab: nil, Errno(rawValue: errno))
-    }
-    unsafe self.audit = audit
+    audit = try AuditMemory()
     self.limit = limit
   }
-
-  deinit { unsafe texalloc_audit_free(audit) }
 
   /// Audits a pool, once.
   ///
@@ -66,7 +60,7 @@ internal import TexAlloc
       state.slabBytes += slab.size
       do throws(AuditError) {
         let audited = unsafe try AuditedSlab(slab, by: audit, atMost: limit)
-        state.slabs[ObjectIdentifier(slab)] = WeakAuditedSlab(slab: audited)
+        state.slabs[ObjectIdentifier(slab)] = WatchedSlab(slab: slab, audited: audited)
         state.auditedBytes += audited.auditedBytes
       } catch {
         state.failure = state.failure ?? error
@@ -75,7 +69,7 @@ internal import TexAlloc
   }
 
   func renew(_ range: Range<Int>, of slab: Slab) {
-    let audited = state.withLock { $0.slabs[ObjectIdentifier(slab)]?.slab }
+    let audited = state.withLock { $0.slabs[ObjectIdentifier(slab)]?.audited }
     audited?.renew(range)
   }
 
@@ -85,8 +79,12 @@ internal import TexAlloc
     for pool in state.withLock({ $0.pools.compactMap(\.pool) }) { pool.removeObserver(self) }
     return state.withLock { state in
       if let counts = state.counts { return counts }
-      for slab in state.slabs.values { slab.slab?.end() }
-      let counts = unsafe texalloc_audit_end(audit)
+      for watched in state.slabs.values {
+        // Held meanwhile, as is its mapping; one that is going ends by itself, and is waited for.
+        guard let slab = watched.slab else { continue }
+        withExtendedLifetime(slab) { watched.audited?.end() }
+      }
+      let counts = unsafe texalloc_audit_end(audit.pointer)
       state.counts = counts
       state.duration = ContinuousClock.now - start
       return counts
@@ -114,7 +112,7 @@ internal import TexAlloc
     lazy var symbolizer = Symbolizer()
     var index = 0
     while true {
-      let place = unsafe texalloc_audit_place_at(audit, index)
+      let place = unsafe texalloc_audit_place_at(audit.pointer, index)
       guard let found = unsafe place.counts else { break }
       index += 1
       let offences = Offence.allCases.map { ($0, Int(unsafe found[$0.index])) }.filter { $1 > 0 }

@@ -8,6 +8,8 @@ internal import TexAlloc
 @safe final class AuditedSlab: Sendable {
   let auditedBytes: Int
   private let region: Mutex<Region?>
+  /// Where its last lines are counted, though the audit may be over.
+  private let audit: AuditMemory
 
   @safe private struct Region: @unchecked Sendable {  // entries of a table that lasts
     let pointer: OpaquePointer
@@ -15,16 +17,17 @@ internal import TexAlloc
 
   /// - Throws: `AuditError` where another audit has the slab, or the system no memory.
   @unsafe init(
-    _ slab: Slab, by audit: OpaquePointer, atMost limit: Int
+    _ slab: Slab, by audit: AuditMemory, atMost limit: Int
   ) throws(AuditError) {
     let bytes = unsafe slab.bytes(in: 0..<slab.size)
     let region = unsafe texalloc_audit_add(
-      audit, bytes.baseAddress, bytes.count, slab.descriptor.rawValue, limit)
+      audit.pointer, bytes.baseAddress, bytes.count, slab.descriptor.rawValue, limit)
     guard let region = unsafe region else {
       let error = Errno(rawValue: errno)
       throw error == .resourceBusy
         ? .alreadyAudited(slab: slab.heap) : .failed(slab: slab.heap, error)
     }
+    self.audit = audit
     auditedBytes = unsafe texalloc_audit_extent(region)
     self.region = Mutex(unsafe Region(pointer: region))
     slab.keep(self)

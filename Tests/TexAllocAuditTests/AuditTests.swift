@@ -1,6 +1,7 @@
 import AuditSupport
 import CAccesses
 import Foundation
+import Synchronization
 import TexAlloc
 import TexAllocAudit
 import XCTest
@@ -147,6 +148,30 @@ final class AuditTests: XCTestCase {
     XCTAssertNil(weakPool)
     let report = audit.finish()
     XCTAssertEqual(report.linesTouched, 80)
+  }
+
+  func testSlabsThatGoWhileAnAuditEndsAreCountedToTheEnd() throws {
+    try XCTSkipIf(Audit.obstacle != nil, Audit.obstacle ?? "")
+    let image = ImageDescriptor(width: 64, height: 1, formats: [.r8])
+    for round in 0..<10 {
+      let pool = try TexturePool(for: [])
+      let audit = try Audit(of: pool)
+      let buffers = Mutex(
+        try (0..<16).map { _ in try pool.allocate(image, for: [.texture, .dedicated]) })
+      _ = consume pool
+      for buffer in buffers.withLock({ $0 }) { unsafe buffer.withBytes { unsafe $0[0] = 1 } }
+      let isReady = DispatchSemaphore(value: 0)
+      let group = DispatchGroup()
+      DispatchQueue.global().async(group: group) {
+        isReady.signal()
+        while buffers.withLock({ $0.popLast() }) != nil {}
+      }
+      isReady.wait()
+      let report = audit.finish()
+      group.wait()
+      XCTAssertEqual(report.stores, 16, "round \(round)")
+      XCTAssertEqual(report.partialLineWrites, 16, "round \(round)")
+    }
   }
 
   func testSystemCallsFailOnAuditedMemory() throws {

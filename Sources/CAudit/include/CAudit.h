@@ -80,8 +80,8 @@ void texalloc_audit_renew(texalloc_audit_region *region, size_t offset, size_t s
 /// Makes the memory ordinary again. Waits for accesses that are being made.
 void texalloc_audit_remove(texalloc_audit_region *region);
 
-/// Ends an audit whose regions are removed: lines that are still open leave. The last one gives the
-/// signals back.
+/// Ends an audit whose regions are removed, or are being removed by others, for whom it waits. The
+/// last one gives the signals back.
 texalloc_audit_counts texalloc_audit_end(texalloc_audit *audit);
 
 /// The place of this number, from 0; no counts behind the last. After the end, and valid until asked
