@@ -81,6 +81,18 @@ static void *map_again(uintptr_t base, size_t size, int descriptor) {
   return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
 }
 
+/// Makes the memory of an entry ordinary again once no access to it is under way, and frees it.
+static void vacate(texalloc_audit_region *region) {
+  atomic_store(&region->is_audited, false);
+  while (atomic_load(&region->users) > 0) sched_yield();
+  texalloc_region_open(region);
+  texalloc_model_forget(region->audit, region);
+  _Atomic(uint64_t) *left = region->left;
+  region->left = NULL;
+  munmap((void *)(region->base + region->distance), region->size);
+  munmap(left, size_of_bits(region->size));
+}
+
 texalloc_audit_region *texalloc_audit_add(
   texalloc_audit *audit, void *base, size_t size, int descriptor, size_t limit) {
   struct stat status;
@@ -111,7 +123,10 @@ texalloc_audit_region *texalloc_audit_add(
       region = entry;
     }
   }
-  if (region) {
+  if (region == NULL) {
+    munmap(again, size);
+    munmap(left, size_of_bits(size));
+  } else {
     region->base = start;
     region->size = size;
     region->distance = distance;
@@ -125,18 +140,12 @@ texalloc_audit_region *texalloc_audit_add(
     if (atomic_load(&regions_end) < end) atomic_store(&regions_end, end);
     if (texalloc_region_protect(region) < 0) {
       error = errno;
-      atomic_store(&region->is_audited, false);
-      texalloc_region_open(region);
-      region->left = NULL;
+      vacate(region);
       region = NULL;
     }
   }
   pthread_mutex_unlock(&setting_up);
-  if (region == NULL) {
-    munmap(again, size);
-    munmap(left, size_of_bits(size));
-    errno = error;
-  }
+  if (region == NULL) errno = error;
   return region;
 }
 
@@ -207,14 +216,7 @@ void texalloc_audit_renew(texalloc_audit_region *region, size_t offset, size_t s
 
 void texalloc_audit_remove(texalloc_audit_region *region) {
   pthread_mutex_lock(&setting_up);
-  atomic_store(&region->is_audited, false);
-  while (atomic_load(&region->users) > 0) sched_yield();
-  texalloc_region_open(region);
-  texalloc_model_forget(region->audit, region);
-  _Atomic(uint64_t) *left = region->left;
-  region->left = NULL;
-  munmap((void *)(region->base + region->distance), region->size);
-  munmap(left, size_of_bits(region->size));
+  vacate(region);
   pthread_mutex_unlock(&setting_up);
 }
 
