@@ -133,6 +133,7 @@ static void handle_fault(int number, siginfo_t *information, void *argument) {
   bool is_access = information->si_code == SEGV_ACCERR || information->si_code == SEGV_MAPERR;
   uint8_t *slot = slots ? slots + (size_t)(thread - threads) * slot_size : NULL;
   if (is_access && texalloc_step_begin(&thread->step, context, fault, slot)) {
+    thread->last_fault = 0;
     start(thread, context);
   } else if (is_access && texalloc_region_is_going(fault)) {
     // It will be open in a moment.
