@@ -129,8 +129,9 @@ static bool lead(
     size_t index = step->operands[i];
     const ZydisDecodedOperand *operand = instruction->operands + index;
     const struct access *access = step->accesses + i;
+    // Of an instruction that gathers or scatters, nobody knows where the other elements lie.
     bool lies_within =
-      operand->mem.type == ZYDIS_MEMOP_TYPE_VSIB || access->size * 8 == operand->size;
+      operand->mem.type != ZYDIS_MEMOP_TYPE_VSIB && access->size * 8 == operand->size;
     if (!lies_within) return false;
     if (shift(step, instruction, operand, registers, access->region->distance)) continue;
     if (!can_move || step->operand_count > 1) return false;

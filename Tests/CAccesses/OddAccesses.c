@@ -3,6 +3,7 @@
 
 #if defined(__x86_64__)
 
+#include <immintrin.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -195,6 +196,30 @@ void store_by_segment(uint8_t *to, uint8_t byte) {
   uint64_t base;  // which the ABI keeps there, too
   __asm__ volatile("movq %%fs:0, %0" : "=r"(base));
   __asm__ volatile("movb %1, %%fs:(%0)" : : "r"((uint64_t)to - base), "q"(byte) : "memory");
+}
+
+bool can_gather(void) { return has_avx2(); }
+
+__attribute__((target("avx2"))) bool gather_from_both(const uint8_t *bytes) {
+  static const uint64_t others[] = {5, 6};
+  long long distance = (const uint8_t *)others - bytes;
+  uint64_t words[4];
+  __m256i found = _mm256_i64gather_epi64(
+    (const long long *)bytes, _mm256_setr_epi64x(0, distance, 8, distance + 8), 1);
+  memcpy(words, &found, sizeof words);
+  return words[0] == 0 && words[1] == 5 && words[2] == 0 && words[3] == 6;
+}
+
+bool can_scatter(void) { return __builtin_cpu_supports("avx512f"); }
+
+__attribute__((target("avx512f"))) bool scatter_to_both(uint8_t *bytes) {
+  static uint64_t others[4];
+  memset(others, 0, sizeof others);
+  long long distance = (uint8_t *)others - bytes;
+  __m512i places = _mm512_setr_epi64(
+    0, distance, 8, distance + 8, 16, distance + 16, 24, distance + 24);
+  _mm512_i64scatter_epi64(bytes, places, _mm512_setr_epi64(1, 2, 3, 4, 5, 6, 7, 8), 1);
+  return others[0] == 2 && others[1] == 4 && others[2] == 6 && others[3] == 8;
 }
 
 uint8_t *map_behind_page(int *descriptor) {

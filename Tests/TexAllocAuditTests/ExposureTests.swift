@@ -22,6 +22,34 @@
       XCTAssertEqual(bytes, [7, 8])
     }
 
+    func testAGatherFromElsewhereTooFindsTheRightWords() throws {
+      guard can_gather() else { throw XCTSkip("no AVX2") }
+      let pool = try TexturePool(for: [])
+      let buffer = try TextureBuffer.bytes(4096, 1, in: pool)
+      var isRight = false
+      let report = try auditing(pool) {
+        unsafe buffer.withBytes { isRight = unsafe gather_from_both($0) }
+      }
+      XCTAssertTrue(isRight)
+      XCTAssertEqual(report.exposures, 1)
+      XCTAssertEqual(report.loads, 1)
+    }
+
+    func testAScatterToElsewhereTooWritesTheRightWords() throws {
+      guard can_scatter() else { throw XCTSkip("no AVX-512") }
+      let pool = try TexturePool(for: [])
+      let buffer = try TextureBuffer.bytes(4096, 1, in: pool)
+      var isRight = false
+      let report = try auditing(pool) {
+        unsafe buffer.withBytes { isRight = unsafe scatter_to_both($0) }
+      }
+      XCTAssertTrue(isRight)
+      XCTAssertEqual(report.exposures, 1)
+      XCTAssertEqual(report.stores, 1)
+      let words = try buffer.withReadback { bytes in (0..<4).map { bytes[$0 * 8] } }
+      XCTAssertEqual(words, [1, 3, 5, 7])
+    }
+
     func testAnAccessAcrossTheEdgeIsMadeAndCountedAsFarAsItReachesIn() throws {
       if let obstacle = Audit.obstacle { throw XCTSkip("no audit: \(obstacle)") }
       var descriptor: CInt = -1

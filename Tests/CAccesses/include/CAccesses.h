@@ -23,6 +23,12 @@ const odd_access *odd_access_at(size_t index);
 
 /// Stores a byte at an address relative to FS.
 void store_by_segment(uint8_t *to, uint8_t byte);
+/// Gathers words from there and from elsewhere by one instruction; whether they are the right ones.
+bool gather_from_both(const uint8_t *bytes);
+bool can_gather(void);
+/// Scatters words to there and to elsewhere.
+bool scatter_to_both(uint8_t *bytes);
+bool can_scatter(void);
 /// Maps a page of memory of its own descriptor, behind an ordinary page; NULL where that fails.
 uint8_t *map_behind_page(int *descriptor);
 /// Stores 8 bytes, half of them on the page before.
