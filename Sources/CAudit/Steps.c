@@ -145,6 +145,12 @@ static bool lead(
   return true;
 }
 
+static bool has(const struct step *step, const texalloc_audit_region *region) {
+  for (size_t i = 0; i < step->access_count; i++)
+    if (step->accesses[i].region == region) return true;
+  return false;
+}
+
 static void expose(struct step *step) {
   step->is_exposed = true;
   for (size_t i = 0; i < step->access_count; i++)
@@ -184,17 +190,21 @@ bool texalloc_step_begin(struct step *step, ucontext_t *context, uintptr_t fault
   if (step->access_count == kept) {
     // Not an address that the operands tell, but it failed there.
     texalloc_audit_region *region = texalloc_region_with(fault, 1);
-    if (region == NULL || kept == max_accesses) {
+    if (region && has(step, region)) {
+      // Another thread's step has ended meanwhile, and protected it.
+      texalloc_region_release(region);
+    } else if (region == NULL || kept == max_accesses) {
       if (region) texalloc_region_release(region);
       texalloc_step_release(step);
       return false;
+    } else {
+      bool stores = registers[REG_ERR] & 2;
+      step->accesses[step->access_count++] = (struct access){
+        .region = region, .offset = fault - region->base, .size = 1, .mask = 1, .count = 1,
+        .loads = !stores, .stores = stores};
     }
-    bool stores = registers[REG_ERR] & 2;
-    step->accesses[step->access_count++] = (struct access){
-      .region = region, .offset = fault - region->base, .size = 1, .mask = 1, .count = 1,
-      .loads = !stores, .stores = stores};
   }
-  bool is_led = step->operand_count == step->access_count
+  bool is_led = !goes_on && step->operand_count == step->access_count
     && lead(step, &instruction, registers, slot);
   if (!is_led) {
     texalloc_step_restore(step, context);

@@ -2,7 +2,7 @@
   import AuditSupport
   import CAccesses
   import CAudit
-  import Glibc
+  import Foundation
   import TexAlloc
   import TexAllocAudit
   import XCTest
@@ -64,6 +64,28 @@
       XCTAssertEqual(counts.stored_bytes, 4)
       XCTAssertEqual(counts.partial_lines, 1)
       XCTAssertEqual((0..<5).map { unsafe memory[$0] }, [1, 1, 1, 1, 0])
+      unsafe texalloc_audit_free(audit)
+      unsafe munmap(memory - 4096, 2 * 4096)
+      close(descriptor)
+    }
+
+    func testAnAccessThatAnotherThreadInterruptsIsCountedOnce() throws {
+      if let obstacle = Audit.obstacle { throw XCTSkip("no audit: \(obstacle)") }
+      var descriptor: CInt = -1
+      let memory = try unsafe XCTUnwrap(map_behind_page(&descriptor))
+      let audit = try unsafe XCTUnwrap(texalloc_audit_begin())
+      let region = try unsafe XCTUnwrap(texalloc_audit_add(audit, memory, 4096, descriptor, 4096))
+      let address = UInt(bitPattern: memory)
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        let memory = unsafe UnsafeMutablePointer<UInt8>(bitPattern: address)
+        for _ in 0..<2000 { _ = unsafe store_across_edge(memory) }
+      }
+      unsafe texalloc_audit_remove(region)
+      let counts = unsafe texalloc_audit_end(audit)
+      XCTAssertGreaterThan(counts.stores, 0)
+      XCTAssertLessThanOrEqual(counts.stores, 4 * 2000)
+      XCTAssertEqual(counts.exposures, counts.stores)
+      XCTAssertEqual(counts.stored_bytes, 4 * counts.stores)
       unsafe texalloc_audit_free(audit)
       unsafe munmap(memory - 4096, 2 * 4096)
       close(descriptor)
