@@ -10,7 +10,7 @@ struct AuditDecode: ParsableCommand {
     commandName: "audit",
     abstract: "See how a JPEG file is decoded into texture memory: every load and store.",
     discussion: """
-      Of an image above 16 MiB, 4 MiB in evenly spread bands of rows are audited. \
+      Of memory above 4 MiB, no more than that is audited, in evenly spread bands of rows. \
       Docs/write-combining.md says how to read the report.
       """)
 
@@ -40,8 +40,7 @@ struct AuditDecode: ParsableCommand {
       let photo = try JPEGImage(contentsOf: FilePath(input))
       let pool = try TexturePool(for: [JPEGDecoder.component])
       let buffer = try pool.allocate(photo.descriptor(as: [format.fourcc]), named: input)
-      let isLarge = buffer.layout.size > 16 << 20
-      let audit = try Audit(of: pool, atMost: isLarge ? 4 << 20 : .max)
+      let audit = try Audit(of: pool, atMost: 4 << 20)
       try photo.decode(into: buffer)
       return audit.finish()
     }
