@@ -3,6 +3,9 @@ internal import CDwfl
 internal import Glibc
 
 /// Names and lines of source for addresses of this process, by elfutils' libdw.
+///
+/// Debugging information that is kept apart is found by build ID in files of this machine; the
+/// standard search would ask the servers of DEBUGINFOD_URLS, too.
 @safe final class Symbolizer {
   private typealias Unit = (die: Dwarf_Die, bias: Dwarf_Addr)
 
@@ -14,7 +17,7 @@ internal import Glibc
     unsafe callbacks = .allocate(capacity: 1)
     unsafe callbacks.initialize(
       to: Dwfl_Callbacks(
-        find_elf: dwfl_linux_proc_find_elf, find_debuginfo: dwfl_standard_find_debuginfo,
+        find_elf: dwfl_linux_proc_find_elf, find_debuginfo: dwfl_build_id_find_debuginfo,
         section_address: nil, debuginfo_path: nil))
     unsafe session = dwfl_begin(callbacks)
     _ = unsafe dwfl_linux_proc_report(session, getpid())
