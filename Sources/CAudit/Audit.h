@@ -106,7 +106,7 @@ int texalloc_region_protect(const texalloc_audit_region *region);
 /// Lets a thread's model see an access by the instruction of the context.
 void texalloc_model_see(
   texalloc_audit *audit, size_t thread, const struct access *access, ucontext_t *context);
-/// Lets the open lines of a region leave.
+/// Lets the open lines of a region leave. No handler of the program may run on this thread meanwhile.
 void texalloc_model_forget(texalloc_audit *audit, const texalloc_audit_region *region);
 texalloc_audit_counts texalloc_model_sum(const texalloc_audit *audit);
 

@@ -83,10 +83,15 @@ static void *map_again(uintptr_t base, size_t size, int descriptor) {
 
 /// Makes the memory of an entry ordinary again once no access to it is under way, and frees it.
 static void vacate(texalloc_audit_region *region) {
+  // A handler of the program that writes to audited memory would wait for what it interrupts.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
   atomic_store(&region->is_audited, false);
   while (atomic_load(&region->users) > 0) sched_yield();
   texalloc_region_open(region);
   texalloc_model_forget(region->audit, region);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   _Atomic(uint64_t) *left = region->left;
   region->left = NULL;
   munmap((void *)(region->base + region->distance), region->size);

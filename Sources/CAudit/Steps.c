@@ -251,7 +251,7 @@ void texalloc_step_release(struct step *step) {
   *step = (struct step){.scratch = -1};
 }
 
-/// Calls what the handlers call, so that the loader has bound it before.
+/// Decodes and encodes an instruction once, so that the loader has bound what handlers do so with.
 void texalloc_steps_prepare(void) {
   texalloc_instruction_prepare();
   static const uint8_t store[] = {0x48, 0x89, 0x00};  // mov [rax], rax

@@ -1,6 +1,7 @@
 // Every load and store that the threads of this process make to some of its memory, natively: pages
 // that nobody may touch, and a second mapping of the same memory that the one instruction is led to.
-// x86-64 Linux only; what happens in signal handlers allocates nothing and takes no lock.
+// x86-64 Linux only; what happens in signal handlers allocates nothing, and waits for nothing but
+// the last lines of a region that goes.
 #pragma once
 
 #include <stdbool.h>
