@@ -9,7 +9,7 @@ internal import SystemPackage
   /// Begins an audit, which is to be ended before this goes.
   init() throws(AuditError) {
     guard let pointer = unsafe texalloc_audit_begin() else {
-      throw .failed(slab: nil, Errno(rawValue: errno))
+      throw .failed(heap: nil, Errno(rawValue: errno))
     }
     unsafe self.pointer = pointer
   }

@@ -25,7 +25,7 @@ internal import TexAlloc
     guard let region = unsafe region else {
       let error = Errno(rawValue: errno)
       throw error == .resourceBusy
-        ? .alreadyAudited(slab: slab.heap) : .failed(slab: slab.heap, error)
+        ? .alreadyAudited(heap: slab.heap) : .failed(heap: slab.heap, error)
     }
     self.audit = audit
     auditedBytes = unsafe texalloc_audit_extent(region)

@@ -117,7 +117,7 @@ final class AuditTests: XCTestCase {
     let buffer = try TextureBuffer.bytes(100, 40, in: pool)
     let report = try auditing(pool) {
       XCTAssertThrowsError(try { _ = try Audit(of: pool).finish() }()) {
-        XCTAssertEqual($0 as? AuditError, .alreadyAudited(slab: "memfd"))
+        XCTAssertEqual($0 as? AuditError, .alreadyAudited(heap: "memfd"))
       }
       write(40, to: buffer)
     }
