@@ -9,7 +9,7 @@ internal import TexAlloc
     var pools: [WeakPool] = []
     var slabBytes = 0
     var auditedBytes = 0
-    /// Why the first slab that could not be audited could not.
+    /// Why a slab could not be audited, the first that nobody was told of.
     var failure: AuditError?
     /// What was counted, once it has ended.
     var counts: texalloc_audit_counts?
@@ -42,7 +42,7 @@ internal import TexAlloc
 
   /// Audits a pool, once.
   ///
-  /// - Throws: Where a slab that the pool has cannot be audited.
+  /// - Throws: What ``takeFailure()`` gives, such as where a slab that the pool has cannot be audited.
   func watch(_ pool: TexturePool) throws(AuditError) {
     let isNew = state.withLock { state in
       guard !state.pools.contains(where: { $0.pool === pool }) else { return false }
@@ -51,8 +51,11 @@ internal import TexAlloc
     }
     guard isNew else { return }
     pool.addObserver(self)
-    if let failure = state.withLock({ $0.failure }) { throw failure }
+    if let failure = takeFailure() { throw failure }
   }
+
+  /// Why a slab could not be audited, be it one that came later; to be told once.
+  func takeFailure() -> AuditError? { state.withLock { $0.failure.take() } }
 
   func add(_ slab: Slab) {
     state.withLock { state in

@@ -38,8 +38,13 @@ public enum ProcessAudit {
     guard !path.isEmpty else { return false }
     do throws(AuditError) {
       let session = try AuditSession(atMost: limit)
-      let lasting = try AuditSession(atMost: limit)
-      Self.lasting.withLock { $0 = lasting }
+      do throws(AuditError) {
+        let lasting = try AuditSession(atMost: limit)
+        Self.lasting.withLock { $0 = lasting }
+      } catch {
+        session.end()
+        throw error
+      }
       running.withLock { $0 = Running(session: session, path: path, process: getpid()) }
     } catch {
       complain(error)
@@ -52,6 +57,7 @@ public enum ProcessAudit {
   private static func finish() {
     guard let running = running.withLock({ $0.take() }), running.process == getpid() else { return }
     let report = running.session.report()
+    if let failure = running.session.takeFailure() { complain(failure) }
     say("audit of texture memory, in full in \(running.path)\n\(report.summary)\n")
     do {
       let file = try FileDescriptor.open(
