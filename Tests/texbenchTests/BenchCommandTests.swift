@@ -49,6 +49,17 @@ final class BenchCommandTests: XCTestCase {
     XCTAssert(section.comparisons.contains { $0.axis == "live images" })
   }
 
+  func testAPictureThatCannotBeDecodedIsLeftOutWithTheReason() throws {
+    let folder = try picture()
+    try Data().write(to: URL(filePath: "\(folder)/empty.jpg"))
+    let report = try report("jpeg", "--pictures", folder)
+    try XCTSkipIf(report.environment.renderer == nil, "there is no GPU")
+    let section = report.sections[0]
+    let omission = try XCTUnwrap(section.omissions.first { $0.what == "a picture" })
+    XCTAssert(omission.reason.contains("empty.jpg"), omission.reason)
+    XCTAssert(section.comparisons.contains { $0.title == "gradient.jpg" })
+  }
+
   func testWhatIsModelledIsLabelledAndPricedAsAsked() throws {
     let report = try report(
       "jpeg", "--pictures", picture(), "--bus-write-ns", "100000", "--load-ns", "7")

@@ -81,6 +81,21 @@ final class RaceTests: XCTestCase {
       try Race(Comparison(title: "none", item: "turn", routes: [broken, route("one") {}])))
   }
 
+  func testARouteThatFailsInATurnIsNamedInTheReason() throws {
+    var turns = 0
+    let broken = Route(name: "broken") {
+      { _ in
+        turns += 1
+        if turns > 4 { throw Broken() }
+      }
+    }
+    let race = try Race(
+      Comparison(title: "some", item: "turn", routes: [route("one") {}, broken]))
+    XCTAssertThrowsError(try race.run(for: 0, atLeast: 1) { _ in }) { error in
+      XCTAssertEqual("\(error)", "broken: Broken()")
+    }
+  }
+
   func testStagesAfterTheEndOfATurnAreNoPartOfIt() throws {
     let race = try Race(
       Comparison(

@@ -31,7 +31,7 @@ struct Copies: Measurement {
           }
         }
       }
-      try bench.compare(
+      bench.compare(
         Comparison(
           title: "\(size) MiB into cold memory", item: "image", limits: references.count,
           routes: references.map { copy in

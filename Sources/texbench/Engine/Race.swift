@@ -1,3 +1,5 @@
+internal import ProgramSupport
+
 /// A comparison under way: its routes take turns until their ratios are steady or time is up.
 struct Race {
   private let comparison: Comparison
@@ -30,13 +32,14 @@ struct Race {
   /// - Parameters:
   ///   - seconds: For all turns together; each route has a pair in each heat at least.
   ///   - pairs: That are enough where all ratios are steady.
+  /// - Throws: Where a route fails that was ready.
   func run(for seconds: Double, atLeast pairs: Int, progress: (String) -> Void) throws {
     var turns = Turns(of: entrants.count)
     var count = 0
     for heat in 1...Self.heats {
       if heat > 1 {
         for entrant in entrants { entrant.retire() }
-        for place in turns.next() { try entrants[place].prepare() }
+        for place in turns.next() { try with(entrants[place]) { try $0.prepare() } }
       }
       let start = ContinuousClock.now
       var isOver: Bool {
@@ -44,11 +47,16 @@ struct Race {
           || count >= pairs * heat / Self.heats && isSteady
       }
       repeat {
-        for place in turns.nextPair() { try entrants[place].takeTurn() }
+        for place in turns.nextPair() { try with(entrants[place]) { try $0.takeTurn() } }
         count += 1
         progress("\(comparison.title): \(count) pairs")
       } while !isOver
     }
+  }
+
+  /// What the body throws names the route.
+  private func with(_ entrant: Entrant, _ body: (Entrant) throws -> Void) throws {
+    do { try body(entrant) } catch { throw ProgramFailure("\(entrant.route.name): \(error)") }
   }
 
   private var isSteady: Bool {

@@ -21,11 +21,11 @@ struct Glyphs: Measurement {
     }
     for hinting in [Hinting.none, .light] {
       let routes = try GlyphRoutes(face, hinting: hinting, on: gpu)
-      try bench.compare(
+      bench.compare(
         Comparison(
           title: "\(routes.glyphs.count) glyphs of 16 pixels, hinting \(hinting)", item: "glyph",
           rival: GlyphRoutes.rival, routes: routes.all))
     }
-    try bench.compare(GlyphGrowth(face, on: gpu).comparison)
+    bench.compare(GlyphGrowth(face, on: gpu).comparison)
   }
 }

@@ -13,7 +13,7 @@ struct Decoders {
     let size = ImageSize(width: 1024, height: 768)
     let picture = try Picture(.photo, size, named: "\(size)", .halved)
     let image = try JPEGImage(picture.bytes, named: picture.name)
-    try bench.compare(
+    bench.compare(
       Comparison(
         title: "decoders of \(picture.name), one on each thread", item: "image", clock: .wall,
         axis: "decoders",

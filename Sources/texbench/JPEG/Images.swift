@@ -11,12 +11,12 @@ struct Images {
     self.pools = pools
   }
 
-  func measure(on bench: Bench) throws {
+  func measure(on bench: Bench) {
     // Those of the other routes live beside them, and those that are being replaced.
     let most = gpu.imageLimit.images - 1_500
     let counts = [1, 10, 100, 1_000, min(10_000, most)].filter { 0 < $0 && $0 <= most }
     let image = ImageDescriptor(width: 32, height: 32, formats: [.abgr8888])
-    try bench.compare(
+    bench.compare(
       Comparison(
         title: "images of 32x32 beside others, the oldest replaced", item: "image",
         axis: "live images",

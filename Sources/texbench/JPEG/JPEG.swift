@@ -20,7 +20,11 @@ struct JPEG: Measurement {
     let pools = HeapPools(for: gpu)
     for omission in pools.omissions { bench.leaveOut(omission.what, because: omission.reason) }
     for make in set.makers {
-      let picture = try make()
+      let picture: Picture
+      do { picture = try make() } catch {
+        bench.leaveOut("a picture", because: "\(error)")
+        continue
+      }
       let limit = gpu.description.maxTextureSize
       guard max(picture.width, picture.height) <= limit else {
         bench.leaveOut(picture.name, because: "textures have at most \(limit) pixels a side")
@@ -29,12 +33,12 @@ struct JPEG: Measurement {
       let routes = PictureRoutes(
         picture: picture, gpu: gpu, pools: pools,
         tracedPixels: bench.effort == .full ? 2_500_000 : 300_000)
-      try bench.compare(
+      bench.compare(
         Comparison(
           title: picture.name, item: "image", rival: PictureRoutes.rival, looksAtMemory: true,
           routes: routes.all(on: bench)))
     }
     try Decoders(pools).measure(on: bench)
-    try Images(gpu, pools).measure(on: bench)
+    Images(gpu, pools).measure(on: bench)
   }
 }

@@ -15,7 +15,7 @@ struct PictureRoutes {
   let tracedPixels: Int
 
   /// All that this machine has.
-  func all(on bench: Bench) throws -> [Route] {
+  func all(on bench: Bench) -> [Route] {
     if !texbench_has_stb {
       bench.leaveOut("stb_image", because: "libstb-dev was not there when texbench was built")
     }

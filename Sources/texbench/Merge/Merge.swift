@@ -12,7 +12,7 @@ struct Merge: Measurement {
 
   func measure(on bench: Bench) throws {
     let participants = (0..<8).map(Self.participant)
-    try bench.compare(
+    bench.compare(
       Comparison(
         title: "8 participants of 30 formats", item: "merge",
         routes: [

@@ -8,10 +8,10 @@ struct Pool: Measurement {
   @OptionGroup var options: RunOptions
 
   func measure(on bench: Bench) throws {
-    try bench.compare(Ranges.besideMalloc)
-    for order in [TurnOrder.shuffled, .oldestFirst] { try bench.compare(Ranges.growth(order)) }
-    try bench.compare(Contention.growth)
-    for pages in [PageSizes.ready, PageSizes.mappedAnew] { try bench.compare(pages) }
+    bench.compare(Ranges.besideMalloc)
+    for order in [TurnOrder.shuffled, .oldestFirst] { bench.compare(Ranges.growth(order)) }
+    bench.compare(Contention.growth)
+    for pages in [PageSizes.ready, PageSizes.mappedAnew] { bench.compare(pages) }
     for size in [4, 16, 64] { bench.add(SlabFilling(slabBytes: size << 20).figure) }
   }
 }

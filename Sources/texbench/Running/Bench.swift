@@ -32,19 +32,19 @@ final class Bench {
     Console.endProgress()
   }
 
-  /// Runs a comparison, and has the model say what write-combining memory would make of it. Where there
-  /// is nothing to compare with, it is left out.
-  func compare(_ comparison: Comparison) throws {
+  /// Runs a comparison, and has the model say what write-combining memory would make of it. Where it
+  /// fails, or there is nothing to compare with, it is left out.
+  func compare(_ comparison: Comparison) {
     Console.progress("\(comparison.title): getting ready")
     let race: Race
-    do { race = try Race(comparison) } catch {
-      return leaveOut(comparison.title, because: "\(error)")
-    }
-    try race.run(for: seconds, atLeast: effort.pairs) { progress in
-      guard lastProgress.duration(to: .now) > .milliseconds(500) else { return }
-      lastProgress = .now
-      Console.progress(progress)
-    }
+    do {
+      race = try Race(comparison)
+      try race.run(for: seconds, atLeast: effort.pairs) { progress in
+        guard lastProgress.duration(to: .now) > .milliseconds(500) else { return }
+        lastProgress = .now
+        Console.progress(progress)
+      }
+    } catch { return leaveOut(comparison.title, because: "\(error)") }
     var result = race.result
     addModels(of: comparison, to: &result)
     section.comparisons.append(result)
