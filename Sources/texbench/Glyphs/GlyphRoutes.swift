@@ -100,7 +100,7 @@ struct GlyphRoutes {
       let pool = try pool()
       var cache = try cacheWithPage(in: pool)
       return { watch in
-        try fill(cache)
+        try fill(cache, &watch)
         watch.finish()
         cache = try cacheWithPage(in: pool)
       }
@@ -109,15 +109,18 @@ struct GlyphRoutes {
       let pool = try pool()
       let cache = try cacheWithPage(in: pool)
       let audit = try Audit(of: pool)
-      try fill(cache)
+      var watch = Stopwatch()
+      try fill(cache, &watch)
       return AccessCounts(audit.finish())
     }
     return route
   }
 
-  private func fill(_ cache: GlyphCache) throws {
+  private func fill(_ cache: GlyphCache, _ watch: inout Stopwatch) throws {
     for glyph in glyphs { _ = try cache.glyph(glyph, of: face, pixelSize: Self.pixelSize) }
+    watch.end(.rasterize)
     cache.flush()
+    watch.end(.write)
   }
 
   private func pool() throws -> TexturePool { try TexturePool(for: [gpu, GlyphRasterizer()]) }

@@ -1,6 +1,8 @@
 /// A part of a turn that is timed apart.
 enum Stage: String, Codable, CaseIterable {
-  case decode, write, register
+  case decode
+  case rasterize = "rasterise"
+  case write, register
   case firstDraw = "first draw"
   case nextDraw = "next draw"
   case readback = "read back"

@@ -1,7 +1,7 @@
 /// What accesses to write-combining memory cost, where there is none to measure them on.
 ///
 /// Writes leave by themselves while the processor goes on, and hold it up only where they take longer
-/// than all the rest; a load waits for memory, each time.
+/// than the stage that makes them; a load waits for memory, each time.
 struct WriteCombiningModel: Codable, Equatable {
   /// Nanoseconds of the bus for a whole line: 64 bytes at 8 GB/s.
   var busWrite = 8.0
@@ -11,15 +11,17 @@ struct WriteCombiningModel: Codable, Equatable {
   var load = 200.0
 
   /// - Parameters:
-  ///   - cpu: Nanoseconds that the work takes on cached memory.
-  ///   - items: How many are made by it.
-  func cost(of counts: AccessCounts, cpu: Double, items: Int = 1) -> ModelledCost {
-    let bus =
+  ///   - items: How many the accesses are for.
+  ///   - cpu: Nanoseconds that an item takes on cached memory.
+  ///   - writing: Those of them in which it is written.
+  func cost(
+    of counts: AccessCounts, items: Int = 1, cpu: Double, writing: Double
+  ) -> ModelledCost {
+    let writes =
       Double(counts.fullLineWrites) * busWrite + Double(counts.partialLineWrites) * partialWrite
-    let stalls = Double(counts.loads) * load
-    let count = Double(items)
+    let bus = writes / Double(items)
+    let stalls = Double(counts.loads) * load / Double(items)
     return ModelledCost(
-      counts: counts, bus: bus / count, stalls: stalls / count,
-      total: (max(cpu, bus) + stalls) / count)
+      counts: counts, bus: bus, stalls: stalls, total: cpu + max(0, bus - writing) + stalls)
   }
 }
