@@ -44,6 +44,14 @@ final class PlotTests: XCTestCase {
     XCTAssert(lines.contains { $0.contains("route 1") && $0.hasSuffix("! emulated") })
   }
 
+  func testDoubtsAboutARatioReachTheReadme() throws {
+    let readme = ReadmeSection(try report(named: "route"))
+    let text = try XCTUnwrap(readme.replaced(in: ReadmeSection.begin + ReadmeSection.end))
+    XCTAssert(text.contains("**! debug build"), text)
+    let row = try XCTUnwrap(text.split(separator: "\n").first { $0.hasPrefix("| route 1 |") })
+    XCTAssert(row.hasSuffix(" ~ ! |"), "of four pairs, and emulated: \(row)")
+  }
+
   /// Bars, a growth and a share.
   private func report(named name: String) throws -> Report {
     func comparison(_ title: String, axis: String?) throws -> RaceResult {

@@ -26,7 +26,7 @@ struct ReadmeSection {
       "\(report.date.prefix(10)), \(machine), Linux \(environment.kernel),"
         + " \(environment.graphics ?? "no GPU") (\(environment.renderer ?? "")):", "",
     ]
-    for doubt in [environment.doubt].compactMap(\.self) { lines += ["**\(doubt)**", ""] }
+    for doubt in environment.doubts { lines += ["**! \(doubt)**", ""] }
     for section in report.sections {
       for table in Self.tables(of: section) { lines += Self.lines(of: table) + [""] }
     }
@@ -53,7 +53,7 @@ struct ReadmeSection {
       + rows(of: table).map { name in
         let routes = table.map { $0.routes.first { $0.name == name } }
         let mark = routes.contains { $0?.isOurs ?? false } ? "**" : ""
-        let ratios = routes.map { $0.map { "\(mark)\($0.ratio.median.text(2))\(mark)" } ?? "" }
+        let ratios = routes.map { $0.map { "\(mark)\($0.ratioWithDoubts)\(mark)" } ?? "" }
         return "| \(mark)\(name)\(mark) |" + ratios.map { " \($0) |" }.joined()
       }
   }
@@ -64,6 +64,12 @@ struct ReadmeSection {
       + table.flatMap(\.routes).filter { $0.model != nil }.map(\.name).reduce(into: []) {
         if !$0.contains($1) { $0.append($1) }
       }
+  }
+}
+
+extension RouteResult {
+  fileprivate var ratioWithDoubts: String {
+    ratio.median.text(2) + (isSteady ? "" : " ~") + (warning == nil ? "" : " !")
   }
 }
 

@@ -16,8 +16,7 @@ extension Environment {
     var lines = ["\(machine); Linux \(kernel); load \(load.text(2))"]
     lines.append([renderer ?? "no GPU", graphics].compactMap(\.self).joined(separator: "; "))
     lines += heaps.filter { !$0.state.hasPrefix("absent") }.map { "heap \($0.name): \($0.state)" }
-    for doubt in [doubt, doubtAboutWriteCombining].compactMap(\.self) { lines.append("! \(doubt)") }
-    return lines
+    return lines + doubts.map { "! \($0)" }
   }
 }
 

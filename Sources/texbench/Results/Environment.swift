@@ -38,4 +38,7 @@ extension Environment {
     if isEmulated { return "emulated CPU: times are those of an emulator" }
     return nil
   }
+
+  /// All that speaks against figures.
+  var doubts: [String] { [doubt, doubtAboutWriteCombining].compactMap(\.self) }
 }

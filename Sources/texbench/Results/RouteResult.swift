@@ -49,6 +49,7 @@ extension RouteResult {
     isSteady = route.isSteady
     pairs = route.pairs
     stages = []
+    warning = route.warning
     model = cost
   }
 }
