@@ -52,6 +52,38 @@ final class PlotTests: XCTestCase {
     XCTAssert(row.hasSuffix(" ~ ! |"), "of four pairs, and emulated: \(row)")
   }
 
+  func testAMissedGoalIsCalledThatInTheReadme() throws {
+    var report = try report(named: "route")
+    report.sections[0].comparisons[0].rival = "route 0"
+    let goals = [Goal(ratio: 1, gain: 0.5), Goal(ratio: 0, gain: 1_000)]
+    for (place, goal) in goals.enumerated() {
+      let route = report.sections[0].comparisons[0].routes[place]
+      report.sections[0].comparisons[0].routes[place] = RouteResult(
+        name: route.name, isOurs: true, ratio: RatioEstimate([1]), gain: RatioEstimate([2]),
+        goal: goal, isSteady: true, pairs: 4, stages: [])
+    }
+    let text = try XCTUnwrap(
+      ReadmeSection(report).replaced(in: ReadmeSection.begin + ReadmeSection.end))
+    for row in [
+      "| **route 0** | **1.000** (goal 1.00) |",
+      "| **route 1** | **1.000** (goal 0.00: missed) |",
+      "| **route 0: times faster than route 0** | **2.000** (goal 0.50) |",
+      "| **route 1: times faster than route 0** | **2.000** (goal 1,000.00: missed) |",
+    ] {
+      XCTAssert(text.contains(row), "\(row) is not in \(text)")
+    }
+  }
+
+  func testEveryComparisonIsInTheReadmeFourToATable() throws {
+    var report = try report(named: "route")
+    let comparison = report.sections[0].comparisons[0]
+    report.sections[0].comparisons = Array(repeating: comparison, count: 5)
+    let text = try XCTUnwrap(
+      ReadmeSection(report).replaced(in: ReadmeSection.begin + ReadmeSection.end))
+    let heads = text.split(separator: "\n").filter { $0.hasPrefix("| CPU time of one thing") }
+    XCTAssertEqual(heads.map { $0.split(separator: "|").count - 1 }, [4, 1])
+  }
+
   /// Bars, a growth and a share.
   private func report(named name: String) throws -> Report {
     func comparison(_ title: String, axis: String?) throws -> RaceResult {

@@ -10,6 +10,7 @@ struct Route {
   var position: Int?
   /// Whether it is this library's.
   var isOurs = false
+  var goal: Goal?
   /// What a reader must know to believe its figures.
   var warning: String?
   /// Makes all that turns need, outside of what is timed. What it makes goes with the turn.

@@ -8,6 +8,7 @@ extension RouteResult {
     wall = Quartiles(entrant.costs.map(\.wall))
     ratio = RatioEstimate(entrant.ratios(to: limit, clock))
     gain = rival.map { RatioEstimate($0.ratios(to: entrant, clock)) }
+    goal = entrant.route.goal
     isSteady = entrant === limit || ratio.width <= Effort.steadyWidth
     pairs = entrant.costs.count
     pageFaults = Quartiles(entrant.faults).median

@@ -110,6 +110,7 @@ struct PictureRoutes {
   private func imported(from heap: any Heap, _ copy: CopyKind, doubt: String?) -> Route {
     var route = Route(
       name: copy.routeName(to: heap.label), isOurs: copy == .none,
+      goal: copy == .none ? goal : nil,
       warning: heap.isWriteCombining ? doubt : nil
     ) {
       let route = try ImportedPicture(picture, on: gpu, in: pools.pool(on: heap), by: copy)
@@ -122,6 +123,16 @@ struct PictureRoutes {
       route.trace = { try trace(of: copy, on: heap) }
     }
     return route
+  }
+
+  /// Of what goes straight into warm memory.
+  private var goal: Goal? {
+    switch (picture.width, picture.height) {
+    case (512, 512): Goal(ratio: 1.08)
+    case (1920, 1080): Goal(ratio: 1.03, gain: 1.10)
+    case let (width, height) where width * height > 1920 * 1080: Goal(ratio: 1.03)
+    default: nil
+    }
   }
 
   /// What a route does to pool memory.

@@ -33,12 +33,14 @@ struct ReadmeSection {
     return lines.joined(separator: "\n")
   }
 
-  /// Comparisons of the same routes, as many as a page is wide; growth is for the plot.
+  /// Comparisons of the same routes, four at most, as wide as a page; growth is for the plot.
   private static func tables(of section: Section) -> [[RaceResult]] {
     var tables: [[RaceResult]] = []
     for comparison in section.comparisons where comparison.axis == nil {
-      if let last = tables.last, last[0].measuredRoutes == comparison.measuredRoutes {
-        if last.count < 4 { tables[tables.count - 1].append(comparison) }
+      if let last = tables.last, last.count < 4,
+        last[0].measuredRoutes == comparison.measuredRoutes
+      {
+        tables[tables.count - 1].append(comparison)
       } else {
         tables.append([comparison])
       }
@@ -50,12 +52,23 @@ struct ReadmeSection {
     let head = "| \(table[0].clock.rawValue) time of one \(table[0].item), as a ratio |"
     return [head + table.map { " \($0.title) |" }.joined()]
       + ["|---|" + table.map { _ in "---|" }.joined()]
-      + rows(of: table).map { name in
-        let routes = table.map { $0.routes.first { $0.name == name } }
-        let mark = routes.contains { $0?.isOurs ?? false } ? "**" : ""
-        let ratios = routes.map { $0.map { "\(mark)\($0.ratioWithDoubts)\(mark)" } ?? "" }
-        return "| \(mark)\(name)\(mark) |" + ratios.map { " \($0) |" }.joined()
-      }
+      + rows(of: table).map { row($0, of: $0, in: table) { $0.ratioCell } } + gainRows(of: table)
+  }
+
+  /// How many times faster this library's routes are than the rival.
+  private static func gainRows(of table: [RaceResult]) -> [String] {
+    guard let rival = table[0].rival else { return [] }
+    return table[0].routes.filter { $0.isOurs && $0.model == nil }.map(\.name).map { name in
+      row("\(name): times faster than \(rival)", of: name, in: table) { $0.gainCell }
+    }
+  }
+
+  private static func row(
+    _ title: String, of name: String, in table: [RaceResult], cell: (RouteResult) -> String
+  ) -> String {
+    let routes = table.map { $0.routes.first { $0.name == name } }
+    let mark = routes.contains { $0?.isOurs ?? false } ? "**" : ""
+    return "| \(mark)\(title)\(mark) |" + routes.map { " \($0.map(cell) ?? "") |" }.joined()
   }
 
   /// The names of all routes, those that are modelled behind those that were measured.
@@ -68,8 +81,25 @@ struct ReadmeSection {
 }
 
 extension RouteResult {
-  fileprivate var ratioWithDoubts: String {
-    ratio.median.text(2) + (isSteady ? "" : " ~") + (warning == nil ? "" : " !")
+  fileprivate var ratioCell: String {
+    cell(ratio, goal: goal?.ratio) { $0.median <= $1 }
+  }
+
+  fileprivate var gainCell: String {
+    gain.map { cell($0, goal: goal?.gain) { $0.median >= $1 } } ?? ""
+  }
+
+  /// A figure with its doubts, and what it was to be.
+  private func cell(
+    _ estimate: RatioEstimate, goal: Double?, isMet: (RatioEstimate, Double) -> Bool
+  ) -> String {
+    let mark = isOurs ? "**" : ""
+    let isCertain = isSteady && estimate.width <= Effort.steadyWidth
+    let figure =
+      estimate.median.text(goal == nil ? 2 : 3) + (isCertain ? "" : " ~")
+      + (warning == nil ? "" : " !")
+    let note = goal.map { " (goal \($0.text(2))\(isMet(estimate, $0) ? "" : ": missed"))" }
+    return "\(mark)\(figure)\(mark)\(note ?? "")"
   }
 }
 

@@ -11,6 +11,7 @@ struct RouteResult: Codable {
   let ratio: RatioEstimate
   /// How many times faster it is than the rival.
   var gain: RatioEstimate?
+  var goal: Goal?
   /// Whether the interval of the ratio is narrow enough.
   let isSteady: Bool
   /// Pairs of turns.
