@@ -130,7 +130,7 @@ struct PictureRoutes {
     switch (picture.width, picture.height) {
     case (512, 512): Goal(ratio: 1.08)
     case (1920, 1080): Goal(ratio: 1.03, gain: 1.10)
-    case let (width, height) where width * height > 1920 * 1080: Goal(ratio: 1.03)
+    case let (width, height) where width * height >= 1920 * 1080: Goal(ratio: 1.03)
     default: nil
     }
   }
