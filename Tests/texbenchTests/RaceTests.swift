@@ -77,6 +77,7 @@ final class RaceTests: XCTestCase {
       Comparison(title: "some", item: "turn", routes: [route("one") {}, broken]))
     XCTAssertEqual(race.omissions.map(\.what), ["some: broken"])
     XCTAssertEqual(race.omissions.map(\.reason), ["Broken()"])
+    XCTAssert(race.isForLimitAlone)
     XCTAssertThrowsError(
       try Race(Comparison(title: "none", item: "turn", routes: [broken, route("one") {}])))
   }

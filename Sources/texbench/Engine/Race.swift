@@ -24,6 +24,9 @@ struct Race {
     self.omissions = omissions
   }
 
+  /// Whether of several routes only one is ready.
+  var isForLimitAlone: Bool { entrants.count == 1 && !omissions.isEmpty }
+
   /// Where a buffer happens to lie among the caches makes one decode of it some hundredths faster than
   /// another, for as long as it lies there. So everything is made ready anew between some heats, in
   /// another order.

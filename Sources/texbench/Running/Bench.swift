@@ -39,6 +39,10 @@ final class Bench {
     let race: Race
     do {
       race = try Race(comparison)
+      section.omissions += race.omissions
+      guard comparison.axis != nil || !race.isForLimitAlone else {
+        return leaveOut(comparison.title, because: "there is nothing to compare with")
+      }
       try race.run(for: seconds, atLeast: effort.pairs) { progress in
         guard lastProgress.duration(to: .now) > .milliseconds(500) else { return }
         lastProgress = .now
@@ -48,7 +52,6 @@ final class Bench {
     var result = race.result
     addModels(of: comparison, to: &result)
     section.comparisons.append(result)
-    section.omissions += race.omissions
   }
 
   private func addModels(of comparison: Comparison, to result: inout RaceResult) {
