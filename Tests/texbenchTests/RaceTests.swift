@@ -82,6 +82,10 @@ final class RaceTests: XCTestCase {
       try Race(Comparison(title: "none", item: "turn", routes: [broken, route("one") {}])))
   }
 
+  func testWithoutRoutesThereIsNoRace() throws {
+    XCTAssertThrowsError(try Race(Comparison(title: "none", item: "turn", routes: [])))
+  }
+
   func testARouteThatFailsInATurnIsNamedInTheReason() throws {
     var turns = 0
     let broken = Route(name: "broken") {

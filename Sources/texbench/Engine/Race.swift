@@ -7,8 +7,9 @@ struct Race {
   /// Routes that could not be made ready, each with the reason.
   let omissions: [Omission]
 
-  /// - Throws: Where the limit itself cannot be made ready.
+  /// - Throws: Where there are no routes, or the limit itself cannot be made ready.
   init(_ comparison: Comparison) throws {
+    guard !comparison.routes.isEmpty else { throw ProgramFailure("there are no routes") }
     self.comparison = comparison
     var entrants: [Entrant] = []
     var omissions: [Omission] = []
