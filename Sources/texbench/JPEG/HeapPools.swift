@@ -1,3 +1,4 @@
+internal import ProgramSupport
 internal import TexAlloc
 internal import TexAllocEGL
 internal import TexAllocJPEG
@@ -16,7 +17,7 @@ struct HeapPools {
     for finding in Heaps.found() {
       do {
         let heap = try finding.heap.get()
-        _ = try Self.pool(on: heap, gpu)
+        try Self.tryImporting(from: heap, gpu)
         heaps.append(heap)
       } catch {
         omissions.append(Omission(what: "heap \(finding.name)", reason: "\(error)"))
@@ -37,6 +38,15 @@ struct HeapPools {
     var limits = PoolLimits()
     limits.prefault = 0
     return try TexturePool(for: [gpu, JPEGDecoder.component], limits: limits)
+  }
+
+  /// - Throws: Where the GPU does not take an image of the heap's memory.
+  private static func tryImporting(from heap: any Heap, _ gpu: EGLDevice) throws {
+    let pool = try pool(on: heap, gpu)
+    guard !pool.plan.isCopied else { throw ProgramFailure("the GPU can only copy its images") }
+    let image = ImageDescriptor(width: 32, height: 32, formats: [.abgr8888])
+    _ = try gpu.register(pool.allocate(image))
+    try gpu.collect()
   }
 
   private static func pool(on heap: any Heap, _ gpu: EGLDevice) throws -> TexturePool {

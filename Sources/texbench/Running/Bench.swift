@@ -55,7 +55,8 @@ final class Bench {
   }
 
   private func addModels(of comparison: Comparison, to result: inout RaceResult) {
-    for route in comparison.routes {
+    let measured = Set(result.routes.map(\.name))
+    for route in comparison.routes where measured.contains(route.name) {
       guard let trace = route.trace else { continue }
       Console.progress("\(comparison.title): tracing \(route.name)")
       do {
