@@ -59,7 +59,7 @@ final class PlotTests: XCTestCase {
     for (place, goal) in goals.enumerated() {
       let route = report.sections[0].comparisons[0].routes[place]
       report.sections[0].comparisons[0].routes[place] = RouteResult(
-        name: route.name, isOurs: true, ratio: RatioEstimate([1]), gain: RatioEstimate([2]),
+        name: route.name, isOurs: true, ratio: RatioEstimate([[1]]), gain: RatioEstimate([[2]]),
         goal: goal, isSteady: true, pairs: 4, stages: [])
     }
     let text = try XCTUnwrap(

@@ -24,6 +24,7 @@ final class RaceTests: XCTestCase {
     try race.run(for: 0, atLeast: 3) { _ in }
     XCTAssert(log.hasPrefix("abba") || log.hasPrefix("baab"), log)
     XCTAssertEqual(race.result.routes.map(\.pairs), [4, 4], "one in each heat")
+    XCTAssertFalse(race.result.routes[1].isSteady, "four pairs say little")
   }
 
   func testEveryHeatIsPreparedAnewWhenAllOfTheLastIsGone() throws {
@@ -77,7 +78,7 @@ final class RaceTests: XCTestCase {
       Comparison(title: "some", item: "turn", routes: [route("one") {}, broken]))
     XCTAssertEqual(race.omissions.map(\.what), ["some: broken"])
     XCTAssertEqual(race.omissions.map(\.reason), ["Broken()"])
-    XCTAssert(race.isForLimitAlone)
+    XCTAssert(race.hasOneRouteLeft)
     XCTAssertThrowsError(
       try Race(Comparison(title: "none", item: "turn", routes: [broken, route("one") {}])))
   }

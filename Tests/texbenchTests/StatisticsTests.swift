@@ -13,22 +13,29 @@ final class StatisticsTests: XCTestCase {
   }
 
   func testTheIntervalOfFewRatiosIsAllThatWasSeen() {
-    let estimate = RatioEstimate([1.2, 1.0, 1.1])
+    let estimate = RatioEstimate([[1.2, 1.0, 1.1]])
     XCTAssertEqual(estimate, RatioEstimate(median: 1.1, low: 1.0, high: 1.2))
     XCTAssertEqual(estimate.width, 0.2 / 1.1, accuracy: 1e-12)
   }
 
   /// Of 25 values, the 8th and the 18th: the binomial distribution's 95 %.
   func testTheIntervalOfManyRatiosIsThatOfTheOrderStatistics() {
-    let estimate = RatioEstimate((1...25).map(Double.init).shuffled())
+    let estimate = RatioEstimate([(1...25).map(Double.init).shuffled()])
     XCTAssertEqual(estimate, RatioEstimate(median: 13, low: 8, high: 18))
+  }
+
+  func testTheIntervalHoldsTheMedianOfEveryHeat() {
+    let heats = [0.0, 1, 2, 10].map { heat in (1...20).map { heat + Double($0) / 100 } }
+    let estimate = RatioEstimate(heats)
+    XCTAssertEqual(estimate.low, 0.105, accuracy: 1e-12)
+    XCTAssertEqual(estimate.high, 10.105, accuracy: 1e-12)
   }
 
   func testTheIntervalHoldsTheTrueMedianIn95Of100Runs() {
     var random = SplitMix64(seed: 3)
     for count in [6, 12, 25, 100] {
       let held = (0..<2000).filter { _ in
-        let estimate = RatioEstimate((0..<count).map { _ in .random(in: 0...1, using: &random) })
+        let estimate = RatioEstimate([(0..<count).map { _ in .random(in: 0...1, using: &random) }])
         return estimate.low <= 0.5 && 0.5 <= estimate.high
       }
       XCTAssertGreaterThan(Double(held.count) / 2000, 0.93, "\(count) values")

@@ -4,8 +4,8 @@ internal import ProgramSupport
 /// A route that is ready, and what its turns took.
 final class Entrant {
   let route: Route
-  /// Of pairs of turns, for one item.
-  private(set) var costs: [Cost] = []
+  /// Of pairs of turns, for one item, in each heat.
+  private var heats: [[Cost]] = []
   private(set) var stages: [Stage: [Cost]] = [:]
   /// Of each turn.
   private(set) var faults: [Double] = []
@@ -23,20 +23,23 @@ final class Entrant {
     }
     malloc_trim(0)  // what others have freed would hide what this one takes
     let before = ProcessFootprint.now().proportionalKiB
-    turn = try route.prepare()
     var after = before
-    _ = try time(Stopwatch { after = ProcessFootprint.now().proportionalKiB })
+    try prepare(warmingUpWith: Stopwatch { after = ProcessFootprint.now().proportionalKiB })
     memory = after - before
   }
 
   /// Gives up what its turns need.
   func retire() { turn = nil }
 
-  /// Prepares the route anew, in memory that may lie elsewhere.
-  func prepare() throws {
+  /// Prepares the route for a heat, in memory that may lie elsewhere than in the one before.
+  func prepare(warmingUpWith watch: Stopwatch = Stopwatch()) throws {
     turn = try route.prepare()
-    _ = try time(Stopwatch())
+    _ = try time(watch)
+    heats.append([])
   }
+
+  /// Of all pairs of turns, for one item.
+  var costs: [Cost] { Array(heats.joined()) }
 
   /// One turn; each second one completes a pair.
   func takeTurn() throws {
@@ -45,16 +48,26 @@ final class Entrant {
     for (stage, cost) in watch.stages { stages[stage, default: []].append(cost / items) }
     faults.append(Double(watch.faults))
     if let first = half {
-      costs.append((first + watch.total) / (2 * items))
+      heats[heats.count - 1].append((first + watch.total) / (2 * items))
       half = nil
     } else {
       half = watch.total
     }
   }
 
-  /// The ratios of its pairs to those of another.
-  func ratios(to other: Entrant, _ clock: Clock) -> [Double] {
-    zip(costs, other.costs).map { $0[clock] / $1[clock] }
+  /// What its pairs take in ratio to those of another.
+  func ratio(to other: Entrant, _ clock: Clock) -> RatioEstimate {
+    RatioEstimate(
+      zip(heats, other.heats).map { heat, others in
+        zip(heat, others).map { $0[clock] / $1[clock] }
+      })
+  }
+
+  /// Whether that ratio can be relied on.
+  func isSteady(beside other: Entrant, _ clock: Clock) -> Bool {
+    self === other
+      || costs.count >= RatioEstimate.surePairs
+        && ratio(to: other, clock).width <= Effort.steadyWidth
   }
 
   func median(_ clock: Clock) -> Double { Quartiles(costs.map { $0[clock] }).median }

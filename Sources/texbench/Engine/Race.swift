@@ -26,7 +26,7 @@ struct Race {
   }
 
   /// Whether of several routes only one is ready.
-  var isForLimitAlone: Bool { entrants.count == 1 && !omissions.isEmpty }
+  var hasOneRouteLeft: Bool { entrants.count == 1 && !omissions.isEmpty }
 
   /// Where a buffer happens to lie among the caches makes one decode of it some hundredths faster than
   /// another, for as long as it lies there. So everything is made ready anew between some heats, in
@@ -65,10 +65,7 @@ struct Race {
 
   private var isSteady: Bool {
     let limit = limit
-    return entrants.allSatisfy { entrant in
-      entrant === limit
-        || RatioEstimate(entrant.ratios(to: limit, comparison.clock)).width <= Effort.steadyWidth
-    }
+    return entrants.allSatisfy { $0.isSteady(beside: limit, comparison.clock) }
   }
 
   /// The fastest of the routes that are the limits.

@@ -6,10 +6,10 @@ extension RouteResult {
     warning = entrant.route.warning
     cpu = Quartiles(entrant.costs.map(\.cpu))
     wall = Quartiles(entrant.costs.map(\.wall))
-    ratio = RatioEstimate(entrant.ratios(to: limit, clock))
-    gain = rival.map { RatioEstimate($0.ratios(to: entrant, clock)) }
+    ratio = entrant.ratio(to: limit, clock)
+    gain = rival.map { $0.ratio(to: entrant, clock) }
     goal = entrant.route.goal
-    isSteady = entrant === limit || ratio.width <= Effort.steadyWidth
+    isSteady = entrant.isSteady(beside: limit, clock)
     pairs = entrant.costs.count
     pageFaults = Quartiles(entrant.faults).median
     memory = entrant.memory

@@ -67,7 +67,8 @@ struct Plot {
     }
     drawing.line(from: (x, y - 12), to: (x, y + 3), .strong, dashed: true)
     drawing.text(
-      "the limit; bold: TexAlloc; whiskers: 95 % interval; ~: wider than 3 %", x: x + 8, y: y)
+      "the limit; bold: TexAlloc; whiskers: interval; ~: wider than 3 %, or of few pairs", x: x + 8,
+      y: y)
     return y + 12
   }
 

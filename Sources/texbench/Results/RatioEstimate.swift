@@ -1,4 +1,4 @@
-/// The median of ratios of pairs, and the interval that holds the true one in 95 of 100 runs.
+/// The median of ratios of pairs, and the interval that the true one is thought to lie in.
 struct RatioEstimate: Codable, Equatable {
   let median, low, high: Double
 
@@ -9,17 +9,24 @@ struct RatioEstimate: Codable, Equatable {
   }
 
   /// The interval is that of the order statistics, which asks nothing of how ratios are distributed:
-  /// the median lies above each ratio with a chance of one half. Of fewer than six ratios it is all
-  /// that was seen, and holds the median less surely.
+  /// the median lies above each ratio with a chance of one half. It would hold the true one in 95 of
+  /// 100 runs if the pairs of a heat had nothing in common; since they share what lies where in memory,
+  /// it is as wide as the medians of the heats lie apart, at least.
   ///
-  /// - Parameter ratios: At least one.
-  init(_ ratios: [Double]) {
-    let sorted = ratios.sorted()
+  /// - Parameter heats: The ratios of each, at least one in all. Of fewer than ``surePairs`` the interval
+  ///   is all that was seen, and holds the median less surely.
+  init(_ heats: [[Double]]) {
+    let sorted = heats.joined().sorted()
     let count = Double(sorted.count)
     let rank = max(0, Int(((count - 1.96 * count.squareRoot()) / 2).rounded(.down)))
+    let medians = heats.filter { !$0.isEmpty }.map { Quartiles($0).median }
     self.init(
-      median: Quartiles(sorted).median, low: sorted[rank], high: sorted[sorted.count - 1 - rank])
+      median: Quartiles(sorted).median, low: min(sorted[rank], medians.min() ?? .infinity),
+      high: max(sorted[sorted.count - 1 - rank], medians.max() ?? -.infinity))
   }
+
+  /// The fewest pairs of which all can lie on one side of the median in 5 of 100 runs at most.
+  static let surePairs = 6
 
   /// How wide the interval is, as a share of the median.
   var width: Double { (high - low) / median }

@@ -12,7 +12,7 @@ struct RouteResult: Codable {
   /// How many times faster it is than the rival.
   var gain: RatioEstimate?
   var goal: Goal?
-  /// Whether the interval of the ratio is narrow enough.
+  /// Whether there were pairs enough, and the interval of the ratio is narrow enough.
   let isSteady: Bool
   /// Pairs of turns.
   let pairs: Int

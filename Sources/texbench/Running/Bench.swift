@@ -40,7 +40,7 @@ final class Bench {
     do {
       race = try Race(comparison)
       section.omissions += race.omissions
-      guard comparison.axis != nil || !race.isForLimitAlone else {
+      guard comparison.axis != nil || !race.hasOneRouteLeft else {
         return leaveOut(comparison.title, because: "there is nothing to compare with")
       }
       try race.run(for: seconds, atLeast: effort.pairs) { progress in
