@@ -13,16 +13,17 @@
 
 const bool texbench_has_stb = true;
 
-bool texbench_stb_decode(const uint8_t *bytes, size_t size) {
+uint8_t *texbench_stb_decode(const uint8_t *bytes, size_t size) {
   int width, height, channels;
-  stbi_uc *pixels = stbi_load_from_memory(bytes, (int)size, &width, &height, &channels, 4);
-  stbi_image_free(pixels);
-  return pixels != NULL;
+  return stbi_load_from_memory(bytes, (int)size, &width, &height, &channels, 4);
 }
+
+void texbench_stb_free(uint8_t *pixels) { stbi_image_free(pixels); }
 
 #else
 
 const bool texbench_has_stb = false;
-bool texbench_stb_decode(const uint8_t *bytes, size_t size) { return false; }
+uint8_t *texbench_stb_decode(const uint8_t *bytes, size_t size) { return NULL; }
+void texbench_stb_free(uint8_t *pixels) {}
 
 #endif

@@ -19,8 +19,9 @@ void texbench_copy_avx512(void *restrict to, const void *restrict from, size_t s
 /// Whether stb_image.h was there when this was built.
 extern const bool texbench_has_stb;
 
-/// Decodes a JPEG into new memory, four bytes a pixel; false where that fails.
-bool texbench_stb_decode(const uint8_t *bytes, size_t size);
+/// Decodes a JPEG into new memory, four bytes a pixel, which is to be freed; null where that fails.
+uint8_t *texbench_stb_decode(const uint8_t *bytes, size_t size);
+void texbench_stb_free(uint8_t *pixels);
 
 /// The twelve letters by which a hypervisor makes itself known (CPUID 0x40000000), and a zero; empty
 /// where there is none, or none that says so.

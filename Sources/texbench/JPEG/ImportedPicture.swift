@@ -12,11 +12,12 @@ final class ImportedPicture {
   private let screen: Screen
   /// Where pixels are copied from.
   private let pixels: OrdinaryPixels?
-  /// Where pixels are read back to.
-  private var rows: [UInt8]
+  private let readback: OrdinaryPixels
 
+  /// - Parameter readback: Where pixels are read back to.
   init(
-    _ picture: Picture, on gpu: EGLDevice, in pool: TexturePool, by copy: CopyKind
+    _ picture: Picture, on gpu: EGLDevice, in pool: TexturePool, by copy: CopyKind,
+    readback: OrdinaryPixels
   ) throws {
     self.picture = picture
     self.gpu = gpu
@@ -24,7 +25,7 @@ final class ImportedPicture {
     self.copy = copy
     screen = try Screen(picture)
     pixels = copy == .none ? nil : OrdinaryPixels(for: picture)
-    rows = Array(repeating: 1, count: picture.size)
+    self.readback = readback
   }
 
   func run(_ watch: inout Stopwatch) throws {
@@ -34,9 +35,7 @@ final class ImportedPicture {
       screen.take(texture.name, &watch)
       try buffer.withReadback(evenIfSlow: true) { pixels in
         // As large as the image, which has no more bytes than the picture's rows.
-        unsafe pixels.withUnsafeBytes { from in
-          unsafe rows.withUnsafeMutableBytes { unsafe $0.copyMemory(from: from) }
-        }
+        unsafe pixels.withUnsafeBytes { unsafe readback.memory.copyMemory(from: $0) }
       }
       watch.end(.readback)
       withExtendedLifetime(texture) {}

@@ -32,6 +32,7 @@ struct JPEG: Measurement {
       }
       let routes = PictureRoutes(
         picture: picture, gpu: gpu, pools: pools,
+        readback: OrdinaryPixels(for: picture),
         tracedPixels: bench.effort == .full ? 2_500_000 : 300_000)
       bench.compare(
         Comparison(

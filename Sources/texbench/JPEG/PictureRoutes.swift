@@ -11,6 +11,8 @@ struct PictureRoutes {
   let picture: Picture
   let gpu: EGLDevice
   let pools: HeapPools
+  /// Where all read back to, so that it counts as nobody's memory.
+  let readback: OrdinaryPixels
   /// Larger pictures are not traced: that takes a second for a quarter of a million pixels.
   let tracedPixels: Int
 
@@ -44,10 +46,12 @@ struct PictureRoutes {
     Route(name: "stb_image, no texture") {
       { watch in
         // It reads as many bytes as there are.
-        guard unsafe texbench_stb_decode(picture.bytes, picture.bytes.count) else {
+        guard let pixels = unsafe texbench_stb_decode(picture.bytes, picture.bytes.count) else {
           throw ProgramFailure("\(picture.name): stb_image cannot decode it")
         }
         watch.end(.decode)
+        watch.finish()
+        unsafe texbench_stb_free(pixels)
       }
     }
   }
@@ -113,7 +117,7 @@ struct PictureRoutes {
       goal: copy == .none ? goal : nil,
       warning: heap.isWriteCombining ? doubt : nil
     ) {
-      let route = try ImportedPicture(picture, on: gpu, in: pools.pool(on: heap), by: copy)
+      let route = try imported(in: pools.pool(on: heap), by: copy)
       return { watch in try route.run(&watch) }
     }
     let cached = pools.heaps.first { !$0.isWriteCombining }
@@ -123,6 +127,10 @@ struct PictureRoutes {
       route.trace = { try trace(of: copy, on: heap) }
     }
     return route
+  }
+
+  private func imported(in pool: TexturePool, by copy: CopyKind) throws -> ImportedPicture {
+    try ImportedPicture(picture, on: gpu, in: pool, by: copy, readback: readback)
   }
 
   /// Of what goes straight into warm memory.
@@ -138,7 +146,7 @@ struct PictureRoutes {
   /// What a route does to pool memory.
   private func trace(of copy: CopyKind, on heap: any Heap) throws -> AccessCounts {
     let pool = try pools.pool(on: heap)
-    let route = try ImportedPicture(picture, on: gpu, in: pool, by: copy)
+    let route = try imported(in: pool, by: copy)
     let audit = try Audit(of: pool)
     var watch = Stopwatch()
     _ = try route.fill(&watch)
@@ -149,7 +157,7 @@ struct PictureRoutes {
   private var cold: Route {
     Route(name: "straight into cold pool memory, import", isOurs: true) {
       let pool = try pools.coldPool()
-      let route = try ImportedPicture(picture, on: gpu, in: pool, by: .none)
+      let route = try imported(in: pool, by: .none)
       return { watch in
         try route.run(&watch)
         pool.trim()

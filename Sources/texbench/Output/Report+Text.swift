@@ -47,7 +47,7 @@ extension RaceResult {
 
   fileprivate var lines: [String] {
     var table = TextTable(
-      "ratio", "interval", "gain", "CPU", "middle half", "wall", "faults", "MiB", "route")
+      "ratio", "interval", "gain", "CPU", "middle half", "wall", "faults", "MiB held", "route")
     for route in routes { table.add(route.cells(isLimit: route.name == limit)) }
     var lines = [caption]
     if let rival { lines.append("gain: over \(rival)") }

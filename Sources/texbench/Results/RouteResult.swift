@@ -18,7 +18,8 @@ struct RouteResult: Codable {
   let pairs: Int
   /// Median of a turn.
   var pageFaults: Double?
-  /// KiB that the process held more than before the route was made ready.
+  /// KiB that the process held more at the end of a turn than before the route was made ready; between
+  /// the two it may have been more.
   var memory: Int?
   /// Medians of what a stage took, in nanoseconds.
   var stages: [StageResult]
