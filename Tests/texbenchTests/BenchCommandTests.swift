@@ -31,8 +31,8 @@ final class BenchCommandTests: XCTestCase {
     let bars = try XCTUnwrap(section.comparisons.first { $0.axis == nil })
     let names = bars.routes.map(\.name)
     for route in [
-      "bare decode: tjDecompress2 into warm memory", "decode, glTexImage2D",
-      "decode, glTexSubImage2D", "decode into a pixel buffer, glTexSubImage2D",
+      "bare decode: tjDecompress2 into warm memory", "decode, glTexImage2D into new memory",
+      "decode, glTexSubImage2D", "decode into a new pixel buffer, glTexSubImage2D",
       "decode, memcpy into memfd (cached), import",
       "decode, streaming copy into memfd (cached), import",
       "straight into memfd (cached), import", "straight into cold pool memory, import",

@@ -43,7 +43,7 @@ struct PictureRoutes {
   }
 
   private var stb: Route {
-    Route(name: "stb_image, no texture") {
+    Route(name: "stb_image into new memory, no texture") {
       { watch in
         // It reads as many bytes as there are.
         guard let pixels = unsafe texbench_stb_decode(picture.bytes, picture.bytes.count) else {
@@ -57,7 +57,7 @@ struct PictureRoutes {
   }
 
   private var newTexture: Route {
-    Route(name: "decode, glTexImage2D") {
+    Route(name: "decode, glTexImage2D into new memory") {
       let pixels = OrdinaryPixels(for: picture)
       let screen = try Screen(picture)
       return { watch in
@@ -93,7 +93,7 @@ struct PictureRoutes {
 
   /// The decoder writes into memory of the driver, from which the driver updates the texture.
   private var pixelBuffer: Route {
-    Route(name: "decode into a pixel buffer, glTexSubImage2D") {
+    Route(name: "decode into a new pixel buffer, glTexSubImage2D") {
       let decoder = BareDecoder(for: picture)
       let screen = try Screen(picture)
       let texture = GLTexture()

@@ -82,7 +82,12 @@ struct ReadmeSection {
 
 extension RouteResult {
   fileprivate var ratioCell: String {
-    cell(ratio, goal: goal?.ratio) { $0.median <= $1 }
+    cell(ratio, goal: goal?.ratio) { $0.median <= $1 } + (faults.map { ", \($0) faults" } ?? "")
+  }
+
+  /// Where it writes to pages that were not there yet, how many; a few are nobody's fault.
+  private var faults: String? {
+    pageFaults.flatMap { $0 < 100 ? nil : Int($0).grouped }
   }
 
   fileprivate var gainCell: String {
