@@ -2,7 +2,8 @@ internal import TexAlloc
 
 /// Threads that allocate and free images of one pool.
 enum Contention {
-  private static let pairs = 500
+  /// Of each thread: many, beside which it is nothing that one starts after the other.
+  private static let pairs = 2_000
 
   static var growth: Comparison {
     Comparison(
