@@ -12,6 +12,9 @@ struct JPEG: Measurement {
 
   @OptionGroup var options: RunOptions
 
+  /// Of one picture.
+  private static let mostTracedPixels = 2_500_000
+
   func measure(on bench: Bench) throws {
     let set = try pictures.map(PictureSet.init(folder:)) ?? PictureSet(for: bench.effort)
     guard let gpu = bench.gpu else {
@@ -19,6 +22,7 @@ struct JPEG: Measurement {
     }
     let pools = HeapPools(for: gpu)
     for omission in pools.omissions { bench.leaveOut(omission.what, because: omission.reason) }
+    var tracedPixels = bench.effort.tracedPixels
     for make in set.makers {
       let picture: Picture
       do { picture = try make() } catch {
@@ -30,10 +34,12 @@ struct JPEG: Measurement {
         bench.leaveOut(picture.name, because: "textures have at most \(limit) pixels a side")
         continue
       }
+      let pixels = picture.width * picture.height
+      let isTraced = pixels <= min(tracedPixels, Self.mostTracedPixels)
+      if isTraced { tracedPixels -= pixels }
       let routes = PictureRoutes(
         picture: picture, gpu: gpu, pools: pools,
-        readback: OrdinaryPixels(for: picture),
-        tracedPixels: bench.effort == .full ? 2_500_000 : 300_000)
+        readback: OrdinaryPixels(for: picture), isTraced: isTraced)
       bench.compare(
         Comparison(
           title: picture.name, item: "image", rival: PictureRoutes.rival, looksAtMemory: true,

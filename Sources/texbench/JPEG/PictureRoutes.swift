@@ -13,13 +13,18 @@ struct PictureRoutes {
   let pools: HeapPools
   /// Where all read back to, so that it counts as nobody's memory.
   let readback: OrdinaryPixels
-  /// Larger pictures are not traced: that takes a second for a quarter of a million pixels.
-  let tracedPixels: Int
+  /// Whether routes are traced: that takes each a second for a quarter of a million pixels.
+  let isTraced: Bool
 
   /// All that this machine has.
   func all(on bench: Bench) -> [Route] {
     if !texbench_has_stb {
       bench.leaveOut("stb_image", because: "libstb-dev was not there when texbench was built")
+    }
+    if !isTraced, pools.heaps.contains(where: { !$0.isWriteCombining }) {
+      bench.leaveOut(
+        "\(picture.name): models",
+        because: "a trace takes a second for a quarter of a million pixels")
     }
     let doubt = bench.report.environment.doubtAboutWriteCombining
     return [bare, newTexture, oldTexture, pixelBuffer]
@@ -123,7 +128,7 @@ struct PictureRoutes {
     let cached = pools.heaps.first { !$0.isWriteCombining }
     if heap.isWriteCombining {
       route.foretoldBy = cached.map { copy.routeName(to: $0.label) }
-    } else if heap.name == cached?.name, picture.width * picture.height <= tracedPixels {
+    } else if heap.name == cached?.name, isTraced {
       route.trace = { try trace(of: copy, on: heap) }
     }
     return route

@@ -20,6 +20,15 @@ enum Effort: String, Codable {
     }
   }
 
+  /// Pixels of all pictures together that are traced.
+  var tracedPixels: Int {
+    switch self {
+    case .quick: 300_000
+    case .normal: 2_500_000
+    case .full: .max
+    }
+  }
+
   /// Below this share of itself, the interval of a ratio counts as steady.
   static let steadyWidth = 0.03
 }
