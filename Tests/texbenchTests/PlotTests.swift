@@ -13,7 +13,7 @@ final class PlotTests: XCTestCase {
 
   func testEveryRouteAndEveryPositionIsDrawn() throws {
     let svg = Plot(try report(named: "route")).svg
-    for text in ["route 0", "route 1", "10,000", "live things", "slab of 4 MiB"] {
+    for text in ["route 0", "route 1 !", "growth !", "10,000", "live things", "slab of 4 MiB"] {
       XCTAssert(svg.contains(">\(text)<"), text)
     }
   }
@@ -37,6 +37,21 @@ final class PlotTests: XCTestCase {
     XCTAssertNotNil(environment("KVM", isEmulated: false, true).doubtAboutWriteCombining)
     XCTAssertNil(environment(nil, isEmulated: false, true).doubtAboutWriteCombining)
     XCTAssertNil(environment("KVM", isEmulated: false, false).doubtAboutWriteCombining)
+  }
+
+  func testThreadsAreDoubtedWhereTheMachineWasBusy() throws {
+    func environment(load: Double) -> Environment {
+      Environment(
+        processor: "a", cores: 2, isEmulated: false, kernel: "6.12", heaps: [],
+        isDebugBuild: false, load: load, loadAtEnd: 1.25)
+    }
+    XCTAssertNil(environment(load: 0.1).doubtAboutThreads)
+    let busy = environment(load: 1.5)
+    XCTAssertEqual(busy.doubtAboutThreads, "load 1.50 on 2 cores before the run")
+    XCTAssert(busy.lines[0].hasSuffix("load 1.50, 1.25 at the end"), busy.lines[0])
+    var result = try report(named: "route").sections[0].comparisons[0]
+    result.warn(busy.doubtAboutThreads)
+    XCTAssertEqual(result.routes.map(\.warning), [busy.doubtAboutThreads, "emulated"])
   }
 
   func testAWarningStandsInTheRowThatItIsAbout() throws {

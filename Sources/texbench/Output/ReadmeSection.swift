@@ -24,7 +24,8 @@ struct ReadmeSection {
       + (environment.hypervisor.map { ", guest of \($0)" } ?? "")
     var lines = [
       "\(report.date.prefix(10)), \(machine), Linux \(environment.kernel),"
-        + " \(environment.graphics ?? "no GPU") (\(environment.renderer ?? "")):", "",
+        + " \(environment.graphics ?? "no GPU") (\(environment.renderer ?? "")),"
+        + " \(environment.loads):", "",
     ]
     for doubt in environment.doubts { lines += ["**! \(doubt)**", ""] }
     for section in report.sections {

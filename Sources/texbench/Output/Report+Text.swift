@@ -13,10 +13,15 @@ extension Environment {
   var lines: [String] {
     var machine = "\(processor), \(cores) cores"
     if let hypervisor { machine += ", guest of \(hypervisor)" }
-    var lines = ["\(machine); Linux \(kernel); load \(load.text(2))"]
+    var lines = ["\(machine); Linux \(kernel); \(loads)"]
     lines.append([renderer ?? "no GPU", graphics].compactMap(\.self).joined(separator: "; "))
     lines += heaps.filter { !$0.state.hasPrefix("absent") }.map { "heap \($0.name): \($0.state)" }
     return lines + doubts.map { "! \($0)" }
+  }
+
+  /// How busy the machine was.
+  var loads: String {
+    "load \(load.text(2))" + (loadAtEnd.map { ", \($0.text(2)) at the end" } ?? "")
   }
 }
 

@@ -8,7 +8,8 @@ struct GrowthPanel: Panel {
   private static let (head, foot, side) = (50.0, 42.0, 62.0)
 
   func draw(on drawing: inout Drawing, x: Double, y: Double, width: Double) {
-    drawing.text(comparison.title, x: x, y: y + 16, size: 14, .strong, bold: true)
+    let mark = comparison.routes.contains { $0.warning != nil } ? " !" : ""
+    drawing.text(comparison.title + mark, x: x, y: y + 16, size: 14, .strong, bold: true)
     drawing.text(
       "\(comparison.clock.rawValue) time of one \(comparison.item)", x: x, y: y + 34, size: 11,
       .faint)

@@ -54,7 +54,7 @@ extension Environment {
     return "\(release) \(machine)"
   }
 
-  private static func loadAverage() -> Double {
+  static func loadAverage() -> Double {
     var load = 0.0
     return unsafe getloadavg(&load, 1) == 1 ? load : 0
   }

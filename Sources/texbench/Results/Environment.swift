@@ -19,8 +19,10 @@ struct Environment: Codable {
   let heaps: [Heap]
   /// Whether the program was built without optimization.
   let isDebugBuild: Bool
-  /// What waited for a processor, on average, in the minute before the run.
+  /// What ran or waited for a processor, on average, in the minute before the run.
   let load: Double
+  /// And in the minute before its end, the run among it.
+  var loadAtEnd: Double?
 }
 
 extension Environment {
@@ -37,6 +39,11 @@ extension Environment {
     if isDebugBuild { return "debug build: the figures mean nothing" }
     if isEmulated { return "emulated CPU: times are those of an emulator" }
     return nil
+  }
+
+  /// Why times of several threads cannot be believed; nil where they had the processors to themselves.
+  var doubtAboutThreads: String? {
+    load < 0.5 ? nil : "load \(load.text(2)) on \(cores) cores before the run"
   }
 
   /// All that speaks against figures.

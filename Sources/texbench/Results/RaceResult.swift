@@ -12,4 +12,9 @@ struct RaceResult: Codable {
 
   /// The route that all are compared to.
   var limitResult: RouteResult? { routes.first { $0.name == limit } }
+
+  /// Has routes warn of what speaks against them, if anything.
+  mutating func warn(_ doubt: String?) {
+    for place in routes.indices where routes[place].warning == nil { routes[place].warning = doubt }
+  }
 }

@@ -3,7 +3,7 @@ struct Report: Codable {
   /// In UTC.
   let date: String
   let effort: Effort
-  let environment: Environment
+  var environment: Environment
   let model: WriteCombiningModel
   var sections: [Section] = []
 }

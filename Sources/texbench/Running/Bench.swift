@@ -29,6 +29,7 @@ final class Bench {
         name: configuration.commandName ?? "\(type(of: measurement))".lowercased(),
         abstract: configuration.abstract))
     try measurement.measure(on: self)
+    report.environment.loadAtEnd = Environment.loadAverage()
     Console.endProgress()
   }
 
@@ -51,6 +52,7 @@ final class Bench {
     } catch { return leaveOut(comparison.title, because: "\(error)") }
     var result = race.result
     addModels(of: comparison, to: &result)
+    if comparison.clock == .wall { result.warn(report.environment.doubtAboutThreads) }
     section.comparisons.append(result)
   }
 
