@@ -1,5 +1,6 @@
-/// Who comes when, in turns and in getting ready. Every order is followed by its reverse, so that a machine that grows slower, or
-/// what a route leaves in the caches for the next, favours nobody; the next order is drawn anew.
+/// Who comes when, in turns and in getting ready. Every order is followed by its reverse, so that a
+/// machine that grows slower, or what a route leaves in the caches for the next, favours nobody; the
+/// next order is drawn anew.
 struct Turns {
   private var random = SplitMix64(seed: 1)
   private var order: [Int]
