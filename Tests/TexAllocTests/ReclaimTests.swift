@@ -180,7 +180,7 @@ final class ReclaimTests: XCTestCase {
     let quarter = ImageDescriptor(width: 512, height: 512, formats: [.abgr8888])
     let first = try pool.allocate(quarter)
     fill(first, with: 1)
-    usleep(200_000)  // the pages are made ready in the background
+    pool.store.populating.sync {}  // the pages are made ready
     let second = try pool.allocate(quarter)
     let before = minorFaults()
     fill(second, with: 1)

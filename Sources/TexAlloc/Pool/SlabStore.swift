@@ -13,7 +13,7 @@ final class SlabStore: Sendable {
   private let slabs: Mutex<SlabSet>
   /// How many slots wait; who finds none need not take the lock to look for them.
   private let waitingCount = Atomic(0)
-  private let populating = DispatchQueue(label: "TexAlloc.SlabStore.populating", qos: .utility)
+  let populating = DispatchQueue(label: "TexAlloc.SlabStore.populating", qos: .utility)
 
   init(heap: any Heap, limits: PoolLimits, isSynchronized: Bool = false) {
     self.heap = heap
