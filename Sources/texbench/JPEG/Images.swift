@@ -20,7 +20,7 @@ struct Images {
       bench.leaveOut(
         "\(title): more than \(max(0, most).grouped) live",
         because: "with \(limit.descriptors.grouped) descriptors and \(limit.mappings.grouped)"
-          + " mappings \(limit.images.grouped) may live, \(others.grouped) of them for other routes")
+          + " mappings \(limit.images.grouped) may live, \(others.grouped) of them elsewhere")
     }
     guard most > 0 else { return }
     let counts = [1, 10, 100, 1_000].filter { $0 < most } + [most]
