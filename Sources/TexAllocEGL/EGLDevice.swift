@@ -123,7 +123,9 @@ public import TexAlloc
       try? before?.makeCurrent()
     }
     let retired = state.withLock { $0.retired }
-    if !isLost { for texture in retired { texture.buffer.hold(until: UnknownFence()) } }
+    for texture in retired where !isLost && texture.image != nil {
+      texture.buffer.hold(until: UnknownFence())
+    }
     for texture in retired.reversed() { texture.destroyImage(importer, connection) }
     if ownsContext { context.destroy() }
   }
