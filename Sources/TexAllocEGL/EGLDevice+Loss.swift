@@ -1,14 +1,5 @@
-internal import CEGL
 internal import Synchronization
 internal import TexAlloc
-
-/// Whether a device's context is lost: what its fences and the device itself have in common.
-final class ContextLoss: Sendable {
-  private let happened = Atomic(false)
-
-  var hasHappened: Bool { happened.load(ordering: .acquiring) }
-  func happen() { happened.store(true, ordering: .releasing) }
-}
 
 extension EGLDevice {
   /// Whether the context is lost. Nothing can be registered with the device any more.
