@@ -75,7 +75,7 @@ sanitize: dependencies
 fuzz: swift
 	@mkdir -p out/fuzz/corpus
 	$(SWIFT)c -O -swift-version 6 -package-name TexAlloc -sanitize=fuzzer,address -parse-as-library \
-	  -module-name Fuzz -o out/fuzz/ranges Fuzz/*.swift Sources/TexAlloc/Pool/RangeAllocator*.swift \
+	  -module-name Fuzz -o out/fuzz/ranges Fuzz/*.swift Sources/TexAlloc/Pool/Ranges/RangeAllocator*.swift \
 	  Sources/TexAlloc/Formats/Int+Rounding.swift
 	out/fuzz/ranges -max_total_time=$(seconds) -max_len=3000 -artifact_prefix=out/fuzz/ \
 	  out/fuzz/corpus

@@ -92,3 +92,79 @@ public struct AttributeMerge: Sendable {
     }
   }
 }
+
+extension AttributeMerge {
+  private static let maximumCombinations = 64
+
+  /// Ascending by the bytes of their names.
+  static func checked(_ participants: [BufferAttributes]) throws(InvalidAttributes)
+    -> [Participant]
+  {
+    try checkNames(participants)
+    var checked: [Participant] = []
+    for participant in participants {
+      let own = try CheckedConstraints(participant.constraints, of: participant.name)
+      var alternatives: [CheckedConstraints] = []
+      for alternative in participant.alternatives {
+        alternatives.append(try CheckedConstraints(alternative, of: participant.name))
+      }
+      checked.append(Participant(name: participant.name, own: own, alternatives: alternatives))
+    }
+    return checked.sorted { $0.name.precedesByBytes($1.name) }
+  }
+
+  private static func checkNames(_ participants: [BufferAttributes]) throws(InvalidAttributes) {
+    var names: Set<[UInt8]> = []
+    for name in participants.map(\.name) {
+      if name.isEmpty { throw .init(participant: name, field: "name", reason: "the name is empty") }
+      if !names.insert(Array(name.utf8)).inserted {
+        throw .init(participant: name, field: "name", reason: "two participants have this name")
+      }
+    }
+  }
+
+  /// By the sum of the indices, then lexicographically.
+  ///
+  /// - Throws: Where there are more than 64.
+  static func combinations(of participants: [Participant]) throws(InvalidAttributes) -> [[Int]] {
+    var combinations: [[Int]] = [[]]
+    for participant in participants where !participant.alternatives.isEmpty {
+      guard combinations.count * participant.alternatives.count <= maximumCombinations else {
+        throw .init(
+          participant: nil, field: "alternatives",
+          reason: "more than \(maximumCombinations) combinations")
+      }
+      combinations = combinations.flatMap { combination in
+        participant.alternatives.indices.map { combination + [$0] }
+      }
+    }
+    // They stand in lexicographic order, and sorting is stable.
+    return combinations.sorted { $0.reduce(0, +) < $1.reduce(0, +) }
+  }
+}
+
+extension BufferAttributes {
+  /// The attributes that all participants can live with; see ``AttributeMerge``, which serves better
+  /// where the same participants meet many images.
+  ///
+  /// - Parameter image: Where given, and where a format was chosen, the result has its layout.
+  /// - Throws: A participant that is invalid by itself, or a conflict.
+  public static func merging(_ participants: [BufferAttributes], image: ImageSize? = nil)
+    throws(MergeError) -> MergedAttributes
+  {
+    let merge: AttributeMerge
+    do { merge = try AttributeMerge(participants) } catch { throw .invalid(error) }
+    do { return try merge.attributes(for: image) } catch { throw .conflict(error) }
+  }
+}
+
+/// Names compare by their UTF-8 bytes; `==` and `<` of `String` look at Unicode equivalence instead.
+extension String {
+  func hasSameBytes(as other: String) -> Bool {
+    utf8.elementsEqual(other.utf8)
+  }
+
+  func precedesByBytes(_ other: String) -> Bool {
+    utf8.lexicographicallyPrecedes(other.utf8)
+  }
+}

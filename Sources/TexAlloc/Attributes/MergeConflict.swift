@@ -55,3 +55,38 @@ extension MergeConflict.Field {
     }
   }
 }
+
+/// A rule that a merge or a layout broke, before anyone is blamed for it.
+struct MergeRefusal: Error {
+  /// By how much, where the rule is about a number.
+  enum Excess {
+    case value(Int, limit: Int)
+    /// Past 2^63 − 1.
+    case overflow
+  }
+
+  let field: MergeConflict.Field
+  let excess: Excess?
+
+  init(_ field: MergeConflict.Field, _ excess: Excess? = nil) {
+    self.field = field
+    self.excess = excess
+  }
+}
+
+/// Why participants have no merged attributes.
+public enum MergeError: Error, Hashable, Sendable {
+  /// A participant is at fault by itself.
+  case invalid(InvalidAttributes)
+  /// Participants ask for what cannot be had together.
+  case conflict(MergeConflict)
+}
+
+extension MergeError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .invalid(let invalid): invalid.description
+    case .conflict(let conflict): conflict.description
+    }
+  }
+}

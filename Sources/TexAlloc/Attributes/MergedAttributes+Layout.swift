@@ -48,3 +48,10 @@ extension MergedAttributes {
     if let most, length > most { throw MergeRefusal(field, .value(length, limit: most)) }
   }
 }
+
+extension MergedAttributes {
+  /// What a slot that is carved for an image begins at a multiple of, in its slab.
+  var slotAlignment: Int {
+    contiguous ? offsetAlignment.leastCommonMultiple(with: physicalAlignment) : offsetAlignment
+  }
+}

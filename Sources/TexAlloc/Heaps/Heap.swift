@@ -1,3 +1,5 @@
+internal import SystemPackage
+
 /// Where memory comes from. A heap takes part in merging like any other component, under the name
 /// that the other components list in `heaps`.
 public protocol Heap: Component {
@@ -6,4 +8,64 @@ public protocol Heap: Component {
   /// - Parameter size: A positive number of bytes; rounded up to whole pages.
   /// - Throws: `SystemFailure` that names the node and the call; nothing is left open.
   func makeSlab(of size: Int) throws(SystemFailure) -> Slab
+}
+
+/// A heap of this package, which says how it knows what it states.
+protocol ProbedHeap: Heap {
+  var caching: CachingVerdict { get }
+}
+
+extension ProbedHeap {
+  /// `size` rounded up to whole pages.
+  func wholePages(_ size: Int) throws(SystemFailure) -> Int {
+    guard size > 0 else { throw SystemFailure("makeSlab", on: name, .invalidArgument) }
+    guard let pages = size.checkedRoundedUp(toMultipleOf: pageSize) else {
+      throw SystemFailure("makeSlab", on: name, .noMemory)
+    }
+    return pages
+  }
+
+  /// What holds for every heap: its name, its caching, whole pages.
+  func attributes(
+    named name: String, _ set: (inout BufferConstraints) -> Void = { _ in }
+  ) -> BufferAttributes {
+    BufferAttributes(name: name) {
+      $0.heaps = [name]
+      $0.caching = [caching.caching]
+      $0.offsetAlignment = pageSize
+      $0.sizeAlignment = pageSize
+      $0.contiguous = false
+      set(&$0)
+    }
+  }
+}
+
+/// A heap whose memory is a dma-buf. To exist is to have given memory once: its initializer
+/// allocates a little, looks at it, and lets it go.
+protocol DMABufHeap: ProbedHeap {
+  /// A new dma-buf of at least `size` bytes, whole pages, open for reading and writing.
+  func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor
+}
+
+extension DMABufHeap {
+  public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
+    let size = try wholePages(size)
+    let memory = try allocate(size)
+    let slab = try Slab(of: name, caching: caching.caching, memory: memory, size: size)
+    slab.name("texalloc \(name)")
+    if !caching.includesZeroes {
+      unsafe slab.bytes(in: 0..<size).initializeMemory(as: UInt8.self, repeating: 0)
+    }
+    return slab
+  }
+}
+
+extension CachingVerdict {
+  /// What is known of a driver; of others, the verdict of timing memory that it gave.
+  static func known(
+    _ known: CachingVerdict?, orTiming memory: borrowing OwnedDescriptor, named name: String
+  ) throws(SystemFailure) -> CachingVerdict {
+    let mapping = try Mapping(memory.descriptor, size: MemoryTiming.size, named: name)
+    return known ?? CachingVerdict(timing: mapping)
+  }
 }

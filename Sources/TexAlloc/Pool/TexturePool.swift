@@ -94,3 +94,45 @@ public final class TexturePool: Sendable {
     return [writer, store.heap.attributes] + users
   }
 }
+
+extension TexturePool {
+  /// What the pool holds now, slot by slot.
+  public var snapshot: PoolSnapshot { store.snapshot }
+
+  /// Gives memory back to the system until at most `bytes` have pages, or only what images use: closes
+  /// empty slabs, and punches holes where the heap can. No image moves.
+  ///
+  /// - Returns: Bytes given back.
+  @discardableResult
+  public func trim(to bytes: Int = 0) -> Int { store.trim(to: bytes) }
+}
+
+/// How a pool grows.
+public struct PoolLimits: Hashable, Sendable {
+  /// Bytes of the first slab; each further one is twice as large as the one before.
+  public var firstSlab = 4 << 20
+  /// Bytes of the largest slab that several images share. An image above a quarter of it gets a
+  /// slab of its own.
+  public var largestSlab = 64 << 20
+  /// Bytes of all slabs together.
+  public var budget = Int.max
+  /// Bytes whose pages are made ready ahead of their use.
+  public var prefault = 8 << 20
+
+  public init() {}
+}
+
+/// What a pool holds at one moment.
+public struct PoolStatistics: Hashable, Sendable {
+  public let slabs: Int
+  /// Bytes of all slabs.
+  public let slabBytes: Int
+  /// Bytes of the slabs that were used or made ready, and not given back since.
+  public let residentBytes: Int
+  /// Slots that are taken, those that wait for a fence among them.
+  public let slots: Int
+  /// Bytes of the slots that are taken.
+  public let slotBytes: Int
+  /// Slots that nobody holds any more, but whose fences have not been seen to pass.
+  public let waitingSlots: Int
+}

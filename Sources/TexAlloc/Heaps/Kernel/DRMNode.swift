@@ -1,0 +1,110 @@
+internal import CDRM
+internal import CGBM
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+
+/// An open node of `/dev/dri`. Whoever opens a card that nobody rules becomes its master; this gives
+/// that up at once, so that a display server finds the card free.
+@safe struct DRMNode: ~Copyable, Sendable {
+  static let folder = "/dev/dri"
+
+  let path: String
+  /// As the driver calls itself: `vgem`, `virtio_gpu`.
+  let driver: String
+  private let node: OwnedDescriptor
+
+  init(opening path: String) throws(SystemFailure) {
+    let node = try OwnedDescriptor.opening(path)
+    let raw = node.descriptor.rawValue
+    drmDropMaster(raw)
+    let version = unsafe try systemCall("DRM_IOCTL_VERSION", on: path) {
+      unsafe drmGetVersion(raw)
+    }
+    defer { unsafe drmFreeVersion(version) }
+    driver = unsafe String(cString: version.pointee.name)
+    self.path = path
+    self.node = node
+  }
+
+  var rawValue: CInt { node.descriptor.rawValue }
+
+  /// The dma-buf of a buffer that this node knows by its handle; open for writing, which it is only
+  /// if the first export of the buffer asked for it.
+  func export(_ handle: UInt32) throws(SystemFailure) -> OwnedDescriptor {
+    var descriptor: CInt = -1
+    try systemCall("DRM_IOCTL_PRIME_HANDLE_TO_FD", on: path) {
+      unsafe drmPrimeHandleToFD(rawValue, handle, UInt32(O_CLOEXEC | O_RDWR), &descriptor)
+    }
+    return OwnedDescriptor(owning: descriptor)
+  }
+}
+
+extension CachingVerdict {
+  /// The drivers whose memory needs no timing; all of them give zeroed pages of the kernel.
+  static func known(ofDriver driver: String) -> CachingVerdict? {
+    switch driver {
+    case "vgem": CachingVerdict(.writeCombining, because: "vgem maps its pages write-combining")
+    case "virtio_gpu":
+      CachingVerdict(.cached, because: "virtio_gpu maps pages of the guest as they are")
+    default: nil
+    }
+  }
+}
+
+/// A GBM device and the node that it uses; one thread at a time allocates from it.
+@safe final class GBMDevice: @unchecked Sendable {  // the lock guards what the pointer leads to
+  private let node: DRMNode
+  private let device: OpaquePointer
+  private let lock = Mutex(())
+
+  init(opening path: String) throws(SystemFailure) {
+    let node = try DRMNode(opening: path)
+    let raw = node.rawValue
+    unsafe device = try systemCall("gbm_create_device", on: path) {
+      unsafe gbm_create_device(raw)
+    }
+    self.node = node
+  }
+
+  deinit { unsafe gbm_device_destroy(device) }
+
+  var path: String { node.path }
+  var driver: String { node.driver }
+
+  /// The dma-buf of a new linear buffer. The buffer object goes, the memory stays.
+  func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {
+    guard let image = RawImage(holding: size), image.height <= RawImage.maxHeight else {
+      throw SystemFailure("gbm_bo_create", on: path, .invalidArgument)
+    }
+    return try lock.withLock { _ throws(SystemFailure) in
+      let buffer = unsafe try systemCall("gbm_bo_create", on: path) {
+        unsafe gbm_bo_create(
+          device, RawImage.width, image.height, Fourcc.argb8888.rawValue,
+          GBM_BO_USE_LINEAR.rawValue)
+      }
+      defer { unsafe gbm_bo_destroy(buffer) }
+      guard unsafe gbm_bo_get_stride(buffer) == RawImage.pitch else {
+        throw SystemFailure("gbm_bo_get_stride", on: path, .notSupported)
+      }
+      return try node.export(unsafe gbm_bo_get_handle(buffer).u32)
+    }
+  }
+}
+
+/// The image that stands for raw memory with allocators that know nothing but images: rows of
+/// 16 KiB, four bytes a pixel. No driver that takes such images pads them.
+struct RawImage {
+  static let width: UInt32 = 4096
+  static let pitch = 16384
+  /// Above this, drivers accept what the hardware does not.
+  static let maxHeight = 16384
+
+  let height: UInt32
+
+  /// - Parameter size: Bytes; at most 64 TiB, which no driver has.
+  init?(holding size: Int) {
+    guard let height = UInt32(exactly: size.dividedRoundingUp(by: Self.pitch)) else { return nil }
+    self.height = height
+  }
+}

@@ -1,0 +1,103 @@
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// Runs a call that answers -1 and sets `errno` where it fails; the one place that reads `errno`.
+/// A call that a signal interrupted is made again.
+@discardableResult
+func systemCall(
+  _ operation: String, on object: String, _ call: () -> CInt
+) throws(SystemFailure) -> CInt {
+  while true {
+    let result = call()
+    if result >= 0 { return result }
+    let failure = Errno(rawValue: errno)
+    if failure != .interrupted { throw SystemFailure(operation, on: object, failure) }
+  }
+}
+
+/// Runs a call of a library that answers NULL where it fails. Some of them fail without setting
+/// `errno`; that counts as not supported.
+func systemCall<Pointee>(
+  _ operation: String, on object: String, _ call: () -> UnsafeMutablePointer<Pointee>?
+) throws(SystemFailure) -> UnsafeMutablePointer<Pointee> {
+  errno = 0
+  guard let result = unsafe call() else { throw lastFailure(of: operation, on: object) }
+  return unsafe result
+}
+
+/// The same for a pointer to a type that Swift does not see.
+func systemCall(
+  _ operation: String, on object: String, _ call: () -> OpaquePointer?
+) throws(SystemFailure) -> OpaquePointer {
+  errno = 0
+  guard let result = unsafe call() else { throw lastFailure(of: operation, on: object) }
+  return unsafe result
+}
+
+private func lastFailure(of operation: String, on object: String) -> SystemFailure {
+  SystemFailure(operation, on: object, errno == 0 ? .notSupported : Errno(rawValue: errno))
+}
+
+/// A call to the kernel that did not succeed.
+public struct SystemFailure: Error, Hashable, Sendable {
+  /// The call, as its manual page names it: `memfd_create`, `DMA_HEAP_IOCTL_ALLOC`.
+  public let operation: String
+  /// What it was made on: a device node, or the name of a heap.
+  public let object: String
+  public let errno: Errno
+
+  public init(_ operation: String, on object: String, _ errno: Errno) {
+    self.operation = operation
+    self.object = object
+    self.errno = errno
+  }
+
+  /// Whether the machine lacks what was asked for, rather than that it failed to give it.
+  public var isUnsupported: Bool {
+    switch errno {
+    case .noSuchFileOrDirectory, .operationNotSupportedByDevice, .noSuchAddressOrDevice,
+      .notSupported, .noFunction,
+      .inappropriateIOCTLForDevice:
+      true
+    default: false
+    }
+  }
+}
+
+extension SystemFailure: CustomStringConvertible {
+  public var description: String { "\(object): \(operation): \(errno)" }
+}
+
+/// What the kernel shows in files and folders.
+enum SystemFile {
+  /// The number that a file of sysfs holds; nil where there is no such file.
+  static func number(in path: String) -> Int? {
+    text(of: path, atMost: 24).flatMap { Int($0.prefix(while: \.isNumber)) }
+  }
+
+  /// What one read of a small file gives; nil where there is no such file.
+  static func text(of path: String, atMost size: Int) -> String? {
+    guard let file = try? OwnedDescriptor(owning: FileDescriptor.open(FilePath(path), .readOnly))
+    else { return nil }
+    var bytes = [UInt8](repeating: 0, count: size)
+    let count = try? unsafe bytes.withUnsafeMutableBytes {
+      unsafe try file.descriptor.read(into: $0)
+    }
+    return count.map { String(decoding: bytes[..<$0], as: UTF8.self) }
+  }
+
+  /// The names in a folder, `card9` before `card10`.
+  static func names(in folder: String) throws(SystemFailure) -> [String] {
+    let stream = unsafe try systemCall("opendir", on: folder) { unsafe opendir(folder) }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+  }
+}

@@ -1,0 +1,87 @@
+/// An image before it has memory: its size, and who will write it.
+public struct ImageDescriptor: Hashable, Sendable {
+  /// Pixels.
+  public var width, height: Int
+  /// What the one that writes the pixels can live with: a decoder, a camera, the application.
+  public var writer: BufferAttributes
+
+  public init(width: Int, height: Int, writtenBy writer: BufferAttributes) {
+    self.width = width
+    self.height = height
+    self.writer = writer
+  }
+
+  /// An image that the application writes itself, row by row, in one of these formats.
+  public init(width: Int, height: Int, formats: [Fourcc]) {
+    self.init(
+      width: width, height: height,
+      writtenBy: BufferAttributes(name: "application") {
+        $0.formats = formats.map { Format($0) }
+        $0.pitchAlignment = PlaneWriter.lineSize
+        $0.offsetAlignment = PlaneWriter.lineSize
+        $0.cpuUsage = [.sequentialWrite]
+      })
+  }
+}
+
+/// What an image is for, and what its memory must be besides.
+public struct AllocationFlags: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+
+  /// The GPU samples it.
+  public static let texture = AllocationFlags(rawValue: 1 << 0)
+  /// The GPU renders into it.
+  public static let renderTarget = AllocationFlags(rawValue: 1 << 1)
+  /// A display shows it.
+  public static let scanout = AllocationFlags(rawValue: 1 << 2)
+  /// A camera fills it.
+  public static let capture = AllocationFlags(rawValue: 1 << 3)
+  /// A hardware encoder reads it.
+  public static let encode = AllocationFlags(rawValue: 1 << 4)
+  /// A hardware decoder writes it.
+  public static let decode = AllocationFlags(rawValue: 1 << 5)
+
+  /// The CPU reads it, too.
+  public static let cpuRead = AllocationFlags(rawValue: 1 << 8)
+  /// It shares its slab with no other image.
+  public static let dedicated = AllocationFlags(rawValue: 1 << 9)
+  /// Every byte of it is zero, those between the planes too.
+  public static let zeroed = AllocationFlags(rawValue: 1 << 10)
+  /// It may be shared with another process: it has a descriptor of its own, zeroed and sealed
+  /// against shrinking, in which nothing else ever was or will be.
+  public static let exportable = AllocationFlags(rawValue: 1 << 11)
+}
+
+extension AllocationFlags {
+  /// What devices do with it.
+  public var deviceUsage: Set<DeviceUsage> {
+    let usages: [(AllocationFlags, DeviceUsage)] = [
+      (.texture, .sample), (.renderTarget, .render), (.scanout, .scanout), (.capture, .capture),
+      (.encode, .encode), (.decode, .decode),
+    ]
+    return Set(usages.lazy.filter { contains($0.0) }.map(\.1))
+  }
+
+  /// What the CPU does with it beyond what its writer does: a participant like any other.
+  var reader: BufferAttributes? {
+    contains(.cpuRead) ? CPUReader.component.attributes : nil
+  }
+
+  /// Who may share the slab with it.
+  var tenancy: Tenancy {
+    contains(.exportable) ? .exported : contains(.dedicated) ? .alone : .shared
+  }
+}
+
+/// What an allocation does when only fences that have not passed stand between it and memory.
+public enum Waiting: Hashable, Sendable {
+  /// Fails at once.
+  case never
+  /// Waits for the fences until there is memory or the time has come. Not for a thread that the fences
+  /// themselves need.
+  case until(ContinuousClock.Instant)
+}
