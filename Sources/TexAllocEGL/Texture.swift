@@ -105,3 +105,48 @@ extension Texture.Path {
     }
   }
 }
+
+/// One texture of a device, for reports: which buffer it shows, and how.
+public struct TextureEntry: Codable, Hashable, Sendable {
+  public enum State: String, Codable, Hashable, Sendable {
+    /// Somebody holds it.
+    case live
+    /// Nobody does; it waits for ``EGLDevice/collect()``.
+    case retired
+  }
+
+  /// What the buffer was called.
+  public let buffer: String
+  /// Bytes of the image.
+  public let size: Int
+  /// Since it was registered.
+  public let seconds: Double
+  /// The name of the texture in the device's context.
+  public let name: UInt32
+  /// Whether it has an EGLImage, hence a descriptor and a mapping of the driver's.
+  public let isImported: Bool
+  public let state: State
+}
+
+extension EGLDevice {
+  /// Every texture of the device: the live ones, then those that wait to be collected.
+  public var ledger: [TextureEntry] {
+    let (live, retired) = state.withLock { state in
+      (state.textures.values.compactMap(\.texture), state.retired)
+    }
+    func entry(
+      _ buffer: TextureBuffer, _ name: UInt32, isImported: Bool,
+      since start: ContinuousClock.Instant, _ state: TextureEntry.State
+    ) -> TextureEntry {
+      TextureEntry(
+        buffer: buffer.name, size: buffer.layout.size, seconds: (.now - start) / .seconds(1),
+        name: name, isImported: isImported, state: state)
+    }
+    return live.sorted { $0.name < $1.name }.map {
+      entry($0.buffer, $0.name, isImported: $0.path == .imported, since: $0.start, .live)
+    }
+      + retired.map {
+        entry($0.buffer, $0.name, isImported: $0.image != nil, since: $0.start, .retired)
+      }
+  }
+}

@@ -1,4 +1,6 @@
 internal import CEGL
+internal import Synchronization
+internal import Glibc
 public import TexAlloc
 
 /// The entry points of `EGL_KHR_fence_sync`; having them is the proof that the display has it.
@@ -82,5 +84,26 @@ public import TexAlloc
       ? UInt64.max - 1 : UInt64(nanoseconds.partialValue) + UInt64(left.attoseconds / 1_000_000_000)
     return unsafe loss.hasHappened
       || functions.hasPassed(sync, on: connection, nanoseconds: total)
+  }
+}
+
+/// Whether a device's context is lost: what its fences and the device itself have in common.
+final class ContextLoss: Sendable {
+  private let happened = Atomic(false)
+
+  var hasHappened: Bool { happened.load(ordering: .acquiring) }
+  func happen() { happened.store(true, ordering: .releasing) }
+}
+
+/// The end of a use that nobody can ask about any more. It never passes: better a slot that is lost to
+/// its pool than one that is written while the GPU reads it.
+struct UnknownFence: Fence {
+  var hasPassed: Bool { false }
+
+  func wait(until deadline: ContinuousClock.Instant) -> Bool {
+    while ContinuousClock.now < deadline {
+      usleep(useconds_t(min(max(.zero, deadline - .now) / .microseconds(1), 100_000)))
+    }
+    return false
   }
 }
