@@ -1,3 +1,4 @@
+internal import Glibc
 public import SystemPackage
 public import TexAlloc
 internal import TexAllocAudit
@@ -106,3 +107,42 @@ public struct Assets: Sendable {
     }
   }
 }
+
+/// A file that became a texture, and how long that took.
+public struct LoadedTexture: Sendable {
+  public let texture: Texture
+  /// From opening the file to its last row, on one thread.
+  public let decoding: Duration
+  /// Import or upload.
+  public let registering: Duration
+}
+
+/// How far a batch of files is.
+public struct LoadProgress: Sendable {
+  public let done, total: Int
+  /// The file that was finished last.
+  public let latest: FilePath
+}
+
+/// Why a file did not become a texture.
+public enum AssetError: Error, Hashable, Sendable {
+  /// The file could not be read or decoded.
+  case jpeg(JPEGError)
+  /// The pool gave no memory for it.
+  case allocation(FilePath, AllocationError)
+  /// The GPU took its memory in no way.
+  case registration(FilePath, RegistrationRefused)
+}
+
+extension AssetError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .jpeg(let error): "\(error)"
+    case .allocation(let path, let error): "\(path): \(error)"
+    case .registration(let path, let error): "\(path): \(error)"
+    }
+  }
+}
+
+/// Processors that threads of this process may run on.
+let coreCount = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))

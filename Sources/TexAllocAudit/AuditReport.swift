@@ -1,3 +1,5 @@
+internal import TexAllocJSON
+
 /// What was done to texture memory while it was audited.
 ///
 /// Lines are the 64 bytes that a processor collects before it writes them to write-combining memory.
@@ -52,5 +54,87 @@ extension AuditReport {
   /// of whole lines, and at most 1.01 writes for each line.
   public var isWriteCombiningFriendly: Bool {
     loads == 0 && fullLineShare >= 0.999 && busWritesPerLine <= 1.01
+  }
+}
+
+extension AuditReport {
+  /// On one line.
+  public var json: String {
+    JSONValue.object([
+      "loads": .integer(loads), "loadedBytes": .integer(loadedBytes),
+      "stores": .integer(stores), "storedBytes": .integer(storedBytes),
+      "nonTemporalStores": .integer(nonTemporalStores),
+      "nonTemporalShare": .real(nonTemporalShare),
+      "linesTouched": .integer(linesTouched),
+      "fullLineWrites": .integer(fullLineWrites),
+      "partialLineWrites": .integer(partialLineWrites),
+      "fullLineShare": .real(fullLineShare),
+      "busWritesPerLine": .real(busWritesPerLine),
+      "jumpsBackward": .integer(jumpsBackward),
+      "exposures": .integer(exposures),
+      "slabBytes": .integer(slabBytes), "auditedBytes": .integer(auditedBytes),
+      "sampled": .boolean(isSampled),
+      "seconds": .real(duration / .seconds(1)),
+      "offenders": .array(offenders.map(\.json)),
+    ]).text
+  }
+}
+
+extension Offender {
+  fileprivate var json: JSONValue {
+    .object([
+      "offence": .string(offence.rawValue), "count": .integer(count),
+      "place": place.map { .string($0) },
+      "backtrace": .array(backtrace.map(\.json)),
+    ])
+  }
+}
+
+extension StackFrame {
+  fileprivate var json: JSONValue {
+    .object([
+      "function": function.map { .string($0) }, "file": file.map { .string($0) },
+      "line": line.map { .integer($0) }, "library": library.map { .string($0) },
+    ])
+  }
+}
+
+extension AuditReport: CustomStringConvertible {
+  /// What was counted, and the offenders with their call stacks.
+  public var description: String {
+    ([counts] + offenders.map(\.description)).joined(separator: "\n")
+  }
+
+  /// What was counted, and a line for each of the worst offenders.
+  public var summary: String {
+    let worst = offenders.prefix(10).map { offender in
+      "\(offender.offence.words), \(offender.count) times: \(offender.place ?? "place unknown")"
+    }
+    let rest = offenders.count - worst.count
+    return ([counts] + worst + (rest > 0 ? ["\(rest) more"] : [])).joined(separator: "\n")
+  }
+
+  private var counts: String {
+    let sampling =
+      isSampled ? "; sampled: \(auditedBytes >> 10) of \(slabBytes >> 10) KiB were audited" : ""
+    let exposed =
+      exposures > 0 ? "\nexposed      \(exposures) times, when accesses may have been missed" : ""
+    return """
+      loads        \(loads), \(loadedBytes) bytes
+      stores       \(stores), \(storedBytes) bytes; \(percent(nonTemporalShare)) non-temporal
+      lines        \(linesTouched) touched; \(percent(fullLineShare)) of their writes whole
+      bus writes   \(busWritesPerLine.rounded(to: 3)) per line
+      backward     \(jumpsBackward) jumps
+      audited in   \((duration / .seconds(1)).rounded(to: 2)) s\(sampling)\(exposed)
+      """
+  }
+
+  private func percent(_ share: Double) -> String { "\((share * 100).rounded(to: 2)) %" }
+}
+
+extension Double {
+  fileprivate func rounded(to digits: Int) -> Double {
+    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+    return (self * scale).rounded() / scale
   }
 }

@@ -135,3 +135,45 @@ internal import SystemPackage
     }
   }
 }
+
+/// FreeType, which reads fonts: one for each thread that does.
+///
+/// FreeType must not be called for one library from two threads at a time. So a library, its faces
+/// and the caches that use them stay together on one thread; they are not `Sendable`.
+/// https://freetype.org/freetype2/docs/reference/ft2-library_setup.html
+@safe public final class FontLibrary {
+  @unsafe let handle: FT_Library
+
+  /// - Throws: `FontError.freeType` where memory is short.
+  public init() throws(FontError) {
+    var handle: FT_Library?
+    let code = unsafe FT_Init_FreeType(&handle)
+    guard code == 0, let handle = unsafe handle else {
+      throw .freeType(while: "FT_Init_FreeType", code: Int(code))
+    }
+    unsafe self.handle = handle
+  }
+
+  deinit { unsafe FT_Done_FreeType(handle) }
+}
+
+/// How high the lines of a face are at one size, in whole pixels.
+public struct LineMetrics: Hashable, Sendable {
+  /// From the baseline up to the top of the tallest letters.
+  public let ascent: Double
+  /// From the baseline down to the bottom of the deepest.
+  public let descent: Double
+  /// From one baseline to the next.
+  public let lineHeight: Double
+}
+
+extension FontFace {
+  /// What the font says about its lines.
+  public func lineMetrics(pixelSize: Double) throws(FontError) -> LineMetrics {
+    try select(size(pixels: pixelSize))
+    let metrics = unsafe handle.pointee.size.pointee.metrics
+    return LineMetrics(
+      ascent: Double(metrics.ascender) / 64, descent: -Double(metrics.descender) / 64,
+      lineHeight: Double(metrics.height) / 64)
+  }
+}

@@ -114,3 +114,39 @@ internal import TexAllocAtlas
     }
   }
 }
+
+/// How large a font is made: pixels of its em square, in steps of 1/64 as FreeType counts.
+package struct GlyphSize: Hashable, Sendable {
+  package let sixtyFourths: Int
+
+  package var pixels: Double { Double(sixtyFourths) / 64 }
+}
+
+extension FontFace {
+  /// The step nearest to a size in pixels.
+  ///
+  /// - Throws: `FontError.unsupportedSize` for what is no number from 1 to 16,384.
+  package func size(pixels: Double) throws(FontError) -> GlyphSize {
+    guard pixels >= 1, pixels <= 16_384 else {
+      throw .unsupportedSize(font: name, pixelSize: pixels)
+    }
+    return GlyphSize(sixtyFourths: Int((pixels * 64).rounded()))
+  }
+}
+
+/// Whether outlines are bent to the pixel grid before they are filled.
+public enum Hinting: Hashable, Sendable {
+  /// The outline as it was drawn.
+  case none
+  /// Moved up and down only, so that horizontal strokes are sharp and no width changes. At half the
+  /// speed of none.
+  case light
+
+  /// For FreeType and for whoever shapes with it: `FT_LOAD_*`.
+  package var loadFlags: Int32 {
+    switch self {
+    case .none: Int32(FT_LOAD_NO_HINTING)
+    case .light: Int32(texalloc_ft_load_target_light)
+    }
+  }
+}

@@ -1,5 +1,20 @@
 public import TexAlloc
 
+extension BufferAttributes {
+  /// The JSON form on one line; fields without an opinion are left out.
+  ///
+  /// A modifier above `Int.max`, which the form cannot hold, stands as a string, and reading refuses
+  /// it.
+  public var json: String { jsonValue.text }
+
+  private var jsonValue: JSONValue {
+    let choices = alternatives.map { JSONValue.object($0.members) }
+    let name = JSONValue.Member(key: "name", value: .string(name))
+    let alternatives = JSONValue.Member(key: "alternatives", value: .array(choices))
+    return .object([name] + constraints.members + (choices.isEmpty ? [] : [alternatives]))
+  }
+}
+
 extension MergedAttributes {
   /// `{"merged": …, "format": …}` on one line: every field with its default, without maxima and lists
   /// that no one restricts.
@@ -48,5 +63,38 @@ extension JSONValue {
       ])
     }
     self = .object(["planes": .array(planes), "size": .integer(layout.size)])
+  }
+}
+
+extension MergeConflict {
+  /// `{"conflict": …}` on one line.
+  public var json: String {
+    let members = JSONValue.object([
+      "field": .string(field.rawValue),
+      "participants": .array(participants.map(\.jsonValue)),
+      "relaxation": .string(relaxation),
+    ])
+    return JSONValue.object(["conflict": members]).text
+  }
+}
+
+extension MergeConflict.Participant {
+  fileprivate var jsonValue: JSONValue {
+    let chosen = alternative.map {
+      [JSONValue.Member(key: "alternative", value: .object($0.members))]
+    }
+    return .object(["name": .string(name), "value": .object(value.members + (chosen ?? []))])
+  }
+}
+
+extension InvalidAttributes {
+  /// `{"invalid": …}` on one line, without the participant or the field where there is none.
+  public var json: String {
+    let members = JSONValue.object([
+      "participant": participant.map { .string($0) },
+      "field": field.map { .string($0) },
+      "reason": .string(reason),
+    ])
+    return JSONValue.object(["invalid": members]).text
   }
 }
