@@ -27,3 +27,7 @@ package enum Console {
     _ = try? FileDescriptor.standardError.writeAll(text.utf8)
   }
 }
+
+extension Duration {
+  package var milliseconds: Double { self / .milliseconds(1) }
+}

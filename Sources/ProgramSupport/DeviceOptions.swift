@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import TexAlloc
+package import TexAlloc
 package import TexAllocEGL
 
 /// Which GPU a program draws with, and what it must be known for.
@@ -38,5 +38,13 @@ package struct DeviceOptions: ParsableArguments {
     } catch {
       throw ValidationError("--quirk: \(error)")
     }
+  }
+}
+
+extension ImageSize {
+  /// For `transform:` of an option: `1920x1080`.
+  package static func argument(_ text: String) throws -> ImageSize {
+    guard let size = ImageSize(text) else { throw ValidationError("not a size like 1920x1080") }
+    return size
   }
 }

@@ -17,3 +17,185 @@ struct Probe: ParsableCommand {
     print(json ? report.json : report.text)
   }
 }
+
+/// What `texctl probe` finds out.
+struct ProbeReport: Encodable {
+  struct Device: Encodable {
+    let driver, vendor, renderer, version, chosenBecause: String
+    let isSoftware: Bool
+    let maxTextureSize: Int
+    let clientExtensions, displayExtensions: [String]
+    /// Why nothing can be imported.
+    @NullEncoded var importObstacle: String?
+    let quirks: [Quirk]
+  }
+
+  struct Quirk: Encodable {
+    let name, reason: String
+  }
+
+  struct FormatEntry: Encodable {
+    let fourcc, modifier: String
+    let externalOnly: Bool
+    let outcome: String
+    @NullEncoded var reason: String?
+  }
+
+  struct HeapEntry: Encodable {
+    let name: String
+    let present: Bool
+    let chosen: Bool
+    @NullEncoded var caching: String?
+    @NullEncoded var reason: String?
+  }
+
+  struct Limits: Encodable {
+    let descriptors, mappings, liveImages: Int
+  }
+
+  let device: Device?
+  /// Why there is no device.
+  @NullEncoded var deviceFailure: String?
+  let formats: [FormatEntry]
+  let heaps: [HeapEntry]
+  let limits: Limits
+}
+
+extension ProbeReport {
+  init(on options: DeviceOptions) {
+    let limit = ImageLimit.now()
+    limits = Limits(
+      descriptors: limit.descriptors, mappings: limit.mappings, liveImages: limit.images)
+    do {
+      let gpu = try options.open()
+      device = Device(gpu)
+      deviceFailure = nil
+      let pool = Result { () throws(AllocationError) in try TexturePool(for: [gpu]) }
+      heaps = Self.heaps(chosenBy: pool)
+      formats = Self.formats(of: gpu, pool)
+    } catch {
+      device = nil
+      deviceFailure = "\(error)"
+      heaps = Self.heaps(chosenBy: nil)
+      formats = []
+    }
+  }
+
+  private static func formats(
+    of gpu: EGLDevice, _ pool: Result<TexturePool, AllocationError>
+  ) -> [FormatEntry] {
+    guard let heap = try? pool.get().plan.heap,
+      let memory = try? TexturePool(for: [], from: Heaps.present().filter { $0.name == heap }),
+      let findings = try? gpu.survey(in: memory)
+    else { return [] }
+    return findings.map(FormatEntry.init)
+  }
+
+  private static func heaps(
+    chosenBy pool: Result<TexturePool, AllocationError>?
+  ) -> [HeapEntry] {
+    let verdicts: [HeapVerdict] =
+      switch pool {
+      case .success(let pool): pool.plan.verdicts
+      case .failure(.noHeap(let verdicts)): verdicts
+      default: []
+      }
+    let plan = try? pool?.get().plan
+    return Heaps.found().map { finding in
+      let verdict = verdicts.first { $0.heap == finding.name }
+      switch finding.heap {
+      case .success:
+        let isChosen = finding.name == plan?.heap
+        return HeapEntry(
+          name: finding.name, present: true, chosen: isChosen,
+          caching: finding.caching.map { "\($0)" },
+          reason: isChosen ? plan?.reason : verdict?.passedOver)
+      case .failure(let failure):
+        return HeapEntry(
+          name: finding.name, present: false, chosen: false, caching: nil, reason: "\(failure)")
+      }
+    }
+  }
+}
+
+extension ProbeReport.Device {
+  fileprivate init(_ gpu: EGLDevice) {
+    let about = gpu.description
+    driver = about.driver
+    vendor = about.vendor
+    renderer = about.renderer
+    version = about.version
+    chosenBecause = about.reason
+    isSoftware = about.isSoftware
+    maxTextureSize = about.maxTextureSize
+    clientExtensions = about.clientExtensions
+    displayExtensions = about.displayExtensions
+    importObstacle = gpu.importObstacle
+    quirks = gpu.profiles.map { ProbeReport.Quirk(name: $0.name, reason: $0.reason) }
+  }
+}
+
+extension ProbeReport.FormatEntry {
+  fileprivate init(_ finding: FormatFinding) {
+    fourcc = "\(finding.format.fourcc)"
+    modifier = "0x" + String(finding.format.modifier.rawValue, radix: 16)
+    externalOnly = finding.isExternalOnly
+    switch finding.outcome {
+    case .works: (outcome, reason) = ("works", nil)
+    case .imports: (outcome, reason) = ("imports", "its pixels were not compared")
+    case .refused(let why): (outcome, reason) = ("refused", why)
+    case .untried(let why): (outcome, reason) = ("untried", why)
+    }
+  }
+}
+
+extension ProbeReport {
+  /// For people: what matters first.
+  var text: String {
+    [deviceLines, formatLines, heapLines, limitLines].joined(separator: [""])
+      .joined(separator: "\n")
+  }
+
+  private var deviceLines: [String] {
+    guard let device else { return ["Device: none: \(deviceFailure ?? "")"] }
+    return [
+      "Device: \(device.driver): \(device.renderer), \(device.version)",
+      "  chosen because \(device.chosenBecause)",
+      "  import: \(device.importObstacle ?? "yes")",
+      "  quirks: "
+        + (device.quirks.isEmpty
+          ? "none known"
+          : device.quirks.map { "\($0.name), because \($0.reason)" }.joined(separator: "; ")),
+      "  largest texture: \(device.maxTextureSize)",
+      "  EGL client extensions: " + device.clientExtensions.joined(separator: " "),
+      "  EGL display extensions: " + device.displayExtensions.joined(separator: " "),
+    ]
+  }
+
+  private var formatLines: [String] {
+    ["Formats that are advertised, each tried once:"]
+      + (formats.isEmpty ? ["  none"] : [])
+      + formats.map { entry in
+        "  \(entry.fourcc) \(entry.modifier): \(entry.outcome)"
+          + (entry.externalOnly ? ", external only" : "")
+          + (entry.reason.map { " (\($0))" } ?? "")
+      }
+  }
+
+  private var heapLines: [String] {
+    ["Heaps:"]
+      + heaps.map { heap in
+        let state = heap.chosen ? "chosen" : heap.present ? "present" : "absent"
+        return "  \(heap.name): "
+          + [state, heap.caching, heap.reason].compactMap { $0 }
+          .joined(separator: "; ")
+      }
+  }
+
+  private var limitLines: [String] {
+    [
+      "Limits: \(limits.descriptors) descriptors, \(limits.mappings) mappings:"
+        + " at most \(limits.liveImages) images live at once"
+    ]
+  }
+}

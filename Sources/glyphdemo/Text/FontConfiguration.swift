@@ -58,3 +58,38 @@ internal import CFontconfig
     return unsafe String(cString: value)
   }
 }
+
+/// What a text wants to be set in.
+struct FontRequest: Hashable {
+  var family = "DejaVu Sans"
+  var isBold = false
+  /// As in HTML, `ja` or `zh-TW`: which of the shapes that languages give a character; nil where
+  /// nobody knows.
+  var language: String?
+}
+
+/// Where fontconfig found a face.
+struct FontFile: Hashable {
+  let path: String
+  /// Which face of a collection, as FreeType counts.
+  let index: Int
+  let family: String
+}
+
+/// Fontconfig has nothing to offer.
+enum FontconfigError: Error, Hashable {
+  /// Its configuration cannot be read.
+  case noConfiguration
+  /// No font at all is installed.
+  case noFont(FontRequest)
+}
+
+extension FontconfigError: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .noConfiguration: "fontconfig: no configuration; is fontconfig-config installed?"
+    case .noFont(let request):
+      "fontconfig: no font for \(request.family); fonts-dejavu-core and fonts-noto-core have some"
+    }
+  }
+}

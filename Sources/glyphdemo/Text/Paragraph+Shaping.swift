@@ -57,3 +57,30 @@ extension Paragraph {
     return runs
   }
 }
+
+/// A glyph of a line, which stand in the order in which they are drawn from left to right. Pixels;
+/// y grows upward.
+struct ShapedGlyph {
+  let face: FontFace
+  /// Its number in the face.
+  let index: UInt32
+  /// From the pen to where the glyph is drawn.
+  let xOffset, yOffset: Double
+  /// From the pen to the pen of the next glyph.
+  let advance: Double
+  /// The first of the Unicode scalars that it stands for.
+  let cluster: Int
+}
+
+/// raqm could not lay out a text: it ran out of memory.
+struct ShapingFailure: Error {
+  let text: String
+
+  init(_ characters: ArraySlice<Unicode.Scalar>) {
+    text = String(String.UnicodeScalarView(characters.prefix(40)))
+  }
+}
+
+extension ShapingFailure: CustomStringConvertible {
+  var description: String { "raqm cannot shape “\(text)”" }
+}

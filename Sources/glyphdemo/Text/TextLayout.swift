@@ -55,3 +55,28 @@ struct TextLayout {
     height = baseline + descent
   }
 }
+
+/// A glyph at its place: the pen is at (x, baseline), pixels, y downward.
+struct PlacedGlyph {
+  let face: FontFace
+  let index: UInt32
+  let pixelSize: Double
+  let x, baseline: Double
+}
+
+/// How a text is set.
+struct TextStyle: Hashable {
+  /// The side that lines are flush with.
+  enum Alignment: Hashable {
+    /// Where the text begins: left for Latin, right for Arabic.
+    case natural
+    case left, center, right
+  }
+
+  var font = FontRequest()
+  /// Pixels of the em square.
+  var pixelSize = 16.0
+  var alignment = Alignment.natural
+  /// nil where each paragraph's first letter tells.
+  var direction: TextDirection?
+}

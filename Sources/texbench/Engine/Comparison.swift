@@ -15,3 +15,27 @@ struct Comparison {
   var looksAtMemory = false
   let routes: [Route]
 }
+
+/// One way to the end that a comparison is about.
+struct Route {
+  /// What it does when it is its turn.
+  typealias Turn = (inout Stopwatch) throws -> Void
+
+  let name: String
+  /// How many of the comparison's items a turn does.
+  var items = 1
+  /// Where along the axis of a growth it stands.
+  var position: Int?
+  /// Whether it is this library's.
+  var isOurs = false
+  var goal: Goal?
+  /// What a reader must know to believe its figures.
+  var warning: String?
+  /// Makes all that turns need, outside of what is timed. What it makes goes with the turn.
+  let prepare: () throws -> Turn
+  /// For a route whose memory is cached: counts what a turn does to it, so that the model can say what
+  /// it would cost on write-combining memory.
+  var trace: (() throws -> AccessCounts)?
+  /// The route whose model is to foretell this one, which was measured on write-combining memory.
+  var foretoldBy: String?
+}

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Times one turn of a route, stage by stage.
 ///
 /// What a turn does between ``finish()`` and its end is no part of what is compared: stages that end
@@ -36,5 +38,27 @@ struct Stopwatch {
     isFinished = true
     atFinish()
     lap = .now()
+  }
+}
+
+extension Cost {
+  /// What the process has taken since it began.
+  static func now() -> Cost {
+    Cost(cpu: nanoseconds(CLOCK_PROCESS_CPUTIME_ID), wall: nanoseconds(CLOCK_MONOTONIC))
+  }
+
+  private static func nanoseconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+  }
+}
+
+enum PageFaults {
+  /// How often the process has touched a page that was not mapped yet, by getrusage(2).
+  static func now() -> Int {
+    var usage = rusage()
+    unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_minflt
   }
 }

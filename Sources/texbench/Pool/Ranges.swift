@@ -1,3 +1,6 @@
+internal import Glibc
+internal import TexAlloc
+
 /// What the range allocator costs: each pair frees one of the live ranges and allocates another in
 /// its stead, each of them in turn.
 enum Ranges {
@@ -47,4 +50,79 @@ enum Ranges {
   private static func ranges(_ count: Int, _ order: TurnOrder) -> LiveRanges {
     LiveRanges(count: count, capacity: count * blockSize * 3 / 2, in: order) { _ in blockSize }
   }
+}
+
+/// As many live ranges as a measurement wants, each in turn replaced by another.
+@safe final class LiveRanges {
+  private var ranges: RangeAllocator
+  private let leases: UnsafeMutableBufferPointer<RangeAllocator.Lease>
+  private var place = 0
+
+  /// - Parameters:
+  ///   - order: In which they are replaced.
+  ///   - size: Bytes of the range at a place; all of them must fit.
+  init(count: Int, capacity: Int, in order: TurnOrder, size: (Int) -> Int) {
+    ranges = RangeAllocator(capacity: capacity, granularity: 4096)
+    // Leases cannot be copied, and arrays hold only what can.
+    unsafe leases = .allocate(capacity: count)
+    for place in 0..<count {
+      guard let lease = ranges.allocate(size(place)) else { preconditionFailure("no room") }
+      unsafe leases.initializeElement(at: place, to: lease)
+    }
+    guard order == .shuffled else { return }
+    var random = SplitMix64(seed: 1)
+    for place in 1..<count {
+      unsafe leases.swapAt(place, .random(in: 0...place, using: &random))
+    }
+  }
+
+  /// The leases vanish with their allocator.
+  deinit { unsafe leases.deallocate() }
+
+  /// Frees one range and allocates another in its stead.
+  func replaceNext(size: Int) {
+    place = unsafe place + 1 < leases.count ? place + 1 : 0
+    unsafe ranges.free(leases.moveElement(from: place))
+    guard let lease = ranges.allocate(size) else { preconditionFailure("no room") }
+    unsafe leases.initializeElement(at: place, to: lease)
+  }
+}
+
+/// A lease in a place that arrays can hold.
+final class HeldLease {
+  private var lease: RangeAllocator.Lease?
+
+  init(_ lease: consuming RangeAllocator.Lease) { self.lease = consume lease }
+
+  func take() -> RangeAllocator.Lease? { lease.take() }
+}
+
+/// As many live blocks of glibc's allocator, each in turn replaced by another, shuffled.
+@safe final class LiveBlocks {
+  private var blocks: [UnsafeMutableRawPointer?]
+  private let size: Int
+  private var place = 0
+
+  init(count: Int, size: Int) {
+    self.size = size
+    unsafe blocks = (0..<count).map { _ in unsafe malloc(size) }
+    var random = SplitMix64(seed: 1)
+    unsafe blocks.shuffle(using: &random)
+  }
+
+  deinit { unsafe blocks.forEach { unsafe free($0) } }
+
+  /// Frees one block and allocates another in its stead.
+  func replaceNext() {
+    place = unsafe place + 1 < blocks.count ? place + 1 : 0
+    unsafe free(blocks[place])
+    unsafe blocks[place] = malloc(size)
+  }
+}
+
+/// In which order what lives is replaced.
+enum TurnOrder: String {
+  case oldestFirst = "oldest first"
+  /// One that has nothing to do with addresses.
+  case shuffled
 }

@@ -26,3 +26,24 @@ struct Cost: Codable, Equatable {
     Cost(cpu: cost.cpu / divisor, wall: cost.wall / divisor)
   }
 }
+
+/// Which of its two figures a comparison goes by.
+enum Clock: String, Codable {
+  /// For work of one thread: what others do on the machine hardly shows.
+  case cpu = "CPU"
+  /// For work of several threads.
+  case wall
+}
+
+/// What the model of write-combining memory makes of a route.
+struct ModelledCost: Codable, Equatable {
+  /// Of a turn, which may do many items.
+  let counts: AccessCounts
+  /// In nanoseconds for an item, how long the bus is busy with writes, and the processor waits for loads.
+  let bus, stalls: Double
+  /// In nanoseconds for an item.
+  let total: Double
+  /// How far the model is off where the route was measured on write-combining memory, too: its total
+  /// over what was measured, less 1.
+  var error: Double?
+}

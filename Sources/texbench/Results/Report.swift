@@ -7,3 +7,70 @@ struct Report: Codable {
   let model: WriteCombiningModel
   var sections: [Section] = []
 }
+
+/// What one measurement found out.
+struct Section: Codable {
+  /// Its name on the command line.
+  let name: String
+  let abstract: String
+  var comparisons: [RaceResult] = []
+  var figures: [Figure] = []
+  var omissions: [Omission] = []
+}
+
+/// A share that is no ratio of times.
+struct Figure: Codable {
+  /// What it is a share of, and what sets it apart from others of that title.
+  let title, name: String
+  let percent: Double
+  /// How it was come by.
+  let note: String
+}
+
+/// What a route is to reach.
+struct Goal: Codable, Equatable {
+  /// To the limit, at most.
+  let ratio: Double
+  /// Over the rival, at least.
+  var gain: Double?
+}
+
+/// Something that was not measured, and why.
+struct Omission: Codable {
+  let what, reason: String
+}
+
+/// How much time a run takes for its figures.
+enum Effort: String, Codable {
+  case quick, normal, full
+
+  /// Seconds for one comparison, unless its ratios are steady before.
+  var seconds: Double {
+    switch self {
+    case .quick: 1.5
+    case .normal: 12
+    case .full: 60
+    }
+  }
+
+  /// Pairs of turns of each route that are enough where all ratios are steady.
+  var pairs: Int {
+    switch self {
+    case .quick: 6
+    case .normal: 12
+    case .full: 24
+    }
+  }
+
+  /// Pixels of all pictures together that are traced.
+  var tracedPixels: Int {
+    switch self {
+    case .quick: 300_000
+    case .normal: 2_500_000
+    case .full: .max
+    }
+  }
+
+  /// Below this share of itself, the interval of a ratio counts as steady.
+  static let steadyWidth = 0.03
+}

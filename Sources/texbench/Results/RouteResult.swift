@@ -1,3 +1,5 @@
+internal import TexAllocAudit
+
 /// What one route of a comparison took for an item.
 struct RouteResult: Codable {
   let name: String
@@ -53,5 +55,38 @@ extension RouteResult {
     stages = []
     warning = route.warning
     model = cost
+  }
+}
+
+/// A part of a turn that is timed apart.
+enum Stage: String, Codable, CaseIterable {
+  case decode
+  case rasterize = "rasterise"
+  case write, register
+  case firstDraw = "first draw"
+  case nextDraw = "next draw"
+  case readback = "read back"
+  case release
+}
+
+/// What a stage took for an item: medians, in nanoseconds.
+struct StageResult: Codable {
+  let stage: Stage
+  let cost: Cost
+}
+
+/// What a route does to texture memory in a turn, as a trace of its accesses sees it.
+struct AccessCounts: Codable, Equatable {
+  /// Instructions that read.
+  let loads: Int
+  /// Lines that left for memory whole, and those that left with a part.
+  let fullLineWrites, partialLineWrites: Int
+}
+
+extension AccessCounts {
+  init(_ report: AuditReport) {
+    self.init(
+      loads: report.loads, fullLineWrites: report.fullLineWrites,
+      partialLineWrites: report.partialLineWrites)
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import ProgramSupport
 internal import TexAllocEGL
 
@@ -41,5 +42,42 @@ struct RunOptions: ParsableArguments {
     try body(bench)
     Console.endProgress()
     try output.show(bench.report)
+  }
+}
+
+/// The prices of the model.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "Nanoseconds of the bus for a line that is written whole.")
+  private var busWriteNs = WriteCombiningModel().busWrite
+
+  @Option(help: "Nanoseconds of the bus for a line that is written in part.")
+  private var partialWriteNs = WriteCombiningModel().partialWrite
+
+  @Option(help: "Nanoseconds that the processor waits for a load.")
+  private var loadNs = WriteCombiningModel().load
+
+  var model: WriteCombiningModel {
+    WriteCombiningModel(busWrite: busWriteNs, partialWrite: partialWriteNs, load: loadNs)
+  }
+
+  func validate() throws {
+    guard [busWriteNs, partialWriteNs, loadNs].allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+      throw ValidationError("prices are nanoseconds, 0 or more")
+    }
+  }
+}
+
+enum DescriptorLimit {
+  /// Lets the process have as many descriptors as it may: each image that lives takes one.
+  static func raise() {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard unsafe getrlimit(resource, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    unsafe setrlimit(resource, &limit)
+    // Root may have more.
+    limit.rlim_cur = max(limit.rlim_cur, 65_536)
+    limit.rlim_max = limit.rlim_cur
+    unsafe setrlimit(resource, &limit)
   }
 }

@@ -1,3 +1,0 @@
-extension Duration {
-  package var milliseconds: Double { self / .milliseconds(1) }
-}

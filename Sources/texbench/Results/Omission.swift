@@ -1,4 +1,0 @@
-/// Something that was not measured, and why.
-struct Omission: Codable {
-  let what, reason: String
-}
