@@ -55,7 +55,7 @@ vm-test: dependencies
 
 # ARGS="--virgl" for one with a GPU.
 vm-shell: dependencies
-	@VM/run $(ARGS) --timeout 0
+	@VM/run $(ARGS)
 
 bench: dependencies
 	$(SWIFT) build -c release --product texbench
