@@ -36,9 +36,13 @@ extension EGLDevice {
   }
 
   func requireContext(for operation: String) throws(EGLFailure) {
-    if isLost { throw .failed(operation, "the device's context was lost") }
+    if isLost {
+      throw EGLFailure(cause: .lost, operation: operation, reason: "the device's context was lost")
+    }
     guard context.isCurrent else {
-      throw .failed(operation, "the device's context is not current on this thread")
+      throw EGLFailure(
+        cause: .wrongThread, operation: operation,
+        reason: "the device's context is not current on this thread")
     }
   }
 }

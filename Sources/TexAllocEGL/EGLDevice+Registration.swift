@@ -14,10 +14,12 @@ extension EGLDevice {
     try requireContext()
     if let known = texture(of: buffer) {
       guard case .uploaded(let reason) = known.path else { return known }
-      throw refusal("import", wanted: "a buffer that is imported", held: "uploaded: \(reason)")
+      throw refusal(
+        .noImport, "import", wanted: "a buffer that is imported", held: "uploaded: \(reason)")
     }
     guard let importer else {
-      throw refusal("import", wanted: "dma-buf import", held: importObstacle ?? "none")
+      throw refusal(
+        .noImport, "import", wanted: "dma-buf import", held: importObstacle ?? "none")
     }
     try attributes.accept(buffer)
     for quirk in quirks { try quirk.accept(buffer) }
@@ -57,17 +59,21 @@ extension EGLDevice {
     }
   }
 
-  func refusal(_ field: String, wanted: String, held: String) -> RegistrationRefused {
-    RegistrationRefused(component: name, field: field, wanted: wanted, held: held)
+  func refusal(
+    _ cause: RegistrationRefused.Cause, _ field: String, wanted: String, held: String
+  ) -> RegistrationRefused {
+    RegistrationRefused(cause, by: name, field: field, wanted: wanted, held: held)
   }
 
   /// EGL takes numbers of 32 bits.
   private func checkNumbers(of buffer: TextureBuffer) throws(RegistrationRefused) {
     let limit = Int(Int32.max)
     for plane in buffer.layout.planes {
-      for (field, value) in [("offset", buffer.offset + plane.offset), ("pitch", plane.pitch)]
-      where value > limit {
-        throw refusal(field, wanted: "at most \(limit)", held: "\(value)")
+      let numbers: [(RegistrationRefused.Cause, Int)] = [
+        (.offset, buffer.offset + plane.offset), (.pitch, plane.pitch),
+      ]
+      for (cause, value) in numbers where value > limit {
+        throw refusal(cause, cause.rawValue, wanted: "at most \(limit)", held: "\(value)")
       }
     }
   }
@@ -92,7 +98,8 @@ extension EGLDevice {
     } catch {
       state.withLock { $0.liveImages -= 1 }
       throw refusal(
-        "import", wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
+        .importFailed, "import",
+        wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
         held: "\(error)")
     }
   }
@@ -105,7 +112,8 @@ extension EGLDevice {
       return 0
     }
     guard live == 0 else {
-      throw refusal("images", wanted: "fewer than \(limit) alive at once", held: "\(live)")
+      throw refusal(
+        .descriptors, "images", wanted: "fewer than \(limit) alive at once", held: "\(live)")
     }
   }
 
@@ -118,11 +126,12 @@ extension EGLDevice {
       let duplicate = try OwnedDescriptor(duplicating: descriptor, named: buffer.name)
       lowest = Int(duplicate.descriptor.rawValue)
     } catch {
-      throw refusal("images", wanted: "a descriptor", held: "\(error)")
+      throw refusal(.descriptors, "images", wanted: "a descriptor", held: "\(error)")
     }
     guard lowest < limit else {
       throw refusal(
-        "images", wanted: "fewer than \(limit) descriptors open", held: "\(lowest) or more")
+        .descriptors, "images", wanted: "fewer than \(limit) descriptors open",
+        held: "\(lowest) or more")
     }
   }
 }

@@ -47,7 +47,7 @@ extension EGLDevice {
     guard status == GLenum(GL_FRAMEBUFFER_COMPLETE) else {
       unsafe glDeleteFramebuffers(1, &framebuffer)
       throw refusal(
-        "framebuffer", wanted: "GL_FRAMEBUFFER_COMPLETE",
+        .framebuffer, "framebuffer", wanted: "GL_FRAMEBUFFER_COMPLETE",
         held: "\(framebufferStatusName(status)) with \(texture.buffer.layout.format)")
     }
     return framebuffer

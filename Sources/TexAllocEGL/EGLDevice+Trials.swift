@@ -32,7 +32,7 @@ extension EGLDevice {
     }
     let trial: TextureBuffer?
     do { trial = try buffer.makeTrial() } catch {
-      throw refusal("pixels", wanted: "memory for a trial image", held: "\(error)")
+      throw refusal(.trial, "pixels", wanted: "memory for a trial image", held: "\(error)")
     }
     guard let trial else { return try checkContents(of: buffer) }
     do {
@@ -41,7 +41,7 @@ extension EGLDevice {
       return .trial
     } catch {
       // What has nothing to do with the kind may be better the next time.
-      if error.field == "import" || error.field == "pixels" {
+      if error.cause == .importFailed || error.cause == .pixels {
         state.withLock { $0.verdicts[kind] = error }
       }
       throw error
@@ -63,7 +63,7 @@ extension EGLDevice {
     let pitch = trial.layout.planes[0].pitch
     guard pitch.isMultiple(of: PlaneWriter.lineSize) else {
       throw refusal(
-        "pitchAlignment", wanted: "a multiple of \(PlaneWriter.lineSize), to be checked",
+        .pitch, "pitchAlignment", wanted: "a multiple of \(PlaneWriter.lineSize), to be checked",
         held: "\(pitch)")
     }
     let rowSize = trial.layout.rowSize(ofPlane: 0)
@@ -107,10 +107,10 @@ extension EGLDevice {
     guard let importer else { return }
     let layout = buffer.layout
     guard let channels = layout.format.fourcc.channels else {
-      throw refusal("formats", wanted: "one that can be checked", held: "\(layout.format)")
+      throw refusal(.format, "formats", wanted: "one that can be checked", held: "\(layout.format)")
     }
     do { try scratch.prepare() } catch {
-      throw refusal("context", wanted: "one to try images in", held: "\(error)")
+      throw refusal(.trial, "context", wanted: "one to try images in", held: "\(error)")
     }
     let rows = [0, layout.height - 1]
     let shown: [UInt8]
@@ -133,7 +133,8 @@ extension EGLDevice {
       }
     } catch {
       throw refusal(
-        "import", wanted: "\(layout.format) of \(buffer.heap ?? "unknown")", held: "\(error)")
+        .importFailed, "import", wanted: "\(layout.format) of \(buffer.heap ?? "unknown")",
+        held: "\(error)")
     }
     for (y, row) in rows.enumerated() {
       let written = expected(row)
@@ -142,7 +143,8 @@ extension EGLDevice {
         let (wanted, held) = (channels.colour(of: written, at: x), Array(shown[place..<place + 4]))
         guard zip(wanted, held).allSatisfy({ abs(Int($0) - Int($1)) <= channels.tolerance }) else {
           throw refusal(
-            "pixels", wanted: "\(wanted) at \(x), \(row) of \(layout.format)", held: "\(held)")
+            .pixels, "pixels", wanted: "\(wanted) at \(x), \(row) of \(layout.format)",
+            held: "\(held)")
         }
       }
     }

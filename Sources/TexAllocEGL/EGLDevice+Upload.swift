@@ -11,21 +11,24 @@ extension EGLDevice {
     let layout = buffer.layout
     guard layout.format.modifier == .linear, let format = UploadFormat(layout.format.fourcc) else {
       throw refusal(
-        "formats", wanted: "one that OpenGL ES uploads", held: "\(layout.format); \(reason)")
+        .format, "formats", wanted: "one that OpenGL ES uploads",
+        held: "\(layout.format); \(reason)")
     }
     guard buffer.cpuUsage.contains(.read) else {
-      throw refusal("cpuUsage", wanted: "read, to upload it", held: "not mapped; \(reason)")
+      throw refusal(
+        .cpuUsage, "cpuUsage", wanted: "read, to upload it", held: "not mapped; \(reason)")
     }
     let (pitch, pixel) = (layout.planes[0].pitch, format.bytesPerPixel)
     guard pitch.isMultiple(of: pixel) else {
       throw refusal(
-        "pitchAlignment", wanted: "a multiple of \(pixel) to upload it",
+        .pitch, "pitchAlignment", wanted: "a multiple of \(pixel) to upload it",
         held: "\(pitch); \(reason)")
     }
     let limit = description.maxTextureSize
     guard max(layout.width, layout.height) <= limit else {
       throw refusal(
-        "width, height", wanted: "at most \(limit)", held: "\(layout.width)x\(layout.height)")
+        .size, "width, height", wanted: "at most \(limit)", held: "\(layout.width)x\(layout.height)"
+      )
     }
     let name: GLuint
     do {
@@ -35,7 +38,8 @@ extension EGLDevice {
         try checkGL("glTexStorage2D")
       }
     } catch {
-      throw refusal("upload", wanted: "\(layout.format)", held: "\(error); \(reason)")
+      throw refusal(
+        .copyFailed, "upload", wanted: "\(layout.format)", held: "\(error); \(reason)")
     }
     let texture = Texture(
       of: buffer, on: self, name: name, image: nil, path: .uploaded(because: reason),
@@ -71,7 +75,8 @@ extension Texture {
       }
       try checkGL("glTexSubImage2D")
     } catch {
-      throw device.refusal("upload", wanted: "\(layout.format)", held: "\(error)")
+      throw device.refusal(
+        .copyFailed, "upload", wanted: "\(layout.format)", held: "\(error)")
     }
     let bytes = rows.count * layout.rowSize(ofPlane: 0)
     uploaded.add(bytes, ordering: .relaxed)

@@ -146,10 +146,12 @@ public import TexAlloc
 
   /// - Throws: A refusal where the context is lost, or not current on this thread.
   func requireContext() throws(RegistrationRefused) {
-    if isLost { throw refusal("context", wanted: "one that lives", held: "one that was lost") }
+    if isLost {
+      throw refusal(.lost, "context", wanted: "one that lives", held: "one that was lost")
+    }
     guard context.isCurrent else {
-      throw RegistrationRefused(
-        component: name, field: "context", wanted: "the device's own, current on this thread",
+      throw refusal(
+        .wrongThread, "context", wanted: "the device's own, current on this thread",
         held: ContextHandle.current == nil ? "none" : "another")
     }
   }

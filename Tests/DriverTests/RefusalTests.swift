@@ -40,7 +40,8 @@ final class RefusalTests: XCTestCase {
         XCTAssertEqual(
           $0 as? RegistrationRefused,
           RegistrationRefused(
-            component: "gpu", field: "size", wanted: "an image within \(size) bytes of memory",
+            .size, by: "gpu", field: "size",
+            wanted: "an image within \(size) bytes of memory",
             held: "one that ends at \(rows * 128)"))
       }
       let descriptor = try XCTUnwrap(memory.descriptor)
@@ -73,7 +74,7 @@ final class RefusalTests: XCTestCase {
     XCTAssertThrowsError(try gpu.register(buffer), heap) {
       let refusal = $0 as? RegistrationRefused
       XCTAssertEqual(refusal?.component, "gpu")
-      XCTAssertEqual(refusal?.field, "formats")
+      XCTAssertEqual(refusal?.cause, .format)
       XCTAssertEqual(refusal?.held, format)
       XCTAssertEqual(refusal?.wanted.contains("AB24"), true, "\($0)")
       XCTAssertEqual(refusal?.wanted.contains(format), false, "\($0)")

@@ -33,7 +33,7 @@ final class VirglTests: XCTestCase {
     for heap in foreign {
       let refusal = try checkRefusal(of: heap, on: gpu)
       let words = RegistrationRefused(
-        component: "gpu", field: "import", wanted: "AB24 of \(heap.name)",
+        .importFailed, by: "gpu", field: "import", wanted: "AB24 of \(heap.name)",
         held: "eglCreateImageKHR: EGL_BAD_ALLOC")
       XCTAssertEqual(refusal, words)
       CapabilityTable.print(heap.name, "refused by virgl, uploaded", refusal == words)
@@ -43,7 +43,7 @@ final class VirglTests: XCTestCase {
   func testCarveThatIsShownWronglyIsCaughtAndDrawnByUpload() throws {
     let gpu = try virgl()
     let refusal = try checkRefusal(of: ownHeap(), on: gpu)
-    XCTAssertEqual(refusal?.field, "pixels", "\(String(describing: refusal))")
+    XCTAssertEqual(refusal?.cause, .pixels, "\(String(describing: refusal))")
     CapabilityTable.print("gbm on virgl", "wrong pixels caught, uploaded", refusal != nil)
   }
 

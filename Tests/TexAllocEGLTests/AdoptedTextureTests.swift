@@ -36,7 +36,7 @@ final class AdoptedTextureTests: XCTestCase {
     let exported = try original.export()
     let unmapped = try TextureBuffer(adopting: exported.descriptor, original.layout)
     XCTAssertThrowsError(try gpu.texture(for: unmapped)) {
-      XCTAssertEqual(($0 as? RegistrationRefused)?.field, "cpuUsage", "\($0)")
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .cpuUsage, "\($0)")
     }
     let mapped = try TextureBuffer(
       adopting: exported.descriptor, original.layout, mappedFor: [.read])
@@ -53,7 +53,7 @@ final class AdoptedTextureTests: XCTestCase {
     let buffer = try TextureBuffer(adopting: slab.descriptor, layout, at: far)
     XCTAssertThrowsError(try gpu.register(buffer)) {
       let refusal = $0 as? RegistrationRefused
-      XCTAssertEqual(refusal?.field, "offset")
+      XCTAssertEqual(refusal?.cause, .offset)
       XCTAssertEqual(refusal?.wanted, "at most 2147483647")
       XCTAssertEqual(refusal?.held, "2147483648")
     }

@@ -84,10 +84,12 @@ final class ContextLossTests: XCTestCase {
     let before = try lost.register(buffer)
     lost.contextWasLost()
     XCTAssertThrowsError(try lost.register(pool.allocate(image))) {
-      XCTAssertEqual(($0 as? RegistrationRefused)?.field, "context")
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .lost)
       XCTAssertEqual(($0 as? RegistrationRefused)?.held, "one that was lost")
     }
-    XCTAssertThrowsError(try lost.makeFence())
+    XCTAssertThrowsError(try lost.makeFence()) {
+      XCTAssertEqual(($0 as? EGLFailure)?.cause, .lost)
+    }
 
     let next = try TestDevice.importing()
     let texture = try next.register(before.buffer)

@@ -27,7 +27,7 @@ final class FenceTests: XCTestCase {
     let other = try EGLDevice.surfaceless(.software)
     XCTAssertThrowsError(try gpu.makeFence()) {
       XCTAssertEqual(($0 as? EGLFailure)?.operation, "makeFence")
-      XCTAssertEqual(($0 as? EGLFailure)?.isUnsupported, false)
+      XCTAssertEqual(($0 as? EGLFailure)?.cause, .wrongThread)
     }
     XCTAssertThrowsError(try gpu.exportFence())
     XCTAssertNoThrow(try other.makeFence())

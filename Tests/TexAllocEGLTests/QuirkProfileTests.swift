@@ -26,7 +26,7 @@ final class QuirkProfileTests: XCTestCase {
       XCTAssertEqual(
         $0 as? RegistrationRefused,
         RegistrationRefused(
-          component: "pitch-256", field: "pitchAlignment", wanted: "a multiple of 256",
+          .pitch, by: "pitch-256", field: "pitchAlignment", wanted: "a multiple of 256",
           held: "192"))
       XCTAssertEqual(
         "\($0)",

@@ -95,7 +95,7 @@ final class TextureTests: XCTestCase {
     let buffer = try pool.allocate(ImageDescriptor(width: 16, height: 16, formats: [.nv12]))
     XCTAssertThrowsError(try gpu.register(buffer)) { error in
       guard let refusal = error as? RegistrationRefused else { return XCTFail("\(error)") }
-      XCTAssertEqual(refusal.field, "formats")
+      XCTAssertEqual(refusal.cause, .format)
       XCTAssertEqual(refusal.held, "NV12")
     }
   }

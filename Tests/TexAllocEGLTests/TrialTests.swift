@@ -19,6 +19,7 @@ final class TrialTests: XCTestCase {
     let buffer = try pool.allocate(image)
     XCTAssertEqual(buffer.layout.planes[0].pitch, 100)
     XCTAssertThrowsError(try gpu.register(buffer)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .pitch)
       XCTAssertEqual(($0 as? RegistrationRefused)?.field, "pitchAlignment")
       XCTAssertEqual(($0 as? RegistrationRefused)?.held, "100")
     }

@@ -33,7 +33,7 @@ final class FakeDevice: Registrar {
   func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
     guard trial.heap == refusedHeap else { return }
     throw RegistrationRefused(
-      component: name, field: "pixels", wanted: "those written", held: "others")
+      .pixels, by: name, field: "pixels", wanted: "those written", held: "others")
   }
 
   func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Handle { Handle(buffer) }

@@ -1,20 +1,33 @@
 internal import CEGL
 
-/// A call of EGL or OpenGL ES that did not succeed.
+/// A call of EGL or OpenGL that did not succeed, or was not made.
 public struct EGLFailure: Error, Hashable, Sendable {
-  /// Whether the machine lacks what was asked for, rather than that it failed to give it.
-  public let isUnsupported: Bool
+  /// What a caller can tell apart, and act on.
+  public enum Cause: Hashable, Sendable {
+    /// The machine lacks what was asked for.
+    case unsupported
+    /// The machine has it, and did not give it.
+    case failed
+    /// The device's context is not current on this thread.
+    case wrongThread
+    /// The device's context is lost.
+    case lost
+    /// The device was closed.
+    case closed
+  }
+
+  public let cause: Cause
   /// The function or the extension: `eglInitialize`, `EGL_EXT_platform_device`.
   public let operation: String
   /// What it answered, or what was asked of it.
   public let reason: String
 
   static func unsupported(_ operation: String, _ reason: String) -> EGLFailure {
-    EGLFailure(isUnsupported: true, operation: operation, reason: reason)
+    EGLFailure(cause: .unsupported, operation: operation, reason: reason)
   }
 
   static func failed(_ operation: String, _ reason: String) -> EGLFailure {
-    EGLFailure(isUnsupported: false, operation: operation, reason: reason)
+    EGLFailure(cause: .failed, operation: operation, reason: reason)
   }
 
   /// A call that left its reason in `eglGetError`.
@@ -27,6 +40,9 @@ extension EGLFailure: CustomStringConvertible {
   public var description: String {
     "\(operation): \(isUnsupported ? "not supported: " : "")\(reason)"
   }
+
+  /// Whether the machine lacks what was asked for, rather than that it failed to give it.
+  public var isUnsupported: Bool { cause == .unsupported }
 }
 
 /// The name of an error of `eglGetError`, as in `egl.h`.

@@ -25,51 +25,57 @@ extension BufferConstraints {
   ) throws(RegistrationRefused) {
     let layout = buffer.layout
     func check(
-      _ holds: Bool, _ field: String, _ wanted: @autoclosure () -> String,
-      _ held: @autoclosure () -> String
+      _ holds: Bool, _ cause: RegistrationRefused.Cause, _ field: AttributeField,
+      _ wanted: @autoclosure () -> String, _ held: @autoclosure () -> String
     ) throws(RegistrationRefused) {
       if holds { return }
       throw RegistrationRefused(
-        component: component, field: field, wanted: wanted(), held: held())
+        cause, by: component, field: field.rawValue, wanted: wanted(), held: held())
     }
-    func multiple(_ value: Int, of alignment: Int?, _ field: String) throws(RegistrationRefused) {
+    func multiple(
+      _ value: Int, of alignment: Int?, _ cause: RegistrationRefused.Cause, _ field: AttributeField
+    ) throws(RegistrationRefused) {
       let alignment = alignment ?? 1
       try check(
-        value.isMultiple(of: alignment), field, "a multiple of \(alignment)", "\(value)")
+        value.isMultiple(of: alignment), cause, field, "a multiple of \(alignment)", "\(value)")
     }
     func within(
-      _ value: Int, _ least: Int?, _ leastField: String, _ most: Int?, _ mostField: String
+      _ value: Int, _ cause: RegistrationRefused.Cause, _ least: Int?, _ leastField: AttributeField,
+      _ most: Int?, _ mostField: AttributeField
     ) throws(RegistrationRefused) {
-      try check(value >= least ?? 0, leastField, "at least \(least ?? 0)", "\(value)")
-      try check(value <= most ?? .max, mostField, "at most \(most ?? .max)", "\(value)")
+      try check(value >= least ?? 0, cause, leastField, "at least \(least ?? 0)", "\(value)")
+      try check(value <= most ?? .max, cause, mostField, "at most \(most ?? .max)", "\(value)")
     }
 
     if let formats {
       try check(
-        formats.contains(layout.format), "formats",
+        formats.contains(layout.format), .format, .formats,
         formats.map(\.description).joined(separator: ", "), layout.format.description)
     }
     if let heaps, let held = buffer.heap {
-      try check(heaps.contains(held), "heaps", heaps.joined(separator: ", "), held)
+      try check(heaps.contains(held), .heap, .heaps, heaps.joined(separator: ", "), held)
     }
     if let caching, let held = buffer.caching {
       try check(
-        caching.contains(held), "caching", caching.map(\.rawValue).joined(separator: ", "),
+        caching.contains(held), .caching, .caching, caching.map(\.rawValue).joined(separator: ", "),
         held.rawValue)
     }
-    try within(layout.width, minWidth, "minWidth", maxWidth, "maxWidth")
-    try within(layout.height, minHeight, "minHeight", maxHeight, "maxHeight")
-    try within(layout.size, minSize, "minSize", maxSize, "maxSize")
-    try multiple(layout.size, of: sizeAlignment, "sizeAlignment")
+    try within(layout.width, .size, minWidth, .minWidth, maxWidth, .maxWidth)
+    try within(layout.height, .size, minHeight, .minHeight, maxHeight, .maxHeight)
+    try within(layout.size, .size, minSize, .minSize, maxSize, .maxSize)
+    try multiple(layout.size, of: sizeAlignment, .size, .sizeAlignment)
     for plane in layout.planes {
-      try multiple(plane.pitch, of: pitchAlignment, "pitchAlignment")
-      try multiple(buffer.offset + plane.offset, of: offsetAlignment, "offsetAlignment")
-      try multiple(plane.rows, of: heightAlignment, "heightAlignment")
-      try within(plane.pitch, minPitch, "minPitch", maxPitch, "maxPitch")
+      try multiple(plane.pitch, of: pitchAlignment, .pitch, .pitchAlignment)
+      try multiple(buffer.offset + plane.offset, of: offsetAlignment, .offset, .offsetAlignment)
+      try multiple(plane.rows, of: heightAlignment, .size, .heightAlignment)
+      try within(plane.pitch, .pitch, minPitch, .minPitch, maxPitch, .maxPitch)
     }
     let end = buffer.offset + layout.size
-    try check(
-      buffer.offset >= 0 && end <= buffer.slabSize, "size",
-      "an image within \(buffer.slabSize) bytes of memory", "one that ends at \(end)")
+    guard buffer.offset >= 0 && end <= buffer.slabSize else {
+      throw RegistrationRefused(
+        .size, by: component, field: "size",
+        wanted: "an image within \(buffer.slabSize) bytes of memory",
+        held: "one that ends at \(end)")
+    }
   }
 }
