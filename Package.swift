@@ -37,7 +37,9 @@ let package = Package(
   ],
   targets: [
     // Floor 0: what Swift cannot say, and C libraries.
-    .target(name: "CAudit", linkerSettings: [.linkedLibrary("Zydis")]),
+    .target(
+      name: "CAudit", cSettings: [.define("_GNU_SOURCE")],
+      linkerSettings: [.linkedLibrary("Zydis")]),
     .systemLibrary(name: "CDRM", pkgConfig: "libdrm", providers: [.apt(["libdrm-dev"])]),
     .systemLibrary(name: "CDwfl", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
     .systemLibrary(name: "CEGL"),
@@ -116,7 +118,7 @@ let package = Package(
     // Floor 3: what puts them together.
     .target(
       name: "TexAllocAssets",
-      dependencies: ["TexAlloc", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", system],
+      dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJPEG", system],
       swiftSettings: house),
     .testTarget(
       name: "TexAllocAssetsTests", dependencies: ["TexAllocAssets", system], swiftSettings: house),
@@ -130,7 +132,7 @@ let package = Package(
       name: "glyphdemo",
       dependencies: [
         "CFontconfig", "CRaqm", "ProgramSupport", "TexAlloc", "TexAllocAssets", "TexAllocAtlas",
-        "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments, system,
+        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments, system,
       ],
       swiftSettings: house),
     .testTarget(

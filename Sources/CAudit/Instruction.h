@@ -1,7 +1,9 @@
 // What an instruction does to memory, by Zydis.
 #pragma once
 
-#include "Audit.h"
+#include "Regions.h"
+
+#include <signal.h>
 
 #include <Zydis/Zydis.h>
 

@@ -1,8 +1,13 @@
 #if defined(__x86_64__) && defined(__linux__)
 
-#include "Audit.h"
+#include "Model.h"
 
-enum { line_size = texalloc_audit_line, buffer_count = texalloc_audit_buffers };
+enum { buffer_count = texalloc_audit_buffers };
+
+static void blame(
+  texalloc_audit *audit, uint32_t place, texalloc_audit_offence offence, int64_t count) {
+  atomic_fetch_add(&audit->places[place].counts[offence], (uint64_t)count);
+}
 
 /// A line leaves for memory.
 static void leave(
@@ -12,10 +17,10 @@ static void leave(
   if (!left_before) thread->counts.touched_lines++;
   if (~buffer->written) {
     thread->counts.partial_lines++;
-    texalloc_place_count(audit, buffer->place, texalloc_audit_partial_line, 1);
+    blame(audit, buffer->place, texalloc_audit_partial_line, 1);
   } else {
     thread->counts.full_lines++;
-    if (left_before) texalloc_place_count(audit, buffer->place, texalloc_audit_line_again, 1);
+    if (left_before) blame(audit, buffer->place, texalloc_audit_line_again, 1);
   }
   buffer->region = NULL;
 }
@@ -47,11 +52,11 @@ static void load(
   thread->counts.loaded_bytes += size_of(access);
   for (size_t i = 0; i < buffer_count; i++)
     if (thread->buffers[i].region) leave(audit, thread, thread->buffers + i);
-  uint32_t place = texalloc_place(audit, thread, context);
+  uint32_t place = texalloc_place(audit->places, &thread->known, context);
   if (access->stores) {
-    texalloc_place_count(audit, place, texalloc_audit_read_modify_write, 1);
+    blame(audit, place, texalloc_audit_read_modify_write, 1);
   } else {
-    texalloc_place_count(audit, place, texalloc_audit_load, 1);
+    blame(audit, place, texalloc_audit_load, 1);
     thread->last_load = *access;
     thread->last_load_place = place;
   }
@@ -64,8 +69,8 @@ static void join_last_load(
   if (last->region != access->region || last->offset != access->offset
       || last->size != access->size)
     return;
-  texalloc_place_count(audit, thread->last_load_place, texalloc_audit_load, -1);
-  texalloc_place_count(audit, thread->last_load_place, texalloc_audit_read_modify_write, 1);
+  blame(audit, thread->last_load_place, texalloc_audit_load, -1);
+  blame(audit, thread->last_load_place, texalloc_audit_read_modify_write, 1);
 }
 
 /// Some bytes of a line are written.
@@ -79,7 +84,7 @@ static void fill(
   // Whether anybody will ask for the place of a store is known where it makes its line whole.
   bool is_whole = buffer->written == ~0ull;
   bool left_before = atomic_load(region->left + line / 64) >> line % 64 & 1;
-  if (!is_whole || left_before) buffer->place = texalloc_place(audit, thread, context);
+  if (!is_whole || left_before) buffer->place = texalloc_place(audit->places, &thread->known, context);
   if (is_whole) leave(audit, thread, buffer);
 }
 
@@ -95,8 +100,8 @@ static void store(
   size_t first = access->offset / line_size;
   if (thread->last_region == access->region && first < thread->last_line) {
     thread->counts.jumps_backward++;
-    uint32_t place = texalloc_place(audit, thread, context);
-    texalloc_place_count(audit, place, texalloc_audit_jump_backward, 1);
+    uint32_t place = texalloc_place(audit->places, &thread->known, context);
+    blame(audit, place, texalloc_audit_jump_backward, 1);
   }
   thread->last_region = access->region;
   thread->last_line = first;
@@ -121,6 +126,9 @@ static void unlock(struct thread_model *thread) {
 
 void texalloc_model_see(
   texalloc_audit *audit, size_t index, const struct access *access, ucontext_t *context) {
+  size_t end = atomic_load(&audit->threads_end);
+  while (end <= index
+         && !atomic_compare_exchange_weak(&audit->threads_end, &end, index + 1)) {}
   struct thread_model *thread = audit->threads + index;
   struct access once = *access;
   lock(thread);
@@ -136,7 +144,7 @@ void texalloc_model_see(
 }
 
 void texalloc_model_forget(texalloc_audit *audit, const texalloc_audit_region *region) {
-  for (size_t index = 0; index < texalloc_threads_end(); index++) {
+  for (size_t index = 0; index < atomic_load(&audit->threads_end); index++) {
     struct thread_model *thread = audit->threads + index;
     lock(thread);
     for (size_t i = 0; i < buffer_count; i++)
@@ -149,7 +157,7 @@ void texalloc_model_forget(texalloc_audit *audit, const texalloc_audit_region *r
 
 texalloc_audit_counts texalloc_model_sum(const texalloc_audit *audit) {
   texalloc_audit_counts sum = {0};
-  for (size_t index = 0; index < texalloc_threads_end(); index++) {
+  for (size_t index = 0; index < atomic_load(&audit->threads_end); index++) {
     const texalloc_audit_counts *counts = &audit->threads[index].counts;
     sum.loads += counts->loads;
     sum.loaded_bytes += counts->loaded_bytes;

@@ -1,6 +1,6 @@
 #if defined(__x86_64__) && defined(__linux__)
 
-#include "Audit.h"
+#include "Places.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,11 +105,11 @@ static uint64_t key_of(const greg_t *registers) {
   return hash(hash(0, own, 3), (const uint64_t *)stack, words < 64 ? words : 64);
 }
 
-static uint32_t entry_for(texalloc_audit *audit, const struct walk *walk) {
+static uint32_t entry_for(struct place_entry *places, const struct walk *walk) {
   uint64_t wanted = hash(0, walk->frames, walk->depth);
   for (size_t i = 0; i < 64; i++) {
     uint32_t index = 1 + (uint32_t)((wanted >> 1) + i) % (max_places - 1);
-    struct place_entry *entry = audit->places + index;
+    struct place_entry *entry = places + index;
     uint64_t found = 0;
     if (atomic_compare_exchange_strong(&entry->hash, &found, wanted)) {
       memcpy(entry->frames, walk->frames, sizeof entry->frames);
@@ -122,25 +122,20 @@ static uint32_t entry_for(texalloc_audit *audit, const struct walk *walk) {
 }
 
 uint32_t texalloc_place(
-  texalloc_audit *audit, struct thread_model *thread, ucontext_t *context) {
+  struct place_entry *places, struct known_places *known, ucontext_t *context) {
   const greg_t *registers = context->uc_mcontext.gregs;
   uint64_t key = key_of(registers);
   size_t index = key >> 20 & 63;
-  if (key && thread->known[index].key == key) return thread->known[index].place;
+  if (key && known->entries[index].key == key) return known->entries[index].place;
 
   struct walk walk = {0};
   walk_up(&walk, context);
-  uint32_t place = entry_for(audit, &walk);
+  uint32_t place = entry_for(places, &walk);
   if (key) {
-    thread->known[index].key = key;
-    thread->known[index].place = place;
+    known->entries[index].key = key;
+    known->entries[index].place = place;
   }
   return place;
-}
-
-void texalloc_place_count(
-  texalloc_audit *audit, uint32_t place, texalloc_audit_offence offence, int64_t count) {
-  atomic_fetch_add(&audit->places[place].counts[offence], (uint64_t)count);
 }
 
 static _Unwind_Reason_Code pass_frame(struct _Unwind_Context *context, void *argument) {
@@ -149,14 +144,5 @@ static _Unwind_Reason_Code pass_frame(struct _Unwind_Context *context, void *arg
 
 /// The first call may load and allocate what later ones find.
 void texalloc_places_prepare(void) { _Unwind_Backtrace(pass_frame, NULL); }
-
-texalloc_audit_place texalloc_audit_place_at(texalloc_audit *audit, size_t index) {
-  if (index >= max_places) return (texalloc_audit_place){0};
-  const struct place_entry *entry = audit->places + index;
-  for (size_t i = 0; i < texalloc_audit_offences; i++)
-    audit->counts[i] = atomic_load(&entry->counts[i]);
-  return (texalloc_audit_place){
-    .counts = audit->counts, .frames = entry->frames, .depth = entry->depth};
-}
 
 #endif

@@ -1,8 +1,12 @@
 #if defined(__x86_64__) && defined(__linux__)
 
-#include "Audit.h"
+#include "Signals.h"
+
+#include "Model.h"
+#include "Steps.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,7 +29,6 @@ struct thread {
 };
 
 static struct thread threads[max_threads];
-static atomic_size_t threads_end;
 /// One more than the number of the entry; 0 before a thread has one. A handler must find it without
 /// the loader allocating it.
 static _Thread_local size_t own_entry __attribute__((tls_model("initial-exec")));
@@ -49,12 +52,8 @@ static handler handle_fault, handle_trap;
 static struct takeover faults = {.number = SIGSEGV, .own = handle_fault};
 static struct takeover traps = {.number = SIGTRAP, .own = handle_trap};
 
-size_t texalloc_threads_end(void) { return atomic_load(&threads_end); }
-
 static bool claim(size_t index, pid_t owner, pid_t self) {
   if (!atomic_compare_exchange_strong(&threads[index].owner, &owner, self)) return false;
-  size_t end = atomic_load(&threads_end);
-  while (end <= index && !atomic_compare_exchange_weak(&threads_end, &end, index + 1)) {}
   threads[index].step = (struct step){.scratch = -1};
   own_entry = index + 1;
   return true;

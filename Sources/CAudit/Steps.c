@@ -1,7 +1,9 @@
 #if defined(__x86_64__) && defined(__linux__)
 
 #include "Instruction.h"
+#include "Steps.h"
 
+#include <signal.h>
 #include <string.h>
 
 enum { interrupt = 0xCC };  // INT3

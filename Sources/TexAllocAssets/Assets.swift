@@ -1,7 +1,6 @@
 internal import Glibc
 public import SystemPackage
 public import TexAlloc
-internal import TexAllocAudit
 public import TexAllocEGL
 public import TexAllocJPEG
 
@@ -15,14 +14,11 @@ public struct Assets: Sendable {
   public let pool: TexturePool
   public let limits: JPEGLimits
 
-  /// Where the environment holds `TEXALLOC_AUDIT`, the pool is audited until the process exits.
-  ///
   /// - Parameter pool: Made for the GPU and ``JPEGDecoder/component``.
   public init(gpu: EGLDevice, pool: TexturePool, limits: JPEGLimits = JPEGLimits()) {
     self.gpu = gpu
     self.pool = pool
     self.limits = limits
-    ProcessAudit.watch(pool)
   }
 
   /// The texture of one JPEG file. Cancelling the task ends the decoding.

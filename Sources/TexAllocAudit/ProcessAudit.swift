@@ -2,56 +2,43 @@ internal import CAudit
 internal import Glibc
 internal import Synchronization
 internal import SystemPackage
-public import TexAlloc
+internal import TexAlloc
 
-/// The audit of a whole process, which the environment asks for: `TEXALLOC_AUDIT=report.json`, not in
-/// a program that runs with another user's rights.
+/// The audit of a whole process that links this module: of every pool that it makes, where the
+/// environment asks for it with `TEXALLOC_AUDIT=report.json`. Not in a program that runs with another
+/// user's rights.
 ///
 /// At exit the report is written to that file as JSON, and a summary to standard error.
-public enum ProcessAudit {
+enum ProcessAudit {
   private struct Running {
     let session: AuditSession
     let path: FilePath
     /// A process that was forked off exits, too.
     let process: pid_t
+    /// An audit of nothing, for as long as the process lasts: threads that still write when it exits
+    /// find the handlers of those accesses that have just failed.
+    let lasting: AuditSession
   }
 
   /// Of each slab at most so many bytes are audited.
   private static let limit = 16 << 20
 
   private static let running = Mutex<Running?>(nil)
-  /// An audit of nothing, for as long as the process lasts: threads that still write when it exits
-  /// find the handlers of those accesses that have just failed.
-  private static let lasting = Mutex<AuditSession?>(nil)
-  /// Once, however many pools there are.
-  private static let isStarted: Bool = start()
 
-  /// Audits a pool until the process exits, where the environment asks for it; nothing otherwise.
-  public static func watch(_ pool: TexturePool) {
-    guard isStarted, let session = running.withLock({ $0?.session }) else { return }
-    do throws(AuditError) { try session.watch(pool) } catch { complain(error) }
-  }
-
-  private static func start() -> Bool {
-    guard let text = unsafe texalloc_audit_environment("TEXALLOC_AUDIT") else { return false }
-    let path = unsafe FilePath(String(cString: text))
-    guard !path.isEmpty else { return false }
+  static func start(reportingTo path: FilePath) {
     do throws(AuditError) {
       let session = try AuditSession(atMost: limit)
-      do throws(AuditError) {
-        let lasting = try AuditSession(atMost: limit)
-        Self.lasting.withLock { $0 = lasting }
-      } catch {
-        session.end()
-        throw error
+      let lasting = try AuditSession(atMost: limit)
+      running.withLock {
+        $0 = Running(session: session, path: path, process: getpid(), lasting: lasting)
       }
-      running.withLock { $0 = Running(session: session, path: path, process: getpid()) }
+      TexturePool.onCreation { pool in
+        do throws(AuditError) { try session.watch(pool) } catch { complain(error) }
+      }
     } catch {
-      complain(error)
-      return false
+      return complain(error)
     }
     atexit { ProcessAudit.finish() }
-    return true
   }
 
   private static func finish() {
@@ -75,4 +62,10 @@ public enum ProcessAudit {
     // Nothing is left to be told where standard error itself fails.
     _ = try? FileDescriptor.standardError.writeAll(text.utf8)
   }
+}
+
+@c @implementation
+func texalloc_audit_process(_ path: UnsafePointer<CChar>?) {
+  guard let path = unsafe path else { return }
+  unsafe ProcessAudit.start(reportingTo: FilePath(String(cString: path)))
 }

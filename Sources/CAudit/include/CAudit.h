@@ -91,8 +91,9 @@ texalloc_audit_place texalloc_audit_place_at(texalloc_audit *audit, size_t index
 
 void texalloc_audit_free(texalloc_audit *audit);
 
-/// secure_getenv(3).
-const char *texalloc_audit_environment(const char *name);
+/// Audits every pool that the process makes, and writes the report to `path` when it exits: called
+/// before `main` where secure_getenv(3) finds `TEXALLOC_AUDIT`, and in Swift.
+void texalloc_audit_process(const char *path);
 
 /// Of the Swift runtime: what a mangled name stands for, to be freed; NULL where it is none of Swift's.
 char *swift_demangle(

@@ -39,6 +39,7 @@ public final class TexturePool: Sendable {
       store = settled.store
       self.components = copying.flatMap(\.participants)
     }
+    announce()
   }
 
   deinit {

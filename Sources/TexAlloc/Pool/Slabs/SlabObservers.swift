@@ -10,12 +10,26 @@ package protocol SlabObserver: AnyObject, Sendable {
 
 extension TexturePool {
   /// Tells the observer of every slab until it is removed.
-  package func addObserver(_ observer: any SlabObserver) { store.watch.add(observer) }
-  package func removeObserver(_ observer: any SlabObserver) { store.watch.remove(observer) }
+  package func addObserver(_ observer: any SlabObserver) { store.observers.add(observer) }
+  package func removeObserver(_ observer: any SlabObserver) { store.observers.remove(observer) }
+}
+
+/// Who wants to know of the pools that the process makes.
+private let poolObservers = Mutex<[@Sendable (TexturePool) -> Void]>([])
+
+extension TexturePool {
+  /// Has the body called with every pool that is made from now on, before anyone else has it.
+  package static func onCreation(_ body: @escaping @Sendable (TexturePool) -> Void) {
+    poolObservers.withLock { $0.append(body) }
+  }
+
+  func announce() {
+    for observer in poolObservers.withLock({ $0 }) { observer(self) }
+  }
 }
 
 /// The slabs of a pool, and who wants to know of them. It keeps no slab.
-final class SlabWatch: Sendable {
+final class SlabObservers: Sendable {
   private struct State {
     var slabs: [WeakSlab] = []
     var observers: [any SlabObserver] = []

@@ -8,7 +8,7 @@ final class SlabStore: Sendable {
   /// Whether some device that uses the memory sees the CPU's writes only when told of them. Telling
   /// it waits for every fence on the whole slab, so every image then has a slab of its own.
   let isSynchronized: Bool
-  let watch = SlabWatch()
+  let observers = SlabObservers()
   private let limits: PoolLimits
   private let slabs: Mutex<SlabSet>
   /// How many slots wait; who finds none need not take the lock to look for them.
@@ -116,7 +116,7 @@ final class SlabStore: Sendable {
     if !coldPages.isEmpty {
       populating.async { for pages in coldPages { slot.slab.populate(pages) } }
     }
-    watch.renew(slot)
+    observers.renew(slot)
     return slot
   }
 
@@ -184,7 +184,7 @@ final class SlabStore: Sendable {
         try slab.beginCPUAccess(for: [.sequentialWrite])
         try slab.endCPUAccess(for: [.sequentialWrite])
       }
-      watch.add(slab)
+      observers.add(slab)
       return slab
     } catch {
       throw .heap(error)
