@@ -7,11 +7,9 @@ public struct QuirkProfile: Hashable, Sendable {
   /// Where it is known from.
   public let reason: String
 
-  /// - Parameter attributes: From a file, say. Where they name no device usage, they go for whatever
-  ///   the GPU does.
+  /// - Parameter attributes: From a file, say. They take part wherever the GPU does, whatever usage
+  ///   they state.
   public init(_ attributes: BufferAttributes, because reason: String) {
-    var attributes = attributes
-    attributes.deviceUsage = attributes.deviceUsage ?? [.sample, .render]
     self.attributes = attributes
     self.reason = reason
   }

@@ -57,7 +57,8 @@ final class QuirkProfileTests: XCTestCase {
 
   func testAProfileOfTheUsersTakesPartWhateverItSaysOfUse() throws {
     let profile = QuirkProfile(
-      BufferAttributes(name: "mine") { $0.minPitch = 1000 }, because: "a test")
+      BufferAttributes(name: "mine") { ($0.minPitch, $0.deviceUsage) = (1000, [.scanout]) },
+      because: "a test")
     let pool = try TexturePool(for: [TestDevice.importing(profiles: [profile])])
     XCTAssertEqual(try pool.allocate(image).layout.planes[0].pitch, 1024)
   }

@@ -8,13 +8,17 @@ struct FakeHeap: Heap {
   /// What the next slabs fail with.
   let failure: SystemFailure?
 
-  init(_ name: String, caching: Caching = .cached, failingWith failure: SystemFailure? = nil) {
+  init(
+    _ name: String, caching: Caching = .cached, failingWith failure: SystemFailure? = nil,
+    _ set: (inout BufferConstraints) -> Void = { _ in }
+  ) {
     self.failure = failure
     attributes = BufferAttributes(name: name) {
       $0.heaps = [name]
       $0.caching = [caching]
       $0.offsetAlignment = pageSize
       $0.sizeAlignment = pageSize
+      set(&$0)
     }
   }
 

@@ -6,6 +6,8 @@ public enum AllocationError: Error, Hashable, Sendable {
   case conflict(MergeConflict)
   /// The components of the image agree, but not on the memory of this pool.
   case outsidePlan(field: String, wanted: String, held: String)
+  /// The image is for what no component of the pool does, though some are devices.
+  case noUser([DeviceUsage], components: [String])
   /// Nobody who touches the image says in which format.
   case noFormat(ImageDescriptor)
   /// No heap suited the pool's components; each with the reason.
@@ -30,6 +32,9 @@ extension AllocationError: CustomStringConvertible {
     case .conflict(let conflict): "\(conflict)"
     case .outsidePlan(let field, let wanted, let held):
       "\(field): the image wants \(wanted), the pool's memory plan holds \(held)"
+    case .noUser(let usage, let components):
+      usage.map(\.rawValue).joined(separator: ", ") + ": the usage of no component of the pool ("
+        + components.joined(separator: ", ") + "), nor of the writer"
     case .noFormat(let image):
       "\(image.writer.name): a format for \(image.width)x\(image.height) pixels is named by nobody"
     case .noHeap(let verdicts):

@@ -12,7 +12,8 @@ struct HeapChoice {
   private var candidates: [Candidate] = []
   private var refusals: [HeapVerdict] = []
 
-  /// - Throws: `AllocationError.invalid` where a component contradicts itself.
+  /// - Throws: `AllocationError.invalid` where a component contradicts itself, or a heap goes by
+  ///   another name than it lists.
   init(
     for components: [any Component], from heaps: [any Heap], limits: PoolLimits
   ) throws(AllocationError) {
@@ -20,8 +21,9 @@ struct HeapChoice {
     self.limits = limits
     let formatless = components.flatMap(\.participants).map(\.withoutFormats)
     for heap in heaps {
+      try Self.checkName(of: heap.attributes)
       do {
-        let merged = try BufferAttributes.merging(formatless + [heap.attributes])
+        let merged = try BufferAttributes.merging([heap.attributes] + formatless)
         let caching = merged.chosenCaching ?? .cached
         candidates.append(Candidate(heap: heap, attributes: merged, caching: caching))
       } catch {
@@ -30,6 +32,16 @@ struct HeapChoice {
       }
     }
     candidates.sort { $0.caching.rank < $1.caching.rank }  // stable: the order of the heaps stays
+  }
+
+  /// The others ask for a heap by what it lists, and a buffer's heap is known by its name.
+  private static func checkName(of heap: BufferAttributes) throws(AllocationError) {
+    guard heap.heaps != [heap.name] else { return }
+    let listed = heap.heaps.map { $0.joined(separator: ", ") } ?? "none"
+    throw .invalid(
+      InvalidAttributes(
+        participant: heap.name, field: AttributeField.heaps.rawValue,
+        reason: "the heap lists \(listed); it is to list its own name"))
   }
 
   /// Has the heaps tried in order of rank, and takes the first that gives memory in which every

@@ -22,8 +22,8 @@ final class KnownMerges: Sendable {
   /// - Parameter make: Merges all that touch an image of this writer and for this use.
   func merge(
     of writer: BufferAttributes, for flags: AllocationFlags,
-    make: () throws(InvalidAttributes) -> AttributeMerge
-  ) throws(InvalidAttributes) -> AttributeMerge {
+    make: () throws(AllocationError) -> AttributeMerge
+  ) throws(AllocationError) -> AttributeMerge {
     var last = self
     for _ in 0..<Self.limit {
       guard let node = last.next.load() else {

@@ -10,7 +10,7 @@
 public final class TexturePool: Sendable {
   /// What the pool's memory is, and why.
   public let plan: MemoryPlan
-  private let components: [BufferAttributes]
+  private let components: PoolComponents
   private let merges = KnownMerges()
   let store: SlabStore
 
@@ -27,7 +27,7 @@ public final class TexturePool: Sendable {
   ) throws(AllocationError) {
     do throws(AllocationError) {
       (plan, store) = try HeapChoice(for: components, from: heaps, limits: limits).settle()
-      self.components = components.flatMap(\.participants)
+      self.components = PoolComponents(components)
     } catch {
       guard case .noHeap(let verdicts) = error,
         let copying = CopyingDevice.replacing(registrarsOf: components),
@@ -37,7 +37,7 @@ public final class TexturePool: Sendable {
       else { throw error }
       plan = settled.plan.copying(after: verdicts)
       store = settled.store
-      self.components = copying.flatMap(\.participants)
+      self.components = PoolComponents(copying)
     }
     announce()
   }
@@ -53,7 +53,9 @@ public final class TexturePool: Sendable {
   ///
   /// - Parameters:
   ///   - image: Its size, and who writes it.
-  ///   - flags: What it is for: the components of the pool that do such things have their say.
+  ///   - flags: What it is for. The components of the pool that do such things have their say; so do
+  ///     those that state no usage, in every image. Those that only write by CPU have it in the images
+  ///     that they write: where the writer has their name.
   ///   - name: For reports.
   ///   - waiting: Whether it waits for devices to be done with released images when the budget or the
   ///     heap has no more to give.
@@ -62,13 +64,8 @@ public final class TexturePool: Sendable {
     _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
     waiting: Waiting = .never
   ) throws(AllocationError) -> TextureBuffer {
-    let merge: AttributeMerge
-    do {
-      merge = try merges.merge(of: image.writer, for: flags) { () throws(InvalidAttributes) in
-        try AttributeMerge(participants(writtenBy: image.writer, for: flags))
-      }
-    } catch {
-      throw .invalid(error)
+    let merge = try merges.merge(of: image.writer, for: flags) { () throws(AllocationError) in
+      try makeMerge(writtenBy: image.writer, for: flags)
     }
     let merged: MergedAttributes
     do {
@@ -83,16 +80,16 @@ public final class TexturePool: Sendable {
       label: SlotLabel(name: name, owner: image.writer.name))
   }
 
-  /// Everybody who touches an image, and the heap that it lies in.
-  private func participants(
+  /// Everybody who has a say in an image, and the heap that it lies in.
+  private func makeMerge(
     writtenBy writer: BufferAttributes, for flags: AllocationFlags
-  ) -> [BufferAttributes] {
-    let usage = flags.deviceUsage
-    var users = components.filter {
-      $0.name != writer.name && !usage.isDisjoint(with: $0.deviceUsage ?? [])
+  ) throws(AllocationError) -> AttributeMerge {
+    let participants = try components.participants(writtenBy: writer, for: flags)
+    do {
+      return try AttributeMerge([store.heap.attributes] + participants)
+    } catch {
+      throw .invalid(error)
     }
-    if let reader = flags.reader, !users.contains(reader) { users.append(reader) }
-    return [writer, store.heap.attributes] + users
   }
 }
 

@@ -38,7 +38,7 @@ struct PooledMemory: BufferMemory {
   let slot: Slot
   let store: SlabStore
 
-  var heap: String? { slot.slab.heap }
+  var heap: String? { store.heapName }
   var caching: Caching? { slot.slab.caching }
   var descriptor: FileDescriptor? { slot.slab.descriptor }
   var size: Int { slot.slab.size }

@@ -5,6 +5,8 @@ internal import Synchronization
 /// and takes slots back from any thread.
 final class SlabStore: Sendable {
   let heap: any Heap
+  /// What the heap that gave the memory is called, whoever made the slabs for it.
+  let heapName: String
   /// Whether some device that uses the memory sees the CPU's writes only when told of them. Telling
   /// it waits for every fence on the whole slab, so every image then has a slab of its own.
   let isSynchronized: Bool
@@ -17,6 +19,7 @@ final class SlabStore: Sendable {
 
   init(heap: any Heap, limits: PoolLimits, isSynchronized: Bool = false) {
     self.heap = heap
+    heapName = heap.name
     self.limits = limits
     self.isSynchronized = isSynchronized
     slabs = Mutex(SlabSet(limits: limits))
@@ -46,7 +49,7 @@ final class SlabStore: Sendable {
   /// leaves no other place.
   func makeTrial(_ layout: ImageLayout, alignment: Int) throws(AllocationError) -> TextureBuffer {
     let shift = alignment < limits.largestSlab ? alignment : 0
-    let label = SlotLabel(name: "trial", owner: heap.name)
+    let label = SlotLabel(name: "trial", owner: heapName)
     let slot = try allocate(request(layout.size + shift, alignment, .shared, label), .never)
     return TextureBuffer(
       name: "trial", layout: layout, in: PooledMemory(slot: slot, store: self),
@@ -73,7 +76,7 @@ final class SlabStore: Sendable {
   }
 
   var snapshot: PoolSnapshot {
-    slabs.withLock { PoolSnapshot(heap: heap.name, slabs: $0.snapshot(at: .now)) }
+    slabs.withLock { PoolSnapshot(heap: heapName, slabs: $0.snapshot(at: .now)) }
   }
 
   private func request(
