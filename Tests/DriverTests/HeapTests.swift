@@ -39,7 +39,7 @@ final class HeapTests: XCTestCase {
   }
 
   func testGBMOnRenderNodeKeepsTheContract() throws {
-    for finding in Heaps.found() where finding.name == GBMHeap.name {
+    for finding in Heaps.found() {
       if case .success(let heap as GBMHeap) = finding.heap, heap.node.contains("renderD") {
         return try check(heap, named: "gbm on virgl")
       }
@@ -71,7 +71,7 @@ final class HeapTests: XCTestCase {
   private func check(
     _ heap: any Heap, named name: String? = nil, _ caching: Caching = .cached
   ) throws {
-    let name = name ?? heap.name
+    let name = name ?? heap.label
     try HeapContract(heap: heap, name: name, caching: caching, test: self).check()
   }
 

@@ -11,7 +11,7 @@ final class LostDriverTests: XCTestCase {
   func testAnUnloadedModuleIsATypedErrorUntilItIsBack() throws {
     _ = try Monitor()
     let heap = try PresentHeap.dumbBuffers(of: "vgem")
-    try CapabilityTable.check(heap.name, "typed: module unloaded", in: self) {
+    try CapabilityTable.check(heap.label, "typed: module unloaded", in: self) {
       XCTAssertEqual(try modprobe("-r", "vgem"), 0)
       let failure = SystemFailure("open", on: heap.node, .noSuchFileOrDirectory)
       XCTAssertThrowsError(try heap.makeSlab(of: 1)) {
@@ -45,7 +45,7 @@ final class LostDriverTests: XCTestCase {
     for (driver, bus) in [("virtio_gpu", "virtio"), ("cirrus", "pci")] {
       let binding = try DriverBinding(of: driver, on: bus)
       let card = try PresentHeap.dumbBuffers(of: driver)
-      try CapabilityTable.check(card.name, "outlives its driver", in: self) {
+      try CapabilityTable.check(card.label, "outlives its driver", in: self) {
         try checkLoss(of: card, at: binding)
         try checkReturn(of: card)
       }

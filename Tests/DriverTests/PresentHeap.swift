@@ -1,8 +1,9 @@
 import TexAlloc
 import XCTest
 
-/// A heap of this machine, called by its driver too where several drivers give one of that name.
+/// A heap of this machine.
 struct PresentHeap {
+  /// Its kind and its driver, for the table.
   let name: String
   let heap: any Heap
 
@@ -14,22 +15,27 @@ struct PresentHeap {
     let heaps = found.compactMap { try? $0.heap.get() }.filter { $0.name != MemfdHeap.name }
     let cards = heaps.compactMap { $0 as? DumbBufferHeap }
     let gbm = try ["vgem", "virtio_gpu"].flatMap { driver in
-      try cards.filter { $0.name == DumbBufferHeap.name(driver) }.map {
+      try cards.filter { $0.driver == driver }.map {
         PresentHeap(name: "gbm on \(driver)", heap: try GBMHeap(node: $0.node))
       }
     }
-    let others = heaps.filter { $0.name != GBMHeap.name }
+    let others = heaps.filter { !($0 is GBMHeap) }
     guard !others.isEmpty else {
       throw XCTSkip(found.map { "\($0)" }.joined(separator: "; "))
     }
-    return gbm + others.map { PresentHeap(name: $0.name, heap: $0) }
+    return gbm + others.map { PresentHeap(name: $0.label, heap: $0) }
   }
 
   /// - Throws: `XCTSkip` where no card has this driver.
   static func dumbBuffers(of driver: String) throws -> DumbBufferHeap {
-    for heap in Heaps.present() where heap.name == DumbBufferHeap.name(driver) {
-      if let heap = heap as? DumbBufferHeap { return heap }
+    for case let heap as DumbBufferHeap in Heaps.present() where heap.driver == driver {
+      return heap
     }
     throw XCTSkip("no card in /dev/dri whose driver is \(driver)")
   }
+}
+
+extension Heap {
+  /// Its name in the table, in which every driver has one card.
+  var label: String { String(name.prefix { $0 != "@" }) }
 }

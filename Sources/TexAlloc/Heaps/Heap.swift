@@ -1,7 +1,8 @@
 internal import SystemPackage
 
 /// Where memory comes from. A heap takes part in merging like any other component, under the name
-/// that the other components list in `heaps`.
+/// that the other components list in `heaps`, and which it alone lists in its own. The name stands for
+/// one source of memory, and for the same in every run.
 public protocol Heap: Component {
   /// Memory of at least `size` bytes, zeroed, mapped and ready to be written.
   ///
@@ -24,17 +25,18 @@ extension ProbedHeap {
     }
     return pages
   }
+}
 
-  /// What holds for every heap: its name, its caching, whole pages.
-  func attributes(
-    named name: String, _ set: (inout BufferConstraints) -> Void = { _ in }
+extension BufferAttributes {
+  /// What holds for every heap of this package: its name, its caching, whole pages.
+  static func heap(
+    _ name: String, _ caching: CachingVerdict, _ set: (inout BufferConstraints) -> Void = { _ in }
   ) -> BufferAttributes {
     BufferAttributes(name: name) {
       $0.heaps = [name]
       $0.caching = [caching.caching]
       $0.offsetAlignment = pageSize
       $0.sizeAlignment = pageSize
-      $0.contiguous = false
       set(&$0)
     }
   }

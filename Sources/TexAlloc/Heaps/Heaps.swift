@@ -8,14 +8,17 @@ public enum Heaps {
   }
 
   /// Looks for every heap by having it give a little memory: gbm, dma-heap, udmabuf, drm-dumb,
-  /// memfd, in the order in which equals are preferred.
+  /// memfd, in the order in which equals are preferred. No two that are present have one name.
   ///
   /// Where there are devices, their nodes are opened, without staying master of a display, and the
   /// driver's part of Mesa is loaded: some milliseconds. Where there are none it costs nothing.
   public static func found() -> [HeapFinding] {
     let udmabuf = HeapFinding(UDMABufHeap.name) { () throws(SystemFailure) in try UDMABufHeap() }
     let memfd = HeapFinding(MemfdHeap.name) { MemfdHeap() }
-    return gbm() + dmaHeaps() + [udmabuf] + dumbBuffers() + [memfd]
+    var names: Set<String> = []
+    return (gbm() + dmaHeaps() + [udmabuf] + dumbBuffers() + [memfd]).filter {
+      !$0.isPresent || names.insert($0.name).inserted  // a card may have two nodes
+    }
   }
 
   /// The first node that gives memory, and those before it that do not. Render nodes come first:
@@ -25,7 +28,7 @@ public enum Heaps {
     let nodes = nodes(DRMNode.folder, ["renderD", "card"])
     for node in nodes where !findings.contains(where: \.isPresent) {
       findings.append(
-        HeapFinding(GBMHeap.name) { () throws(SystemFailure) in
+        HeapFinding(GBMHeap.kind) { () throws(SystemFailure) in
           try GBMHeap(node: "\(DRMNode.folder)/\(node.get())")
         })
     }

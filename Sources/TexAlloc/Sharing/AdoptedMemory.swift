@@ -189,7 +189,7 @@ extension TextureBuffer {
   ///   - cpuUsage: What the CPU will do with it; it is mapped for that, and for nothing else. To be
   ///     written (`sequentialWrite`), its rows are whole lines of ``PlaneWriter/lineSize``.
   ///   - heap: Where the memory came from, if the application knows better than the kernel tells,
-  ///     which is always so for a DRM driver: `drm-dumb:vgem`, `gbm`.
+  ///     which is always so for a DRM driver: `drm-dumb:vgem`, `gbm:vgem`.
   ///   - caching: How a mapping of it is cached, likewise.
   ///   - name: For errors and reports.
   /// - Throws: `AdoptionRefused` with the field, what it must be and what it is.

@@ -1,5 +1,6 @@
 internal import CDRM
 internal import CGBM
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 internal import SystemPackage
@@ -12,6 +13,8 @@ internal import SystemPackage
   let path: String
   /// As the driver calls itself: `vgem`, `virtio_gpu`.
   let driver: String
+  /// What the device is called whatever number its nodes have: `amdgpu@0000:03:00.0`, `vgem`.
+  let device: String
   private let node: OwnedDescriptor
 
   init(opening path: String) throws(SystemFailure) {
@@ -23,6 +26,7 @@ internal import SystemPackage
     }
     defer { unsafe drmFreeVersion(version) }
     driver = unsafe String(cString: version.pointee.name)
+    device = Self.deviceName(driver, in: Self.deviceFolder(of: node), node: path)
     self.path = path
     self.node = node
   }
@@ -37,6 +41,32 @@ internal import SystemPackage
       unsafe drmPrimeHandleToFD(rawValue, handle, UInt32(O_CLOEXEC | O_RDWR), &descriptor)
     }
     return OwnedDescriptor(owning: descriptor)
+  }
+}
+
+extension DRMNode {
+  /// The driver, and where its device sits: the address on its bus, which is the same in every run, and
+  /// which no other device has. A device that is the driver's own invention is called as the driver is;
+  /// there is one. Where there is no sysfs to tell, the node stands for the device.
+  ///
+  /// - Parameter folder: The device's in sysfs. virtio numbers its devices as they come, so the one below
+  ///   them is taken.
+  static func deviceName(_ driver: String, in folder: FilePath?, node: String) -> String {
+    var place = folder ?? FilePath(node)
+    while let name = place.lastComponent?.string, name.hasPrefix("virtio"),
+      name.dropFirst(6).allSatisfy(\.isNumber)
+    {
+      place.removeLastComponent()
+    }
+    guard let name = place.lastComponent?.string, name != driver else { return driver }
+    return "\(driver)@\(name)"
+  }
+
+  private static func deviceFolder(of node: borrowing OwnedDescriptor) -> FilePath? {
+    var status = stat()
+    guard unsafe fstat(node.descriptor.rawValue, &status) == 0 else { return nil }
+    let number = "\(gnu_dev_major(status.st_rdev)):\(gnu_dev_minor(status.st_rdev))"
+    return SystemFile.resolved("/sys/dev/char/\(number)/device")
   }
 }
 
@@ -71,6 +101,7 @@ extension CachingVerdict {
 
   var path: String { node.path }
   var driver: String { node.driver }
+  var name: String { node.device }
 
   /// The dma-buf of a new linear buffer. The buffer object goes, the memory stays.
   func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {

@@ -87,6 +87,13 @@ enum SystemFile {
     return count.map { String(decoding: bytes[..<$0], as: UTF8.self) }
   }
 
+  /// Where a path leads, all links followed; nil where it leads nowhere.
+  static func resolved(_ path: String) -> FilePath? {
+    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(resolved) }
+    return unsafe FilePath(String(cString: resolved))
+  }
+
   /// The names in a folder, `card9` before `card10`.
   static func names(in folder: String) throws(SystemFailure) -> [String] {
     let stream = unsafe try systemCall("opendir", on: folder) { unsafe opendir(folder) }

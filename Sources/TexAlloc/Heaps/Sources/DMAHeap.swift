@@ -10,6 +10,7 @@ public struct DMAHeap: DMABufHeap {
   static let kind = "dma-heap"
   static let folder = "/dev/dma_heap"
 
+  public let attributes: BufferAttributes
   let caching: CachingVerdict
   private let heapName: String
 
@@ -23,17 +24,14 @@ public struct DMAHeap: DMABufHeap {
       Self.isMainline(heapName)
         ? CachingVerdict(.cached, because: "the kernel's own heaps map cached pages") : nil,
       orTiming: memory, named: Self.node(heapName))
-  }
-
-  /// `dma-heap:NAME`.
-  public static func name(_ heapName: String) -> String { "\(kind):\(heapName)" }
-
-  public var attributes: BufferAttributes {
-    attributes(named: Self.name(heapName)) {
+    attributes = .heap(Self.name(heapName), caching) {
       $0.contiguous = Self.isContiguous(heapName)
       $0.maxSize = Self.maxSize
     }
   }
+
+  /// `dma-heap:NAME`.
+  public static func name(_ heapName: String) -> String { "\(kind):\(heapName)" }
 
   /// Asked for more than it has, the kernel's heap takes every page of the machine, and then the
   /// process is killed. So it is not asked for more than half of them.

@@ -1,8 +1,11 @@
 internal import CDRM
 internal import SystemPackage
 
-/// Dumb buffers of a display driver ([drm-kms]): memory that its screen can show. Its name in
-/// attributes is `drm-dumb:DRIVER`.
+/// Dumb buffers of a display driver ([drm-kms]): memory that its screen can show.
+///
+/// Its name in attributes is `drm-dumb:DRIVER@ADDRESS`, where the address is that of the card on its
+/// bus: `drm-dumb:amdgpu@0000:03:00.0`. It is the same in every run, whatever number the card has. Where
+/// the driver makes its one card itself there is no address: `drm-dumb:vgem`.
 ///
 /// [drm-kms]: https://docs.kernel.org/gpu/drm-kms.html#dumb-buffer-objects
 public struct DumbBufferHeap: DMABufHeap {
@@ -10,8 +13,12 @@ public struct DumbBufferHeap: DMABufHeap {
 
   /// The card that it allocates from.
   public let node: String
+  /// As the card's driver calls itself: `vgem`, `virtio_gpu`.
+  public let driver: String
+  public let attributes: BufferAttributes
   let caching: CachingVerdict
-  private let driver: String
+  /// What the card is called whatever number it has.
+  private let device: String
 
   /// - Parameter node: `/dev/dri/cardN`; a render node refuses with EACCES.
   /// - Throws: `SystemFailure` where it has no dumb buffers, or none that can be mapped.
@@ -19,15 +26,10 @@ public struct DumbBufferHeap: DMABufHeap {
     let card = try DRMNode(opening: path)
     let memory = try Self.allocate(MemoryTiming.size, from: card)
     caching = try .known(.known(ofDriver: card.driver), orTiming: memory, named: path)
+    attributes = .heap("\(Self.kind):\(card.device)", caching) { $0.maxSize = Self.maxSize }
     driver = card.driver
+    device = card.device
     node = path
-  }
-
-  /// `drm-dumb:DRIVER`.
-  public static func name(_ driver: String) -> String { "\(kind):\(driver)" }
-
-  public var attributes: BufferAttributes {
-    attributes(named: Self.name(driver)) { $0.maxSize = Self.maxSize }
   }
 
   /// The kernel wants less than 4 GiB.
@@ -35,7 +37,7 @@ public struct DumbBufferHeap: DMABufHeap {
 
   func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {
     let card = try DRMNode(opening: node)
-    guard card.driver == driver else {  // the cards were numbered anew
+    guard card.device == device else {  // the cards were numbered anew
       throw SystemFailure("DRM_IOCTL_VERSION", on: node, .operationNotSupportedByDevice)
     }
     return try Self.allocate(size, from: card)

@@ -1,10 +1,13 @@
 /// Linear buffers of the [generic buffer manager], used as raw memory: what the GPU's own driver
-/// allocates. Its name in attributes is `gbm`.
+/// allocates.
+///
+/// Its name in attributes is `gbm:DRIVER@ADDRESS`, as of ``DumbBufferHeap``: `gbm:i915@0000:00:02.0`.
 ///
 /// [generic buffer manager]: https://gitlab.freedesktop.org/mesa/mesa/-/blob/main/src/gbm/main/gbm.h
 public struct GBMHeap: DMABufHeap {
-  public static let name = "gbm"
+  static let kind = "gbm"
 
+  public let attributes: BufferAttributes
   let caching: CachingVerdict
   private let device: GBMDevice
 
@@ -17,14 +20,15 @@ public struct GBMHeap: DMABufHeap {
     device = try GBMDevice(opening: path)
     let memory = try device.allocate(MemoryTiming.size)
     caching = try .known(.known(ofDriver: device.driver), orTiming: memory, named: path)
-  }
-
-  public var attributes: BufferAttributes {
-    attributes(named: Self.name) { $0.maxSize = RawImage.pitch * RawImage.maxHeight }
+    attributes = .heap("\(Self.kind):\(device.name)", caching) {
+      $0.maxSize = RawImage.pitch * RawImage.maxHeight
+    }
   }
 
   /// The node that it allocates from.
   public var node: String { device.path }
+  /// As the node's driver calls itself.
+  public var driver: String { device.driver }
 
   func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {
     try device.allocate(size)

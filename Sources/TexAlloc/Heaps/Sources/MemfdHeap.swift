@@ -2,19 +2,20 @@
 /// dma-buf. It needs no device and runs everywhere.
 ///
 /// [memfd_create(2)]: https://man7.org/linux/man-pages/man2/memfd_create.2.html
-public struct MemfdHeap: Heap {
+public struct MemfdHeap: ProbedHeap {
   public static let name = "memfd"
 
+  public let attributes: BufferAttributes
+  let caching = CachingVerdict(.cached, because: "it is the kernel's page cache")
   private let takesHugePages: Bool
 
   public init() { self.init(takingHugePages: true) }
 
   /// - Parameter takesHugePages: Where there are some.
   package init(takingHugePages takesHugePages: Bool) {
+    attributes = .heap(Self.name, caching)
     self.takesHugePages = takesHugePages
   }
-
-  public var attributes: BufferAttributes { attributes(named: Self.name) }
 
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     let size = try wholePages(size)
@@ -32,8 +33,4 @@ public struct MemfdHeap: Heap {
       of: Self.name, caching: .cached, memory: .memory(of: size, named: Self.name, in: pages),
       size: size, takingHugePages: takesHugePages)
   }
-}
-
-extension MemfdHeap: ProbedHeap {
-  var caching: CachingVerdict { CachingVerdict(.cached, because: "it is the kernel's page cache") }
 }

@@ -9,17 +9,15 @@ public struct UDMABufHeap: DMABufHeap {
   private static let node = "/dev/udmabuf"
   private static let sizeLimit = "/sys/module/udmabuf/parameters/size_limit_mb"
 
+  public let attributes: BufferAttributes
   let caching = CachingVerdict(.cached, because: "udmabuf maps the page cache of a memfd")
-  private let maxSize: Int?
 
   /// - Throws: `SystemFailure` where the node is missing, not permitted, or gives no memory.
   public init() throws(SystemFailure) {
-    maxSize = SystemFile.number(in: Self.sizeLimit)?.checkedProduct(1 << 20)
+    attributes = .heap(Self.name, caching) {
+      $0.maxSize = SystemFile.number(in: Self.sizeLimit)?.checkedProduct(1 << 20)
+    }
     _ = try allocate(pageSize)
-  }
-
-  public var attributes: BufferAttributes {
-    attributes(named: Self.name) { $0.maxSize = maxSize }
   }
 
   func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {
