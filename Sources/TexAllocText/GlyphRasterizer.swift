@@ -6,14 +6,10 @@ public struct GlyphRasterizer: Component {
   public let attributes: BufferAttributes
 
   public init() {
-    attributes = BufferAttributes(name: "freetype") {
-      $0.formats = [Format(.r8)]
-      $0.pitchAlignment = PlaneWriter.lineSize
-      $0.offsetAlignment = PlaneWriter.lineSize
-      $0.maxWidth = Self.maximumSide
-      $0.maxHeight = Self.maximumSide
-      $0.cpuUsage = [.sequentialWrite]
-    }
+    var attributes = BufferAttributes.rowWriter("freetype", of: [.r8])
+    attributes.maxWidth = Self.maximumSide
+    attributes.maxHeight = Self.maximumSide
+    self.attributes = attributes
   }
 
   /// FreeType renders bitmaps of at most this many pixels a side: `ft_glyphslot_preset_bitmap`.

@@ -34,6 +34,8 @@ public struct ImageLayout: Hashable, Sendable {
 }
 
 extension ImageLayout {
+  public var imageSize: ImageSize { ImageSize(width: width, height: height) }
+
   /// Bytes that the pixels of a row take in a plane, padding aside.
   public func rowSize(ofPlane index: Int) -> Int {
     let shape = shape(ofPlane: index)

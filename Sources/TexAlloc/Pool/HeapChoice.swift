@@ -89,7 +89,7 @@ struct HeapChoice {
         do {
           let merged = try BufferAttributes.merging(
             [image.writer, store.heap.attributes] + registrar.participants,
-            image: ImageSize(width: image.width, height: image.height))
+            image: image.size)
           guard let layout = merged.layout else { continue }
           try registrar.check(store.makeTrial(layout, alignment: merged.slotAlignment))
         } catch {

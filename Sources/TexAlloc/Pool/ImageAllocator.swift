@@ -68,7 +68,7 @@ public final class ImageAllocator: Sendable {
     do {
       merged = try BufferAttributes.merging(
         [image.writer, OrdinaryMemory.attributes] + (flags.reader.map { [$0] } ?? []),
-        image: ImageSize(width: image.width, height: image.height))
+        image: image.size)
     } catch {
       throw AllocationError(error)
     }

@@ -1,26 +1,53 @@
-/// An image before it has memory: its size, and who will write it.
+/// An image before it has memory: its size, who will write it, and what its pixels mean.
 public struct ImageDescriptor: Hashable, Sendable {
   /// Pixels.
   public var width, height: Int
   /// What the one that writes the pixels can live with: a decoder, a camera, the application.
   public var writer: BufferAttributes
+  /// What the writer's numbers mean as colours.
+  public var colour: Colour
+  /// What the fourth channel will say of the others; nothing in formats without one.
+  public var alpha: Alpha
 
-  public init(width: Int, height: Int, writtenBy writer: BufferAttributes) {
+  public init(
+    width: Int, height: Int, writtenBy writer: BufferAttributes, colour: Colour = .picture,
+    alpha: Alpha = .premultiplied
+  ) {
     self.width = width
     self.height = height
     self.writer = writer
+    self.colour = colour
+    self.alpha = alpha
   }
 
   /// An image that the application writes itself, row by row, in one of these formats.
-  public init(width: Int, height: Int, formats: [Fourcc]) {
+  public init(
+    width: Int, height: Int, formats: [Fourcc], colour: Colour = .picture,
+    alpha: Alpha = .premultiplied
+  ) {
     self.init(
-      width: width, height: height,
-      writtenBy: BufferAttributes(name: "application") {
-        $0.formats = formats.map { Format($0) }
-        $0.pitchAlignment = PlaneWriter.lineSize
-        $0.offsetAlignment = PlaneWriter.lineSize
-        $0.cpuUsage = [.sequentialWrite]
-      })
+      width: width, height: height, writtenBy: .rowWriter("application", of: formats),
+      colour: colour, alpha: alpha)
+  }
+
+  public var size: ImageSize { ImageSize(width: width, height: height) }
+
+  /// The formats that the writer names, most wanted first.
+  public var formats: [Fourcc] { writer.formats?.map(\.fourcc) ?? [] }
+}
+
+extension BufferAttributes {
+  /// Somebody who writes images on the CPU by ``PlaneWriter``s: rows that begin on lines, of linear
+  /// formats.
+  ///
+  /// - Parameter formats: Most wanted first.
+  public static func rowWriter(_ name: String, of formats: [Fourcc]) -> BufferAttributes {
+    BufferAttributes(name: name) {
+      $0.formats = formats.map { Format($0) }
+      $0.pitchAlignment = PlaneWriter.lineSize
+      $0.offsetAlignment = PlaneWriter.lineSize
+      $0.cpuUsage = [.sequentialWrite]
+    }
   }
 }
 

@@ -69,7 +69,7 @@ public final class TexturePool: Sendable {
     }
     let merged: MergedAttributes
     do {
-      merged = try merge.attributes(for: ImageSize(width: image.width, height: image.height))
+      merged = try merge.attributes(for: image.size)
     } catch {
       throw .conflict(error)
     }
