@@ -89,7 +89,7 @@ final class PoolComponentsTests: XCTestCase {
         "\($0)",
         "encode, scanout: the usage of no component of the pool (device, plain), nor of the writer")
     }
-    XCTAssertEqual(pool.statistics.slabs, 0)
+    XCTAssertEqual(pool.statistics.slots, 0)
     XCTAssertNoThrow(try pool.allocate(image))
   }
 
