@@ -6,6 +6,8 @@ internal import TexAlloc
 
 /// A slab that is being audited: the slab's companion, so that the audit ends before the mapping does.
 @safe final class AuditedSlab: Sendable {
+  private static let companion = SlabCompanion<AuditedSlab>()
+
   let auditedBytes: Int
   private let region: Mutex<Region?>
   /// Where its last lines are counted, though the audit may be over.
@@ -19,9 +21,12 @@ internal import TexAlloc
   @unsafe init(
     _ slab: Slab, by audit: AuditMemory, atMost limit: Int
   ) throws(AuditError) {
+    guard let descriptor = slab.descriptor else {
+      throw .unsupported(because: "\(slab.heap): its memory has no descriptor to map it by again")
+    }
     let bytes = unsafe slab.bytes(in: 0..<slab.size)
     let region = unsafe texalloc_audit_add(
-      audit.pointer, bytes.baseAddress, bytes.count, slab.descriptor.rawValue, limit)
+      audit.pointer, bytes.baseAddress, bytes.count, descriptor.rawValue, limit)
     guard let region = unsafe region else {
       let error = Errno(rawValue: errno)
       throw error == .resourceBusy
@@ -30,7 +35,8 @@ internal import TexAlloc
     self.audit = audit
     auditedBytes = unsafe texalloc_audit_extent(region)
     self.region = Mutex(unsafe Region(pointer: region))
-    slab.keep(self)
+    slab.removeCompanion(Self.companion)  // of an audit that is over
+    _ = slab.companion(Self.companion) { self }
   }
 
   deinit { end() }

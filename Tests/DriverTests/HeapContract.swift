@@ -49,8 +49,9 @@ struct HeapContract {
     func word(_ index: Int) -> UInt64 { UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15 }
     for index in words.indices { unsafe words[index] = word(index) }
 
+    let descriptor = try XCTUnwrap(slab.descriptor)
     let address = unsafe try XCTUnwrap(
-      mmap(nil, slab.size, PROT_READ, MAP_SHARED, slab.descriptor.rawValue, 0))
+      mmap(nil, slab.size, PROT_READ, MAP_SHARED, descriptor.rawValue, 0))
     guard unsafe address != MAP_FAILED else { throw Errno(rawValue: errno) }
     defer { unsafe munmap(address, slab.size) }
     let second = unsafe UnsafeRawBufferPointer(start: address, count: slab.size)
@@ -65,8 +66,9 @@ struct HeapContract {
 
   private func checkSize() throws {
     let slab = try heap.makeSlab(of: 2 * pageSize)
-    XCTAssertLessThan(ftruncate(slab.descriptor.rawValue, off_t(pageSize)), 0)
-    XCTAssertGreaterThanOrEqual(Int(lseek(slab.descriptor.rawValue, 0, SEEK_END)), slab.size)
+    let descriptor = try XCTUnwrap(slab.descriptor)
+    XCTAssertLessThan(ftruncate(descriptor.rawValue, off_t(pageSize)), 0)
+    XCTAssertGreaterThanOrEqual(Int(lseek(descriptor.rawValue, 0, SEEK_END)), slab.size)
   }
 
   private func checkSynchronization() throws {

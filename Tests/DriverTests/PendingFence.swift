@@ -3,6 +3,7 @@ import CLinux
 import Glibc
 import SystemPackage
 import TexAlloc
+import XCTest
 
 /// A fence that passes when it is told to, made by vgem, whose only fences these are.
 struct PendingFence: ~Copyable {
@@ -15,14 +16,15 @@ struct PendingFence: ~Copyable {
     let node = OwnedDescriptor(
       owning: try FileDescriptor.open(FilePath(heap.node), .readWrite, options: .closeOnExec))
     let (raw, slab) = (node.descriptor.rawValue, try heap.makeSlab(of: 1))
+    let memory = try XCTUnwrap(slab.descriptor).rawValue
     var handle: UInt32 = 0
-    unsafe try check(drmPrimeFDToHandle(raw, slab.descriptor.rawValue, &handle))
+    unsafe try check(drmPrimeFDToHandle(raw, memory, &handle))
     // struct drm_vgem_fence_attach: handle, flags (1: as a writer's), the fence, padding.
     var attachment: [UInt32] = [handle, 1, 0, 0]
     unsafe try check(drmCommandWriteRead(raw, 1, &attachment, UInt(attachment.count * 4)))
     let exported = try check(
       texalloc_dma_buf_export_sync_file(
-        slab.descriptor.rawValue, UInt32(DMA_BUF_SYNC_READ | DMA_BUF_SYNC_WRITE)))
+        memory, UInt32(DMA_BUF_SYNC_READ | DMA_BUF_SYNC_WRITE)))
     syncFile = try SyncFile(owning: OwnedDescriptor(owning: FileDescriptor(rawValue: exported)))
     number = attachment[2]
     self.node = node

@@ -32,7 +32,7 @@ final class PendingFenceTests: XCTestCase {
       let slab = try present.heap.makeSlab(of: 1)
       guard slab.caching == .cached else { continue }
       let fence = try PendingFence(from: vgem)
-      try fence.attach(to: slab.descriptor)
+      try fence.attach(to: XCTUnwrap(slab.descriptor))
       let passed = expectation(description: "the fence passed before the access began")
       let began = ContinuousClock.now
       DispatchQueue.global().async {

@@ -87,7 +87,7 @@ final class RefusalTests: XCTestCase {
   private func memory(of heap: any Heap) throws -> AdoptedMemory {
     let slab = try heap.makeSlab(of: 1)
     return try AdoptedMemory(
-      AdoptedFile(slab.descriptor, named: heap.name), mappedFor: [], heap: heap.name,
+      AdoptedFile(XCTUnwrap(slab.descriptor), named: heap.name), mappedFor: [], heap: heap.name,
       caching: slab.caching, named: heap.name)
   }
 

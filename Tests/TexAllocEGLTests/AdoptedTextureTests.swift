@@ -50,7 +50,7 @@ final class AdoptedTextureTests: XCTestCase {
     let layout = ImageLayout(
       width: 16, height: 2, format: Format(.abgr8888),
       planes: [.init(offset: 0, pitch: 64, rows: 2)], size: 128)
-    let buffer = try TextureBuffer(adopting: slab.descriptor, layout, at: far)
+    let buffer = try TextureBuffer(adopting: XCTUnwrap(slab.descriptor), layout, at: far)
     XCTAssertThrowsError(try gpu.register(buffer)) {
       let refusal = $0 as? RegistrationRefused
       XCTAssertEqual(refusal?.cause, .offset)

@@ -26,7 +26,7 @@ struct FakeHeap: Heap {
     if let failure { throw failure }
     let size = size.roundedUp(toMultipleOf: pageSize)
     return try Slab(
-      of: name, caching: attributes.caching?.first ?? .cached,
-      memory: .memory(of: size, named: name), size: size)
+      mapping: .memory(of: size, named: name), size: size, of: name,
+      caching: attributes.caching?.first ?? .cached)
   }
 }

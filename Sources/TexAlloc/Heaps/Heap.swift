@@ -4,7 +4,8 @@ internal import SystemPackage
 /// that the other components list in `heaps`, and which it alone lists in its own. The name stands for
 /// one source of memory, and for the same in every run.
 public protocol Heap: Component {
-  /// Memory of at least `size` bytes, zeroed, mapped and ready to be written.
+  /// Memory of at least `size` bytes, zeroed, mapped and ready to be written; see ``Slab`` for how it
+  /// is made. Any thread may ask, and several at a time.
   ///
   /// - Parameter size: A positive number of bytes; rounded up to whole pages.
   /// - Throws: `SystemFailure` that names the node and the call; nothing is left open.
@@ -16,9 +17,9 @@ protocol ProbedHeap: Heap {
   var caching: CachingVerdict { get }
 }
 
-extension ProbedHeap {
-  /// `size` rounded up to whole pages.
-  func wholePages(_ size: Int) throws(SystemFailure) -> Int {
+extension Heap {
+  /// `size` rounded up to whole pages, as slabs are.
+  public func wholePages(_ size: Int) throws(SystemFailure) -> Int {
     guard size > 0 else { throw SystemFailure("makeSlab", on: name, .invalidArgument) }
     guard let pages = size.checkedRoundedUp(toMultipleOf: pageSize) else {
       throw SystemFailure("makeSlab", on: name, .noMemory)
@@ -53,7 +54,7 @@ extension DMABufHeap {
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     let size = try wholePages(size)
     let memory = try allocate(size)
-    let slab = try Slab(of: name, caching: caching.caching, memory: memory, size: size)
+    let slab = try Slab(mapping: memory, size: size, of: name, caching: caching.caching)
     slab.name("texalloc \(name)")
     if !caching.includesZeroes {
       unsafe slab.bytes(in: 0..<size).initializeMemory(as: UInt8.self, repeating: 0)

@@ -2,10 +2,12 @@ internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
-/// Owns one shared mapping of a file.
+/// Owns one shared mapping of a file, or shares in one that something else owns.
 @safe struct Mapping: ~Copyable, @unchecked Sendable {  // the address and the size never change
   private let base: UnsafeMutableRawPointer
   let size: Int
+  /// Who unmaps it; nil where that is done here.
+  private let owner: (any AnyObject & Sendable)?
 
   init(
     _ descriptor: FileDescriptor, size: Int, named name: String, isWritable: Bool = true,
@@ -19,13 +21,27 @@ internal import SystemPackage
     }
     unsafe base = address
     self.size = size
+    owner = nil
     // Where the kernel gives none to such memory, nothing is lost.
     if takingHugePages, let pages = HugePages.known, size >= pages.size {
       _ = unsafe madvise(address, size, MADV_HUGEPAGE)
     }
   }
 
-  deinit { unsafe munmap(base, size) }
+  /// - Parameter bytes: Mapped for reading and writing until the owner goes.
+  @unsafe init(
+    _ bytes: UnsafeMutableRawBufferPointer, ownedBy owner: any AnyObject & Sendable,
+    named name: String
+  ) throws(SystemFailure) {
+    guard let start = bytes.baseAddress, bytes.count > 0, bytes.count.isMultiple(of: pageSize),
+      Int(bitPattern: start).isMultiple(of: PlaneWriter.lineSize)
+    else { throw SystemFailure("mapped memory", on: name, .invalidArgument) }
+    unsafe base = start
+    size = bytes.count
+    self.owner = owner
+  }
+
+  deinit { if owner == nil { unsafe munmap(base, size) } }
 
   /// The bytes of a range within the mapping; they must not be used after it is gone.
   @unsafe subscript(range: Range<Int>) -> UnsafeMutableRawBufferPointer {
@@ -35,14 +51,17 @@ internal import SystemPackage
   }
 
   /// Asks the kernel for the pages of a range before they are written; whole pages only.
-  /// Kernels before 5.14 and some heaps don't know the request, which is no harm.
+  /// Kernels before 5.14 and some heaps don't know the request, which is no harm. An owner has its
+  /// pages ready.
   func populate(_ range: Range<Int>) {
+    guard owner == nil else { return }
     let bytes = unsafe self[range]
     _ = unsafe madvise(bytes.baseAddress, bytes.count, texalloc_madv_populate_write)
   }
 
   /// Punches a hole into the file; whole pages only. Answers whether it can be done: not with dma-bufs.
   func giveBack(_ range: Range<Int>) -> Bool {
+    guard owner == nil else { return false }
     let bytes = unsafe self[range]
     return unsafe madvise(bytes.baseAddress, bytes.count, MADV_REMOVE) == 0
   }

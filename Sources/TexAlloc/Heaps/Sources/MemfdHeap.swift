@@ -30,7 +30,7 @@ public struct MemfdHeap: ProbedHeap {
 
   private func slab(of size: Int, in pages: HugePages? = nil) throws(SystemFailure) -> Slab {
     try Slab(
-      of: Self.name, caching: .cached, memory: .memory(of: size, named: Self.name, in: pages),
-      size: size, takingHugePages: takesHugePages)
+      mapping: .memory(of: size, named: Self.name, in: pages), size: size, of: Self.name,
+      caching: .cached, takingHugePages: takesHugePages)
   }
 }

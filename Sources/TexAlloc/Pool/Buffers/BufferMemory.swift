@@ -5,6 +5,8 @@ internal import SystemPackage
 protocol BufferMemory: Sendable {
   /// The heap that it came from; nil where that cannot be known.
   var heap: String? { get }
+  /// The slab that it is of, where it is of one.
+  var slab: Slab? { get }
   /// How the CPU's mapping is cached; nil where that is not known.
   var caching: Caching? { get }
   /// Of the whole of it; nil where it has none.
@@ -33,12 +35,17 @@ protocol BufferMemory: Sendable {
   func release(after fences: [any Fence])
 }
 
+extension BufferMemory {
+  var slab: Slab? { nil }
+}
+
 /// A slot of a slab, which goes back to its store.
 struct PooledMemory: BufferMemory {
   let slot: Slot
   let store: SlabStore
 
   var heap: String? { store.heapName }
+  var slab: Slab? { slot.slab }
   var caching: Caching? { slot.slab.caching }
   var descriptor: FileDescriptor? { slot.slab.descriptor }
   var size: Int { slot.slab.size }

@@ -1,5 +1,5 @@
 internal import Synchronization
-package import SystemPackage
+public import SystemPackage
 
 /// Memory for one image: carved from a slab of a pool, or adopted from the application.
 ///
@@ -42,10 +42,12 @@ public final class TextureBuffer: Sendable {
   /// Bytes of the slab.
   public var slabSize: Int { memory.size }
 
-  /// The slab's descriptor, in which the image begins at `offset`, for as long as the buffer lives;
-  /// nil for memory that no device sees. Other images may share the slab, so it is for devices of
+  /// The slab that the image lies in; nil for memory of the application, or that no device sees.
+  public var slab: Slab? { memory.slab }
+  /// The descriptor of the memory, in which the image begins at `offset`, for as long as the buffer
+  /// lives; nil for memory that has none. Other images may share the slab, so it is for devices of
   /// this process only.
-  package var descriptor: FileDescriptor? { memory.descriptor }
+  public var descriptor: FileDescriptor? { memory.descriptor }
 
   /// Keeps the slot from being used again until the fence has passed, even when nobody holds the
   /// buffer any more.
@@ -61,7 +63,7 @@ public final class TextureBuffer: Sendable {
 
   /// Memory of the same kind for trying out the first rows of such an image, surely not at the start
   /// of its slab unless it can be nowhere else; nil where no such memory is to be had.
-  package func makeTrial() throws(AllocationError) -> TextureBuffer? {
+  public func makeTrial() throws(AllocationError) -> TextureBuffer? {
     try memory.makeTrial(of: layout.cut(toRows: 16), at: offset)
   }
 }

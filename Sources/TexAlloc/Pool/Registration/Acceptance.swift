@@ -4,7 +4,7 @@ extension BufferAttributes {
   ///
   /// - Throws: The first attribute that does not suit, with what was wanted and what is held; where
   ///   there are alternatives, that of the last one.
-  package func accept(_ buffer: TextureBuffer) throws(RegistrationRefused) {
+  public func accept(_ buffer: TextureBuffer) throws(RegistrationRefused) {
     try constraints.accept(buffer, for: name)
     var refusal: RegistrationRefused?
     for alternative in alternatives {

@@ -109,7 +109,7 @@ final class CarvedSlab {
     }
     return PoolSnapshot.Slab(
       size: slab.size, resident: resident, seconds: (now - start) / .seconds(1),
-      descriptor: Int(slab.descriptor.rawValue),
+      descriptor: (slab.descriptor?.rawValue).map(Int.init),
       slots: (taken + free).sorted { $0.offset < $1.offset })
   }
 }

@@ -11,8 +11,8 @@ public struct PoolSnapshot: Codable, Hashable, Sendable {
     public let resident: Int
     /// Since it was made.
     public let seconds: Double
-    /// The number of its descriptor in the process.
-    public let descriptor: Int
+    /// The number of its descriptor in the process; absent where it has none.
+    public let descriptor: Int?
     /// Its slots by offset, and what is free between them: without gaps.
     public let slots: [Slot]
   }
