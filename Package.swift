@@ -40,14 +40,14 @@ let package = Package(
     .target(
       name: "CAudit", cSettings: [.define("_GNU_SOURCE")],
       linkerSettings: [.linkedLibrary("Zydis")]),
-    .systemLibrary(name: "CDRM", pkgConfig: "libdrm", providers: [.apt(["libdrm-dev"])]),
+    .target(name: "CDRM"),
     .systemLibrary(name: "CDwfl", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
     .systemLibrary(name: "CEGL"),
     .systemLibrary(
       name: "CFontconfig", pkgConfig: "fontconfig", providers: [.apt(["libfontconfig-dev"])]),
     .systemLibrary(
       name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
-    .systemLibrary(name: "CGBM", pkgConfig: "gbm", providers: [.apt(["libgbm-dev"])]),
+    .systemLibrary(name: "CGBM", providers: [.apt(["libgbm-dev"])]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(
       name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
@@ -59,6 +59,9 @@ let package = Package(
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(name: "CAccesses", path: "Tests/CAccesses"),
+    .systemLibrary(
+      name: "CLibDRM", path: "Tests/CLibDRM", pkgConfig: "libdrm",
+      providers: [.apt(["libdrm-dev"])]),
     .executableTarget(
       name: "auditeddecode", dependencies: ["CAudit", "CJPEG", "CStreaming"],
       path: "Tests/AuditedDecode"),
@@ -110,7 +113,7 @@ let package = Package(
     .testTarget(
       name: "DriverTests",
       dependencies: [
-        "AuditSupport", "CDRM", "CEGL", "CLinux", "TestSupport", "TexAlloc", "TexAllocAudit",
+        "AuditSupport", "CEGL", "CLibDRM", "CLinux", "TestSupport", "TexAlloc", "TexAllocAudit",
         "TexAllocEGL", "TexAllocJPEG", system,
       ],
       swiftSettings: house),

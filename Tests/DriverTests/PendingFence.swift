@@ -1,4 +1,4 @@
-import CDRM
+import CLibDRM
 import CLinux
 import Glibc
 import SystemPackage

@@ -1,8 +1,6 @@
 internal import CDRM
-internal import CGBM
 internal import CLinux
 internal import Glibc
-internal import Synchronization
 internal import SystemPackage
 
 /// An open node of `/dev/dri`. Whoever opens a card that nobody rules becomes its master; this gives
@@ -20,12 +18,12 @@ internal import SystemPackage
   init(opening path: String) throws(SystemFailure) {
     let node = try OwnedDescriptor.opening(path)
     let raw = node.descriptor.rawValue
-    drmDropMaster(raw)
-    let version = unsafe try systemCall("DRM_IOCTL_VERSION", on: path) {
-      unsafe drmGetVersion(raw)
+    _ = texalloc_drm_drop_master(raw)
+    var name = [CChar](repeating: 0, count: 64)
+    try systemCall("DRM_IOCTL_VERSION", on: path) {
+      unsafe texalloc_drm_driver(raw, &name, name.count)
     }
-    defer { unsafe drmFreeVersion(version) }
-    driver = unsafe String(cString: version.pointee.name)
+    driver = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     device = Self.deviceName(driver, in: Self.deviceFolder(of: node), node: path)
     self.path = path
     self.node = node
@@ -36,11 +34,10 @@ internal import SystemPackage
   /// The dma-buf of a buffer that this node knows by its handle; open for writing, which it is only
   /// if the first export of the buffer asked for it.
   func export(_ handle: UInt32) throws(SystemFailure) -> OwnedDescriptor {
-    var descriptor: CInt = -1
-    try systemCall("DRM_IOCTL_PRIME_HANDLE_TO_FD", on: path) {
-      unsafe drmPrimeHandleToFD(rawValue, handle, UInt32(O_CLOEXEC | O_RDWR), &descriptor)
-    }
-    return OwnedDescriptor(owning: descriptor)
+    OwnedDescriptor(
+      owning: try systemCall("DRM_IOCTL_PRIME_HANDLE_TO_FD", on: path) {
+        texalloc_drm_export(rawValue, handle)
+      })
   }
 }
 
@@ -78,47 +75,6 @@ extension CachingVerdict {
     case "virtio_gpu":
       CachingVerdict(.cached, because: "virtio_gpu maps pages of the guest as they are")
     default: nil
-    }
-  }
-}
-
-/// A GBM device and the node that it uses; one thread at a time allocates from it.
-@safe final class GBMDevice: @unchecked Sendable {  // the lock guards what the pointer leads to
-  private let node: DRMNode
-  private let device: OpaquePointer
-  private let lock = Mutex(())
-
-  init(opening path: String) throws(SystemFailure) {
-    let node = try DRMNode(opening: path)
-    let raw = node.rawValue
-    unsafe device = try systemCall("gbm_create_device", on: path) {
-      unsafe gbm_create_device(raw)
-    }
-    self.node = node
-  }
-
-  deinit { unsafe gbm_device_destroy(device) }
-
-  var path: String { node.path }
-  var driver: String { node.driver }
-  var name: String { node.device }
-
-  /// The dma-buf of a new linear buffer. The buffer object goes, the memory stays.
-  func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {
-    guard let image = RawImage(holding: size), image.height <= RawImage.maxHeight else {
-      throw SystemFailure("gbm_bo_create", on: path, .invalidArgument)
-    }
-    return try lock.withLock { _ throws(SystemFailure) in
-      let buffer = unsafe try systemCall("gbm_bo_create", on: path) {
-        unsafe gbm_bo_create(
-          device, RawImage.width, image.height, Fourcc.argb8888.rawValue,
-          GBM_BO_USE_LINEAR.rawValue)
-      }
-      defer { unsafe gbm_bo_destroy(buffer) }
-      guard unsafe gbm_bo_get_stride(buffer) == RawImage.pitch else {
-        throw SystemFailure("gbm_bo_get_stride", on: path, .notSupported)
-      }
-      return try node.export(unsafe gbm_bo_get_handle(buffer).u32)
     }
   }
 }

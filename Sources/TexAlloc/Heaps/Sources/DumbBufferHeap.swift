@@ -50,12 +50,11 @@ public struct DumbBufferHeap: DMABufHeap {
     guard let image = RawImage(holding: size) else {
       throw SystemFailure("DRM_IOCTL_MODE_CREATE_DUMB", on: path, .invalidArgument)
     }
-    var (handle, pitch, allocated) = (UInt32(0), UInt32(0), UInt64(0))
+    var handle: UInt32 = 0
     try systemCall("DRM_IOCTL_MODE_CREATE_DUMB", on: path) {
-      unsafe drmModeCreateDumbBuffer(
-        raw, RawImage.width, image.height, 32, 0, &handle, &pitch, &allocated)
+      unsafe texalloc_drm_create_dumb(raw, RawImage.width, image.height, &handle)
     }
-    defer { drmModeDestroyDumbBuffer(raw, handle) }  // the dma-buf keeps the memory
+    defer { _ = texalloc_drm_destroy_dumb(raw, handle) }  // the dma-buf keeps the memory
     return try card.export(handle)
   }
 }
