@@ -15,7 +15,8 @@ internal import CEGL
   init(
     display: EGLDisplay, isSoftware: Bool, reason: String
   ) throws(EGLFailure) {
-    guard unsafe eglInitialize(display, nil, nil) == EGLBoolean(EGL_TRUE) else {
+    var (major, minor): (EGLint, EGLint) = (0, 0)
+    guard unsafe eglInitialize(display, &major, &minor) == EGLBoolean(EGL_TRUE) else {
       throw .last("eglInitialize")
     }
     unsafe self.display = display
@@ -24,6 +25,12 @@ internal import CEGL
     clientExtensions = Self.clientExtensions()
     extensions = unsafe eglWords(eglQueryString(display, EGL_EXTENSIONS))
     driver = unsafe Self.driverName(of: display, extensions)
+    // Of older ones, eglGetProcAddress need not know what is no extension.
+    let all = ["EGL_KHR_get_all_proc_addresses", "EGL_KHR_client_get_all_proc_addresses"]
+    guard
+      (major, minor) >= (1, 5)
+        || !extensions.union(clientExtensions).isDisjoint(with: all.map { $0[...] })
+    else { throw .unsupported(all[0], "EGL \(major).\(minor) of \(driver) lacks it") }
   }
 
   static func clientExtensions() -> Set<Substring> {

@@ -1,5 +1,6 @@
 internal import CEGL
 internal import CFreeType
+internal import TexAllocEGL
 
 /// A page that the driver keeps, to which glyphs are uploaded one by one.
 final class GLGlyphPage {

@@ -1,4 +1,5 @@
 internal import CEGL
+internal import TexAllocEGL
 
 /// A texture with storage of the driver's, as OpenGL ES has always had them.
 final class GLTexture {

@@ -1,5 +1,6 @@
 internal import CEGL
 internal import ProgramSupport
+internal import TexAllocEGL
 
 /// A pixel buffer object: memory of the driver's, from which it updates textures.
 final class PixelBuffer {
@@ -23,7 +24,7 @@ final class PixelBuffer {
         GLenum(GL_PIXEL_UNPACK_BUFFER), 0, size,
         GLbitfield(GL_MAP_WRITE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT))
       guard let memory = unsafe memory else { throw ProgramFailure("glMapBufferRange: no memory") }
-      defer { glUnmapBuffer(GLenum(GL_PIXEL_UNPACK_BUFFER)) }
+      defer { _ = glUnmapBuffer(GLenum(GL_PIXEL_UNPACK_BUFFER)) }
       try unsafe write(memory)
     }
   }
