@@ -18,9 +18,7 @@ struct SoakRun {
 
   init(on options: DeviceOptions, threads: Int) throws {
     gpu = try options.open()
-    var limits = PoolLimits()
-    limits.budget = 128 << 20
-    pool = try TexturePool(for: [gpu], limits: limits)
+    pool = try TexturePool(for: [gpu], limits: PoolLimits(budget: 128 << 20))
     canvas = try Canvas(width: 64, height: 64)
     self.threads = threads
   }

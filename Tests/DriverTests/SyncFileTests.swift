@@ -20,8 +20,7 @@ final class SyncFileTests: XCTestCase {
 
   func testASlotIsNotReusedBeforeASyncFilePasses() throws {
     let vgem = try PresentHeap.dumbBuffers(of: "vgem")
-    var limits = PoolLimits()
-    limits.budget = 64 * 64 * 4
+    let limits = PoolLimits(budget: 64 * 64 * 4)
     for present in try PresentHeap.all() {
       let pool = try TexturePool(for: [], from: [present.heap], limits: limits)
       let fence = try PendingFence(from: vgem)

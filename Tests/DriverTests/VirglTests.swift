@@ -68,8 +68,7 @@ final class VirglTests: XCTestCase {
 
   func testASlotIsNotReusedBeforeTheFenceOfItsLastDraw() throws {
     let gpu = try virgl()
-    var limits = PoolLimits()
-    limits.budget = SlowDraw.image.width * SlowDraw.image.height * 4
+    let limits = PoolLimits(budget: SlowDraw.image.width * SlowDraw.image.height * 4)
     let pool = try TexturePool(for: [], from: [ownHeap()], limits: limits)
     let canvas = try Canvas(width: SlowDraw.side, height: SlowDraw.side)
     do { try SlowDraw(from: pool, on: gpu).draw(on: canvas) }

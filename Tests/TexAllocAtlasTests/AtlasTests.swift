@@ -141,10 +141,8 @@ final class AtlasTests: XCTestCase {
   }
 
   func testWhatCannotBePlacedIsATypedError() throws {
-    var limits = PoolLimits()
-    limits.firstSlab = 1 << 20
-    limits.budget = 1 << 20
-    let pool = try TexturePool(for: [], limits: limits)
+    let pool = try TexturePool(
+      for: [], limits: PoolLimits(firstSlab: 1 << 20, budget: 1 << 20))
     let page = ImageDescriptor(width: 1024, height: 1024, formats: [.r8])
     let atlas = Atlas(in: pool, page: page)
     XCTAssertThrowsError(try atlas.insert(width: 1023, height: 1)) {

@@ -60,9 +60,7 @@ final class AuditTests: XCTestCase {
   }
 
   func testSlabsThatComeLaterAreAudited() throws {
-    var limits = PoolLimits()
-    limits.firstSlab = 1 << 20
-    let pool = try TexturePool(for: [], limits: limits)
+    let pool = try TexturePool(for: [], limits: PoolLimits(firstSlab: 1 << 20))
     let first = try TextureBuffer.bytes(1024, 512, in: pool)
     let report = try auditing(pool) {
       write(1, to: try TextureBuffer.bytes(100, 1, in: pool))
@@ -185,9 +183,7 @@ final class AuditTests: XCTestCase {
   }
 
   func testSlabsComeAndGoWhileOthersAreWritten() throws {
-    var limits = PoolLimits()
-    limits.firstSlab = 1 << 20
-    let pool = try TexturePool(for: [], limits: limits)
+    let pool = try TexturePool(for: [], limits: PoolLimits(firstSlab: 1 << 20))
     let buffers = try (0..<2).map { _ in try TextureBuffer.bytes(64, 64, in: pool) }
     let image = ImageDescriptor(width: 64, height: 8, formats: [.r8])
     let report = try auditing(pool) {

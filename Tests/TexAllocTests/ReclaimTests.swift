@@ -200,9 +200,7 @@ final class ReclaimTests: XCTestCase {
   }
 
   private func pool(budget: Int) throws -> TexturePool {
-    var limits = PoolLimits()
-    limits.budget = budget
-    return try TexturePool(for: [], from: [MemfdHeap()], limits: limits)
+    try TexturePool(for: [], from: [MemfdHeap()], limits: PoolLimits(budget: budget))
   }
 
   private func fill(_ buffer: TextureBuffer, with byte: UInt8) {

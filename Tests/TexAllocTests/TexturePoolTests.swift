@@ -87,6 +87,17 @@ final class TexturePoolTests: XCTestCase {
     XCTAssertEqual(pool.statistics.slabs, before)
   }
 
+  func testStatisticsTellAPersonWhatThePoolHolds() throws {
+    let limits = PoolLimits(firstSlab: 2 << 20, prefault: 0)
+    let pool = try TexturePool(for: [], from: [MemfdHeap()], limits: limits)
+    let image = ImageDescriptor(width: 512, height: 256, formats: [.abgr8888])
+    let held = try pool.allocate(image)
+    XCTAssertEqual(
+      pool.statistics.description,
+      "1 slots of 0.5 MiB, 0 of them waiting, in 1 slabs of 2.0 MiB, 0.5 MiB of which have pages")
+    withExtendedLifetime(held) {}
+  }
+
   private func fill(_ buffer: TextureBuffer, with byte: UInt8) {
     for plane in buffer.layout.planes.indices {
       var writer = buffer.writer(ofPlane: plane)

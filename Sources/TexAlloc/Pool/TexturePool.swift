@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Memory for the images that a set of components shares.
 ///
 /// A pool is made once for its components: their attributes, merged without formats, choose the heap
@@ -105,19 +107,35 @@ extension TexturePool {
   public func trim(to bytes: Int = 0) -> Int { store.trim(to: bytes) }
 }
 
-/// How a pool grows.
+/// How a pool grows; in bytes.
 public struct PoolLimits: Hashable, Sendable {
-  /// Bytes of the first slab; each further one is twice as large as the one before.
-  public var firstSlab = 4 << 20
-  /// Bytes of the largest slab that several images share. An image above a quarter of it gets a
-  /// slab of its own.
-  public var largestSlab = 64 << 20
-  /// Bytes of all slabs together.
-  public var budget = Int.max
-  /// Bytes whose pages are made ready ahead of their use.
-  public var prefault = 8 << 20
+  /// The memory of this machine.
+  public static let machineMemory = sysconf(CInt(_SC_PHYS_PAGES)) * pageSize
 
-  public init() {}
+  /// The first slab; each further one is twice as large as the one before.
+  public var firstSlab: Int
+  /// The largest slab that several images share. An image above a quarter of it gets a slab of its
+  /// own.
+  public var largestSlab: Int
+  /// All slabs together.
+  public var budget: Int
+  /// What is made ready ahead of its use.
+  public var prefault: Int
+
+  /// - Parameters:
+  ///   - firstSlab: Absent: 4 MiB.
+  ///   - largestSlab: Absent: 64 MiB.
+  ///   - budget: Absent: the memory of the machine.
+  ///   - prefault: Absent: 8 MiB.
+  public init(
+    firstSlab: Int = 4 << 20, largestSlab: Int = 64 << 20, budget: Int = Self.machineMemory,
+    prefault: Int = 8 << 20
+  ) {
+    self.firstSlab = firstSlab
+    self.largestSlab = largestSlab
+    self.budget = budget
+    self.prefault = prefault
+  }
 }
 
 /// What a pool holds at one moment.
@@ -133,4 +151,18 @@ public struct PoolStatistics: Hashable, Sendable {
   public let slotBytes: Int
   /// Slots that nobody holds any more, but whose fences have not been seen to pass.
   public let waitingSlots: Int
+}
+
+extension PoolStatistics: CustomStringConvertible {
+  public var description: String {
+    "\(slots) slots of \(slotBytes.inMebibytes), \(waitingSlots) of them waiting, in \(slabs) slabs"
+      + " of \(slabBytes.inMebibytes), \(residentBytes.inMebibytes) of which have pages"
+  }
+}
+
+extension Int {
+  /// Bytes for a person: `1.5 MiB`.
+  fileprivate var inMebibytes: String {
+    "\((Double(self) / Double(1 << 20) * 10).rounded() / 10) MiB"
+  }
 }

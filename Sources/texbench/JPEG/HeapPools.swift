@@ -35,9 +35,7 @@ struct HeapPools {
 
   /// The same, without a page that is made ready ahead of its use.
   func coldPool() throws -> TexturePool {
-    var limits = PoolLimits()
-    limits.prefault = 0
-    return try TexturePool(for: [gpu, JPEGDecoder.component], limits: limits)
+    try TexturePool(for: [gpu, JPEGDecoder.component], limits: PoolLimits(prefault: 0))
   }
 
   /// - Throws: Where the GPU does not take an image of the heap's memory.
