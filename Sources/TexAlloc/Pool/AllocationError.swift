@@ -12,6 +12,8 @@ public enum AllocationError: Error, Hashable, Sendable {
   case noFormat(ImageDescriptor)
   /// No heap suited the pool's components; each with the reason.
   case noHeap([HeapVerdict])
+  /// The image is larger than any slab can be; in bytes.
+  case tooLarge(size: Int, limit: Int)
   /// More slabs would pass the pool's budget; all in bytes.
   case budget(wanted: Int, allocated: Int, limit: Int)
   /// The heap had no memory to give.
@@ -39,6 +41,8 @@ extension AllocationError: CustomStringConvertible {
       "\(image.writer.name): a format for \(image.width)x\(image.height) pixels is named by nobody"
     case .noHeap(let verdicts):
       "no heap suits every component: " + verdicts.map(\.description).joined(separator: "; ")
+    case .tooLarge(let size, let limit):
+      "an image of \(size) bytes is larger than the largest slab of \(limit)"
     case .budget(let wanted, let allocated, let limit):
       "\(wanted) more bytes beside \(allocated) pass the pool's budget of \(limit)"
     case .heap(let failure): "\(failure)"

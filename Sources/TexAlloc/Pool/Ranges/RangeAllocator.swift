@@ -32,8 +32,11 @@ package struct RangeAllocator: ~Copyable, Sendable {
   private var blocks = Blocks()
   private var bins = Bins()
 
+  /// The largest capacity that can be divided.
+  package static func largestCapacity(granularity: Int) -> Int { Int(Int32.max) * granularity }
+
   /// - Parameters:
-  ///   - capacity: A positive multiple of `granularity`, at most `Int32.max` times as large.
+  ///   - capacity: A positive multiple of `granularity`, at most ``largestCapacity(granularity:)``.
   ///   - granularity: A power of two, of which ranges begin and end at multiples.
   package init(capacity: Int, granularity: Int = 1) {
     precondition(granularity > 0 && granularity.nonzeroBitCount == 1)

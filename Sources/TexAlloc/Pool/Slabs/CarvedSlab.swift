@@ -2,6 +2,9 @@ internal import SystemPackage
 
 /// A slab, which of its ranges are taken, and how far its pages are ready. Guarded by its pool.
 final class CarvedSlab {
+  /// Bytes of the largest slab that can be carved.
+  static let largestSize = RangeAllocator.largestCapacity(granularity: pageSize)
+
   let slab: Slab
   let tenancy: Tenancy
   private let start = ContinuousClock.now
@@ -22,7 +25,8 @@ final class CarvedSlab {
   init(_ slab: Slab, for tenancy: Tenancy) {
     self.slab = slab
     self.tenancy = tenancy
-    ranges = RangeAllocator(capacity: slab.size, granularity: pageSize)
+    ranges = RangeAllocator(
+      capacity: min(slab.size, Self.largestSize), granularity: pageSize)
   }
 
   /// Bytes that are taken.

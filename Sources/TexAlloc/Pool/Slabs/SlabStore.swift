@@ -36,7 +36,7 @@ final class SlabStore: Sendable {
     _ layout: ImageLayout, alignment: Int, _ flags: AllocationFlags, _ waiting: Waiting,
     label: SlotLabel
   ) throws(AllocationError) -> TextureBuffer {
-    let slot = try allocate(request(layout.size, alignment, flags.tenancy, label), waiting)
+    let slot = try allocate(try request(layout.size, alignment, flags.tenancy, label), waiting)
     if slot.request.tenancy != .shared { slot.slab.name(label.name) }
     let buffer = TextureBuffer(
       name: label.name, layout: layout, in: PooledMemory(slot: slot, store: self),
@@ -50,7 +50,7 @@ final class SlabStore: Sendable {
   func makeTrial(_ layout: ImageLayout, alignment: Int) throws(AllocationError) -> TextureBuffer {
     let shift = alignment < limits.largestSlab ? alignment : 0
     let label = SlotLabel(name: "trial", owner: heapName)
-    let slot = try allocate(request(layout.size + shift, alignment, .shared, label), .never)
+    let slot = try allocate(try request(layout.size + shift, alignment, .shared, label), .never)
     return TextureBuffer(
       name: "trial", layout: layout, in: PooledMemory(slot: slot, store: self),
       at: slot.range.lowerBound + shift)
@@ -81,8 +81,8 @@ final class SlabStore: Sendable {
 
   private func request(
     _ size: Int, _ alignment: Int, _ tenancy: Tenancy, _ label: SlotLabel
-  ) -> SlotRequest {
-    SlotRequest(
+  ) throws(AllocationError) -> SlotRequest {
+    try SlotRequest(
       size: size, alignment: alignment,
       tenancy: isSynchronized && tenancy == .shared ? .alone : tenancy, label: label,
       limits: limits)

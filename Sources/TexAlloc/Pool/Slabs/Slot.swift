@@ -47,7 +47,14 @@ struct SlotRequest {
 
   /// A slab of its own for what would waste a shared one: for an image above a quarter of the
   /// largest, and for one that can begin nowhere but at its start.
-  init(size: Int, alignment: Int, tenancy: Tenancy, label: SlotLabel, limits: PoolLimits) {
+  ///
+  /// - Throws: `AllocationError.tooLarge` for one that no slab can hold.
+  init(
+    size: Int, alignment: Int, tenancy: Tenancy, label: SlotLabel, limits: PoolLimits
+  ) throws(AllocationError) {
+    guard size <= CarvedSlab.largestSize else {
+      throw .tooLarge(size: size, limit: CarvedSlab.largestSize)
+    }
     let needsOwnSlab = size > limits.largestSlab / 4 || alignment >= limits.largestSlab
     self.size = size
     self.alignment = alignment
