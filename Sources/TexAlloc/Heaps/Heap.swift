@@ -57,7 +57,7 @@ extension DMABufHeap {
     let slab = try Slab(mapping: memory, size: size, of: name, caching: caching.caching)
     slab.name("texalloc \(name)")
     if !caching.includesZeroes {
-      unsafe slab.bytes(in: 0..<size).initializeMemory(as: UInt8.self, repeating: 0)
+      unsafe slab.bytes(in: 0..<size).fillWithZeroes()
     }
     return slab
   }

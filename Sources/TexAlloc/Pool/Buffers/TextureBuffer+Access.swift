@@ -21,11 +21,12 @@ extension TextureBuffer {
   ///
   /// - Parameter evenIfSlow: Loads from memory that is not cached take up to a thousand times as long
   ///   as others, so they must be asked for.
-  /// - Throws: `ReadbackRefused` for such memory, unless it is asked for, and for memory of the
-  ///   application that was not adopted for reading.
+  /// - Throws: `ReadbackRefused` for such memory, unless it is asked for, for memory of the application
+  ///   that was not adopted for reading, and for an image that was discarded.
   public func withReadback<Result: ~Copyable>(
     ofPlane plane: Int = 0, evenIfSlow: Bool = false, _ body: (Span<UInt8>) -> Result
   ) throws(ReadbackRefused) -> Result {
+    if let reason = discardReason { throw ReadbackRefused(buffer: name, .discarded(reason)) }
     guard cpuUsage.contains(.read) else { throw ReadbackRefused(buffer: name, .notMapped) }
     guard caching == .cached || evenIfSlow else {
       throw ReadbackRefused(buffer: name, .slow(heap: heap, caching: caching))
@@ -43,7 +44,7 @@ extension TextureBuffer {
     let access = memory.beginAccess(for: [.sequentialWrite])
     withExtendedLifetime(access) {
       let bytes = unsafe memory.bytes(in: offset..<offset + layout.size)
-      unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+      unsafe bytes.fillWithZeroes()
     }
   }
 
@@ -61,6 +62,8 @@ public struct ReadbackRefused: Error, Hashable, Sendable {
     case slow(heap: String?, caching: Caching?)
     /// It is the application's, and was not adopted for reading.
     case notMapped
+    /// Writing it failed or was cancelled, in the words of whoever wrote.
+    case discarded(String)
   }
 
   public let buffer: String
@@ -79,7 +82,16 @@ extension ReadbackRefused: CustomStringConvertible {
       "\(buffer): its memory of \(heap ?? "an unknown heap") is"
         + " \(caching?.rawValue ?? "perhaps not cached"), slow to read; ask for it with evenIfSlow"
     case .notMapped: "\(buffer): it was adopted without cpuUsage read"
+    case .discarded(let reason): "\(buffer): it was discarded: \(reason)"
     }
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  /// Makes every byte zero, and has the zeros seen before whatever is written next.
+  func fillWithZeroes() {
+    unsafe initializeMemory(as: UInt8.self, repeating: 0)
+    texalloc_store_fence()
   }
 }
 

@@ -20,7 +20,13 @@ public final class TextureBuffer: Sendable {
   public let offset: Int
 
   let memory: any BufferMemory
-  private let fences = Mutex<[any Fence]>([])
+  private let state = Mutex(State())
+
+  private struct State {
+    var fences: [any Fence] = []
+    /// Why what is in the memory is no picture.
+    var flaw: String?
+  }
 
   /// - Parameter offset: Such that the layout fits the memory.
   init(name: String, layout: ImageLayout, in memory: any BufferMemory, at offset: Int) {
@@ -30,7 +36,7 @@ public final class TextureBuffer: Sendable {
     self.offset = offset
   }
 
-  deinit { memory.release(after: fences.withLock { $0 }) }
+  deinit { memory.release(after: state.withLock { $0.fences }) }
 
   /// The heap that the memory came from; `memory` for what no device sees; nil for memory of the
   /// application whose origin cannot be known.
@@ -52,14 +58,29 @@ public final class TextureBuffer: Sendable {
   /// Keeps the slot from being used again until the fence has passed, even when nobody holds the
   /// buffer any more.
   public func hold(until fence: any Fence) {
-    let before = fences.withLock { fences in
-      defer { fences = [fence] }
-      return fences
+    let before = state.withLock { state in
+      defer { state.fences = [fence] }
+      return state.fences
     }
     // A fence may be the application's own, so it is not asked under the lock.
     let pending = before.filter { !$0.hasPassed }
-    fences.withLock { $0 += pending }
+    state.withLock { $0.fences += pending }
   }
+
+  /// Says that writing the image failed or was cancelled: what its memory holds is no picture. A
+  /// decoder calls it where it throws, instead of cleaning up.
+  ///
+  /// From now on registering, reading and exporting it are refused with these words; what was
+  /// registered before stays as it is. The slot comes back like any other, when nobody holds the
+  /// buffer: what the next one finds in it is decided then.
+  ///
+  /// - Parameter reason: In words. Those of the first call stay.
+  public func discard(because reason: String) {
+    state.withLock { if $0.flaw == nil { $0.flaw = reason } }
+  }
+
+  /// Why the image was discarded; nil where it was not.
+  public var discardReason: String? { state.withLock { $0.flaw } }
 
   /// Memory of the same kind for trying out the first rows of such an image, surely not at the start
   /// of its slab unless it can be nowhere else; nil where no such memory is to be had.

@@ -1,10 +1,15 @@
 extension BufferAttributes {
   /// Checks a buffer against what the component can live with, before any driver sees it. What is not
-  /// known of a buffer, its heap or its caching, refuses nobody: only trying shows.
+  /// known of a buffer, its heap or its caching, refuses nobody: only trying shows. One whose writing
+  /// failed is refused by everybody.
   ///
   /// - Throws: The first attribute that does not suit, with what was wanted and what is held; where
   ///   there are alternatives, that of the last one.
   public func accept(_ buffer: TextureBuffer) throws(RegistrationRefused) {
+    if let reason = buffer.discardReason {
+      throw RegistrationRefused(
+        .discarded, by: name, field: "contents", wanted: "an image that was written", held: reason)
+    }
     try constraints.accept(buffer, for: name)
     var refusal: RegistrationRefused?
     for alternative in alternatives {
