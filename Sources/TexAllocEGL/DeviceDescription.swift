@@ -7,6 +7,8 @@ public struct DeviceDescription: Hashable, Sendable {
   public let isSoftware: Bool
   /// Why this device was chosen.
   public let reason: String
+  /// That of its context: shaders are written in the one's language or the other's.
+  public let api: GraphicsAPI
   /// `GL_VENDOR`, `GL_RENDERER` and `GL_VERSION`.
   public let vendor, renderer, version: String
   /// Sorted.
@@ -14,18 +16,17 @@ public struct DeviceDescription: Hashable, Sendable {
   /// `GL_MAX_TEXTURE_SIZE` in pixels.
   public let maxTextureSize: Int
 
-  init(of connection: EGLConnection) {
+  init(of connection: EGLConnection, _ traits: ContextTraits) {
     driver = connection.driver
     isSoftware = connection.isSoftware
     reason = connection.reason
+    api = traits.version.api
     vendor = glString(GL_VENDOR)
     renderer = glString(GL_RENDERER)
     version = glString(GL_VERSION)
     clientExtensions = connection.clientExtensions.map(String.init).sorted()
     displayExtensions = connection.extensions.map(String.init).sorted()
-    var size: GLint = 0
-    unsafe glGetIntegerv(GLenum(GL_MAX_TEXTURE_SIZE), &size)
-    maxTextureSize = Int(size)
+    maxTextureSize = Int(glInteger(GL_MAX_TEXTURE_SIZE))
   }
 }
 

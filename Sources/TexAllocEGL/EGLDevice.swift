@@ -2,7 +2,7 @@ internal import CEGL
 internal import Synchronization
 public import TexAlloc
 
-/// The GPU as a component: a display, a context of OpenGL ES 3, and what they can import.
+/// The GPU as a component: a display, a context of OpenGL ES or OpenGL, and what they can import.
 ///
 /// Whatever touches OpenGL (registering, collecting) is called on the thread where the context is
 /// current. Textures and buffers are let go of on any thread: what the GPU still holds of them waits
@@ -32,6 +32,7 @@ public import TexAlloc
 
   let connection: EGLConnection
   let context: ContextHandle
+  let traits: ContextTraits
   let importer: DMABufImport?
   let fences: EGLFenceSync
   let scratch: ScratchContext
@@ -72,14 +73,20 @@ public import TexAlloc
     }
   }
 
-  /// Takes the context that is current on this thread: a toolkit's own.
+  /// Takes the context that is current on this thread: a toolkit's own, of OpenGL ES 3.0 or of OpenGL
+  /// 3.3 and newer.
   ///
-  /// - Throws: `EGLFailure` where none is, or an extension is missing.
+  /// - Throws: `EGLFailure`, unsupported where there is none, where it is GLX's, of another API or too
+  ///   old, or where an extension is missing.
   public static func current(
     importing: Importing = .allowed, profiles: [QuirkProfile]? = nil
   ) throws(EGLFailure) -> EGLDevice {
     guard let context = ContextHandle.current, let display = unsafe eglGetCurrentDisplay()
-    else { throw .unsupported("eglGetCurrentContext", "no context is current on this thread") }
+    else {
+      throw isGLXCurrent()
+        ? .unsupported("GLX", "the context on this thread is GLX's; EGL has to make it")
+        : .unsupported("eglGetCurrentContext", "no context is current on this thread")
+    }
     let renderer = glString(GL_RENDERER)
     let connection = try unsafe EGLConnection(
       display: display, isSoftware: ["llvmpipe", "softpipe"].contains(where: renderer.hasPrefix),
@@ -95,8 +102,9 @@ public import TexAlloc
     self.connection = connection
     self.context = context
     self.ownsContext = ownsContext
+    traits = try .current()
     fences = try EGLFenceSync(connection)
-    scratch = ScratchContext(on: connection)
+    scratch = ScratchContext(on: connection, traits)
     imageLimit = .now()
     switch importing {
     case .disabled(let reason): (importer, importObstacle) = (nil, reason)
@@ -105,7 +113,7 @@ public import TexAlloc
         (importer, importObstacle) = (nil, "\(error)")
       }
     }
-    description = DeviceDescription(of: connection)
+    description = DeviceDescription(of: connection, traits)
     self.profiles =
       profiles ?? QuirkProfile.known(vendor: description.vendor, renderer: description.renderer)
     attributes = Self.attributes(of: connection, importer)
@@ -155,9 +163,4 @@ public import TexAlloc
         held: ContextHandle.current == nil ? "none" : "another")
     }
   }
-}
-
-/// What OpenGL says of itself in the current context.
-func glString(_ name: Int32) -> String {
-  unsafe glGetString(GLenum(name)).map { unsafe String(cString: $0) } ?? ""
 }

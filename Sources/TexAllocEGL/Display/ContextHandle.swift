@@ -1,4 +1,5 @@
 internal import CEGL
+internal import Glibc
 
 /// A context by its handle, together with the surfaces that it draws to, if any.
 @safe struct ContextHandle: @unchecked Sendable {  // a handle never changes
@@ -6,8 +7,15 @@ internal import CEGL
   private let context: EGLContext?
   private let draw, read: EGLSurface?
 
-  /// A new context of OpenGL ES 3 without a surface.
-  static func make(on connection: EGLConnection) throws(EGLFailure) -> ContextHandle {
+  /// A new context without a surface.
+  ///
+  /// - Parameters:
+  ///   - traits: What it is; those of the one that it shares with, if it does.
+  ///   - shared: The context whose textures and buffers it shares, if any.
+  static func make(
+    on connection: EGLConnection, _ traits: ContextTraits = .own,
+    sharing shared: ContextHandle? = nil
+  ) throws(EGLFailure) -> ContextHandle {
     for needed in ["EGL_KHR_no_config_context", "EGL_KHR_surfaceless_context"]
     where !connection.extensions.contains(Substring(needed)) {
       throw .unsupported(needed, "the display of \(connection.driver) lacks it")
@@ -15,11 +23,10 @@ internal import CEGL
     // Which API a thread makes contexts of is the toolkit's to say.
     let before = eglQueryAPI()
     defer { _ = eglBindAPI(before) }
-    _ = eglBindAPI(EGLenum(EGL_OPENGL_ES_API))
-    let attributes: [EGLint] = [
-      EGL_CONTEXT_MAJOR_VERSION, 3, EGL_CONTEXT_MINOR_VERSION, 0, EGL_NONE,
-    ]
-    let context = unsafe eglCreateContext(connection.display, nil, nil, attributes)
+    let api = traits.version.api == .openGL ? EGL_OPENGL_API : EGL_OPENGL_ES_API
+    _ = eglBindAPI(EGLenum(api))
+    let context = unsafe eglCreateContext(
+      connection.display, nil, shared?.context, traits.attributes)
     guard unsafe context != nil else { throw .last("eglCreateContext") }
     return unsafe ContextHandle(
       display: connection.display, context: context, draw: nil, read: nil)
@@ -49,5 +56,18 @@ internal import CEGL
 
   func destroy() {
     _ = unsafe eglDestroyContext(display, context)
+  }
+}
+
+/// Whether a context of GLX is current on this thread, of which EGL knows nothing. Asks the GLX that the
+/// process has loaded, if any.
+func isGLXCurrent() -> Bool {
+  typealias GetCurrentContext = @convention(c) () -> OpaquePointer?
+  return ["libGLX.so.0", "libGL.so.1"].contains { name in
+    guard let library = unsafe dlopen(name, RTLD_LAZY | RTLD_NOLOAD) else { return false }
+    defer { _ = unsafe dlclose(library) }
+    guard let address = unsafe dlsym(library, "glXGetCurrentContext") else { return false }
+    // GLX fixes the prototype of the name.
+    return unsafe unsafeBitCast(address, to: GetCurrentContext.self)() != nil
   }
 }

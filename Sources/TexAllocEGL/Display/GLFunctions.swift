@@ -19,6 +19,7 @@ package let glGenTextures = unsafe glFunction("glGenTextures", as: PFNGLGENTEXTU
 package let glDeleteTextures = unsafe glFunction(
   "glDeleteTextures", as: PFNGLDELETETEXTURESPROC.self)
 package let glBindTexture = unsafe glFunction("glBindTexture", as: PFNGLBINDTEXTUREPROC.self)
+package let glIsTexture = unsafe glFunction("glIsTexture", as: PFNGLISTEXTUREPROC.self)
 package let glTexParameteri = unsafe glFunction("glTexParameteri", as: PFNGLTEXPARAMETERIPROC.self)
 package let glTexImage2D = unsafe glFunction("glTexImage2D", as: PFNGLTEXIMAGE2DPROC.self)
 package let glTexSubImage2D = unsafe glFunction("glTexSubImage2D", as: PFNGLTEXSUBIMAGE2DPROC.self)

@@ -20,6 +20,28 @@ func checkGL(_ operation: String) throws(EGLFailure) {
   }
 }
 
+/// The extensions of the context that is current.
+func glExtensions() -> Set<String> {
+  var count: GLint = 0
+  unsafe glGetIntegerv(GLenum(GL_NUM_EXTENSIONS), &count)
+  return Set(
+    (0..<GLuint(count)).compactMap { index in
+      unsafe glGetStringi(GLenum(GL_EXTENSIONS), index).map { unsafe String(cString: $0) }
+    })
+}
+
+/// What OpenGL says of itself in the current context.
+func glString(_ name: Int32) -> String {
+  unsafe glGetString(GLenum(name)).map { unsafe String(cString: $0) } ?? ""
+}
+
+/// A number that OpenGL knows in the current context; 0 where it does not.
+func glInteger(_ name: Int32) -> GLint {
+  var value: GLint = 0
+  unsafe glGetIntegerv(GLenum(name), &value)
+  return value
+}
+
 /// A new texture that samples linearly and clamps to its edge. The binding stays as it was.
 ///
 /// - Parameter define: Gives it its pixels while it is bound. Where that fails, there is no texture.

@@ -4,11 +4,13 @@ internal import Synchronization
 /// current there comes back.
 final class ScratchContext: Sendable {
   private let connection: EGLConnection
+  private let traits: ContextTraits
   /// With the program that trials draw with, which takes much longer to make than to use.
   private let living = Mutex<(context: ContextHandle, program: ShaderProgram)?>(nil)
 
-  init(on connection: EGLConnection) {
+  init(on connection: EGLConnection, _ traits: ContextTraits) {
     self.connection = connection
+    self.traits = traits
   }
 
   deinit { living.withLock { $0?.context.destroy() } }
@@ -27,7 +29,7 @@ final class ScratchContext: Sendable {
         try? before?.makeCurrent()
       }
       do throws(EGLFailure) {
-        let ours = if let living { living } else { try Self.make(on: connection) }
+        let ours = if let living { living } else { try make() }
         living = ours
         try ours.context.makeCurrent()
         return try body(ours.program)
@@ -39,10 +41,8 @@ final class ScratchContext: Sendable {
     }
   }
 
-  private static func make(
-    on connection: EGLConnection
-  ) throws(EGLFailure) -> (context: ContextHandle, program: ShaderProgram) {
-    let context = try ContextHandle.make(on: connection)
+  private func make() throws(EGLFailure) -> (context: ContextHandle, program: ShaderProgram) {
+    let context = try ContextHandle.make(on: connection, traits)
     do {
       try context.makeCurrent()
       return (context, try ShaderProgram())

@@ -4,7 +4,6 @@ internal import CEGL
 /// It goes with its context.
 struct ShaderProgram {
   private static let vertex = """
-    #version 300 es
     uniform vec2 size;
     layout(location = 0) in vec2 position;
     layout(location = 1) in vec2 texel;
@@ -19,8 +18,6 @@ struct ShaderProgram {
     """
 
   private static let fragment = """
-    #version 300 es
-    precision highp float;
     uniform sampler2D image;
     uniform int mode;
     in vec2 place;
@@ -71,7 +68,9 @@ struct ShaderProgram {
 
   private static func compile(_ kind: Int32, _ source: String) throws(EGLFailure) -> GLuint {
     let shader = glCreateShader(GLenum(kind))
-    unsafe source.withCString { text in
+    let isES = glString(GL_VERSION).hasPrefix("OpenGL ES")
+    let header = isES ? "#version 300 es\nprecision highp float;\n" : "#version 330 core\n"
+    unsafe (header + source).withCString { text in
       var line: UnsafePointer<GLchar>? = unsafe text
       unsafe glShaderSource(shader, 1, &line, nil)
     }

@@ -45,6 +45,9 @@ internal import TexAlloc
     where !connection.extensions.contains(Substring(needed)) {
       throw .unsupported(needed, "the display of \(connection.driver) lacks it")
     }
+    guard glExtensions().contains("GL_OES_EGL_image") else {
+      throw .unsupported("GL_OES_EGL_image", "the context lacks it")
+    }
     guard
       let create = unsafe eglFunction("eglCreateImageKHR", as: CreateImage.self),
       let destroy = unsafe eglFunction("eglDestroyImageKHR", as: DestroyImage.self),
