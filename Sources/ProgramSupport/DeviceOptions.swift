@@ -19,15 +19,26 @@ package struct DeviceOptions: ParsableArguments {
     transform: profiles)
   private var quirks: [[QuirkProfile]] = []
 
+  @Option(
+    help: "How pixels get to the GPU: imported, transferred, uploaded, or automatic, the best.",
+    transform: route)
+  private var route: Route?
+
   package init() {}
 
   /// Opens the device, with its context current on this thread.
-  ///
-  /// - Parameter reason: Why nothing is to be imported; nil where it is.
-  package func open(uploadingBecause reason: String? = nil) throws(EGLFailure) -> EGLDevice {
+  package func open() throws(EGLFailure) -> EGLDevice {
     try .surfaceless(
-      device, importing: reason.map { .disabled(because: $0) } ?? .allowed,
-      profiles: quirks.isEmpty ? nil : quirks.flatMap { $0 })
+      device, route: route, profiles: quirks.isEmpty ? nil : quirks.flatMap { $0 })
+  }
+
+  private static func route(_ text: String) throws -> Route? {
+    if text == "automatic" { return nil }
+    guard let route = Route(rawValue: text) else {
+      let routes = Route.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--route: \(text) is none of \(routes), automatic")
+    }
+    return route
   }
 
   private static func profiles(_ text: String) throws -> [QuirkProfile] {

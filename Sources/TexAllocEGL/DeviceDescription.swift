@@ -1,4 +1,5 @@
 internal import CEGL
+public import TexAlloc
 
 /// What a device says of itself: for reports, and for choosing a quirk profile.
 public struct DeviceDescription: Hashable, Sendable {
@@ -30,12 +31,19 @@ public struct DeviceDescription: Hashable, Sendable {
   }
 }
 
-/// How many textures took which way.
+/// How many textures took which route.
 public struct DeviceStatistics: Hashable, Sendable {
-  public internal(set) var imported = 0
-  public internal(set) var uploaded = 0
-  /// Bytes that uploads copied.
-  public internal(set) var bytesUploaded = 0
+  var textures: [Route: Int] = [:]
+  var bytes: [Route: Int] = [:]
+
+  /// Textures of one route made so far.
+  public func textures(_ route: Route) -> Int { textures[route, default: 0] }
+  /// Bytes that were copied on a route: by the GPU where transferred, by the CPU where uploaded.
+  public func bytesCopied(_ route: Route) -> Int { bytes[route, default: 0] }
+
+  public var imported: Int { textures(.imported) }
+  public var transferred: Int { textures(.transferred) }
+  public var uploaded: Int { textures(.uploaded) }
   /// EGLImages that live, those that wait to be collected among them.
   public internal(set) var liveImages = 0
 }

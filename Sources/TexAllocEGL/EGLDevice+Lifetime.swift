@@ -53,7 +53,8 @@ extension EGLDevice {
       defer { state.retired = [] }
       return state.retired
     }
-    for texture in retired { texture.buffer.hold(until: fence) }
+    // A texture of the GPU's own has its pixels; their copy has a fence already.
+    for texture in retired where texture.image != nil { texture.buffer.hold(until: fence) }
     unsafe glDeleteTextures(GLsizei(retired.count), retired.map(\.name))
     destroyImages(of: retired)
   }
@@ -69,7 +70,7 @@ extension EGLDevice {
     if isLost { destroyImages(of: [texture]) }
   }
 
-  func countUpload(of bytes: Int) {
-    state.withLock { $0.statistics.bytesUploaded += bytes }
+  func countCopy(of bytes: Int, on route: Route) {
+    state.withLock { $0.statistics.bytes[route, default: 0] += bytes }
   }
 }

@@ -4,7 +4,8 @@ internal import SystemPackage
 public import TexAlloc
 
 extension EGLDevice {
-  /// Imports a buffer as an EGLImage and makes it a texture: no pixel is copied.
+  /// Makes a buffer a texture without any copy on the CPU: imports it as an EGLImage, or has the GPU
+  /// copy it where it lies in the device's own mapped buffers.
   ///
   /// The first buffer of a kind is checked: what the GPU shows of a trial image of the same kind must
   /// be what was written. The texture samples linearly and clamps to its edge until told otherwise.
@@ -13,10 +14,12 @@ extension EGLDevice {
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
     try requireContext()
     if let known = texture(of: buffer) {
-      guard case .uploaded(let reason) = known.path else { return known }
+      guard known.route == .uploaded else { return known }
       throw refusal(
-        .noImport, "import", wanted: "a buffer that is imported", held: "uploaded: \(reason)")
+        .noImport, "import", wanted: "a buffer that no CPU copies",
+        held: "uploaded: \(known.reason ?? "")")
     }
+    if mappedBuffer(of: buffer) != nil { return try transfer(buffer) }
     guard let importer else {
       throw refusal(
         .noImport, "import", wanted: "dma-buf import", held: importObstacle ?? "none")
@@ -28,19 +31,35 @@ extension EGLDevice {
     return try makeTexture(of: buffer, by: importer, check: verify(buffer))
   }
 
-  /// A texture of a buffer at any price: imports it, or else uploads it and says why.
+  /// A texture of a buffer by any route: as ``register(_:)``, or else uploaded. It says which, and why
+  /// no better one.
   ///
-  /// - Throws: `RegistrationRefused` where not even an upload is possible.
+  /// - Throws: `RegistrationRefused` where not even an upload is possible, or where another route was
+  ///   demanded.
   public func texture(for buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
     try requireContext()
     if let known = texture(of: buffer) { return known }
     do {
       return try register(buffer)
     } catch {
+      guard demandedRoute == nil || demandedRoute == .uploaded else { throw error }
       let reason = importer == nil ? importObstacle : nil
-      return try upload(
-        buffer, because: reason ?? "\(error.field): wanted \(error.wanted), held \(error.held)")
+      return try copy(
+        buffer, on: .uploaded,
+        because: reason ?? "\(error.field): wanted \(error.wanted), held \(error.held)", .copied)
     }
+  }
+
+  private func transfer(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
+    if let demandedRoute, demandedRoute != .transferred {
+      throw refusal(
+        .heap, "heaps", wanted: "memory that is \(demandedRoute)",
+        held: buffer.heap ?? "the device's mapped buffers")
+    }
+    let check = try verify(buffer)
+    return try copy(
+      buffer, on: .transferred, because: importObstacle ?? "it lies in the device's own memory",
+      check)
   }
 
   /// The texture that the buffer has, if it lives.
@@ -52,10 +71,7 @@ extension EGLDevice {
   func enter(_ texture: Texture) {
     state.withLock {
       $0.textures[texture.buffer.id] = WeakTexture(texture)
-      switch texture.path {
-      case .imported: $0.statistics.imported += 1
-      case .uploaded: $0.statistics.uploaded += 1
-      }
+      $0.statistics.textures[texture.route, default: 0] += 1
     }
   }
 
@@ -92,7 +108,7 @@ extension EGLDevice {
         throw error
       }
       let texture = Texture(
-        of: buffer, on: self, name: name, image: image, path: .imported, check: check)
+        of: buffer, on: self, name: name, image: image, .imported, because: nil, check: check)
       enter(texture)
       return texture
     } catch {

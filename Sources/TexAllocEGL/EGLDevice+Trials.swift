@@ -58,7 +58,8 @@ extension EGLDevice {
   }
 
   /// Writes a pattern into a trial image, imports it, and compares what the GPU shows of the first
-  /// and the last row. All of it happens in a context of its own, which a bad import may kill.
+  /// and the last row. All of it happens on the device's own thread, in a context of its own, which a bad
+  /// import may kill.
   public func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
     let pitch = trial.layout.planes[0].pitch
     guard pitch.isMultiple(of: PlaneWriter.lineSize) else {
@@ -104,38 +105,13 @@ extension EGLDevice {
     _ buffer: TextureBuffer, to expected: (_ row: Int) -> [UInt8],
     afterImport prepare: (_ row: Int) -> Void = { _ in }
   ) throws(RegistrationRefused) {
-    guard let importer else { return }
     let layout = buffer.layout
     guard let channels = layout.format.fourcc.channels else {
-      throw refusal(.format, "formats", wanted: "one that can be checked", held: "\(layout.format)")
-    }
-    do { try scratch.prepare() } catch {
-      throw refusal(.trial, "context", wanted: "one to try images in", held: "\(error)")
+      throw refusal(
+        .format, "formats", wanted: "one that can be checked", held: "\(layout.format)")
     }
     let rows = [0, layout.height - 1]
-    let shown: [UInt8]
-    do {
-      shown = try scratch.run { program throws(EGLFailure) in
-        let image = try importer.makeImage(of: buffer, on: connection)
-        defer { importer.destroy(image, on: connection) }
-        let texture = try makeSampledTexture { () throws(EGLFailure) in try importer.bind(image) }
-        defer { unsafe glDeleteTextures(1, [texture]) }
-        for row in rows { prepare(row) }
-        let canvas = try Canvas(width: layout.width, height: rows.count, program)
-        canvas.clear(.zero)
-        for (y, row) in rows.enumerated() {
-          let quad = Canvas.Quad(
-            x: 0, y: Float(y), width: Float(layout.width), height: 1,
-            u: 0, v: Float(row), texelWidth: Float(layout.width), texelHeight: 1)
-          canvas.draw([quad], from: .texels(texture))
-        }
-        return try canvas.readPixels()
-      }
-    } catch {
-      throw refusal(
-        .importFailed, "import", wanted: "\(layout.format) of \(buffer.heap ?? "unknown")",
-        held: "\(error)")
-    }
+    let shown = try show(rows, of: buffer, afterImport: prepare)
     for (y, row) in rows.enumerated() {
       let written = expected(row)
       for x in 0..<layout.width {
@@ -148,6 +124,55 @@ extension EGLDevice {
         }
       }
     }
+  }
+
+  /// What the GPU shows of rows of a buffer, in a context of the device's own: scratch where the image
+  /// is imported, and the one that has the mapped buffers where it is copied.
+  private func show(
+    _ rows: [Int], of buffer: TextureBuffer, afterImport prepare: (_ row: Int) -> Void
+  ) throws(RegistrationRefused) -> [UInt8] {
+    let layout = buffer.layout
+    let mapped = mappedBuffer(of: buffer)
+    let context = mapped == nil ? scratch : maker
+    do { try context.run {} } catch {
+      throw refusal(.trial, "context", wanted: "one to try images in", held: "\(error)")
+    }
+    do {
+      return try context.run { () throws(EGLFailure) in
+        if let mapped, let format = UploadFormat(layout.format.fourcc) {
+          let texture = try makeOwnTexture(layout, format)
+          defer { unsafe glDeleteTextures(1, [texture]) }
+          for row in rows { prepare(row) }
+          withTextureBound(texture) { format.copy(0..<layout.height, of: buffer, in: mapped) }
+          return try draw(rows, of: texture, layout.width, context.program())
+        }
+        guard let importer else { return [] }
+        let image = try importer.makeImage(of: buffer, on: connection)
+        defer { importer.destroy(image, on: connection) }
+        let texture = try makeSampledTexture { () throws(EGLFailure) in try importer.bind(image) }
+        defer { unsafe glDeleteTextures(1, [texture]) }
+        for row in rows { prepare(row) }
+        return try draw(rows, of: texture, layout.width, context.program())
+      }
+    } catch {
+      throw refusal(
+        .importFailed, "import", wanted: "\(layout.format) of \(buffer.heap ?? "unknown")",
+        held: "\(error)")
+    }
+  }
+
+  private func draw(
+    _ rows: [Int], of texture: GLuint, _ width: Int, _ program: ShaderProgram
+  ) throws(EGLFailure) -> [UInt8] {
+    let canvas = try Canvas(width: width, height: rows.count, program)
+    canvas.clear(.zero)
+    for (y, row) in rows.enumerated() {
+      let quad = Canvas.Quad(
+        x: 0, y: Float(y), width: Float(width), height: 1,
+        u: 0, v: Float(row), texelWidth: Float(width), texelHeight: 1)
+      canvas.draw([quad], from: .texels(texture))
+    }
+    return try canvas.readPixels()
   }
 
   /// Bytes that no other row and no shift of the row has.

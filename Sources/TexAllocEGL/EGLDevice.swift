@@ -12,13 +12,6 @@ public import TexAlloc
   // The context is used only on the thread where it is current; everything else is immutable or in
   // `state`.
 
-  /// Whether buffers are imported at all.
-  public enum Importing: Hashable, Sendable {
-    case allowed
-    /// Every texture is uploaded, for this reason.
-    case disabled(because: String)
-  }
-
   public let attributes: BufferAttributes
   /// What it can live with where textures are uploaded.
   public let copying: BufferAttributes?
@@ -27,6 +20,8 @@ public import TexAlloc
   public let description: DeviceDescription
   public let imageLimit: ImageLimit
 
+  /// The only route that textures may take; nil where they take the best that can be had.
+  public let demandedRoute: Route?
   /// Why nothing can be imported; nil where it can.
   public let importObstacle: String?
 
@@ -35,7 +30,11 @@ public import TexAlloc
   let traits: ContextTraits
   let importer: DMABufImport?
   let fences: EGLFenceSync
-  let scratch: ScratchContext
+  /// For trying images that may kill it.
+  let scratch: OwnContext
+  /// For making buffers; see `mappedBuffers()`.
+  let maker: OwnContext
+  let madeBuffers = Mutex<Result<MappedBuffers, EGLFailure>?>(nil)
   let state = Mutex(State())
   let loss = ContextLoss()
   private let ownsContext: Bool
@@ -55,18 +54,18 @@ public import TexAlloc
   ///
   /// - Parameters:
   ///   - choice: Which device.
-  ///   - importing: Whether buffers are imported.
+  ///   - route: The only one that textures may take; the best that can be had where nil.
   ///   - profiles: Instead of those that ``QuirkProfile/known(vendor:renderer:)`` chooses.
   /// - Throws: `EGLFailure`, unsupported where an extension is missing.
   public static func surfaceless(
-    _ choice: DeviceChoice = .automatic, importing: Importing = .allowed,
+    _ choice: DeviceChoice = .automatic, route: Route? = nil,
     profiles: [QuirkProfile]? = nil
   ) throws(EGLFailure) -> EGLDevice {
     let connection = try EGLConnection.open(choice)
     let context = try ContextHandle.make(on: connection)
     do {
       try context.makeCurrent()
-      return try EGLDevice(connection, context, ownsContext: true, importing, profiles)
+      return try EGLDevice(connection, context, ownsContext: true, route, profiles)
     } catch {
       context.destroy()
       throw error
@@ -79,7 +78,7 @@ public import TexAlloc
   /// - Throws: `EGLFailure`, unsupported where there is none, where it is GLX's, of another API or too
   ///   old, or where an extension is missing.
   public static func current(
-    importing: Importing = .allowed, profiles: [QuirkProfile]? = nil
+    route: Route? = nil, profiles: [QuirkProfile]? = nil
   ) throws(EGLFailure) -> EGLDevice {
     guard let context = ContextHandle.current, let display = unsafe eglGetCurrentDisplay()
     else {
@@ -91,24 +90,29 @@ public import TexAlloc
     let connection = try unsafe EGLConnection(
       display: display, isSoftware: ["llvmpipe", "softpipe"].contains(where: renderer.hasPrefix),
       reason: "its context was current")
-    return try EGLDevice(connection, context, ownsContext: false, importing, profiles)
+    return try EGLDevice(connection, context, ownsContext: false, route, profiles)
   }
 
   private init(
     _ connection: EGLConnection, _ context: ContextHandle, ownsContext: Bool,
-    _ importing: Importing,
-    _ profiles: [QuirkProfile]?
+    _ route: Route?, _ profiles: [QuirkProfile]?
   ) throws(EGLFailure) {
     self.connection = connection
     self.context = context
     self.ownsContext = ownsContext
     traits = try .current()
     fences = try EGLFenceSync(connection)
-    scratch = ScratchContext(on: connection, traits)
+    let thread: WorkerThread
+    do { thread = try WorkerThread(named: "TexAlloc GPU") } catch {
+      throw .failed(error.operation, "\(error)")
+    }
+    scratch = OwnContext(on: connection, traits, thread)
+    maker = OwnContext(on: connection, traits, thread, sharing: context)
     imageLimit = .now()
-    switch importing {
-    case .disabled(let reason): (importer, importObstacle) = (nil, reason)
-    case .allowed:
+    demandedRoute = route
+    if let route, route != .imported {
+      (importer, importObstacle) = (nil, "\(route) was demanded")
+    } else {
       do { (importer, importObstacle) = (try DMABufImport(connection), nil) } catch {
         (importer, importObstacle) = (nil, "\(error)")
       }

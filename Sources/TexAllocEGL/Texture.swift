@@ -7,14 +7,6 @@ public import TexAlloc
 /// Letting go of it is allowed on any thread; its OpenGL objects go at the device's next
 /// ``EGLDevice/collect()``, and its buffer's slot when the GPU has done what was asked of it before.
 public final class Texture: Registration {
-  /// How the pixels got to the GPU.
-  public enum Path: Hashable, Sendable {
-    /// The GPU reads the buffer's own memory.
-    case imported
-    /// The GPU has a copy, for this reason.
-    case uploaded(because: String)
-  }
-
   /// How it is known that the GPU shows what is in the buffer.
   public enum PixelCheck: Hashable, Sendable {
     /// A trial image of the same kind showed what had been written into it.
@@ -30,33 +22,40 @@ public final class Texture: Registration {
 
   public var component: String { device.name }
   public let buffer: TextureBuffer
-  public let path: Path
+  /// How the pixels got to the GPU.
+  public let route: Route
+  /// Why no better route was taken; nil where there is none.
+  public let reason: String?
   public let check: PixelCheck
   /// The name of the texture in the device's context.
   public let name: UInt32
   let device: EGLDevice
-  let uploaded = Atomic(0)
+  let copied = Atomic(0)
   let start = ContinuousClock.now
   private let image: ImageHandle?
 
   init(
-    of buffer: TextureBuffer, on device: EGLDevice, name: GLuint, image: ImageHandle?, path: Path,
-    check: PixelCheck
+    of buffer: TextureBuffer, on device: EGLDevice, name: GLuint, image: ImageHandle?,
+    _ route: Route, because reason: String?, check: PixelCheck
   ) {
     self.buffer = buffer
     self.device = device
     self.name = name
     self.image = image
-    self.path = path
+    self.route = route
+    self.reason = reason
     self.check = check
   }
 
-  /// Bytes that uploads of this texture have copied so far.
-  public var bytesUploaded: Int { uploaded.load(ordering: .relaxed) }
+  /// Bytes that the CPU has copied into this texture so far.
+  public var bytesUploaded: Int { route == .uploaded ? copied.load(ordering: .relaxed) : 0 }
+  /// Bytes that the GPU has copied into it.
+  public var bytesTransferred: Int { route == .transferred ? copied.load(ordering: .relaxed) : 0 }
 
   deinit {
     device.retire(
-      RetiredTexture(name: name, image: image, buffer: buffer, start: start), of: buffer.id)
+      RetiredTexture(name: name, image: image, buffer: buffer, route: route, start: start),
+      of: buffer.id)
   }
 }
 
@@ -65,6 +64,7 @@ struct RetiredTexture {
   let name: GLuint
   let image: ImageHandle?
   let buffer: TextureBuffer
+  let route: Route
   /// When it was registered.
   let start: ContinuousClock.Instant
 
@@ -88,24 +88,6 @@ struct WeakTexture {
   }
 }
 
-extension Texture.Path {
-  /// `imported` or `uploaded`: for reports.
-  public var word: String {
-    switch self {
-    case .imported: "imported"
-    case .uploaded: "uploaded"
-    }
-  }
-
-  /// Why it was uploaded; nil where it was imported.
-  public var reason: String? {
-    switch self {
-    case .imported: nil
-    case .uploaded(let reason): reason
-    }
-  }
-}
-
 /// One texture of a device, for reports: which buffer it shows, and how.
 public struct TextureEntry: Codable, Hashable, Sendable {
   public enum State: String, Codable, Hashable, Sendable {
@@ -123,8 +105,8 @@ public struct TextureEntry: Codable, Hashable, Sendable {
   public let seconds: Double
   /// The name of the texture in the device's context.
   public let name: UInt32
-  /// Whether it has an EGLImage, hence a descriptor and a mapping of the driver's.
-  public let isImported: Bool
+  /// An imported one has an EGLImage, hence a descriptor and a mapping of the driver's.
+  public let route: Route
   public let state: State
 }
 
@@ -135,18 +117,18 @@ extension EGLDevice {
       (state.textures.values.compactMap(\.texture), state.retired)
     }
     func entry(
-      _ buffer: TextureBuffer, _ name: UInt32, isImported: Bool,
+      _ buffer: TextureBuffer, _ name: UInt32, _ route: Route,
       since start: ContinuousClock.Instant, _ state: TextureEntry.State
     ) -> TextureEntry {
       TextureEntry(
         buffer: buffer.name, size: buffer.layout.size, seconds: (.now - start) / .seconds(1),
-        name: name, isImported: isImported, state: state)
+        name: name, route: route, state: state)
     }
     return live.sorted { $0.name < $1.name }.map {
-      entry($0.buffer, $0.name, isImported: $0.path == .imported, since: $0.start, .live)
+      entry($0.buffer, $0.name, $0.route, since: $0.start, .live)
     }
       + retired.map {
-        entry($0.buffer, $0.name, isImported: $0.image != nil, since: $0.start, .retired)
+        entry($0.buffer, $0.name, $0.route, since: $0.start, .retired)
       }
   }
 }

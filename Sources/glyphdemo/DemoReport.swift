@@ -15,8 +15,8 @@ struct DemoReport: Encodable {
     let name: String
     let width, height: Int
     let format: String
-    /// `imported` or `uploaded`, and why.
-    let path: String
+    let route: Route
+    /// Why it took no better one.
     @NullEncoded var reason: String?
     let heap: String
     /// Bytes, as the memory lies in its slab.
@@ -65,8 +65,8 @@ extension DemoReport.TextureEntry {
     width = buffer.layout.width
     height = buffer.layout.height
     format = "\(buffer.layout.format)"
-    path = texture.path.word
-    reason = texture.path.reason
+    route = texture.route
+    reason = texture.reason
     heap = buffer.heap ?? "unknown"
     pitch = buffer.layout.planes[0].pitch
     offset = buffer.offset
@@ -136,7 +136,7 @@ extension DemoReport {
   }
 
   private func way(_ texture: TextureEntry) -> String {
-    texture.path + (texture.reason.map { " because \($0)" } ?? "")
+    texture.route.rawValue + (texture.reason.map { " because \($0)" } ?? "")
   }
 
   private func mebibytes(_ bytes: Int) -> String { rounded(Double(bytes) / 1_048_576) }

@@ -32,9 +32,6 @@ struct GlyphDemo: AsyncParsableCommand {
 
   @OptionGroup var device: DeviceOptions
 
-  @Flag(help: "Import nothing: copy every texture to the GPU.")
-  var forceUpload = false
-
   @Option(name: .short, help: "The PNG file to write.")
   var output = "glyphdemo.png"
 
@@ -63,7 +60,7 @@ struct GlyphDemo: AsyncParsableCommand {
 
   @MainActor private func draw() async throws -> DemoReport {
     var timer = StageTimer()
-    let gpu = try device.open(uploadingBecause: forceUpload ? "--force-upload" : nil)
+    let gpu = try device.open()
     let pool = try TexturePool(
       for: [gpu, JPEGDecoder.component, GlyphRasterizer()], from: try heaps())
     timer.end("open")

@@ -9,15 +9,11 @@ struct Render: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draw a JPEG file through a texture into a PNG file.")
 
-  enum Mode: String, ExpressibleByArgument, CaseIterable {
-    case auto, `import`, upload
-  }
-
   /// What `--json` prints.
   struct Report: Encodable {
     let width, height: Int
-    /// `imported` or `uploaded`, and why.
-    let path: String
+    let route: Route
+    /// Why it took no better one.
     @NullEncoded var reason: String?
     let heap, format: String
     /// Bytes, as the memory lies in its slab.
@@ -33,9 +29,6 @@ struct Render: ParsableCommand {
   @Option(name: .short, help: "The PNG file to write.")
   var output: String
 
-  @Option(help: "auto imports, or else uploads; import and upload do nothing else.")
-  var mode = Mode.auto
-
   @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Print what was done as JSON.")
@@ -47,21 +40,21 @@ struct Render: ParsableCommand {
       print(report.json)
     } else {
       print(
-        "\(output): \(report.width)x\(report.height), \(report.path)"
+        "\(output): \(report.width)x\(report.height), \(report.route)"
           + (report.reason.map { " because \($0)" } ?? ""))
     }
   }
 
   private func draw() throws -> Report {
     let photo = try JPEGImage(contentsOf: FilePath(input))
-    let gpu = try device.open(uploadingBecause: mode == .upload ? "--mode upload" : nil)
+    let gpu = try device.open()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let buffer = try pool.allocate(photo.descriptor, named: input)
 
     let clock = ContinuousClock()
     let decoding = try clock.measure { try photo.decode(into: buffer) }
     let start = clock.now
-    let texture = mode == .import ? try gpu.register(buffer) : try gpu.texture(for: buffer)
+    let texture = try gpu.texture(for: buffer)
     let registering = clock.now - start
 
     let canvas = try Canvas(width: photo.width, height: photo.height)
@@ -70,7 +63,8 @@ struct Render: ParsableCommand {
     try png.write(to: FilePath(output))
     return Report(
       texture, decodeMilliseconds: decoding.milliseconds,
-      registerMilliseconds: registering.milliseconds, bytesCopied: gpu.statistics.bytesUploaded)
+      registerMilliseconds: registering.milliseconds,
+      bytesCopied: gpu.statistics.bytesCopied(.uploaded))
   }
 }
 
@@ -81,8 +75,8 @@ extension Render.Report {
     let buffer = texture.buffer
     width = buffer.layout.width
     height = buffer.layout.height
-    path = texture.path.word
-    reason = texture.path.reason
+    route = texture.route
+    reason = texture.reason
     heap = buffer.heap ?? "unknown"
     format = "\(buffer.layout.format)"
     pitch = buffer.layout.planes[0].pitch

@@ -36,7 +36,7 @@ final class AdoptedMemoryTests: XCTestCase {
       let unmapped = try TextureBuffer(adopting: exported.descriptor, original.layout)
       let unmappedTexture = try gpu.register(unmapped)
       if case .none = unmappedTexture.check { XCTAssertNil(unmapped.heap, name) }
-      CapabilityTable.print(name, "adopted, imported", texture.path == .imported)
+      CapabilityTable.print(name, "adopted, imported", texture.route == .imported)
     }
   }
 

@@ -62,7 +62,7 @@ final class HeapPixelsTests: XCTestCase {
   }
 
   private func pixels(of texture: Texture) throws -> [UInt8] {
-    XCTAssertEqual(texture.path, .imported)
+    XCTAssertEqual(texture.route, .imported)
     return try texture.shownPixels()
   }
 }

@@ -61,7 +61,7 @@ final class VirglTests: XCTestCase {
     let buffer = try pool.allocate(image)
     let expected = buffer.writePattern()
     let texture = try gpu.texture(for: buffer)
-    XCTAssertEqual(texture.path.word, "uploaded")
+    XCTAssertEqual(texture.route, .uploaded)
     XCTAssertEqual(try texture.shownPixels(), expected)
     CapabilityTable.print("virtio_gpu", "pool to upload from", pool.plan.isCopied)
   }
@@ -133,10 +133,7 @@ final class VirglTests: XCTestCase {
     XCTAssertThrowsError(try gpu.register(buffer)) { refusal = $0 as? RegistrationRefused }
 
     let texture = try gpu.texture(for: buffer)
-    guard case .uploaded = texture.path else {
-      XCTFail("\(heap.name): \(texture.path)")
-      return refusal
-    }
+    XCTAssertEqual(texture.route, .uploaded, heap.name)
     XCTAssertEqual(try texture.shownPixels(), expected, heap.name)
     return refusal
   }

@@ -11,7 +11,7 @@ final class AdoptedTextureTests: XCTestCase {
     let exported = try original.export()
     let adopted = try TextureBuffer(adopting: exported.descriptor, original.layout)
     let texture = try gpu.register(adopted)
-    XCTAssertEqual(texture.path, .imported)
+    XCTAssertEqual(texture.route, .imported)
     XCTAssertEqual(texture.check, .trial)
     XCTAssertTrue(try gpu.register(adopted) === texture)
     XCTAssertEqual(try texture.shownPixels(), try gpu.register(original).shownPixels())
@@ -31,7 +31,7 @@ final class AdoptedTextureTests: XCTestCase {
   }
 
   func testAnUnmappedBufferThatIsNotImportedIsNotUploadedEither() throws {
-    let gpu = try EGLDevice.surfaceless(.software, importing: .disabled(because: "a test"))
+    let gpu = try EGLDevice.surfaceless(.software, route: .uploaded)
     let original = try image(in: TexturePool(for: []), width: 33, height: 7)
     let exported = try original.export()
     let unmapped = try TextureBuffer(adopting: exported.descriptor, original.layout)
@@ -40,7 +40,7 @@ final class AdoptedTextureTests: XCTestCase {
     }
     let mapped = try TextureBuffer(
       adopting: exported.descriptor, original.layout, mappedFor: [.read])
-    XCTAssertEqual(try gpu.texture(for: mapped).path, .uploaded(because: "a test"))
+    XCTAssertEqual(try gpu.texture(for: mapped).route, .uploaded)
   }
 
   func testNumbersThatEGLCannotTakeAreRefusedBeforeTheDriverSeesThem() throws {

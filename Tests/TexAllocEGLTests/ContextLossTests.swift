@@ -93,7 +93,7 @@ final class ContextLossTests: XCTestCase {
 
     let next = try TestDevice.importing()
     let texture = try next.register(before.buffer)
-    XCTAssertEqual(texture.path, .imported)
+    XCTAssertEqual(texture.route, .imported)
     XCTAssertTrue(try texture.shownPixels().allSatisfy { $0 == 0x55 })
   }
 }

@@ -11,7 +11,7 @@ final class QuirkProfileTests: XCTestCase {
     let buffer = try pool.allocate(image)
     XCTAssertEqual(buffer.layout.planes[0].pitch, 256)
     XCTAssertEqual(buffer.layout.planes[0].rows, 32)
-    XCTAssertEqual(try gpu.register(buffer).path, .imported)
+    XCTAssertEqual(try gpu.register(buffer).route, .imported)
     let plain = try TexturePool(for: [TestDevice.importing()]).allocate(image)
     XCTAssertEqual(plain.layout.planes[0].pitch, 128)
   }
@@ -32,9 +32,9 @@ final class QuirkProfileTests: XCTestCase {
         "\($0)",
         "pitch-256 refused the buffer: pitchAlignment: wanted a multiple of 256, held 192")
     }
-    guard case .uploaded(let reason) = try gpu.texture(for: odd).path else {
-      return XCTFail("imported")
-    }
+    let texture = try gpu.texture(for: odd)
+    XCTAssertEqual(texture.route, .uploaded)
+    let reason = try XCTUnwrap(texture.reason)
     XCTAssertTrue(reason.contains("256") && reason.contains("192"), reason)
   }
 
@@ -45,7 +45,7 @@ final class QuirkProfileTests: XCTestCase {
     for buffer in buffers {
       XCTAssertEqual(buffer.offset, 0)
       XCTAssertEqual(buffer.slabSize, buffer.layout.size)
-      XCTAssertEqual(try gpu.register(buffer).path, .imported)
+      XCTAssertEqual(try gpu.register(buffer).route, .imported)
     }
     XCTAssertEqual(pool.statistics.slots, 4)
     XCTAssertThrowsError(
@@ -65,7 +65,7 @@ final class QuirkProfileTests: XCTestCase {
 
   func testAnUploadHasNoQuirks() throws {
     let gpu = try EGLDevice.surfaceless(
-      .software, importing: .disabled(because: "a test"), profiles: [.pitch256])
+      .software, route: .uploaded, profiles: [.pitch256])
     XCTAssertEqual(try TexturePool(for: [gpu]).allocate(image).layout.planes[0].pitch, 128)
   }
 

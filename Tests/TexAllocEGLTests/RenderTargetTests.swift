@@ -60,11 +60,11 @@ final class RenderTargetTests: XCTestCase {
       let cause = ($0 as? RegistrationRefused)?.cause
       XCTAssertTrue(cause == .framebuffer || cause == .format, "\($0)")
     }
-    let uploading = try EGLDevice.surfaceless(.software, importing: .disabled(because: "a test"))
+    let uploading = try EGLDevice.surfaceless(.software, route: .uploaded)
     let buffer = try TexturePool(for: [uploading]).allocate(
       ImageDescriptor(width: 8, height: 8, formats: [.abgr8888]))
     XCTAssertThrowsError(try uploading.registerForRendering(buffer)) {
-      XCTAssertEqual(($0 as? RegistrationRefused)?.held, "a test")
+      XCTAssertEqual(($0 as? RegistrationRefused)?.held, "uploaded was demanded")
     }
   }
 }

@@ -10,7 +10,7 @@ final class TextureTests: XCTestCase {
     for fourcc in [Fourcc.abgr8888, .xbgr8888, .argb8888, .xrgb8888] {
       let buffer = try pool.allocate(ImageDescriptor(width: 33, height: 7, formats: [fourcc]))
       let texture = try gpu.register(buffer)
-      XCTAssertEqual(texture.path, .imported)
+      XCTAssertEqual(texture.route, .imported)
       for seed in 0..<2 as Range<UInt8> {
         paint(buffer, seed: seed)
         XCTAssertEqual(try texture.shownPixels(), try colours(of: buffer), "\(fourcc)")
@@ -26,11 +26,13 @@ final class TextureTests: XCTestCase {
       let buffer = try pool.allocate(ImageDescriptor(width: 65, height: 9, formats: [fourcc]))
       paint(buffer, seed: 3)
       let imported = try importing.register(buffer).shownPixels()
-      let uploading = try EGLDevice.surfaceless(importing: .disabled(because: "a test"))
+      let uploading = try EGLDevice.surfaceless(route: .uploaded)
       let texture = try uploading.texture(for: buffer)
-      XCTAssertEqual(texture.path, .uploaded(because: "a test"))
+      XCTAssertEqual(texture.route, .uploaded)
+      XCTAssertEqual(texture.reason, "uploaded was demanded")
       XCTAssertEqual(try texture.shownPixels(), imported, "\(fourcc)")
-      XCTAssertEqual(uploading.statistics.bytesUploaded, 9 * buffer.layout.rowSize(ofPlane: 0))
+      XCTAssertEqual(
+        uploading.statistics.bytesCopied(.uploaded), 9 * buffer.layout.rowSize(ofPlane: 0))
     }
   }
 
@@ -42,7 +44,7 @@ final class TextureTests: XCTestCase {
     _ = try gpu.register(pool.allocate(image, named: "gone"))
     XCTAssertEqual(gpu.ledger.map(\.buffer), ["photo", "gone"])
     XCTAssertEqual(gpu.ledger.map(\.state), [.live, .retired])
-    XCTAssertTrue(gpu.ledger.allSatisfy(\.isImported))
+    XCTAssertTrue(gpu.ledger.allSatisfy { $0.route == .imported })
     try gpu.collect()
     XCTAssertEqual(gpu.ledger.map(\.name), [photo.name])
   }

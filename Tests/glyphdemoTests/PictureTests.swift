@@ -17,11 +17,11 @@ final class PictureTests: XCTestCase {
   func testTheUploadedPictureIsTheImportedOneByteForByte() throws {
     let imported = try run("--size", "640x400", "--photos", photographs, named: "a")
     let uploaded = try run(
-      "--size", "640x400", "--photos", photographs, "--force-upload", named: "b")
+      "--size", "640x400", "--photos", photographs, "--route", "uploaded", named: "b")
     XCTAssertEqual(imported.picture, uploaded.picture)
     for texture in uploaded.textures {
-      XCTAssertEqual(texture["path"] as? String, "uploaded")
-      XCTAssertEqual(texture["reason"] as? String, "--force-upload")
+      XCTAssertEqual(texture["route"] as? String, "uploaded")
+      XCTAssertEqual(texture["reason"] as? String, "uploaded was demanded")
     }
   }
 
@@ -34,7 +34,7 @@ final class PictureTests: XCTestCase {
     let photos = try XCTUnwrap(run.report["photos"] as? [[String: Any]])
     XCTAssertEqual(photos.count, 10)
     for photo in photos {
-      XCTAssertEqual(photo["path"] as? String, "imported")
+      XCTAssertEqual(photo["route"] as? String, "imported")
       XCTAssertEqual(photo["bytesCopied"] as? Int, 0)
     }
   }

@@ -14,24 +14,24 @@ final class RenderCommandTests: XCTestCase {
   }
 
   func testThePictureIsTheSameWhateverWayItTook() throws {
-    let (auto, upload) = (try render("auto"), try render("upload"))
+    let (auto, upload) = (try render("automatic"), try render("uploaded"))
     XCTAssertEqual(auto.picture, upload.picture)
-    XCTAssertEqual(upload.report["path"] as? String, "uploaded")
-    XCTAssertEqual(upload.report["reason"] as? String, "--mode upload")
+    XCTAssertEqual(upload.report["route"] as? String, "uploaded")
+    XCTAssertEqual(upload.report["reason"] as? String, "uploaded was demanded")
     XCTAssertEqual(upload.report["bytesCopied"] as? Int, 321 * 481 * 4)
   }
 
   func testTheReportSaysWhatWasDone() throws {
-    let report = try render("auto").report
+    let report = try render("automatic").report
     XCTAssertEqual(report["width"] as? Int, 321)
     XCTAssertEqual(report["height"] as? Int, 481)
     XCTAssertEqual(report["pitch"] as? Int, 1344)
     let keys = [
-      "width", "height", "path", "reason", "heap", "pitch", "offset", "bytesCopied",
+      "width", "height", "route", "reason", "heap", "pitch", "offset", "bytesCopied",
       "decodeMilliseconds", "registerMilliseconds",
     ]
     XCTAssertEqual(keys.filter { report[$0] == nil }, [])
-    if report["path"] as? String == "imported" {
+    if report["route"] as? String == "imported" {
       XCTAssertEqual(report["bytesCopied"] as? Int, 0)
       XCTAssertTrue(report["reason"] is NSNull)
     }
@@ -75,10 +75,10 @@ final class RenderCommandTests: XCTestCase {
       .appending(path: "../../assets/photos/brook.jpg").standardized.path
   }
 
-  private func render(_ mode: String) throws -> (picture: Data, report: [String: Any]) {
-    let picture = folder.path(mode + ".png")
+  private func render(_ route: String) throws -> (picture: Data, report: [String: Any]) {
+    let picture = folder.path(route + ".png")
     let run = try ProgramRun(
-      "texctl", ["render", photograph, "-o", picture, "--mode", mode, "--json"])
+      "texctl", ["render", photograph, "-o", picture, "--route", route, "--json"])
     XCTAssertEqual(run.status, 0, run.complaint)
     let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
     return (

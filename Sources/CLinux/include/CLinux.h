@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
@@ -52,6 +53,11 @@ static inline int texalloc_get_seals(int descriptor) {
 static inline int texalloc_is_dma_buf(int descriptor) {
   struct statfs status;
   return fstatfs(descriptor, &status) < 0 ? -1 : status.f_type == DMA_BUF_MAGIC;
+}
+
+/// PR_SET_NAME of prctl(2): 15 bytes of the name, for the calling thread.
+static inline int texalloc_name_thread(const char *name) {
+  return prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
 /// F_DUPFD_CLOEXEC of fcntl(2).

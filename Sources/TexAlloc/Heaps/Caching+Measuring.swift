@@ -46,6 +46,11 @@ extension CachingVerdict: CustomStringConvertible {
 }
 
 extension Caching {
+  /// What timing memory tells, of which the first ``MemoryTiming/size`` bytes become zero.
+  @unsafe package init(measuring memory: UnsafeMutableRawBufferPointer) {
+    self.init(timing: unsafe MemoryTiming(memory), ordinary: .ofOrdinaryMemory())
+  }
+
   /// Loads that no cache answers are some hundred times slower than those from ordinary memory.
   /// Stores tell the rest: gathered into lines they lose a factor of ten at most, one by one as
   /// much as the loads do.
@@ -72,7 +77,7 @@ public struct MemoryTiming: Hashable, Sendable {
 }
 
 extension MemoryTiming {
-  static let size = 64 << 10
+  package static let size = 64 << 10
   private static let rounds = 5
 
   /// Times memory of `size` bytes, which it overwrites with zeroes. By the copying and filling of the

@@ -56,6 +56,28 @@ struct UploadFormat {
   ///   - pixels: All rows of the image, `pitch` bytes from one to the next.
   ///   - rows: Those to copy.
   func upload(_ pixels: Span<UInt8>, pitch: Int, width: Int, rows: Range<Int>) {
+    unsafe pixels.withUnsafeBytes {
+      unsafe copy(from: 0, $0.baseAddress, pitch: pitch, width: width, rows: rows)
+    }
+  }
+
+  /// Has the GPU copy rows of an image into the texture that is bound, from a buffer of OpenGL.
+  ///
+  /// - Parameters:
+  ///   - buffer: Its name.
+  ///   - offset: Bytes from the start of the buffer to the image.
+  ///   - pitch: Bytes from one row to the next.
+  ///   - rows: Those to copy.
+  func copy(from buffer: GLuint, at offset: Int, pitch: Int, width: Int, rows: Range<Int>) {
+    // With a buffer bound, OpenGL takes the address for an offset.
+    let start = unsafe UnsafeRawPointer(bitPattern: offset)
+    unsafe copy(from: buffer, start, pitch: pitch, width: width, rows: rows)
+  }
+
+  /// - Parameter buffer: 0 where the pixels lie in memory.
+  @unsafe private func copy(
+    from buffer: GLuint, _ start: UnsafeRawPointer?, pitch: Int, width: Int, rows: Range<Int>
+  ) {
     // What the toolkit has set is for its own uploads.
     let ours: [(GLenum, GLint)] = [
       (GLenum(GL_UNPACK_ALIGNMENT), 1), (GLenum(GL_UNPACK_SKIP_ROWS), 0),
@@ -69,13 +91,15 @@ struct UploadFormat {
     }
     var unpackBuffer: GLint = 0
     unsafe glGetIntegerv(GLenum(GL_PIXEL_UNPACK_BUFFER_BINDING), &unpackBuffer)
-    glBindBuffer(GLenum(GL_PIXEL_UNPACK_BUFFER), 0)
+    glBindBuffer(GLenum(GL_PIXEL_UNPACK_BUFFER), buffer)
     for (parameter, value) in ours { glPixelStorei(parameter, value) }
-    unsafe pixels.withUnsafeBytes {
-      unsafe glTexSubImage2D(
-        GLenum(GL_TEXTURE_2D), 0, 0, GLint(rows.lowerBound), GLsizei(width), GLsizei(rows.count),
-        format, type, $0.baseAddress.map { unsafe $0 + rows.lowerBound * pitch })
-    }
+    let first = rows.lowerBound * pitch
+    unsafe glTexSubImage2D(
+      GLenum(GL_TEXTURE_2D), 0, 0, GLint(rows.lowerBound), GLsizei(width), GLsizei(rows.count),
+      format, type,
+      buffer == 0
+        ? start.map { unsafe $0 + first }
+        : UnsafeRawPointer(bitPattern: Int(bitPattern: start) + first))
     for (parameter, value) in theirs { glPixelStorei(parameter, value) }
     glBindBuffer(GLenum(GL_PIXEL_UNPACK_BUFFER), GLuint(unpackBuffer))
   }

@@ -1,0 +1,93 @@
+internal import CEGL
+internal import Synchronization
+internal import TexAlloc
+
+/// A context of the device's own, which is current on the device's own thread and nowhere else: a real
+/// driver takes tens of milliseconds to make one current on a thread that had none.
+///
+/// One that shares the textures and buffers of the device's context makes them for it. One that shares
+/// nothing is for trying what may kill it.
+final class OwnContext: Sendable {
+  private let connection: EGLConnection
+  private let traits: ContextTraits
+  private let thread: WorkerThread
+  /// Whose textures and buffers it shares.
+  private let shared: ContextHandle?
+  /// Used on the thread only.
+  private let living = Mutex<(context: ContextHandle, program: ShaderProgram?)?>(nil)
+
+  /// Nothing is made before it is used.
+  ///
+  /// - Parameter traits: Those of the device's context.
+  init(
+    on connection: EGLConnection, _ traits: ContextTraits, _ thread: WorkerThread,
+    sharing shared: ContextHandle? = nil
+  ) {
+    self.connection = connection
+    self.traits = traits
+    self.thread = thread
+    self.shared = shared
+  }
+
+  deinit {
+    guard let context = living.withLock({ $0?.context }) else { return }
+    thread.begin {
+      context.destroy()
+      _ = eglReleaseThread()  // it goes when it is current nowhere
+    }
+  }
+
+  /// Runs the body on the thread with the context current, and waits. What is made there and shared can
+  /// be used in the other context when this returns. A context that shares nothing, and in which the
+  /// body failed, is not used again.
+  func run<Result: Sendable>(
+    _ body: () throws(EGLFailure) -> Result
+  ) throws(EGLFailure) -> Result {
+    let outer = thread.isCurrent ? ContextHandle.current : nil
+    return try thread.run { () throws(EGLFailure) in
+      defer { try? outer?.makeCurrent() }
+      do throws(EGLFailure) {
+        try makeCurrent()
+        defer { if shared != nil { glFlush() } }
+        return try body()
+      } catch {
+        if shared == nil { destroy() }
+        throw error
+      }
+    }
+  }
+
+  /// Has something done some time, on the thread with the context current; not where that cannot be.
+  func begin(_ body: @escaping @Sendable () -> Void) {
+    thread.begin { [self] in
+      if (try? makeCurrent()) != nil { body() }
+    }
+  }
+
+  /// The program that trials draw with, which takes much longer to make than to use. On the thread only.
+  func program() throws(EGLFailure) -> ShaderProgram {
+    if let program = living.withLock({ $0?.program }) { return program }
+    let program = try ShaderProgram()
+    living.withLock { $0?.program = program }
+    return program
+  }
+
+  private func makeCurrent() throws(EGLFailure) {
+    let context: ContextHandle
+    if let known = living.withLock({ $0?.context }) {
+      context = known
+    } else {
+      context = try ContextHandle.make(on: connection, traits, sharing: shared)
+      living.withLock { $0 = (context, nil) }
+    }
+    if !context.isCurrent { try context.makeCurrent() }
+  }
+
+  private func destroy() {
+    ContextHandle.clearCurrent(on: connection)
+    living.withLock { living in
+      living?.context.destroy()
+      living = nil
+    }
+  }
+}

@@ -1,0 +1,106 @@
+internal import CEGL
+internal import Synchronization
+public import TexAlloc
+
+extension EGLDevice {
+  /// A texture of the GPU's own, into which the buffer's pixels are copied: by the GPU where the buffer
+  /// lies in the device's mapped buffers, else by the CPU.
+  ///
+  /// - Parameter reason: Why no better route was taken.
+  func copy(
+    _ buffer: TextureBuffer, on route: Route, because reason: String, _ check: Texture.PixelCheck
+  ) throws(RegistrationRefused) -> Texture {
+    let layout = buffer.layout
+    guard layout.format.modifier == .linear, let format = UploadFormat(layout.format.fourcc) else {
+      throw refusal(
+        .format, "formats", wanted: "one that OpenGL ES takes a copy of",
+        held: "\(layout.format); \(reason)")
+    }
+    guard route == .transferred || buffer.cpuUsage.contains(.read) else {
+      throw refusal(
+        .cpuUsage, "cpuUsage", wanted: "read, to upload it", held: "not mapped; \(reason)")
+    }
+    let (pitch, pixel) = (layout.planes[0].pitch, format.bytesPerPixel)
+    guard pitch.isMultiple(of: pixel) else {
+      throw refusal(
+        .pitch, "pitchAlignment", wanted: "a multiple of \(pixel) to copy it",
+        held: "\(pitch); \(reason)")
+    }
+    let limit = description.maxTextureSize
+    guard max(layout.width, layout.height) <= limit else {
+      throw refusal(
+        .size, "width, height", wanted: "at most \(limit)", held: "\(layout.width)x\(layout.height)"
+      )
+    }
+    let name: GLuint
+    do { name = try makeOwnTexture(layout, format) } catch {
+      throw refusal(
+        .copyFailed, "\(route)", wanted: "\(layout.format)", held: "\(error); \(reason)")
+    }
+    let texture = Texture(
+      of: buffer, on: self, name: name, image: nil, route, because: reason, check: check)
+    enter(texture)
+    try texture.contentsChanged()
+    return texture
+  }
+
+  /// A texture with storage for an image and nothing in it.
+  func makeOwnTexture(
+    _ layout: ImageLayout, _ format: UploadFormat
+  ) throws(EGLFailure) -> GLuint {
+    try makeSampledTexture { () throws(EGLFailure) in
+      drainGLErrors()
+      format.defineStorage(width: layout.width, height: layout.height)
+      try checkGL("glTexStorage2D")
+    }
+  }
+}
+
+extension Texture {
+  /// Tells that rows of the buffer were written again. The GPU sees them by itself where the buffer is
+  /// imported; where the texture is a copy, they are copied once more: by the GPU where it was
+  /// transferred, by the CPU where it was uploaded.
+  ///
+  /// - Parameter rows: Of the image; all of them where nil.
+  /// - Throws: `RegistrationRefused` where the device's context is not current on this thread, or
+  ///   OpenGL did not take the pixels.
+  public func contentsChanged(rows: Range<Int>? = nil) throws(RegistrationRefused) {
+    let layout = buffer.layout
+    guard route != .imported, let format = UploadFormat(layout.format.fourcc) else { return }
+    try device.requireContext()
+    let rows = rows ?? 0..<layout.height
+    precondition(0 <= rows.lowerBound && rows.upperBound <= layout.height)
+    drainGLErrors()
+    do {
+      if route == .transferred, let mapped = device.mappedBuffer(of: buffer) {
+        withTextureBound(name) { format.copy(rows, of: buffer, in: mapped) }
+        try checkGL("glTexSubImage2D")
+        buffer.hold(until: try device.fences.makeFence(on: device.connection, until: device.loss))
+      } else {
+        let pitch = layout.planes[0].pitch
+        try buffer.withReadback(evenIfSlow: true) { pixels in
+          withTextureBound(name) {
+            format.upload(pixels, pitch: pitch, width: layout.width, rows: rows)
+          }
+        }
+        try checkGL("glTexSubImage2D")
+      }
+    } catch {
+      throw device.refusal(
+        .copyFailed, "\(route)", wanted: "\(layout.format)", held: "\(error)")
+    }
+    let bytes = rows.count * layout.rowSize(ofPlane: 0)
+    copied.add(bytes, ordering: .relaxed)
+    device.countCopy(of: bytes, on: route)
+  }
+}
+
+extension UploadFormat {
+  /// Has the GPU copy rows of a buffer into the texture that is bound.
+  func copy(_ rows: Range<Int>, of buffer: TextureBuffer, in mapped: MappedBuffer) {
+    let (layout, plane) = (buffer.layout, buffer.layout.planes[0])
+    copy(
+      from: mapped.name, at: buffer.offset + plane.offset, pitch: plane.pitch, width: layout.width,
+      rows: rows)
+  }
+}
