@@ -31,6 +31,26 @@ struct AttributesReader {
     return alternatives
   }
 
+  /// Whatever is wrong inside has this key as its field.
+  func provides(_ value: JSONValue) throws(InvalidAttributes) -> ProvidedMemory {
+    let key = "provides"
+    let members = try object(value, key)
+    var provided = ProvidedMemory()
+    do {
+      try forEach(members) { member, value throws(InvalidAttributes) in
+        switch member {
+        case "contiguous": provided.contiguous = try boolean(value, member)
+        case "physicalAlignment": provided.physicalAlignment = try number(value, member)
+        case "protected": provided.protected = try boolean(value, member)
+        default: try refuse(member, "unknown")
+        }
+      }
+    } catch {
+      try refuse(key, [error.field, error.reason].compactMap(\.self).joined(separator: ": "))
+    }
+    return provided
+  }
+
   func string(_ value: JSONValue, _ key: String) throws(InvalidAttributes) -> String {
     guard case .string(let string) = value else { try refuse(key, "a string is needed") }
     return string
@@ -175,16 +195,18 @@ extension BufferAttributes {
     throws(InvalidAttributes)
   {
     var name: String?
+    var provides: ProvidedMemory?
     var alternatives: [BufferConstraints] = []
     let constraints = try reader.constraints(members) { key, value throws(InvalidAttributes) in
       switch key {
       case "name": name = try reader.string(value, key)
+      case "provides": provides = try reader.provides(value)
       case "alternatives": alternatives = try reader.alternatives(value)
       default: try reader.refuse(key, "unknown key")
       }
     }
     guard let name else { try reader.refuse("name", "a participant has a name") }
-    self.init(name: name, alternatives: alternatives) { $0 = constraints }
+    self.init(name: name, provides: provides, alternatives: alternatives) { $0 = constraints }
   }
 }
 

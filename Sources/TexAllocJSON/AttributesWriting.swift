@@ -11,7 +11,9 @@ extension BufferAttributes {
     let choices = alternatives.map { JSONValue.object($0.members) }
     let name = JSONValue.Member(key: "name", value: .string(name))
     let alternatives = JSONValue.Member(key: "alternatives", value: .array(choices))
-    return .object([name] + constraints.members + (choices.isEmpty ? [] : [alternatives]))
+    return .object(
+      [name] + constraints.members + (provides?.members ?? [])
+        + (choices.isEmpty ? [] : [alternatives]))
   }
 }
 
@@ -83,7 +85,19 @@ extension MergeConflict.Participant {
     let chosen = alternative.map {
       [JSONValue.Member(key: "alternative", value: .object($0.members))]
     }
-    return .object(["name": .string(name), "value": .object(value.members + (chosen ?? []))])
+    let members = value.members + (provides?.members ?? []) + (chosen ?? [])
+    return .object(["name": .string(name), "value": .object(members)])
+  }
+}
+
+extension ProvidedMemory {
+  /// `"provides": …` with all of it.
+  fileprivate var members: [JSONValue.Member] {
+    let value = JSONValue.object([
+      "contiguous": .boolean(contiguous), "physicalAlignment": .integer(physicalAlignment),
+      "protected": .boolean(protected),
+    ])
+    return [.init(key: "provides", value: value)]
   }
 }
 

@@ -73,8 +73,9 @@ extension MergedAttributes {
       ("formats", list(formats?.map(\.description), absent: "any")),
       ("heaps", list(heaps, absent: "any")),
       ("caching", list(caching?.map(\.rawValue), absent: "any")),
-      ("contiguous", contiguous ? "yes" : "no"),
-      ("protected", protected ? "yes" : "no"),
+      ("contiguous", contiguous ? "needed" : "not needed"),
+      ("protected", protected ? "needed" : "not needed"),
+      ("provides", provides.map(\.words) ?? "not known"),
       ("CPU", list(cpuUsage.map(\.rawValue), absent: "")),
       ("devices", list(deviceUsage.map(\.rawValue), absent: "")),
     ]
@@ -93,6 +94,13 @@ extension MergedAttributes {
       Row("plane \(index)", "offset \(plane.offset), pitch \(plane.pitch), rows \(plane.rows)")
     }
     return planes + [("image size", "\(layout.size)")]
+  }
+}
+
+extension ProvidedMemory {
+  fileprivate var words: String {
+    "\(contiguous ? "" : "not ")contiguous, physical alignment \(physicalAlignment), "
+      + "\(protected ? "" : "not ")protected"
   }
 }
 

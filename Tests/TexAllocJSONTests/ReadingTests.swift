@@ -16,11 +16,13 @@ final class ReadingTests: XCTestCase {
         "cpuUsage": ["sequentialWrite", "randomWrite", "read"],
         "deviceUsage": ["sample", "render", "scanout", "capture", "encode", "decode"],
         "minBuffers": 1, "maxBuffers": 8, "heldBuffers": 2,
+        "provides": { "protected": true, "contiguous": true, "physicalAlignment": 65536 },
         "alternatives": [ { "contiguous": true }, { "heaps": ["system"] }, {} ]
       }
       """#
     let expected = BufferAttributes(
       name: "camera",
+      provides: ProvidedMemory(contiguous: true, physicalAlignment: 65536, protected: true),
       alternatives: [
         BufferConstraints { $0.contiguous = true }, BufferConstraints { $0.heaps = ["system"] },
         BufferConstraints(),
@@ -124,6 +126,28 @@ final class ReadingTests: XCTestCase {
     assertInvalid(
       #"{"name": "gpu", "alternatives": [{"alternatives": [{}]}]}"#, "gpu", "alternatives")
     assertInvalid(#"{"name": "gpu", "alternatives": [{"bogus": 1}]}"#, "gpu", "bogus")
+  }
+
+  func testWhatIsProvidedMayBeNothing() {
+    XCTAssertEqual(read(#"{"name": "a", "provides": {}}"#).attributes?.provides, ProvidedMemory())
+    XCTAssertEqual(
+      read(#"{"name": "a", "provides": {"physicalAlignment": 0}}"#).attributes?.provides,
+      ProvidedMemory(physicalAlignment: 0), "that is checked in merging")
+    XCTAssertNil(read(#"{"name": "a"}"#).attributes?.provides)
+  }
+
+  func testWhatIsWrongInsideProvidesHasThatField() {
+    for wrong in [
+      "null", "true", "[]", "\"contiguous\"", #"{"bogus": 1}"#, #"{"contiguous": 1}"#,
+      #"{"contiguous": null}"#, #"{"contiguous": true, "contiguous": true}"#,
+      #"{"protected": "true"}"#, #"{"physicalAlignment": 1.0}"#, #"{"physicalAlignment": -1}"#,
+      #"{"physicalAlignment": 9223372036854775808}"#, #"{"physicalAlignment": null}"#,
+      #"{"name": "a"}"#, #"{"minWidth": 1}"#,
+    ] {
+      assertInvalid(#"{"name": "gpu", "provides": \#(wrong)}"#, "gpu", "provides")
+    }
+    assertInvalid(#"{"name": "gpu", "provides": {}, "provides": {}}"#, "gpu", "provides")
+    assertInvalid(#"{"name": "gpu", "alternatives": [{"provides": {}}]}"#, "gpu", "provides")
   }
 
   func testTheFirstFailureInTheTextIsReported() {

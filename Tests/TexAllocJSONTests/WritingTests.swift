@@ -63,6 +63,23 @@ final class WritingTests: XCTestCase {
     }
   }
 
+  func testAConflictHasAllThatIsProvided() {
+    let participants = [
+      BufferAttributes(name: "camera") { ($0.contiguous, $0.maxWidth) = (true, 9) },
+      BufferAttributes(name: "heap", provides: ProvidedMemory(physicalAlignment: 4096)),
+    ]
+    XCTAssertThrowsError(try BufferAttributes.merging(participants)) { error in
+      guard case MergeError.conflict(let conflict) = error else { return XCTFail("\(error)") }
+      let provides =
+        #"{"contiguous": false, "physicalAlignment": 4096, "protected": false}"#
+      XCTAssertTrue(
+        conflict.json.hasPrefix(
+          #"{"conflict": {"field": "contiguous", "participants": ["#
+            + #"{"name": "camera", "value": {"contiguous": true}}, "#
+            + #"{"name": "heap", "value": {"provides": \#(provides)}}], "#), conflict.json)
+    }
+  }
+
   func testInvalidAttributesHaveNoParticipantOrFieldWhereThereIsNone() {
     XCTAssertEqual(
       InvalidAttributes(participant: "camera", field: "pitchAlignment", reason: "0").json,

@@ -10,10 +10,10 @@ struct FakeHeap: Heap {
 
   init(
     _ name: String, caching: Caching = .cached, failingWith failure: SystemFailure? = nil,
-    _ set: (inout BufferConstraints) -> Void = { _ in }
+    provides: ProvidedMemory? = nil, _ set: (inout BufferConstraints) -> Void = { _ in }
   ) {
     self.failure = failure
-    attributes = BufferAttributes(name: name) {
+    attributes = BufferAttributes(name: name, provides: provides) {
       $0.heaps = [name]
       $0.caching = [caching]
       $0.offsetAlignment = pageSize

@@ -28,6 +28,10 @@ final class MergeCommandTests: XCTestCase {
     XCTAssertEqual(table.status, 0)
     XCTAssert(table.output.contains("\nchosen format   XR24\n"), table.output)
     XCTAssert(table.output.contains("\nplane 0         offset 0, pitch 7680, rows 1080\n"))
+    XCTAssert(table.output.contains("\nprovides        not known\n"), table.output)
+    let heap = try file(#"{"name": "heap", "provides": {"contiguous": true}}"#)
+    let known = "\nprovides        contiguous, physical alignment 1, not protected\n"
+    XCTAssert(try merge(gpu, heap).output.contains(known))
   }
 
   func testAConflictExitsWith1() throws {

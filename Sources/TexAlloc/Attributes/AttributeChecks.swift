@@ -111,6 +111,20 @@ struct ConstraintsCheck {
   }
 }
 
+extension ProvidedMemory {
+  /// - Parameter isFirst: Whether no participant before says what the memory is.
+  func check(of participant: String, isFirst: Bool) throws(InvalidAttributes) {
+    func refuse(_ reason: String) throws(InvalidAttributes) {
+      throw InvalidAttributes(participant: participant, field: "provides", reason: reason)
+    }
+    let limit = BufferConstraints.maximumAlignment
+    if !(1...limit).contains(physicalAlignment) {
+      try refuse("physicalAlignment \(physicalAlignment); an alignment is 1 … \(limit)")
+    }
+    if !isFirst { try refuse("another participant says what the memory is") }
+  }
+}
+
 /// Attributes that no merge accepts, whoever else takes part.
 public struct InvalidAttributes: Error, Hashable, Sendable {
   /// The participant's name, or that of the file it was read from; nil where all are at fault.

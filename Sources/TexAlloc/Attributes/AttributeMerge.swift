@@ -9,6 +9,7 @@ public struct AttributeMerge: Sendable {
     let name: String
     let own: CheckedConstraints
     let alternatives: [CheckedConstraints]
+    let provides: ProvidedMemory?
   }
 
   /// A participant with the alternative that it takes part with.
@@ -16,6 +17,7 @@ public struct AttributeMerge: Sendable {
     let name: String
     let own: CheckedConstraints
     let alternative: CheckedConstraints?
+    let provides: ProvidedMemory?
 
     var constraints: [CheckedConstraints] { [own] + (alternative.map { [$0] } ?? []) }
   }
@@ -76,7 +78,7 @@ public struct AttributeMerge: Sendable {
     throws(MergeRefusal) -> MergedAttributes
   {
     let members = members(participants, combination)
-    var merged = try MergedAttributes(merging: members.flatMap(\.constraints))
+    var merged = try MergedAttributes(merging: members)
     merged.alternatives = zip(participants.filter { !$0.alternatives.isEmpty }, combination)
       .map { .init(participant: $0.name, index: $1) }
     return merged
@@ -88,7 +90,9 @@ public struct AttributeMerge: Sendable {
       let alternative =
         participant.alternatives.isEmpty
         ? nil : indices.next().map { participant.alternatives[$0] }
-      return Member(name: participant.name, own: participant.own, alternative: alternative)
+      return Member(
+        name: participant.name, own: participant.own, alternative: alternative,
+        provides: participant.provides)
     }
   }
 }
@@ -102,13 +106,21 @@ extension AttributeMerge {
   {
     try checkNames(participants)
     var checked: [Participant] = []
+    var isProvided = false
     for participant in participants {
       let own = try CheckedConstraints(participant.constraints, of: participant.name)
+      if let provides = participant.provides {
+        try provides.check(of: participant.name, isFirst: !isProvided)
+        isProvided = true
+      }
       var alternatives: [CheckedConstraints] = []
       for alternative in participant.alternatives {
         alternatives.append(try CheckedConstraints(alternative, of: participant.name))
       }
-      checked.append(Participant(name: participant.name, own: own, alternatives: alternatives))
+      checked.append(
+        Participant(
+          name: participant.name, own: own, alternatives: alternatives,
+          provides: participant.provides))
     }
     return checked.sorted { $0.name.precedesByBytes($1.name) }
   }

@@ -15,13 +15,17 @@ public struct BufferAttributes: Hashable, Sendable {
   public var constraints: BufferConstraints
   /// Where not empty, exactly one of these holds as well; the earlier are preferred.
   public var alternatives: [BufferConstraints]
+  /// Of a heap, what its memory is; nil where it cannot know, and of everyone else. At most one
+  /// participant of a merge has it.
+  public var provides: ProvidedMemory?
 
   /// No opinion on anything but what the closure sets.
   public init(
-    name: String, alternatives: [BufferConstraints] = [],
+    name: String, provides: ProvidedMemory? = nil, alternatives: [BufferConstraints] = [],
     _ set: (inout BufferConstraints) -> Void = { _ in }
   ) {
     self.name = name
+    self.provides = provides
     self.alternatives = alternatives
     constraints = BufferConstraints(set)
   }
@@ -76,9 +80,9 @@ public struct BufferConstraints: Hashable, Sendable {
   /// In any order; ``Caching`` itself says what is preferred.
   public var caching: [Caching]?
 
-  /// One range of physical memory.
+  /// One range of physical memory is needed; what memory is, ``ProvidedMemory`` says.
   public var contiguous: Bool?
-  /// Memory that the CPU cannot reach.
+  /// Memory that the CPU cannot reach is needed.
   public var protected: Bool?
   public var cpuUsage: [CPUUsage]?
   public var deviceUsage: [DeviceUsage]?
@@ -90,6 +94,23 @@ public struct BufferConstraints: Hashable, Sendable {
   }
 
   static let maximumAlignment = 1 << 31
+}
+
+/// What a heap's memory is, where the participants of a merge may demand it.
+public struct ProvidedMemory: Hashable, Sendable {
+  /// Whether a slab is one range of physical memory.
+  public var contiguous: Bool
+  /// Of its start in physical memory, 1 … 2^31: a multiple of what is demanded will do.
+  public var physicalAlignment: Int
+  /// Whether the CPU cannot reach it.
+  public var protected: Bool
+
+  /// None of it, but for what is given.
+  public init(contiguous: Bool = false, physicalAlignment: Int = 1, protected: Bool = false) {
+    self.contiguous = contiguous
+    self.physicalAlignment = physicalAlignment
+    self.protected = protected
+  }
 }
 
 /// How the CPU's caches treat a buffer, in the order in which a merge prefers them.

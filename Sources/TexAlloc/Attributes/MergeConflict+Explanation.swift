@@ -11,8 +11,7 @@ extension MergeConflict {
   /// - Parameter members: Ascending by name.
   /// - Parameter layout: nil where the conflict was found in merging.
   init(_ refusal: MergeRefusal, among members: [AttributeMerge.Member], layout: LayoutStage?) {
-    let inputs = refusal.field.inputs
-    let voices = members.map { Participant($0, inputs: inputs) }
+    let voices = members.map { Participant($0, in: refusal.field) }
     field = refusal.field
     if let fewest = Self.fewest(members, meeting: refusal.field, in: layout) {
       participants = fewest.indices.map { voices[$0] }
@@ -23,7 +22,8 @@ extension MergeConflict {
     }
   }
 
-  /// The first single member, else the first pair, that meets a conflict in this field.
+  /// The first single member, else the first pair, that meets a conflict in this field, whatever
+  /// other rules it breaks.
   private static func fewest(
     _ members: [AttributeMerge.Member], meeting field: Field, in layout: LayoutStage?
   ) -> (indices: [Int], refusal: MergeRefusal)? {
@@ -33,8 +33,10 @@ extension MergeConflict {
     let pairs = members.indices.flatMap { one in members.indices[(one + 1)...].map { [one, $0] } }
     for indices in singles + pairs {
       do throws(MergeRefusal) {
-        let merged = try MergedAttributes(merging: indices.flatMap { members[$0].constraints })
-        if let layout { _ = try merged.layout(of: layout.image, in: layout.format) }
+        let merged = try MergedAttributes(merging: indices.map { members[$0] }, onlyFor: field)
+        if let layout {
+          _ = try merged.layout(of: layout.image, in: layout.format, onlyFor: field)
+        }
       } catch {
         if error.field == field { return (indices, error) }
       }
@@ -44,14 +46,17 @@ extension MergeConflict {
 }
 
 extension MergeConflict.Participant {
-  fileprivate init(_ member: AttributeMerge.Member, inputs: [AttributeField]) {
+  fileprivate init(_ member: AttributeMerge.Member, in field: MergeConflict.Field) {
     name = member.name
-    value = member.own.constraints.restricted(to: inputs)
-    let alternative = member.alternative?.constraints.restricted(to: inputs)
+    value = member.own.constraints.restricted(to: field.inputs)
+    let alternative = member.alternative?.constraints.restricted(to: field.inputs)
     self.alternative = alternative == BufferConstraints() ? nil : alternative
+    provides = field.dependsOnProvides ? member.provides : nil
   }
 
-  fileprivate var hasSay: Bool { value != BufferConstraints() || alternative != nil }
+  fileprivate var hasSay: Bool {
+    value != BufferConstraints() || alternative != nil || provides != nil
+  }
 }
 
 extension MergeConflict {
@@ -76,7 +81,8 @@ extension MergeConflict.Participant {
   fileprivate func sentence(on field: MergeConflict.Field) -> String {
     let own = value.phrases(on: field)
     let chosen = alternative?.phrases(on: field) ?? []
-    let phrases = own + chosen.map { "\($0) by its alternative" }
+    let provided = provides?.phrase(on: field).map { [$0] } ?? []
+    let phrases = own + chosen.map { "\($0) by its alternative" } + provided
     return "\(name) " + (phrases.isEmpty ? "keeps the defaults" : phrases.joined(separator: ", "))
   }
 }
@@ -110,10 +116,21 @@ extension BufferConstraints {
     case .formats: formats.map { "accepts only \(listed($0.map(\.description)))" }
     case .heaps: heaps.map { "accepts only heap \(listed($0))" }
     case .caching: caching.map { "accepts only \(listed($0.map(\.rawValue))) memory" }
+    case .contiguous: contiguous.map { "\($0 ? "needs" : "does not need") contiguous memory" }
     case .protected: protected.map { "\($0 ? "needs" : "does not need") protected memory" }
     case .cpuUsage: cpuUsage.map { "wants CPU access \(listed($0.map(\.rawValue)))" }
-    // Inputs of no conflict.
-    case .contiguous, .deviceUsage: nil
+    case .deviceUsage: nil  // the input of no conflict
+    }
+  }
+}
+
+extension ProvidedMemory {
+  fileprivate func phrase(on field: MergeConflict.Field) -> String? {
+    switch field {
+    case .contiguous: "provides memory that is \(contiguous ? "" : "not ")contiguous"
+    case .physicalAlignment: "provides physicalAlignment \(physicalAlignment)"
+    case .protected: "provides memory that is \(protected ? "" : "not ")protected"
+    default: nil
     }
   }
 }

@@ -4,7 +4,7 @@ public struct MergeConflict: Error, Hashable, Sendable {
   public enum Field: String, CaseIterable, Sendable {
     case offsetAlignment, pitchAlignment, heightAlignment, sizeAlignment, physicalAlignment
     case pitch, width, height, size, bufferCount
-    case formats, heaps, caching, protected
+    case formats, heaps, caching, contiguous, protected
     /// The layout of the image needs a longer pitch, or a larger size, than there may be.
     case maxPitch, maxSize
   }
@@ -15,6 +15,8 @@ public struct MergeConflict: Error, Hashable, Sendable {
     public let value: BufferConstraints
     /// The same of the alternative that it took part with; nil where that sets none of them.
     public let alternative: BufferConstraints?
+    /// What its memory is, where the field is about that.
+    public let provides: ProvidedMemory?
   }
 
   public let field: Field
@@ -29,7 +31,12 @@ extension MergeConflict: CustomStringConvertible {
 }
 
 extension MergeConflict.Field {
-  /// The fields of attributes from which a conflict in this one arises.
+  /// Whether what a heap ``BufferAttributes/provides`` is an input, too.
+  public var dependsOnProvides: Bool {
+    self == .contiguous || self == .physicalAlignment || self == .protected
+  }
+
+  /// The fields of constraints from which a conflict in this one arises.
   public var inputs: [AttributeField] {
     switch self {
     case .offsetAlignment: [.offsetAlignment]
@@ -45,6 +52,7 @@ extension MergeConflict.Field {
     case .formats: [.formats]
     case .heaps: [.heaps]
     case .caching: [.caching, .cpuUsage]
+    case .contiguous: [.contiguous]
     case .protected: [.protected, .cpuUsage]
     case .maxPitch: [.maxPitch, .minPitch, .pitchAlignment]
     case .maxSize:

@@ -1,8 +1,11 @@
 extension MergedAttributes {
   /// The planes of an image in this format; nil without a format, once the image's size is checked.
   ///
+  /// - Parameter field: Where given, limits of other fields do not count.
   /// - Throws: The first limit that the image passes.
-  func layout(of image: ImageSize, in format: Format?) throws(MergeRefusal) -> ImageLayout? {
+  func layout(
+    of image: ImageSize, in format: Format?, onlyFor field: MergeConflict.Field? = nil
+  ) throws(MergeRefusal) -> ImageLayout? {
     try Self.check(image.width, .width, minWidth, maxWidth)
     try Self.check(image.height, .height, minHeight, maxHeight)
     guard let format else { return nil }
@@ -13,6 +16,9 @@ extension MergedAttributes {
     var end = 0
     for shape in shapes {
       let pitch = try pitch(of: shape, across: image.width)
+      if let maxPitch, pitch > maxPitch, field ?? .maxPitch == .maxPitch {
+        throw MergeRefusal(.maxPitch, .value(pitch, limit: maxPitch))
+      }
       guard
         let rows = shape.rows(down: image.height).checkedRoundedUp(toMultipleOf: heightAlignment),
         let offset = end.checkedRoundedUp(toMultipleOf: offsetAlignment),
@@ -35,9 +41,6 @@ extension MergedAttributes {
     guard let bytes = shape.bytes(across: width),
       let pitch = max(bytes, minPitch).checkedRoundedUp(toMultipleOf: pitchAlignment)
     else { throw MergeRefusal(.maxPitch, .overflow) }
-    if let maxPitch, pitch > maxPitch {
-      throw MergeRefusal(.maxPitch, .value(pitch, limit: maxPitch))
-    }
     return pitch
   }
 

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// How the CPU's mapping of a heap's memory is cached, and how that is known.
 public struct CachingVerdict: Hashable, Sendable {
   public enum Evidence: Hashable, Sendable {
@@ -7,7 +9,8 @@ public struct CachingVerdict: Hashable, Sendable {
     case timing(MemoryTiming, ordinary: MemoryTiming)
   }
 
-  public let caching: Caching
+  /// nil where the timings do not tell for sure.
+  public let caching: Caching?
   public let evidence: Evidence
 
   /// The verdict on a driver that is known, in the words of its sources.
@@ -23,9 +26,17 @@ public struct CachingVerdict: Hashable, Sendable {
   }
 
   /// The verdict on memory of a driver that is not known.
-  init(timing memory: borrowing Mapping) {
-    self.init(timing: memory.timing(), ordinary: .ofOrdinaryMemory())
+  ///
+  /// - Parameter memory: At least ``MemoryTiming/size`` bytes of it, which are overwritten.
+  @unsafe public init(measuring memory: UnsafeMutableRawBufferPointer) {
+    precondition(memory.count >= MemoryTiming.size, "\(memory.count) bytes cannot be timed")
+    let (timing, ordinary) = unsafe MemoryTiming.compare(memory)
+    self.init(timing: timing, ordinary: ordinary)
   }
+
+  /// What a heap states: where nobody knows, the kind of memory with which everything is right, if
+  /// perhaps slower than it could be.
+  public var stated: Caching { caching ?? .writeCombining }
 
   /// Whether what is known of the driver holds that its memory comes zeroed, as it does for every
   /// one in the tables of this room; of a driver that is not known it cannot be relied upon.
@@ -36,31 +47,28 @@ public struct CachingVerdict: Hashable, Sendable {
 
 extension CachingVerdict: CustomStringConvertible {
   public var description: String {
-    switch evidence {
-    case .driver(let reason): "\(caching.rawValue): \(reason)"
+    let word = caching?.rawValue ?? "unknown, treated as \(stated.rawValue)"
+    return switch evidence {
+    case .driver(let reason): "\(word): \(reason)"
     case .timing(let timing, let ordinary):
-      "\(caching.rawValue): reads \(timing.read), writes \(timing.write)"
+      "\(word): reads \(timing.read), writes \(timing.write)"
         + " (ordinary memory: \(ordinary.read), \(ordinary.write))"
     }
   }
 }
 
 extension Caching {
-  /// What timing memory tells, of which the first ``MemoryTiming/size`` bytes become zero.
-  @unsafe package init(measuring memory: UnsafeMutableRawBufferPointer) {
-    self.init(timing: unsafe MemoryTiming(memory), ordinary: .ofOrdinaryMemory())
-  }
-
-  /// Loads that no cache answers are some hundred times slower than those from ordinary memory.
-  /// Stores tell the rest: gathered into lines they lose a factor of ten at most, one by one as
-  /// much as the loads do.
-  init(timing: MemoryTiming, ordinary: MemoryTiming) {
-    if timing.read <= ordinary.read * 12 {
-      self = .cached
-    } else if timing.write <= ordinary.write * 40 {
-      self = .writeCombining
-    } else {
-      self = .uncached
+  /// Loads that a cache answers take as long as those from ordinary memory, give or take what else the
+  /// machine does; others at least twenty times as long, and a thousand times over a bus. Stores tell
+  /// the rest: gathered into lines they lose a factor of ten at most, one by one as much as the loads.
+  /// Between these nobody knows: nil.
+  init?(timing: MemoryTiming, ordinary: MemoryTiming) {
+    let (read, write) = (timing.read / ordinary.read, timing.write / ordinary.write)
+    switch (read, write) {
+    case (...6, ...24): self = .cached
+    case (12..., ...24): self = .writeCombining
+    case (12..., 64...): self = .uncached
+    default: return nil
     }
   }
 }
@@ -77,33 +85,46 @@ public struct MemoryTiming: Hashable, Sendable {
 }
 
 extension MemoryTiming {
-  package static let size = 64 << 10
-  private static let rounds = 5
+  /// Bytes.
+  public static let size = 64 << 10
+  private static let rounds = 16
+  private static let patience = Duration.milliseconds(30)
 
-  /// Times memory of `size` bytes, which it overwrites with zeroes. By the copying and filling of the
-  /// C library, so that a debug build sees what a release build does.
-  init(_ memory: UnsafeMutableRawBufferPointer) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.size, alignment: 64)
-    defer { unsafe copy.deallocate() }
-    let write = Self.best { unsafe memory.baseAddress?.initializeMemory(as: UInt8.self, to: 0) }
-    let read = Self.best { unsafe copy.copyMemory(from: UnsafeRawBufferPointer(memory)) }
-    self.init(read: read, write: write)
+  /// Times memory of `size` bytes, which it overwrites, and ordinary memory in turns, so that what else
+  /// the machine does meets both: so many rounds, unless they take too long. By the copying and filling
+  /// of the C library, so that a debug build sees what a release build does.
+  static func compare(
+    _ memory: UnsafeMutableRawBufferPointer
+  ) -> (timing: MemoryTiming, ordinary: MemoryTiming) {
+    let ordinary = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: pageSize)
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: pageSize)
+    defer {
+      unsafe ordinary.deallocate()
+      unsafe copy.deallocate()
+    }
+    var (best, bestOrdinary) = unsafe (once(memory, copy), once(ordinary, copy))
+    let start = ContinuousClock.now
+    for _ in 1..<rounds where start.duration(to: .now) < patience {
+      unsafe best.keepBest(of: once(memory, copy))
+      unsafe bestOrdinary.keepBest(of: once(ordinary, copy))
+    }
+    return (best, bestOrdinary)
   }
 
-  static func ofOrdinaryMemory() -> MemoryTiming {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: pageSize)
-    defer { unsafe memory.deallocate() }
-    return unsafe MemoryTiming(memory)
+  private static func once(
+    _ memory: UnsafeMutableRawBufferPointer, _ copy: UnsafeMutableRawBufferPointer
+  ) -> MemoryTiming {
+    // Not of zeroes, for which processors have ways that some memory does not allow.
+    let write = ContinuousClock().measure {
+      _ = unsafe memory.baseAddress.map { unsafe memset($0, 0x5A, size) }
+    }
+    let read = ContinuousClock().measure {
+      unsafe copy.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<size]))
+    }
+    return MemoryTiming(read: read, write: write)
   }
 
-  private static func best(_ body: () -> Void) -> Duration {
-    (0..<rounds).map { _ in ContinuousClock().measure(body) }.min() ?? .zero
-  }
-}
-
-extension Mapping {
-  /// Times the start of the mapping and overwrites it with zeroes.
-  borrowing func timing() -> MemoryTiming {
-    unsafe MemoryTiming(self[0..<MemoryTiming.size])
+  private mutating func keepBest(of other: MemoryTiming) {
+    self = MemoryTiming(read: min(read, other.read), write: min(write, other.write))
   }
 }

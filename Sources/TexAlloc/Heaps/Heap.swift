@@ -2,7 +2,8 @@ internal import SystemPackage
 
 /// Where memory comes from. A heap takes part in merging like any other component, under the name
 /// that the other components list in `heaps`, and which it alone lists in its own. The name stands for
-/// one source of memory, and for the same in every run.
+/// one source of memory, and for the same in every run. What the memory is, and how sure that is, it says
+/// in ``BufferAttributes/provides``.
 public protocol Heap: Component {
   /// Memory of at least `size` bytes, zeroed, mapped and ready to be written; see ``Slab`` for how it
   /// is made. Any thread may ask, and several at a time.
@@ -30,12 +31,15 @@ extension Heap {
 
 extension BufferAttributes {
   /// What holds for every heap of this package: its name, its caching, whole pages.
+  ///
+  /// - Parameter provides: nil where the driver alone knows.
   static func heap(
-    _ name: String, _ caching: CachingVerdict, _ set: (inout BufferConstraints) -> Void = { _ in }
+    _ name: String, _ caching: CachingVerdict, provides: ProvidedMemory?,
+    _ set: (inout BufferConstraints) -> Void = { _ in }
   ) -> BufferAttributes {
-    BufferAttributes(name: name) {
+    BufferAttributes(name: name, provides: provides) {
       $0.heaps = [name]
-      $0.caching = [caching.caching]
+      $0.caching = [caching.stated]
       $0.offsetAlignment = pageSize
       $0.sizeAlignment = pageSize
       set(&$0)
@@ -54,7 +58,7 @@ extension DMABufHeap {
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     let size = try wholePages(size)
     let memory = try allocate(size)
-    let slab = try Slab(mapping: memory, size: size, of: name, caching: caching.caching)
+    let slab = try Slab(mapping: memory, size: size, of: name, caching: caching.stated)
     slab.name("texalloc \(name)")
     if !caching.includesZeroes {
       unsafe slab.bytes(in: 0..<size).fillWithZeroes()
@@ -69,6 +73,7 @@ extension CachingVerdict {
     _ known: CachingVerdict?, orTiming memory: borrowing OwnedDescriptor, named name: String
   ) throws(SystemFailure) -> CachingVerdict {
     let mapping = try Mapping(memory.descriptor, size: MemoryTiming.size, named: name)
-    return known ?? CachingVerdict(timing: mapping)
+    if let known { return known }
+    return unsafe CachingVerdict(measuring: mapping[0..<MemoryTiming.size])
   }
 }

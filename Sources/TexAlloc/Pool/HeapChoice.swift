@@ -5,6 +5,9 @@ struct HeapChoice {
     let heap: any Heap
     let attributes: MergedAttributes
     let caching: Caching
+
+    /// Whether nobody knows that the memory is what is demanded.
+    var doubt: Int { attributes.demandsMemory && attributes.provides == nil ? 1 : 0 }
   }
 
   private let components: [any Component]
@@ -31,7 +34,8 @@ struct HeapChoice {
         refusals.append(HeapVerdict(heap: heap.name, passedOver: "\(conflict)"))
       }
     }
-    candidates.sort { $0.caching.rank < $1.caching.rank }  // stable: the order of the heaps stays
+    // Stable: the order of the heaps stays.
+    candidates.sort { ($0.doubt, $0.caching.rank) < ($1.doubt, $1.caching.rank) }
   }
 
   /// The others ask for a heap by what it lists, and a buffer's heap is known by its name.

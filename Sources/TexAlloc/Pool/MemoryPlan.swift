@@ -16,7 +16,9 @@ public struct MemoryPlan: Hashable, Sendable {
   public var reason: String {
     if isCopied { return "devices can use the memory of no heap, so images are copied from this" }
     let tried = verdicts.prefix { $0.passedOver != nil }.map(\.heap)
-    return "of the heaps that suit every component it ranks first, by caching and then by kind"
+    return "of the heaps that suit every component it ranks first, "
+      + (attributes.demandsMemory ? "by being known to provide what is demanded, then " : "")
+      + "by caching and then by kind"
       + (tried.isEmpty ? "" : ", now that \(tried.joined(separator: ", ")) failed when tried")
   }
 
@@ -29,14 +31,8 @@ public struct MemoryPlan: Hashable, Sendable {
     if let allowed = image.caching, !allowed.contains(caching) {
       return outside("caching", allowed, caching)
     }
-    if image.contiguous && !attributes.contiguous { return outside("contiguous", true, false) }
-    if image.protected != attributes.protected {
-      return outside("protected", image.protected, attributes.protected)
-    }
-    let held = attributes.physicalAlignment
-    if image.contiguous && !held.isMultiple(of: image.physicalAlignment) {
-      return outside("physicalAlignment", image.physicalAlignment, held)
-    }
+    // What the image demands beyond the plan, the merge with the heap has allowed.
+    if attributes.protected && !image.protected { return outside("protected", false, true) }
     return nil
   }
 }

@@ -132,14 +132,14 @@ struct AdoptedFile: ~Copyable {
   var caching: Caching? {
     switch kind {
     case .memfd, .dmaBuf(UDMABufHeap.name?): .cached
-    case .dmaBuf(let exporter?) where DMAHeap.isMainline(exporter): .cached
+    case .dmaBuf(let exporter?) where DMAHeap.Promise(of: exporter) != nil: .cached
     case .dmaBuf: nil
     }
   }
 
   private static func isDMAHeap(_ exporter: String) -> Bool {
     let names = try? SystemFile.names(in: DMAHeap.folder)
-    return DMAHeap.isMainline(exporter) || names?.contains(exporter) == true
+    return DMAHeap.Promise(of: exporter) != nil || names?.contains(exporter) == true
   }
 
   /// `exp_name` of the descriptor's file in [proc].

@@ -23,7 +23,7 @@ struct MappedBufferHeap: Heap {
   ) throws(EGLFailure) {
     let sample = try MappedBuffer(
       storage, size: MemoryTiming.size, isReadable: isReadable, on: context)
-    let caching = unsafe Caching(measuring: sample.bytes)
+    let caching = unsafe CachingVerdict(measuring: sample.bytes).stated
     attributes = BufferAttributes(name: name) {
       $0.heaps = [name]
       $0.caching = [caching]

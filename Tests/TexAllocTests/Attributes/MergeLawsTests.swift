@@ -44,6 +44,7 @@ final class MergeLawsTests: XCTestCase {
       let copies = participants.map { participant in
         var copy = participant
         copy.name += " again"
+        copy.provides = nil  // there is one memory
         return copy
       }
       switch outcome(participants + copies) {
@@ -62,7 +63,10 @@ final class MergeLawsTests: XCTestCase {
     assertLaw("alternatives", participants: 1...3, alternatives: 0...3) { participants in
       let attempts = combinations(of: participants).map { combination in
         let chosen = zip(participants, combination).flatMap { participant, index in
-          [BufferAttributes(name: participant.name) { $0 = participant.constraints }]
+          let own = BufferAttributes(name: participant.name, provides: participant.provides) {
+            $0 = participant.constraints
+          }
+          return [own]
             + participant.alternatives.enumerated().filter { $0.offset == index }.map { choice in
               BufferAttributes(name: participant.name + "'") { $0 = choice.element }
             }

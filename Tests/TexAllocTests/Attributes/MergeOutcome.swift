@@ -22,7 +22,7 @@ extension Result<MergedAttributes, MergeError> {
 extension BufferAttributes {
   /// A participant that asks for exactly what was merged.
   init(name: String, asking merged: MergedAttributes) {
-    self.init(name: name) {
+    self.init(name: name, provides: merged.provides) {
       $0.offsetAlignment = merged.offsetAlignment
       $0.pitchAlignment = merged.pitchAlignment
       $0.heightAlignment = merged.heightAlignment

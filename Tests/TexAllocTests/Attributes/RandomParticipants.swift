@@ -6,13 +6,28 @@ extension BufferAttributes {
   static func random(
     count: ClosedRange<Int>, alternatives: ClosedRange<Int> = 0...0, using random: inout SplitMix64
   ) -> [BufferAttributes] {
-    (0..<Int.random(in: count, using: &random)).map { index in
+    let count = Int.random(in: count, using: &random)
+    let provider = Int.random(in: 0..<2 * count, using: &random)
+    return (0..<count).map { index in
       let constraints = BufferConstraints.random(opinionated: 4, using: &random)
       let choices = (0..<Int.random(in: alternatives, using: &random)).map { _ in
         BufferConstraints.random(opinionated: 8, using: &random)
       }
-      return BufferAttributes(name: "p\(index)", alternatives: choices) { $0 = constraints }
+      return BufferAttributes(
+        name: "p\(index)", provides: index == provider ? .random(using: &random) : nil,
+        alternatives: choices
+      ) { $0 = constraints }
     }
+  }
+}
+
+extension ProvidedMemory {
+  static func random(using random: inout SplitMix64) -> ProvidedMemory {
+    let alignments = [1, 3 << 20, 1 << 20, 1 << 31]
+    return ProvidedMemory(
+      contiguous: Int.random(in: 0..<4, using: &random) > 0,
+      physicalAlignment: alignments[Int.random(in: alignments.indices, using: &random)],
+      protected: .random(using: &random))
   }
 }
 

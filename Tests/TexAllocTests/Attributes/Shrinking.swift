@@ -42,20 +42,22 @@ extension [BufferAttributes] {
 extension BufferAttributes {
   fileprivate var smaller: [BufferAttributes] {
     let fewer = alternatives.indices.map { index in
-      BufferAttributes(name: name, alternatives: alternatives.removing(index)) { $0 = constraints }
+      with { $0.alternatives.remove(at: index) }
     }
-    let weaker = constraints.smaller.map { constraints in
-      BufferAttributes(name: name, alternatives: alternatives) { $0 = constraints }
-    }
+    let weaker = constraints.smaller.map { constraints in with { $0.constraints = constraints } }
     let weakerAlternatives = alternatives.indices.flatMap { index in
       alternatives[index].smaller.map { alternative in
-        BufferAttributes(name: name, alternatives: alternatives.replacing(index, with: alternative))
-        {
-          $0 = constraints
-        }
+        with { $0.alternatives[index] = alternative }
       }
     }
-    return fewer + weaker + weakerAlternatives
+    let silent = provides == nil ? [] : [with { $0.provides = nil }]
+    return fewer + weaker + weakerAlternatives + silent
+  }
+
+  private func with(_ change: (inout BufferAttributes) -> Void) -> BufferAttributes {
+    var copy = self
+    change(&copy)
+    return copy
   }
 }
 

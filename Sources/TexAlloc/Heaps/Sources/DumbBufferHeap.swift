@@ -26,7 +26,9 @@ public struct DumbBufferHeap: DMABufHeap {
     let card = try DRMNode(opening: path)
     let memory = try Self.allocate(MemoryTiming.size, from: card)
     caching = try .known(.known(ofDriver: card.driver), orTiming: memory, named: path)
-    attributes = .heap("\(Self.kind):\(card.device)", caching) { $0.maxSize = Self.maxSize }
+    attributes = .heap("\(Self.kind):\(card.device)", caching, provides: nil) {
+      $0.maxSize = Self.maxSize
+    }
     driver = card.driver
     device = card.device
     node = path

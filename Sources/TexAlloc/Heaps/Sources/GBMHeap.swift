@@ -20,7 +20,7 @@ public struct GBMHeap: DMABufHeap {
     device = try GBMDevice(opening: path)
     let memory = try device.allocate(MemoryTiming.size)
     caching = try .known(.known(ofDriver: device.driver), orTiming: memory, named: path)
-    attributes = .heap("\(Self.kind):\(device.name)", caching) {
+    attributes = .heap("\(Self.kind):\(device.name)", caching, provides: nil) {
       $0.maxSize = RawImage.pitch * RawImage.maxHeight
     }
   }

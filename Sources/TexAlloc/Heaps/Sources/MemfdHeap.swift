@@ -13,7 +13,7 @@ public struct MemfdHeap: ProbedHeap {
 
   /// - Parameter takesHugePages: Where there are some.
   package init(takingHugePages takesHugePages: Bool) {
-    attributes = .heap(Self.name, caching)
+    attributes = .heap(Self.name, caching, provides: ProvidedMemory())
     self.takesHugePages = takesHugePages
   }
 

@@ -14,7 +14,7 @@ public struct UDMABufHeap: DMABufHeap {
 
   /// - Throws: `SystemFailure` where the node is missing, not permitted, or gives no memory.
   public init() throws(SystemFailure) {
-    attributes = .heap(Self.name, caching) {
+    attributes = .heap(Self.name, caching, provides: ProvidedMemory()) {
       $0.maxSize = SystemFile.number(in: Self.sizeLimit)?.checkedProduct(1 << 20)
     }
     _ = try allocate(pageSize)

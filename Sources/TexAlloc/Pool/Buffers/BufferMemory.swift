@@ -83,7 +83,7 @@ struct PooledMemory: BufferMemory {
   private static let name = "memory"
 
   /// Lines are what writers write; a page is where a large block begins anyway.
-  static let attributes = BufferAttributes(name: name) {
+  static let attributes = BufferAttributes(name: name, provides: ProvidedMemory()) {
     $0.heaps = [name]
     $0.caching = [.cached]
     $0.offsetAlignment = PlaneWriter.lineSize
