@@ -18,10 +18,23 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-#ifndef MADV_POPULATE_WRITE
+// What kernels have and older headers have not; those of Linux 5.15 will do.
+#ifndef MADV_POPULATE_WRITE  // 5.14, but of the C library
 #define MADV_POPULATE_WRITE 23
 #endif
-#ifndef MFD_NOEXEC_SEAL
+#ifndef DMA_BUF_IOCTL_EXPORT_SYNC_FILE  // 6.0
+struct dma_buf_export_sync_file {
+  uint32_t flags;
+  int32_t fd;
+};
+struct dma_buf_import_sync_file {
+  uint32_t flags;
+  int32_t fd;
+};
+#define DMA_BUF_IOCTL_EXPORT_SYNC_FILE _IOWR(DMA_BUF_BASE, 2, struct dma_buf_export_sync_file)
+#define DMA_BUF_IOCTL_IMPORT_SYNC_FILE _IOW(DMA_BUF_BASE, 3, struct dma_buf_import_sync_file)
+#endif
+#ifndef MFD_NOEXEC_SEAL  // 6.3
 #define MFD_NOEXEC_SEAL 8U
 #endif
 

@@ -38,14 +38,33 @@ struct ClientCompiler {
   /// The errors of all of the compiler's checks, also of those of lifetimes, which come after those
   /// of types.
   func errors(in source: String) throws -> [Substring] {
-    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).swift")
+    try errors(
+      of: executable, in: source, "swift",
+      ["-emit-sil", "-o", "/dev/null", "-parse-as-library", "-swift-version", "6"] + arguments)
+  }
+
+  /// The errors and warnings of the C compiler beside it.
+  ///
+  /// - Parameter folder: With the headers that the source includes.
+  func errors(inC source: String, including folder: URL) throws -> [Substring] {
+    let clang = executable.deletingLastPathComponent().appending(path: "clang")
+    guard FileManager.default.isExecutableFile(atPath: clang.path) else {
+      throw XCTSkip("no compiler at \(clang.path)")
+    }
+    return try errors(
+      of: clang, in: source, "c",
+      ["-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I", folder.path])
+  }
+
+  private func errors(
+    of compiler: URL, in source: String, _ language: String, _ arguments: [String]
+  ) throws -> [Substring] {
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).\(language)")
     try Data(source.utf8).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
     let (process, pipe) = (Process(), Pipe())
-    process.executableURL = executable
-    process.arguments =
-      ["-emit-sil", "-o", "/dev/null", "-parse-as-library", "-swift-version", "6", file.path]
-      + arguments
+    process.executableURL = compiler
+    process.arguments = arguments + [file.path]
     process.standardError = pipe
     try process.run()
     let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
