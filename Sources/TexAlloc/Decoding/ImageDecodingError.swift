@@ -14,9 +14,9 @@ public struct ImageDecodingError: Error, Hashable, Sendable {
     /// It is of that kind, but uses what cannot be decoded.
     case unsupported(String)
     /// It ends before its image does.
-    case truncated
+    case truncated(Place)
     /// Pixels are lost; in the words of the decoder.
-    case damaged(String)
+    case damaged(String, Place)
     /// More of something, as `pixels`, than a limit of the decoder allows.
     case tooMuch(String, found: Int, limit: Int)
     /// The buffer is not one that the picture can be decoded into. It is as it was.
@@ -25,6 +25,17 @@ public struct ImageDecodingError: Error, Hashable, Sendable {
     case cancelled
     /// The decoder got no memory.
     case outOfMemory
+  }
+
+  /// How far a file is right.
+  public enum Place: Hashable, Sendable {
+    case header
+    /// Rows as they are stored, from 0: this one is the first that may be lost.
+    case row(Int)
+    /// Passes over the whole image, from 1, each of which makes it finer: this one is not whole.
+    case scan(Int)
+    /// No row is lost.
+    case end
   }
 
   /// The path of the file, or what the bytes were called.
@@ -55,14 +66,25 @@ extension ImageDecodingError.Reason: CustomStringConvertible {
     case .empty: "is empty"
     case .unrecognized(let kind): "seems to be \(kind)"
     case .unsupported(let what): "not supported: \(what)"
-    case .truncated: "the file ends before its image does"
-    case .damaged(let message): "damaged: \(message)"
+    case .truncated(let place): "the file ends before its image does, \(place)"
+    case .damaged(let message, let place): "damaged \(place): \(message)"
     case .tooMuch(let what, let found, let limit):
       "\(what): \(found) or more; the limit is \(limit)"
     case .unsuitableBuffer(let field, let wanted, let held):
       "cannot be decoded into this buffer: \(field): wanted \(wanted), held \(held)"
     case .cancelled: "cancelled"
     case .outOfMemory: "no memory to decode it"
+    }
+  }
+}
+
+extension ImageDecodingError.Place: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .header: "in its header"
+    case .row(let row): "at row \(row)"
+    case .scan(let scan): "in scan \(scan)"
+    case .end: "behind its last row"
     }
   }
 }

@@ -18,7 +18,7 @@ struct ForeignDecoder: ImageDecoder {
     var bytes = [UInt8](repeating: 0, count: 3)
     var span = bytes.mutableSpan
     guard try source.read(into: &span, at: 0) == 3 else {
-      throw ImageDecodingError(source.name, .truncated)
+      throw ImageDecodingError(source.name, .truncated(.header))
     }
     let descriptor = ImageDescriptor(
       width: Int(bytes[1]), height: Int(bytes[2]), writtenBy: attributes, alpha: .opaque)
@@ -42,7 +42,7 @@ private struct ForeignImage: EncodedImage {
     for row in 0..<size.height {
       var span = pixels.mutableSpan
       guard try source.read(into: &span, at: 3 + row * size.width) == size.width else {
-        throw ImageDecodingError(header.name, .truncated)
+        throw ImageDecodingError(header.name, .truncated(.row(row)))
       }
       if buffer.layout.format.fourcc == .r8 {
         writer.write(pixels.span, row: row)
