@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(
       name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
     .target(name: "CLinux"),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CRaqm", pkgConfig: "raqm", providers: [.apt(["libraqm-dev"])]),
@@ -96,7 +97,8 @@ let package = Package(
       name: "TexAllocEGLTests", dependencies: ["TestSupport", "TexAlloc", "TexAllocEGL"],
       swiftSettings: house),
     .target(
-      name: "TexAllocJPEG", dependencies: ["CJPEG", "TexAlloc", system], swiftSettings: house),
+      name: "TexAllocJPEG", dependencies: ["CJPEG", "CLCMS", "TexAlloc", system],
+      swiftSettings: house),
     .testTarget(
       name: "TexAllocJPEGTests",
       dependencies: ["CTurboJPEG", "TestSupport", "TexAlloc", "TexAllocJPEG", system],

@@ -12,13 +12,13 @@ public import TexAllocJPEG
 public struct Assets: Sendable {
   public let gpu: EGLDevice
   public let pool: TexturePool
-  public let limits: JPEGLimits
+  public let decoder: JPEGDecoder
 
   /// - Parameter pool: Made for the GPU and ``JPEGDecoder/component``.
-  public init(gpu: EGLDevice, pool: TexturePool, limits: JPEGLimits = JPEGLimits()) {
+  public init(gpu: EGLDevice, pool: TexturePool, decoder: JPEGDecoder = .component) {
     self.gpu = gpu
     self.pool = pool
-    self.limits = limits
+    self.decoder = decoder
   }
 
   /// The texture of one JPEG file. Cancelling the task ends the decoding.
@@ -64,6 +64,7 @@ public struct Assets: Sendable {
 
   private struct DecodedImage: Sendable {
     let path: FilePath
+    let header: ImageHeader
     let buffer: TextureBuffer
     let time: Duration
   }
@@ -77,7 +78,7 @@ public struct Assets: Sendable {
   @concurrent private func decode(_ path: FilePath) async throws(AssetError) -> DecodedImage {
     let start = ContinuousClock.now
     let photo: JPEGImage
-    do { photo = try JPEGImage(contentsOf: path, limits: limits) } catch { throw .jpeg(error) }
+    do { photo = try JPEGImage(contentsOf: path, by: decoder) } catch { throw .decoding(error) }
     let buffer: TextureBuffer
     do {
       buffer = try pool.allocate(photo.descriptor, named: path.lastComponent?.string ?? path.string)
@@ -87,9 +88,10 @@ public struct Assets: Sendable {
     do {
       try photo.decode(into: buffer) { _ in !Task.isCancelled }
     } catch {
-      throw .jpeg(error)
+      throw .decoding(error)
     }
-    return DecodedImage(path: path, buffer: buffer, time: ContinuousClock.now - start)
+    return DecodedImage(
+      path: path, header: photo.header, buffer: buffer, time: ContinuousClock.now - start)
   }
 
   private func register(_ image: DecodedImage) throws(AssetError) -> LoadedTexture {
@@ -97,7 +99,8 @@ public struct Assets: Sendable {
     do {
       let texture = try gpu.texture(for: image.buffer)
       return LoadedTexture(
-        texture: texture, decoding: image.time, registering: ContinuousClock.now - start)
+        texture: texture, header: image.header, decoding: image.time,
+        registering: ContinuousClock.now - start)
     } catch {
       throw .registration(image.path, error)
     }
@@ -107,6 +110,8 @@ public struct Assets: Sendable {
 /// A file that became a texture, and how long that took.
 public struct LoadedTexture: Sendable {
   public let texture: Texture
+  /// What the file says of itself; of how it is to be shown, foremost.
+  public let header: ImageHeader
   /// From opening the file to its last row, on one thread.
   public let decoding: Duration
   /// Import or upload.
@@ -123,7 +128,7 @@ public struct LoadProgress: Sendable {
 /// Why a file did not become a texture.
 public enum AssetError: Error, Hashable, Sendable {
   /// The file could not be read or decoded.
-  case jpeg(JPEGError)
+  case decoding(ImageDecodingError)
   /// The pool gave no memory for it.
   case allocation(FilePath, AllocationError)
   /// The GPU took its memory in no way.
@@ -133,7 +138,7 @@ public enum AssetError: Error, Hashable, Sendable {
 extension AssetError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .jpeg(let error): "\(error)"
+    case .decoding(let error): "\(error)"
     case .allocation(let path, let error): "\(path): \(error)"
     case .registration(let path, let error): "\(path): \(error)"
     }

@@ -1,40 +1,127 @@
 internal import CJPEG
+internal import Glibc
+internal import Synchronization
 public import TexAlloc
 
-/// [libjpeg-turbo] as a component: what it asks of the memory that it decodes into.
+/// [libjpeg-turbo]: what it asks of the memory that it decodes into, and decoders of it that are made
+/// once and used for one file after another.
 ///
-/// It writes pixels of four bytes, or of one, straight to where they belong, row after row, and never
-/// reads them back. Whole lines leave it at once where a row begins on a line, hence the alignments.
+/// It writes pixels of four bytes straight to where they belong, row after row, and never reads them
+/// back; those of other formats by way of a row in the cache. Whole lines leave it at once where a row
+/// begins on a line, hence the alignments.
+///
+/// Baseline, extended and progressive files of eight bits are decoded, by Huffman's or arithmetic
+/// code, in grey, in colour, and in CMYK; twelve bits and lossless coding are not supported.
+///
+/// Any thread may use it. It keeps as many decoders as there are processors, each of some hundred KiB.
 ///
 /// [libjpeg-turbo]: https://libjpeg-turbo.org
-public struct JPEGDecoder: Component {
+public final class JPEGDecoder: ImageDecoder {
+  /// The one that is used where no other is named, with the limits that are usual.
   public static let component = JPEGDecoder()
 
   /// What any JPEG file can be decoded to; most wanted first. Alpha is opaque, and so is the ignored
   /// byte; `r8` is the brightness.
-  public static let formats: [Fourcc] = [.abgr8888, .xbgr8888, .argb8888, .xrgb8888, .r8]
+  public static let formats: [Fourcc] = [
+    .abgr8888, .xbgr8888, .argb8888, .xrgb8888, .rgb565, .r8,
+  ]
+
+  private static let transformLimit = 4
+
+  public let limits: JPEGLimits
+  private let idle = Mutex<[Decompressor]>([])
+  /// Those that were made last, since the pictures of one camera have one profile.
+  private let transforms = Mutex<[ColourTransform]>([])
+
+  public init(limits: JPEGLimits = JPEGLimits()) {
+    self.limits = limits
+  }
 
   public var attributes: BufferAttributes { Self.attributes(for: Self.formats) }
 
   static func attributes(for formats: [Fourcc]) -> BufferAttributes {
-    BufferAttributes(name: "jpeg") {
-      $0.formats = formats.map { Format($0) }
-      $0.pitchAlignment = PlaneWriter.lineSize
-      $0.offsetAlignment = PlaneWriter.lineSize
-      $0.maxWidth = Int(texalloc_jpeg_max_side)
-      $0.maxHeight = Int(texalloc_jpeg_max_side)
-      $0.cpuUsage = [.sequentialWrite]
+    var attributes = BufferAttributes.rowWriter("jpeg", of: formats)
+    attributes.maxWidth = Int(texalloc_jpeg_max_side)
+    attributes.maxHeight = Int(texalloc_jpeg_max_side)
+    return attributes
+  }
+
+  public var signatureSize: Int { FileSignature.size }
+
+  public func recognizes(_ start: Span<UInt8>) -> Bool { FileSignature.jpeg.begins(start) }
+
+  public func open(
+    _ source: ImageSource, _ options: DecodingOptions
+  ) throws(ImageDecodingError) -> any EncodedImage {
+    try JPEGImage(source, options, by: self)
+  }
+
+  /// Lets the body use a decompressor alone.
+  func withDecompressor<Result>(
+    for name: String, _ body: (Decompressor) throws(ImageDecodingError) -> Result
+  ) throws(ImageDecodingError) -> Result {
+    guard let tool = idle.withLock({ $0.popLast() }) ?? Decompressor() else {
+      throw ImageDecodingError(name, .outOfMemory)
+    }
+    defer {
+      idle.withLock { if $0.count < processorCount { $0.append(tool) } }
+    }
+    return try body(tool)
+  }
+
+  /// nil where the profile cannot be applied.
+  func transform(from profile: [UInt8], of space: ColourTransform.Space) -> ColourTransform? {
+    let known = transforms.withLock { transforms in
+      transforms.first { $0.space == space && $0.profile == profile }
+    }
+    // Made without the lock: it takes longer than many a picture.
+    guard let transform = known ?? ColourTransform(from: profile, of: space) else { return nil }
+    transforms.withLock { transforms in
+      transforms.removeAll { $0.space == space && $0.profile == profile }
+      if transforms.count == Self.transformLimit { transforms.removeFirst() }
+      transforms.append(transform)
+    }
+    return transform
+  }
+}
+
+/// Processors that threads of this process may run on.
+private let processorCount = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+
+extension JPEGDecoder {
+  /// Reads the header of a file in memory that is borrowed for the call.
+  ///
+  /// - Parameter name: What errors call it.
+  public func header(
+    of bytes: Span<UInt8>, named name: String = "bytes",
+    _ options: DecodingOptions = DecodingOptions()
+  ) throws(ImageDecodingError) -> ImageHeader {
+    try withImage(of: bytes, name, options) { image in image.header }
+  }
+
+  /// Decodes a file in memory that is borrowed for the call: ``JPEGImage/decode(into:on:goOn:)``.
+  ///
+  /// - Parameters:
+  ///   - name: What errors call it.
+  ///   - buffer: Allocated for the descriptor of its header.
+  @discardableResult
+  public func decode(
+    _ bytes: Span<UInt8>, named name: String = "bytes",
+    _ options: DecodingOptions = DecodingOptions(), into buffer: TextureBuffer,
+    goOn: @Sendable (_ done: Double) -> Bool = { _ in true }
+  ) throws(ImageDecodingError) -> DecodingReport {
+    try withImage(of: bytes, name, options) { image throws(ImageDecodingError) in
+      try image.decode(into: buffer, goOn: goOn)
     }
   }
 
-  /// How pixels of a format lie in memory; nil for one that is not written.
-  static func order(of format: Format) -> texalloc_jpeg_order? {
-    guard format.modifier == .linear else { return nil }
-    return switch format.fourcc {
-    case .abgr8888, .xbgr8888: .rgba
-    case .argb8888, .xrgb8888: .bgra
-    case .r8: .grey
-    default: nil
+  private func withImage<Result>(
+    of bytes: Span<UInt8>, _ name: String, _ options: DecodingOptions,
+    _ body: (JPEGImage) throws(ImageDecodingError) -> Result
+  ) throws(ImageDecodingError) -> Result {
+    // No body keeps the image, nor anything that holds its source.
+    try unsafe bytes.withUnsafeBytes { bytes throws(ImageDecodingError) in
+      try body(JPEGImage(unsafe ImageSource(borrowing: bytes, named: name), options, by: self))
     }
   }
 }

@@ -5,74 +5,51 @@ extension JPEGImage {
   /// Decodes the file straight into a buffer, whose memory is written once, in whole lines, and never
   /// read. The pixels are those that libjpeg-turbo gives by default.
   ///
-  /// A file that is cut short, or damaged so that a pixel is lost, is an error, not a picture.
+  /// The first row of blocks is decoded in the cache: a file that fails there, or in an earlier scan,
+  /// has touched no page of the buffer.
   ///
   /// - Parameters:
-  ///   - buffer: Allocated for ``descriptor``, or otherwise of the size of the file, in one of
-  ///     ``JPEGDecoder/formats``, with a pitch in whole lines.
+  ///   - buffer: Allocated for ``header``'s descriptor, or otherwise of the size of the file as it is
+  ///     stored, in one of ``JPEGDecoder/formats``, with a pitch in whole lines.
+  ///   - workers: Not used.
   ///   - goOn: Is told, every few rows and scans, which part of the work is done, from 0 to 1, and
   ///     answers whether to go on. A progressive file is read to its end before its first row.
-  /// - Throws: `JPEGError`. After `unsuitableBuffer` the buffer is as it was; after any other error
-  ///   all of it is zero: transparent, and black.
+  /// - Returns: With ``DecodingOptions/Damage/salvage(fill:)``, the rows that are good: those above the
+  ///   row of blocks in which the first pixel was lost, less one where its colours are made by way of
+  ///   the row below. Of a damaged progressive file all are good, as its last whole scan left them.
+  /// - Throws: After `unsuitableBuffer` the buffer is as it was; after any other error it is discarded.
+  @discardableResult
   public func decode(
-    into buffer: TextureBuffer, goOn: (_ done: Double) -> Bool = { _ in true }
-  ) throws(JPEGError) {
-    let order = try order(of: buffer)
-    var writer = buffer.writer()
+    into buffer: TextureBuffer, on workers: any Workers = CallingThread(),
+    goOn: @Sendable (_ done: Double) -> Bool = { _ in true }
+  ) throws(ImageDecodingError) -> DecodingReport {
+    try header.check(buffer)
+    guard let target = RowConversion.Target(buffer.layout.format) else {
+      preconditionFailure("\(buffer.layout.format) was checked")
+    }
     do {
-      try decode(as: order, into: &writer, goOn: goOn)
+      return try decode(to: target, into: buffer, goOn)
     } catch {
-      writer.fill(0..<height, with: 0)
+      buffer.discard(because: "\(error)")
       throw error
     }
   }
 
   private func decode(
-    as order: texalloc_jpeg_order, into writer: inout PlaneWriter, goOn: (Double) -> Bool
-  ) throws(JPEGError) {
-    var reader = try JPEGReader(bytes.span, named: name)
-    let isCopied = isGrey || order == .grey
-    try reader.start(isCopied ? .grey : order)
-    // Of the time that a file with several scans takes, about four fifths go by before the rows.
-    let share = hasSeveralScans ? 0.8 : 0
-    if hasSeveralScans {
-      try reader.readScans(atMost: limits.scans) { goOn($0 * share) }
-      try reader.startRows()
+    to target: RowConversion.Target, into buffer: TextureBuffer, _ goOn: (Double) -> Bool
+  ) throws(ImageDecodingError) -> DecodingReport {
+    let terms = decoder.limits.terms(salvages: fill != nil, keepsMarkers: false)
+    return try decoder.withDecompressor(for: name) { tool throws(ImageDecodingError) in
+      try tool.withFile(source, terms) { file, rows throws(ImageDecodingError) in
+        // The file may have changed since, and the buffer was allocated for what it was.
+        guard file.header.isLike(coding) else {
+          throw ImageDecodingError(name, .damaged("it changed while it was open", .header))
+        }
+        let conversion = RowConversion(of: coding, to: target, by: transform)
+        var pass = DecodingPass(conversion, fill: fill, within: decoder.limits)
+        let goodRows = try pass.run(file, by: &rows, into: buffer, goOn)
+        return DecodingReport(warnings: warnings + pass.warnings, goodRows: goodRows)
+      }
     }
-    let progress = { goOn(share + $0 * (1 - share)) }
-    if isCopied {
-      let conversion: PixelConversion? = order == .grey ? nil : .greyToRGBX
-      try reader.copyRows(of: width, to: &writer, converting: conversion, progress)
-    } else {
-      try reader.decodeRows(into: &writer, progress)
-    }
-    while try !reader.readOn().at_end {}
-  }
-
-  /// What to write into a buffer that is fit to be written.
-  private func order(of buffer: TextureBuffer) throws(JPEGError) -> texalloc_jpeg_order {
-    let layout = buffer.layout
-    func refuse(_ field: String, _ wanted: String, _ held: String) -> JPEGError {
-      JPEGError(name, .unsuitableBuffer(field: field, wanted: wanted, held: held))
-    }
-    guard let order = JPEGDecoder.order(of: layout.format) else {
-      let formats = JPEGDecoder.formats.map(\.description).joined(separator: ", ")
-      throw refuse("formats", "one of \(formats)", "\(layout.format)")
-    }
-    guard layout.width == width, layout.height == height else {
-      throw refuse("size", "\(width)x\(height)", "\(layout.width)x\(layout.height)")
-    }
-    guard buffer.cpuUsage.contains(.sequentialWrite) else {
-      throw refuse("cpuUsage", "sequentialWrite", "memory that was not adopted for writing")
-    }
-    let plane = layout.planes[0]
-    guard plane.pitch.isMultiple(of: PlaneWriter.lineSize) else {
-      throw refuse("pitchAlignment", "\(PlaneWriter.lineSize)", "a pitch of \(plane.pitch)")
-    }
-    let offset = buffer.offset + plane.offset
-    guard offset.isMultiple(of: PlaneWriter.lineSize) else {
-      throw refuse("offsetAlignment", "\(PlaneWriter.lineSize)", "an offset of \(offset)")
-    }
-    return order
   }
 }

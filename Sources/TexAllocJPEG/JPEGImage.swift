@@ -2,7 +2,7 @@ internal import CJPEG
 public import SystemPackage
 public import TexAlloc
 
-/// A JPEG file in memory, whose header was read.
+/// A JPEG file whose header was read.
 ///
 /// ```swift
 /// let photo = try JPEGImage(contentsOf: path)
@@ -10,94 +10,154 @@ public import TexAlloc
 /// try photo.decode(into: buffer)
 /// ```
 ///
-/// The value never changes: several threads may decode it at once, each into a buffer of its own.
-public struct JPEGImage: Sendable {
-  /// What errors call it: the path of the file, or what the caller said.
-  public let name: String
-  /// Pixels.
-  public let width, height: Int
+/// The value never changes: several threads may decode it at once, each into a buffer of its own. A
+/// file stays open as long as it lives.
+public struct JPEGImage: EncodedImage {
+  public let header: ImageHeader
   /// Whether the file holds brightness only.
   public let isGrey: Bool
+  /// Whether it holds colours for print: cyan, magenta, yellow and black.
+  public let isCMYK: Bool
   /// Whether the first row is known only when the whole file is read: progressive files foremost.
   public let hasSeveralScans: Bool
+  /// What was wrong with the header that costs no pixel.
+  public let warnings: [String]
 
-  let bytes: [UInt8]
-  let limits: JPEGLimits
+  let source: ImageSource
+  let decoder: JPEGDecoder
+  /// What the library read of the header.
+  let coding: texalloc_jpeg_header
+  /// What makes the colours sRGB; nil where they stay as they are.
+  let transform: ColourTransform?
+  /// What rows are filled with that are not good; nil where such a file is an error.
+  let fill: SIMD4<UInt8>?
 
-  /// Reads the header of a JPEG file that is in memory.
+  /// Reads the header of a file.
+  ///
+  /// - Parameter decoder: Who keeps what the next file can use, too.
+  public init(
+    _ source: ImageSource, _ options: DecodingOptions = DecodingOptions(),
+    by decoder: JPEGDecoder = .component
+  ) throws(ImageDecodingError) {
+    try FileSignature.check(source)
+    let terms = decoder.limits.terms(salvages: false, keepsMarkers: true)
+    let found = try decoder.withDecompressor(for: source.name) { tool throws(ImageDecodingError) in
+      try tool.withFile(source, terms) { file, _ throws(ImageDecodingError) in
+        try decoder.limits.check(file.header, of: file.name)
+        return FoundHeader(file)
+      }
+    }
+    let coding = found.coding
+    var warnings = found.warnings
+    let space = ColourTransform.Space(coding)
+    var profile = found.profile
+    if options.appliesProfile, let bytes = profile {
+      transform = decoder.transform(from: bytes, of: space)
+      if transform == nil {
+        warnings.append("colour profile ignored: it cannot be applied to these colours")
+      } else {
+        profile = nil
+      }
+    } else {
+      transform = nil
+    }
+    self.warnings = warnings
+    isGrey = coding.is_grey
+    isCMYK = coding.is_cmyk
+    hasSeveralScans = coding.has_several_scans
+    self.source = source
+    self.decoder = decoder
+    self.coding = coding
+    fill = if case .salvage(let fill) = options.damage { fill } else { nil }
+    let colours = JPEGDecoder.formats.filter { $0 != .r8 && $0 != .rgb565 }
+    header = ImageHeader(
+      name: source.name,
+      ImageDescriptor(
+        width: Int(coding.width), height: Int(coding.height),
+        writtenBy: JPEGDecoder.attributes(for: colours), alpha: .opaque),
+      formats: JPEGDecoder.formats, orientation: found.orientation, profile: profile)
+  }
+
+  /// Reads the header of a file that is in memory.
   ///
   /// - Parameter name: What errors call it.
   public init(
-    _ bytes: [UInt8], named name: String = "bytes", limits: JPEGLimits = JPEGLimits()
-  ) throws(JPEGError) {
-    if bytes.isEmpty { throw JPEGError(name, .empty) }
-    if let other = FileSignature.kindUnlessJPEG(bytes) { throw JPEGError(name, .notJPEG(other)) }
-    try JPEGImage.check(.fileSize, bytes.count, limits.fileSize, name)
-    let reader = try JPEGReader(bytes.span, named: name)
-    let header = reader.header
-    let (width, height) = (Int(header.width), Int(header.height))
-    try JPEGImage.check(.pixels, width * height, limits.pixels, name)
-    try JPEGImage.check(
-      .coefficients, Int(header.coefficient_size), limits.coefficients, name)
-    self.name = name
-    self.width = width
-    self.height = height
-    isGrey = header.is_grey
-    hasSeveralScans = header.has_several_scans
-    self.bytes = bytes
-    self.limits = limits
+    _ bytes: [UInt8], named name: String = "bytes", _ options: DecodingOptions = DecodingOptions(),
+    by decoder: JPEGDecoder = .component
+  ) throws(ImageDecodingError) {
+    try self.init(ImageSource(bytes, named: name), options, by: decoder)
   }
 
-  /// Reads a file into memory, and its header.
+  /// Reads the header of a file.
   ///
   /// - Parameter path: A regular file, or a link to one.
   public init(
-    contentsOf path: FilePath, limits: JPEGLimits = JPEGLimits()
-  ) throws(JPEGError) {
-    try self.init(
-      FileBytes.read(path, limit: limits.fileSize), named: path.string, limits: limits)
+    contentsOf path: FilePath, _ options: DecodingOptions = DecodingOptions(),
+    by decoder: JPEGDecoder = .component
+  ) throws(ImageDecodingError) {
+    try self.init(ImageSource(path), options, by: decoder)
   }
 
-  /// What the pool needs to know to allocate a buffer for it, in colour.
-  public var descriptor: ImageDescriptor {
-    descriptor(writtenAs: JPEGDecoder.formats.filter { $0 != .r8 })
-  }
+  /// What errors call it: the path of the file, or what the caller said.
+  public var name: String { header.name }
+  /// Pixels of the picture as it is to be shown.
+  public var size: ImageSize { header.size }
+  /// How the rows as they are stored are to be shown.
+  public var orientation: Orientation { header.orientation }
+  /// What the pool needs to know to allocate a buffer for it, in colour: its size is that of the rows
+  /// as they are stored.
+  public var descriptor: ImageDescriptor { header.descriptor }
 
   /// What the pool needs to know to allocate a buffer for it in one of these formats.
   ///
   /// - Parameter formats: Of ``JPEGDecoder/formats``, most wanted first.
   /// - Throws: `unsupported` for any other format.
-  public func descriptor(as formats: [Fourcc]) throws(JPEGError) -> ImageDescriptor {
-    for format in formats where !JPEGDecoder.formats.contains(format) {
-      throw JPEGError(name, .unsupported("decoding to \(format)"))
-    }
-    return descriptor(writtenAs: formats)
-  }
-
-  private func descriptor(writtenAs formats: [Fourcc]) -> ImageDescriptor {
-    ImageDescriptor(
-      width: width, height: height, writtenBy: JPEGDecoder.attributes(for: formats))
-  }
-
-  static func check(
-    _ limit: JPEGError.Limit, _ found: Int, _ allowed: Int, _ name: String
-  ) throws(JPEGError) {
-    if found > allowed { throw JPEGError(name, .tooMuch(limit, found: found, limit: allowed)) }
+  public func descriptor(as formats: [Fourcc]) throws(ImageDecodingError) -> ImageDescriptor {
+    try header.descriptor(as: formats)
   }
 }
 
-/// How much a JPEG file may cost before it is refused. A few kilobytes can otherwise ask for
-/// gigabytes, or for hours.
-public struct JPEGLimits: Hashable, Sendable {
-  /// Bytes of the file.
-  public var fileSize = 256 << 20
-  /// Pixels of the image: 16384 x 16384, the largest texture of common GPUs.
-  public var pixels = 1 << 28
-  /// Bytes for coefficients, which the decoder holds of the whole image where a file has several
-  /// scans: 2 for each, thus 3 to 6 for each pixel in colour.
-  public var coefficients = 512 << 20
-  /// Scans that a file is coded in. Usual progressive files have about ten.
-  public var scans = 100
+/// What the header of a file tells, and its markers.
+private struct FoundHeader {
+  let coding: texalloc_jpeg_header
+  var orientation = Orientation.upright
+  var profile: [UInt8]?
+  var warnings: [String]
 
-  public init() {}
+  init(_ file: borrowing OpenJPEG) {
+    coding = file.header
+    warnings = file.notes
+    do throws(EXIF.Malformed) {
+      if let exif = file.segments(ofKind: 1).first {
+        orientation = try EXIF.orientation(in: exif.span)
+      }
+    } catch {
+      warnings.append("EXIF ignored: \(error.message)")
+    }
+    do throws(ColourProfile.Malformed) {
+      let parts = file.segments(ofKind: 2)
+      if !parts.isEmpty { profile = try ColourProfile.join(parts) }
+    } catch {
+      warnings.append("colour profile ignored: \(error.message)")
+    }
+  }
+}
+
+extension texalloc_jpeg_header {
+  /// Whether a file with the other header is decoded to the same number of the same rows.
+  func isLike(_ other: texalloc_jpeg_header) -> Bool {
+    width == other.width && height == other.height && block_height == other.block_height
+      && is_grey == other.is_grey && is_cmyk == other.is_cmyk && is_inverted == other.is_inverted
+      && has_several_scans == other.has_several_scans
+      && coefficient_size == other.coefficient_size
+  }
+}
+
+extension ColourTransform.Space {
+  fileprivate init(_ header: texalloc_jpeg_header) {
+    self =
+      if header.is_grey { .grey } else if header.is_cmyk {
+        .cmyk(isInverted: header.is_inverted)
+      } else { .rgb }
+  }
 }

@@ -13,6 +13,7 @@ struct DemoReport: Encodable {
 
   struct TextureEntry: Encodable {
     let name: String
+    /// Upright.
     let width, height: Int
     let format: String
     let route: Route
@@ -57,13 +58,15 @@ struct DemoReport: Encodable {
 }
 
 extension DemoReport.TextureEntry {
+  /// - Parameter size: As it is shown, where that is not as it is stored.
   init(
-    _ texture: Texture, bytesCopied: Int, decoding: Duration? = nil, registering: Duration? = nil
+    _ texture: Texture, as size: ImageSize? = nil, bytesCopied: Int, decoding: Duration? = nil,
+    registering: Duration? = nil
   ) {
     let buffer = texture.buffer
     name = buffer.name
-    width = buffer.layout.width
-    height = buffer.layout.height
+    width = size?.width ?? buffer.layout.width
+    height = size?.height ?? buffer.layout.height
     format = "\(buffer.layout.format)"
     route = texture.route
     reason = texture.reason

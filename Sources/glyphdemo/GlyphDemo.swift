@@ -86,11 +86,11 @@ struct GlyphDemo: AsyncParsableCommand {
 
     let fonts = try FontFallback(library: FontLibrary())
     let page = try Page(
-      size: size, captions: loaded.map { $0.texture.buffer.caption }, paragraph: text,
+      size: size, captions: loaded.map(\.caption), paragraph: text,
       fonts: fonts)
     timer.end("shape")
     let cache = GlyphCache(in: pool)
-    let painter = try PagePainter(page, photos: loaded.map(\.texture), glyphs: cache)
+    let painter = try PagePainter(page, photos: loaded, glyphs: cache)
     let flushes = cache.flush()
     let glyphPages = try cache.atlas.pages.map { try gpu.texture(for: $0.buffer) }
     timer.end("rasterise")
@@ -112,8 +112,8 @@ struct GlyphDemo: AsyncParsableCommand {
       device: .init(gpu), pool: .init(pool),
       photos: loaded.map {
         .init(
-          $0.texture, bytesCopied: $0.texture.bytesUploaded, decoding: $0.decoding,
-          registering: $0.registering)
+          $0.texture, as: $0.header.size, bytesCopied: $0.texture.bytesUploaded,
+          decoding: $0.decoding, registering: $0.registering)
       },
       glyphs: .init(
         drawn: page.texts.reduce(0) { $0 + $1.layout.glyphs.count },
@@ -139,7 +139,9 @@ struct GlyphDemo: AsyncParsableCommand {
   }
 }
 
-extension TextureBuffer {
+extension LoadedTexture {
   /// What stands below a photograph.
-  fileprivate var caption: String { "\(name)   \(layout.width) × \(layout.height)" }
+  fileprivate var caption: String {
+    "\(texture.buffer.name)   \(header.size.width) × \(header.size.height)"
+  }
 }

@@ -15,12 +15,13 @@ struct AuditDecode: ParsableCommand {
       """)
 
   enum PixelFormat: String, ExpressibleByArgument, CaseIterable {
-    case rgba, bgra, grey
+    case rgba, bgra, rgb565, grey
 
     var fourcc: Fourcc {
       switch self {
       case .rgba: .abgr8888
       case .bgra: .argb8888
+      case .rgb565: .rgb565
       case .grey: .r8
       }
     }

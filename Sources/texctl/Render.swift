@@ -11,7 +11,14 @@ struct Render: ParsableCommand {
 
   /// What `--json` prints.
   struct Report: Encodable {
+    /// Upright.
     let width, height: Int
+    /// How the rows are stored: the number that EXIF has for it.
+    let orientation: Int
+    /// Rows as they are stored, from the first, whose pixels are the file's; the others are filled.
+    let goodRows: Int
+    /// What was wrong with the file.
+    let warnings: [String]
     let route: Route
     /// Why it took no better one.
     @NullEncoded var reason: String?
@@ -29,6 +36,15 @@ struct Render: ParsableCommand {
   @Option(name: .short, help: "The PNG file to write.")
   var output: String
 
+  @Flag(help: "Keep the rows that are good of a file that is damaged or cut short.")
+  var salvage = false
+
+  @Option(help: "What rows that are not good are filled with: red, green, blue in hexadecimal.")
+  var fill = HexColour(red: 0x80, green: 0x80, blue: 0x80)
+
+  @Flag(name: .customLong("apply-icc"), help: "Make the colours of an embedded ICC profile sRGB.")
+  var applyICC = false
+
   @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Print what was done as JSON.")
@@ -36,6 +52,7 @@ struct Render: ParsableCommand {
 
   func run() throws {
     let report = try Texctl.stating { try draw() }
+    for warning in report.warnings { Console.say("texctl: \(input): \(warning)") }
     if json {
       print(report.json)
     } else {
@@ -46,23 +63,29 @@ struct Render: ParsableCommand {
   }
 
   private func draw() throws -> Report {
-    let photo = try JPEGImage(contentsOf: FilePath(input))
+    var options = DecodingOptions()
+    if salvage { options.damage = .salvage(fill: fill.opaque) }
+    options.appliesProfile = applyICC
+    let photo = try JPEGImage(contentsOf: FilePath(input), options)
     let gpu = try device.open()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let buffer = try pool.allocate(photo.descriptor, named: input)
 
     let clock = ContinuousClock()
-    let decoding = try clock.measure { try photo.decode(into: buffer) }
     let start = clock.now
+    let decoded = try photo.decode(into: buffer)
+    let end = clock.now
     let texture = try gpu.texture(for: buffer)
-    let registering = clock.now - start
+    let registering = clock.now - end
 
-    let canvas = try Canvas(width: photo.width, height: photo.height)
-    canvas.draw([Canvas.Quad(whole: buffer.layout)], from: .texels(texture.name))
-    let png = PNGFile(width: photo.width, height: photo.height, rgba: try canvas.readPixels())
+    let size = photo.size
+    let canvas = try Canvas(width: size.width, height: size.height)
+    canvas.draw(
+      [Canvas.Quad(whole: buffer.layout, photo.orientation)], from: .texels(texture.name))
+    let png = PNGFile(width: size.width, height: size.height, rgba: try canvas.readPixels())
     try png.write(to: FilePath(output))
     return Report(
-      texture, decodeMilliseconds: decoding.milliseconds,
+      photo, decoded, texture, decodeMilliseconds: (end - start).milliseconds,
       registerMilliseconds: registering.milliseconds,
       bytesCopied: gpu.statistics.bytesCopied(.uploaded))
   }
@@ -70,11 +93,15 @@ struct Render: ParsableCommand {
 
 extension Render.Report {
   fileprivate init(
-    _ texture: Texture, decodeMilliseconds: Double, registerMilliseconds: Double, bytesCopied: Int
+    _ photo: JPEGImage, _ decoded: DecodingReport, _ texture: Texture, decodeMilliseconds: Double,
+    registerMilliseconds: Double, bytesCopied: Int
   ) {
     let buffer = texture.buffer
-    width = buffer.layout.width
-    height = buffer.layout.height
+    width = photo.size.width
+    height = photo.size.height
+    orientation = Int(photo.orientation.rawValue)
+    goodRows = decoded.goodRows.count
+    warnings = decoded.warnings
     route = texture.route
     reason = texture.reason
     heap = buffer.heap ?? "unknown"
@@ -84,5 +111,26 @@ extension Render.Report {
     self.bytesCopied = bytesCopied
     self.decodeMilliseconds = decodeMilliseconds
     self.registerMilliseconds = registerMilliseconds
+  }
+}
+
+/// A colour as it is typed: six hexadecimal digits.
+struct HexColour: ExpressibleByArgument, CustomStringConvertible {
+  let red, green, blue: UInt8
+
+  init(red: UInt8, green: UInt8, blue: UInt8) {
+    (self.red, self.green, self.blue) = (red, green, blue)
+  }
+
+  init?(argument: String) {
+    guard argument.utf8.count == 6, let number = UInt32(argument, radix: 16) else { return nil }
+    func part(_ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: number >> shift) }
+    self.init(red: part(16), green: part(8), blue: part(0))
+  }
+
+  var opaque: SIMD4<UInt8> { [red, green, blue, 255] }
+
+  var description: String {
+    [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

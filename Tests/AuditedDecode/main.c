@@ -39,9 +39,12 @@ int main(int count, char **arguments) {
   check(file != NULL, arguments[1]);
   uint8_t *bytes = malloc(capacity);
   size_t size = fread(bytes, 1, capacity, file);
-  texalloc_jpeg_reader *reader = texalloc_jpeg_open(bytes, size);
+  texalloc_jpeg_reader *reader = texalloc_jpeg_open();
+  check(reader != NULL, "reader");
+  const texalloc_jpeg_input input = {.bytes = bytes, .size = size};
+  const texalloc_jpeg_terms terms = {.time = 60000000000};
   texalloc_jpeg_header header;
-  check(texalloc_jpeg_read_header(reader, &header) == texalloc_jpeg_done, "header");
+  check(texalloc_jpeg_read_header(reader, &input, &terms, &header) == texalloc_jpeg_done, "header");
   check(texalloc_jpeg_start(reader, texalloc_jpeg_rgba) == texalloc_jpeg_done, "start");
 
   size_t pitch = (header.width * 4 + 63) / 64 * 64, plane = pitch * header.height;

@@ -42,7 +42,7 @@ final class AssetsTests: XCTestCase {
     task.cancel()  // before it has the actor
     let results = await task.value
     XCTAssertThrowsError(try results[0].get()) {
-      guard case AssetError.jpeg(let error) = $0 else { return XCTFail("\($0)") }
+      guard case AssetError.decoding(let error) = $0 else { return XCTFail("\($0)") }
       XCTAssertEqual(error.reason, .cancelled)
     }
     XCTAssertEqual(assets.pool.statistics.slots, 0)

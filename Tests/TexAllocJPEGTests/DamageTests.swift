@@ -10,34 +10,84 @@ final class DamageTests: XCTestCase {
     "-arithmetic -progressive", "-rgb -optimize",
   ]
 
-  func testTruncatedFileIsAnErrorAndLeavesZeros() throws {
+  func testTruncatedFileIsAnErrorThatSaysWhere() throws {
     let pool = try TexturePool(for: [JPEGDecoder.component])
     for coding in Self.codings {
       let file = try SampleFile.make(90, 70, coding)
       let whole = try JPEGImage(file)
       let buffer = try pool.allocate(whole.descriptor)
+      var places: [ImageDecodingError.Place] = []
       for cut in (0..<64).map({ $0 * file.count / 64 }) + [file.count - 2, file.count - 1] {
-        buffer.fill(with: 0xA5)
-        do {
+        XCTAssertThrowsError(
+          try JPEGImage(Array(file[..<cut])).decode(into: buffer),
+          "\(cut) of \(file.count) bytes, \(coding)"
+        ) {
+          guard case .truncated(let place)? = ($0 as? ImageDecodingError)?.reason else {
+            return XCTAssertLessThan(cut, 4, "\($0)")
+          }
+          places.append(place)
+        }
+      }
+      XCTAssertEqual(places.first, .header, coding)
+      if whole.hasSeveralScans {
+        XCTAssertTrue(places.contains(.scan(1)) && places.contains(.scan(3)), coding)
+      } else {
+        XCTAssertTrue(places.contains(.row(0)), coding)
+        // The arithmetic decoder cannot tell that it had all that it needed.
+        XCTAssertEqual(places.last, coding == "-arithmetic" ? .row(63) : .end, coding)
+      }
+    }
+  }
+
+  func testFileThatFailsInItsFirstRowsOrBeforeTouchesNoByte() throws {
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    for coding in Self.codings {
+      let file = try SampleFile.make(90, 70, coding)
+      let whole = try JPEGImage(file)
+      for fourcc in JPEGDecoder.formats {
+        let descriptor = try whole.descriptor(as: [fourcc])
+        let start = try XCTUnwrap(file.indices.first { file[$0...].starts(with: [0xFF, 0xDA]) })
+        for cut in [start + 14, whole.hasSeveralScans ? file.count - 2 : start + 100] {
           let photo = try JPEGImage(Array(file[..<cut]))
-          try photo.decode(into: buffer)
-          XCTFail("\(cut) of \(file.count) bytes, \(coding)")
-        } catch {
-          let bytes = try buffer.allBytes()
-          let decoded = cut > 0 && bytes.first == 0
-          XCTAssertTrue(bytes.allSatisfy { $0 == (decoded ? 0 : 0xA5) }, "\(error)")
+          var buffer = try pool.allocate(descriptor)
+          buffer.fill(with: 0xA5)
+          XCTAssertThrowsError(try photo.decode(into: buffer))
+          let place = buffer.offset
+          // It is discarded, so that only the next tenant sees what it holds.
+          buffer = try pool.allocate(ImageDescriptor(width: 1, height: 1, formats: [.r8]))
+          buffer = try pool.allocate(descriptor)
+          XCTAssertEqual(buffer.offset, place)
+          XCTAssertTrue(try buffer.allBytes().allSatisfy { $0 == 0xA5 }, "\(coding), \(cut)")
         }
       }
     }
   }
 
-  func testTruncationIsToldFromDamage() throws {
+  func testFailedDecodeDiscardsTheBuffer() throws {
     let file = try SampleFile.make(90, 70)
     let pool = try TexturePool(for: [JPEGDecoder.component])
-    let photo = try JPEGImage(Array(file[..<(file.count / 2)]), named: "half")
+    let photo = try JPEGImage(file.dropLast(file.count / 2), named: "half")
     let buffer = try pool.allocate(photo.descriptor)
     XCTAssertThrowsError(try photo.decode(into: buffer)) {
-      XCTAssertEqual("\($0)", "half: the file ends before its image does")
+      XCTAssertEqual(buffer.discardReason, "\($0)")
+    }
+    let other = try pool.allocate(photo.descriptor)
+    let whole = try JPEGImage(file)
+    XCTAssertThrowsError(try whole.decode(into: other) { _ in false })
+    XCTAssertEqual(other.discardReason, "bytes: cancelled")
+  }
+
+  func testDamageIsToldWithItsRow() throws {
+    var file = try SampleFile.make(90, 70, "-sample 1x1 -restart 1")
+    let third = try XCTUnwrap(file.indices.first { file[$0...].starts(with: [0xFF, 0xD2]) })
+    // Two restarts that were lost, as by a transfer that lost a packet.
+    let fifth = try XCTUnwrap(file.indices.first { file[$0...].starts(with: [0xFF, 0xD4]) })
+    file.removeSubrange(third..<fifth)
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    let photo = try JPEGImage(file, named: "file")
+    XCTAssertThrowsError(try photo.decode(into: pool.allocate(photo.descriptor))) {
+      XCTAssertEqual(
+        "\($0)", "file: damaged at row 24: Corrupt JPEG data: found marker 0xd4 instead of RST2")
     }
   }
 
@@ -46,6 +96,7 @@ final class DamageTests: XCTestCase {
     var limits = JPEGLimits()
     limits.pixels = 1 << 18
     limits.coefficients = 1 << 22
+    let decoder = JPEGDecoder(limits: limits)
     var (accepted, refused) = (0, 0)
     for (seed, coding) in Self.codings.enumerated() {
       let file = try SampleFile.make(90, 70, coding)
@@ -56,8 +107,8 @@ final class DamageTests: XCTestCase {
           mutated[Int.random(in: 0..<file.count, using: &random)] = .random(
             in: 0...255, using: &random)
         }
-        switch Result(catching: { () throws(JPEGError) in
-          try decode(JPEGImage(mutated, limits: limits), in: pool)
+        switch Result(catching: { () throws(ImageDecodingError) in
+          try decode(JPEGImage(mutated, by: decoder), in: pool)
         }) {
         case .success(let pixels):
           accepted += 1
@@ -83,7 +134,7 @@ final class DamageTests: XCTestCase {
       func failOften(_ times: Int) {
         for index in 0..<times {
           let cut = file.count * (index % 64) / 64
-          try? JPEGImage(Array(file[..<cut])).decode(into: buffer)
+          _ = try? JPEGImage(Array(file[..<cut])).decode(into: buffer)
         }
       }
       failOften(64)
@@ -115,13 +166,15 @@ final class DamageTests: XCTestCase {
     let padded = file[..<restart] + [UInt8](repeating: 1, count: 16) + file[restart...]
     let pool = try TexturePool(for: [JPEGDecoder.component])
     XCTAssertThrowsError(try decode(JPEGImage(Array(padded)), in: pool)) {
-      guard case .damaged? = ($0 as? JPEGError)?.reason else { return XCTFail("\($0)") }
+      guard case .damaged? = ($0 as? ImageDecodingError)?.reason else { return XCTFail("\($0)") }
     }
   }
 
-  private func decode(_ photo: JPEGImage, in pool: TexturePool) throws(JPEGError) -> [UInt8] {
+  private func decode(_ photo: JPEGImage, in pool: TexturePool) throws(ImageDecodingError)
+    -> [UInt8]
+  {
     guard let buffer = try? pool.allocate(photo.descriptor) else {
-      XCTFail("no memory for \(photo.width)x\(photo.height)")
+      XCTFail("no memory for \(photo.size)")
       return []
     }
     try photo.decode(into: buffer)

@@ -1,6 +1,6 @@
 // libjpeg-turbo for Swift: the library leaves through longjmp where it fails, which must not cross
-// Swift's frames. Here every failure is a result and a message, and warnings that cost pixels are
-// failures. libjpeg's own header stays behind this one.
+// Swift's frames. Here every failure is a result and a note of what happened where. libjpeg's own
+// header stays behind this one.
 #pragma once
 
 #include <stdbool.h>
@@ -17,32 +17,88 @@ typedef enum __attribute__((enum_extensibility(closed))) {
   /// The file breaks the rules of JPEG so that pixels are lost.
   texalloc_jpeg_damaged,
   texalloc_jpeg_out_of_memory,
+  /// The input could not be read.
+  texalloc_jpeg_unreadable,
+  /// Its markers are longer than the limit.
+  texalloc_jpeg_too_many_marker_bytes,
+  /// The time is over.
+  texalloc_jpeg_too_late,
 } texalloc_jpeg_result;
 
-/// The bytes of a pixel, in the order of memory. Alpha is 255.
+/// The bytes of a pixel, in the order of memory. Alpha is 255. CMYK is as the file has it.
 typedef enum __attribute__((enum_extensibility(closed))) {
   texalloc_jpeg_rgba,
   texalloc_jpeg_bgra,
   texalloc_jpeg_grey,
+  texalloc_jpeg_cmyk,
 } texalloc_jpeg_order;
+
+/// Where the bytes of a file come from.
+typedef struct {
+  /// All of them, in memory; NULL where they are read piece by piece.
+  const uint8_t *bytes;
+  /// Of `bytes`.
+  size_t size;
+  /// Reads bytes from an offset: answers how many, fewer than `size` only where the file ends, or -1.
+  ptrdiff_t (*read)(void *context, uint8_t *bytes, size_t size, uint64_t offset);
+  void *context;
+} texalloc_jpeg_input;
+
+/// What a file may cost.
+typedef struct {
+  /// Whether EXIF and the parts of a colour profile are kept, and how many bytes of them at most.
+  bool keeps_markers;
+  size_t marker_bytes;
+  /// Nanoseconds of the thread's processor time from the header on.
+  uint64_t time;
+  /// Whether what was damaged is noted and passed over; otherwise it ends the reading.
+  bool salvages;
+} texalloc_jpeg_terms;
 
 typedef struct {
   /// Pixels.
   uint32_t width, height;
+  /// Rows of pixels that are coded together.
+  uint32_t block_height;
   /// Whether the file holds brightness only.
   bool is_grey;
+  /// Whether it holds colours for print, and whether they are stored inverted, as Adobe does.
+  bool is_cmyk, is_inverted;
   /// Whether every row waits for the end of the file: progressive files, and a scan per colour.
-  bool has_several_scans;
-  /// Bytes that the library allocates for the coefficients of such a file; else 0.
+  bool has_several_scans, is_progressive;
+  /// Bytes that the library allocates for the coefficients of a file with several scans; else 0.
   uint64_t coefficient_size;
 } texalloc_jpeg_header;
+
+/// What a marker held that the reader kept, without its length and its name.
+typedef struct {
+  /// 1 for EXIF, 2 for a part of an ICC profile.
+  int kind;
+  const uint8_t *bytes;
+  size_t size;
+} texalloc_jpeg_segment;
+
+/// What was not as it should be, and how far the reading was.
+typedef struct {
+  /// Done where every pixel is what the file says nevertheless.
+  texalloc_jpeg_result result;
+  /// From 1; 0 before the first.
+  uint32_t scan;
+  /// Rows of pixels, from the first, that it leaves as they are: those above the row of blocks that was
+  /// being read, less one where its colours look at the row below; all where nothing was.
+  uint32_t good_rows;
+  /// In English.
+  char message[200];
+} texalloc_jpeg_note;
 
 /// How far a file has been read.
 typedef struct {
   /// From 1.
   uint32_t scan;
-  /// Bytes that are still to be read.
-  size_t bytes_left;
+  /// Bytes from the start of the file.
+  uint64_t offset;
+  /// Whether this step was the last of its scan.
+  bool ended_scan;
   /// Whether the end of the image was seen.
   bool at_end;
 } texalloc_jpeg_position;
@@ -50,20 +106,29 @@ typedef struct {
 /// Pixels that the library takes across or down.
 extern const uint32_t texalloc_jpeg_max_side;
 
-/// One file that is being decoded; for one thread at a time. After a call that was not done, only
-/// its message may be asked for, and it is to be closed.
+/// Reads one file after another; for one thread at a time. After a call that was not done, only its
+/// notes may be asked for, or the next file be begun.
 typedef struct texalloc_jpeg_reader texalloc_jpeg_reader;
 
-/// NULL without memory. The bytes are used until the reader is closed.
-texalloc_jpeg_reader *texalloc_jpeg_open(const uint8_t *bytes, size_t size);
+/// NULL without memory.
+texalloc_jpeg_reader *texalloc_jpeg_open(void);
 void texalloc_jpeg_close(texalloc_jpeg_reader *reader);
 
-/// What went wrong, in English; valid until the reader is closed.
-const char *texalloc_jpeg_message(const texalloc_jpeg_reader *reader);
-
-/// Reads up to the first scan. The first call.
+/// Begins a file, and reads up to its first scan. The file before is forgotten, its tables too.
 texalloc_jpeg_result texalloc_jpeg_read_header(
-    texalloc_jpeg_reader *reader, texalloc_jpeg_header *header);
+    texalloc_jpeg_reader *reader, const texalloc_jpeg_input *input,
+    const texalloc_jpeg_terms *terms, texalloc_jpeg_header *header);
+
+/// What was kept of the markers, in the order of the file; valid until the next file.
+size_t texalloc_jpeg_segment_count(const texalloc_jpeg_reader *reader);
+texalloc_jpeg_segment texalloc_jpeg_get_segment(const texalloc_jpeg_reader *reader, size_t index);
+
+/// What was not as it should be, the first of each kind; valid until the next file.
+size_t texalloc_jpeg_note_count(const texalloc_jpeg_reader *reader);
+const texalloc_jpeg_note *texalloc_jpeg_get_note(const texalloc_jpeg_reader *reader, size_t index);
+
+/// The first note by which pixels are lost, or which ended the reading; NULL where there is none.
+const texalloc_jpeg_note *texalloc_jpeg_first_damage(const texalloc_jpeg_reader *reader);
 
 /// Gets ready to decode; allocates what the header told.
 texalloc_jpeg_result texalloc_jpeg_start(texalloc_jpeg_reader *reader, texalloc_jpeg_order order);
@@ -73,12 +138,24 @@ texalloc_jpeg_result texalloc_jpeg_start(texalloc_jpeg_reader *reader, texalloc_
 texalloc_jpeg_result texalloc_jpeg_read_on(
     texalloc_jpeg_reader *reader, texalloc_jpeg_position *position);
 
+/// Takes the file for ended where a scan has, or where the rest is not to be believed.
+texalloc_jpeg_result texalloc_jpeg_end_here(texalloc_jpeg_reader *reader);
+
+/// Whether every colour has a scan that was begun.
+bool texalloc_jpeg_has_all_colours(const texalloc_jpeg_reader *reader);
+
 /// Begins the rows of a file with several scans, when its end was seen.
 texalloc_jpeg_result texalloc_jpeg_start_rows(texalloc_jpeg_reader *reader);
 
 /// Decodes the next `count` rows, of those that are left.
 ///
-/// Pixels in colour are stored in order, and past the caches where a row is aligned to 32 bytes;
+/// Pixels in colour are stored in order, and past the caches where a row is aligned to 16 bytes;
 /// those in grey with memcpy. Nothing is read back.
 texalloc_jpeg_result texalloc_jpeg_read_rows(
     texalloc_jpeg_reader *reader, void *rows, size_t pitch, uint32_t count);
+
+/// Rows that were decoded, those of a call that failed included.
+uint32_t texalloc_jpeg_row_count(const texalloc_jpeg_reader *reader);
+
+/// Gives up what the file took.
+void texalloc_jpeg_finish(texalloc_jpeg_reader *reader);

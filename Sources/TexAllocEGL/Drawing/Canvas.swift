@@ -12,6 +12,8 @@ package final class Canvas {
     package var x, y, width, height: Float
     /// In texels, and so for the size.
     package var u, v, texelWidth, texelHeight: Float
+    /// How the texels are to be shown.
+    package var orientation = Orientation.upright
     /// Red, green, blue, alpha; 1 for an image as it is.
     package var tint: SIMD4<Float>
 
@@ -26,10 +28,13 @@ package final class Canvas {
     }
 
     /// A whole image, a texel a pixel, at the top left.
-    package init(whole image: ImageLayout) {
-      let (width, height) = (Float(image.width), Float(image.height))
+    package init(whole image: ImageLayout, _ orientation: Orientation = .upright) {
+      let stored = ImageSize(width: image.width, height: image.height)
+      let shown = orientation.upright(stored)
       self.init(
-        x: 0, y: 0, width: width, height: height, texelWidth: width, texelHeight: height)
+        x: 0, y: 0, width: Float(shown.width), height: Float(shown.height),
+        texelWidth: Float(stored.width), texelHeight: Float(stored.height))
+      self.orientation = orientation
     }
   }
 
@@ -180,8 +185,9 @@ package final class Canvas {
     func corner(_ right: Float, _ down: Float) {
       vertices.append(quad.x + right * quad.width)
       vertices.append(quad.y + down * quad.height)
-      vertices.append(quad.u + right * quad.texelWidth)
-      vertices.append(quad.v + down * quad.texelHeight)
+      let stored = quad.orientation.stored(x: right, y: down)
+      vertices.append(quad.u + stored.x * quad.texelWidth)
+      vertices.append(quad.v + stored.y * quad.texelHeight)
       for channel in quad.tint.indices { vertices.append(quad.tint[channel]) }
     }
     for (right, down) in [(0, 0), (1, 0), (0, 1), (0, 1), (1, 0), (1, 1)] as [(Float, Float)] {

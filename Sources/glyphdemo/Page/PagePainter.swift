@@ -1,4 +1,5 @@
 internal import TexAlloc
+internal import TexAllocAssets
 internal import TexAllocAtlas
 internal import TexAllocEGL
 internal import TexAllocText
@@ -7,18 +8,19 @@ internal import TexAllocText
 struct PagePainter {
   let page: Page
   /// In the order in which the page numbers them.
-  let photos: [Texture]
+  let photos: [LoadedTexture]
   private let pictures: [(texture: Texture, quad: Canvas.Quad)]
   private let rectangles: [Canvas.Quad]
   /// One for each page of the glyph cache.
   private let glyphs: [[Canvas.Quad]]
 
   /// Has every glyph of the page rasterised, but not yet flushed.
-  init(_ page: Page, photos: [Texture], glyphs cache: GlyphCache) throws(FontError) {
+  init(_ page: Page, photos: [LoadedTexture], glyphs cache: GlyphCache) throws(FontError) {
     self.page = page
     self.photos = photos
-    pictures = page.pictures.map {
-      (photos[$0.photo], Canvas.Quad(filling: $0.frame, with: photos[$0.photo].buffer.layout))
+    pictures = page.pictures.map { picture in
+      let photo = photos[picture.photo]
+      return (photo.texture, Canvas.Quad(filling: picture.frame, with: photo))
     }
     rectangles = page.rectangles.map { Canvas.Quad($0.frame, tint: $0.colour) }
     var batches: [Int: [Canvas.Quad]] = [:]
@@ -52,15 +54,18 @@ extension Canvas.Quad {
       height: Float(frame.height), tint: tint)
   }
 
-  /// The middle of an image, as much of it as has the shape of the frame.
-  fileprivate init(filling frame: Page.Frame, with image: ImageLayout) {
+  /// The middle of a photograph, upright, as much of it as has the shape of the frame.
+  fileprivate init(filling frame: Page.Frame, with photo: LoadedTexture) {
     self.init(frame, tint: .one)
-    let (width, height) = (Double(image.width), Double(image.height))
-    let scale = max(frame.width / width, frame.height / height)
-    texelWidth = Float(frame.width / scale)
-    texelHeight = Float(frame.height / scale)
-    u = (Float(width) - texelWidth) / 2
-    v = (Float(height) - texelHeight) / 2
+    orientation = photo.header.orientation
+    let scale = max(
+      frame.width / Double(photo.header.size.width), frame.height / Double(photo.header.size.height)
+    )
+    let (width, height) = (Float(frame.width / scale), Float(frame.height / scale))
+    (texelWidth, texelHeight) = orientation.swapsSides ? (height, width) : (width, height)
+    let stored = photo.header.descriptor.size
+    u = (Float(stored.width) - texelWidth) / 2
+    v = (Float(stored.height) - texelHeight) / 2
   }
 
   fileprivate init(

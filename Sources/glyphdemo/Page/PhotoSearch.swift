@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import SystemPackage
+internal import TexAlloc
 internal import TexAllocJPEG
 
 /// Finds photographs for the page where the user names none.
@@ -19,10 +20,10 @@ enum PhotoSearch {
 
   /// The first of each size before the others.
   private static func mostVaried(_ files: [FilePath]) -> [FilePath] {
-    var sizes: Set<[Int]> = []
+    var sizes: Set<ImageSize> = []
     let isFirst = files.map { file in
       guard let image = try? JPEGImage(contentsOf: file) else { return false }
-      return sizes.insert([image.width, image.height]).inserted
+      return sizes.insert(image.size).inserted
     }
     return zip(files, isFirst).filter(\.1).map(\.0) + zip(files, isFirst).filter { !$1 }.map(\.0)
   }

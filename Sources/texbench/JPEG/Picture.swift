@@ -26,7 +26,7 @@ struct Picture {
     bytes = Array(data)
     name = URL(filePath: path).lastPathComponent
     let image = try JPEGImage(bytes, named: path)
-    (width, height) = (image.width, image.height)
+    (width, height) = (image.descriptor.width, image.descriptor.height)
   }
 
   /// Bytes of a row of four bytes a pixel, in whole lines.

@@ -1,0 +1,78 @@
+// What the parts of the reader share.
+#pragma once
+
+#include "CJPEG.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+
+#include <jpeglib.h>
+
+enum {
+  /// Bytes that are read of a file at once.
+  piece_size = 64 << 10,
+  /// Kinds of notes that are kept, and parts of a profile, of which there can be 255, with one EXIF.
+  max_notes = 8,
+  max_segments = 256,
+};
+
+/// Bytes that were kept of the markers: where the segments lie among them.
+typedef struct {
+  uint8_t *bytes;
+  size_t size, capacity;
+  struct {
+    int kind;
+    size_t start, size;
+  } segments[max_segments];
+  size_t count;
+} marker_store;
+
+struct texalloc_jpeg_reader {
+  struct jpeg_decompress_struct codec;
+  struct jpeg_error_mgr errors;
+  struct jpeg_source_mgr source;
+  jmp_buf escape;
+  /// What a call that the library left early is to answer.
+  texalloc_jpeg_result result;
+
+  texalloc_jpeg_input input;
+  texalloc_jpeg_terms terms;
+  /// Of the file, up to the end of what lies in the source's buffer.
+  uint64_t offset;
+  /// On the thread's processor clock.
+  uint64_t deadline;
+  /// Rows of blocks of the output when the clock was last looked at.
+  uint32_t timed_row;
+
+  texalloc_jpeg_note notes[max_notes];
+  int note_codes[max_notes];
+  size_t note_count;
+  texalloc_jpeg_note damage;
+  bool is_damaged;
+  /// Whether the library has been told that the file ends. It reads ahead, so that no pixel need be
+  /// lost by that; where one is, it complains again.
+  bool has_ended;
+
+  marker_store markers;
+  /// A bit for each component that a scan was begun for.
+  uint32_t begun_colours;
+  /// Files since the codec was made.
+  unsigned file_count;
+  uint8_t piece[piece_size];
+};
+
+/// Leaves the library for the call that entered it.
+_Noreturn void texalloc_jpeg_give_up(
+    texalloc_jpeg_reader *reader, texalloc_jpeg_result result, const char *message);
+
+/// The thread's processor clock in nanoseconds.
+uint64_t texalloc_jpeg_clock(void);
+
+/// Leaves the library where the time is over.
+void texalloc_jpeg_check_time(texalloc_jpeg_reader *reader);
+
+/// Puts the source of a reader's input before its codec.
+void texalloc_jpeg_begin_source(texalloc_jpeg_reader *reader);
+
+/// Has a codec keep EXIF and colour profiles.
+void texalloc_jpeg_keep_markers(texalloc_jpeg_reader *reader);

@@ -1,0 +1,62 @@
+internal import TexAlloc
+
+/// What the first bytes of a file tell about its kind.
+struct FileSignature {
+  /// Bytes that are looked at.
+  static let size = 12
+
+  private let kind: String
+  private let bytes: [UInt8]
+  /// Bytes from the start of the file.
+  private let offset: Int
+
+  private init(_ kind: String, _ bytes: [UInt8], at offset: Int = 0) {
+    self.kind = kind
+    self.bytes = bytes
+    self.offset = offset
+  }
+
+  private init(_ kind: String, _ characters: String, at offset: Int = 0) {
+    self.init(kind, Array(characters.utf8), at: offset)
+  }
+
+  static let jpeg = FileSignature("a JPEG", [0xFF, 0xD8])
+
+  private static let others = [
+    FileSignature("a PNG", [0x89, 0x50, 0x4E, 0x47]),
+    FileSignature("a GIF", "GIF8"),
+    FileSignature("a WebP", "WEBP", at: 8),
+    FileSignature("an AVIF", "ftypavif", at: 4),
+    FileSignature("a HEIF", "ftyphei", at: 4),
+    FileSignature("a HEIF", "ftypmif1", at: 4),
+    FileSignature("a JPEG XL", [0xFF, 0x0A]),
+    FileSignature("a JPEG XL", "JXL ", at: 4),
+    FileSignature("a JPEG 2000", "jP  ", at: 4),
+    FileSignature("a JPEG 2000", [0xFF, 0x4F, 0xFF, 0x51]),
+    FileSignature("a BMP", "BM"),
+    FileSignature("a TIFF", [0x49, 0x49, 0x2A, 0x00]),
+    FileSignature("a TIFF", [0x4D, 0x4D, 0x00, 0x2A]),
+    FileSignature("XML or HTML", "<"),
+  ]
+
+  /// - Throws: `empty`, or `unrecognized` with what it seems to be instead of a JPEG.
+  static func check(_ source: ImageSource) throws(ImageDecodingError) {
+    var bytes = [UInt8](repeating: 0, count: size)
+    var span = bytes.mutableSpan
+    let count = try source.read(into: &span, at: 0)
+    bytes.removeLast(size - count)
+    if bytes.isEmpty { throw ImageDecodingError(source.name, .empty) }
+    if jpeg.begins(bytes.span) { return }
+    if let other = others.first(where: { $0.begins(bytes.span) }) {
+      throw ImageDecodingError(source.name, .unrecognized(other.kind))
+    }
+    let start = bytes.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+    throw ImageDecodingError(
+      source.name, .unrecognized("something that begins with " + start.joined(separator: " ")))
+  }
+
+  func begins(_ file: Span<UInt8>) -> Bool {
+    guard file.count >= offset + bytes.count else { return false }
+    return bytes.indices.allSatisfy { file[offset + $0] == bytes[$0] }
+  }
+}

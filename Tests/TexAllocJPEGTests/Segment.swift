@@ -1,0 +1,43 @@
+/// A marker segment of a JPEG file.
+struct Segment {
+  let marker: UInt8
+  let bytes: [UInt8]
+
+  static func exif(_ bytes: [UInt8]) -> Segment {
+    Segment(marker: 0xE1, bytes: Array("Exif\0\0".utf8) + bytes)
+  }
+
+  /// - Parameters:
+  ///   - part: From 1.
+  ///   - count: Of all parts.
+  static func profile(part: UInt8, of count: UInt8, _ bytes: some Sequence<UInt8>) -> Segment {
+    Segment(marker: 0xE2, bytes: Array("ICC_PROFILE\0".utf8) + [part, count] + bytes)
+  }
+
+  /// EXIF with one directory, of one entry for the orientation.
+  ///
+  /// - Parameter type: Of the number: 3 for 16 bits.
+  static func orientation(_ value: Int, bigEndian: Bool = false, type: Int = 3) -> Segment {
+    func number(_ value: Int, _ size: Int) -> [UInt8] {
+      let bytes = (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+      return bigEndian ? bytes.reversed() : bytes
+    }
+    let size = [1: 1, 3: 2, 4: 4][type] ?? 4
+    return exif(
+      Array((bigEndian ? "MM" : "II").utf8) + number(42, 2) + number(8, 4)
+        + number(1, 2) + number(0x0112, 2) + number(type, 2) + number(1, 4)
+        + number(value, size) + [UInt8](repeating: 0, count: 4 - size)
+        + number(0, 4))
+  }
+}
+
+extension [UInt8] {
+  /// The same JPEG file with segments right behind its start.
+  func inserting(_ segments: [Segment]) -> [UInt8] {
+    self[..<2]
+      + segments.flatMap { segment in
+        let size = segment.bytes.count + 2
+        return [0xFF, segment.marker, UInt8(size >> 8), UInt8(size & 255)] + segment.bytes
+      } + self[2...]
+  }
+}
