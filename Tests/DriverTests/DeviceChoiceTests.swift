@@ -34,7 +34,7 @@ final class DeviceChoiceTests: XCTestCase {
       let shown = try gpu.register(buffer).shownPixels()
       XCTAssertEqual(shown, expected, driver)
       CapabilityTable.print(
-        "gbm on \(driver)", "imported by its own device", shown == expected)
+        "gbm:\(driver)", "imported by its own device", shown == expected)
     }
   }
 }

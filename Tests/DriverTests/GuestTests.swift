@@ -10,7 +10,7 @@ final class GuestTests: XCTestCase {
     XCTAssertEqual(
       Set(try PresentHeap.all().map(\.name)),
       [
-        "gbm on vgem", "gbm on virtio_gpu", "dma-heap:system", "udmabuf", "drm-dumb:vgem",
+        "gbm:vgem", "gbm:virtio_gpu", "gbm:cirrus", "dma-heap:system", "udmabuf", "drm-dumb:vgem",
         "drm-dumb:virtio_gpu", "drm-dumb:cirrus",
       ])
   }

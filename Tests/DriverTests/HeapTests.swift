@@ -30,12 +30,17 @@ final class HeapTests: XCTestCase {
 
   func testGBMOnVgemKeepsTheContract() throws {
     let card = try PresentHeap.dumbBuffers(of: "vgem").node
-    try check(GBMHeap(node: card), named: "gbm on vgem", .writeCombining)
+    try check(GBMHeap(node: card), .writeCombining)
   }
 
   func testGBMOnVirtioKeepsTheContract() throws {
     let card = try PresentHeap.dumbBuffers(of: "virtio_gpu").node
-    try check(GBMHeap(node: card), named: "gbm on virtio_gpu")
+    try check(GBMHeap(node: card))
+  }
+
+  func testGBMOnCirrusKeepsTheContract() throws {
+    let card = try PresentHeap.dumbBuffers(of: "cirrus").node
+    try check(GBMHeap(node: card))
   }
 
   func testGBMOnRenderNodeKeepsTheContract() throws {

@@ -55,7 +55,7 @@ final class LostDriverTests: XCTestCase {
   func testWhatGBMMappedOutlivesItsDriver() throws {
     let binding = try DriverBinding(of: "virtio_gpu", on: "virtio")
     let card = try PresentHeap.dumbBuffers(of: "virtio_gpu")
-    try CapabilityTable.check("gbm on virtio_gpu", "outlives its driver", in: self) {
+    try CapabilityTable.check("gbm:virtio_gpu", "outlives its driver", in: self) {
       try checkLoss(of: GBMHeap(node: card.node), at: binding)
       try checkReturn(of: card)
     }

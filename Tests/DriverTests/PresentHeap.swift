@@ -7,23 +7,16 @@ struct PresentHeap {
   let name: String
   let heap: any Heap
 
-  /// Every heap but memfd, and GBM on each card, not on the best alone.
+  /// Every heap but memfd.
   ///
   /// - Throws: `XCTSkip` with what is absent, and why, where there is nothing but memfd.
   static func all() throws -> [PresentHeap] {
     let found = Heaps.found()
     let heaps = found.compactMap { try? $0.heap.get() }.filter { $0.name != MemfdHeap.name }
-    let cards = heaps.compactMap { $0 as? DumbBufferHeap }
-    let gbm = try ["vgem", "virtio_gpu"].flatMap { driver in
-      try cards.filter { $0.driver == driver }.map {
-        PresentHeap(name: "gbm on \(driver)", heap: try GBMHeap(node: $0.node))
-      }
-    }
-    let others = heaps.filter { !($0 is GBMHeap) }
-    guard !others.isEmpty else {
+    guard !heaps.isEmpty else {
       throw XCTSkip(found.map { "\($0)" }.joined(separator: "; "))
     }
-    return gbm + others.map { PresentHeap(name: $0.label, heap: $0) }
+    return heaps.map { PresentHeap(name: $0.label, heap: $0) }
   }
 
   /// - Throws: `XCTSkip` where no card has this driver.

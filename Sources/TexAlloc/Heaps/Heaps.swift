@@ -21,18 +21,13 @@ public enum Heaps {
     }
   }
 
-  /// The first node that gives memory, and those before it that do not. Render nodes come first:
-  /// where one does, there is a GPU behind it.
+  /// Render nodes come first: where one gives memory, there is a GPU behind it.
   private static func gbm() -> [HeapFinding] {
-    var findings: [HeapFinding] = []
-    let nodes = nodes(DRMNode.folder, ["renderD", "card"])
-    for node in nodes where !findings.contains(where: \.isPresent) {
-      findings.append(
-        HeapFinding(GBMHeap.kind) { () throws(SystemFailure) in
-          try GBMHeap(node: "\(DRMNode.folder)/\(node.get())")
-        })
+    nodes(DRMNode.folder, ["renderD", "card"]).map { node in
+      HeapFinding(GBMHeap.kind) { () throws(SystemFailure) in
+        try GBMHeap(node: "\(DRMNode.folder)/\(node.get())")
+      }
     }
-    return findings
   }
 
   private static func dmaHeaps() -> [HeapFinding] {
