@@ -1,3 +1,4 @@
+import Synchronization
 import TexAlloc
 import XCTest
 
@@ -33,18 +34,15 @@ final class PendingFenceTests: XCTestCase {
       guard slab.caching == .cached else { continue }
       let fence = try PendingFence(from: vgem)
       try fence.attach(to: XCTUnwrap(slab.descriptor))
-      let passed = expectation(description: "the fence passed before the access began")
-      let began = ContinuousClock.now
-      DispatchQueue.global().async {
-        defer { passed.fulfill() }
-        do { try slab.beginCPUAccess(for: [.read]) } catch { XCTFail("\(error)") }
+      let hasPassed = Atomic(false)
+      DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(100)) {
+        hasPassed.store(true, ordering: .releasing)
+        do { try fence.pass() } catch { XCTFail("\(error)") }
       }
-      usleep(100_000)
-      try fence.pass()
-      wait(for: [passed], timeout: 60)
-      let waited = ContinuousClock.now - began
-      XCTAssertGreaterThan(waited, .milliseconds(100), present.name)
-      CapabilityTable.print(present.name, "synchronizing waits", waited > .milliseconds(100))
+      try slab.beginCPUAccess(for: [.read])
+      let waited = hasPassed.load(ordering: .acquiring)
+      XCTAssertTrue(waited, "\(present.name): the access began before the fence had passed")
+      CapabilityTable.print(present.name, "synchronizing waits", waited)
     }
   }
 }

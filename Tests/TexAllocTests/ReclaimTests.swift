@@ -166,7 +166,7 @@ final class ReclaimTests: XCTestCase {
       pool.trim()
     }
     // The fences have passed, or are about to.
-    for _ in 0..<1_000 where pool.statistics.slots > 0 {
+    for _ in 0..<60_000 where pool.statistics.slots > 0 {
       usleep(1_000)
       pool.trim()
     }
