@@ -5,13 +5,14 @@ sources := Sources Tests Fuzz Package.swift
 sanitizer ?= address thread
 seconds ?= 60
 
-.PHONY: help demo test vm-test vm-shell bench readme sanitize fuzz lint format docs clean \
+.PHONY: help demo test vm-test vm-soak vm-shell bench readme sanitize fuzz lint format docs clean \
   distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
 	@echo 'make test      build, lint, run the tests'
-	@echo 'make vm-test   run the tests on real drivers, in a guest; vm-shell: a shell in it'
+	@echo 'make vm-test   run the tests that need drivers, in guests; vm-shell: a shell in one'
+	@echo 'make vm-soak   run all that touches memory or devices there, and more of it'
 	@echo 'make bench     measure, in some minutes    (ARGS=--quick in less than one; --full, --help)'
 	@echo 'make readme    the same, into the figures of README.md'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
@@ -52,6 +53,10 @@ test: dependencies
 vm-test: dependencies
 	$(SWIFT) build --build-tests
 	@VM/test
+
+vm-soak: dependencies
+	$(SWIFT) build --build-tests
+	@VM/test soak
 
 # ARGS="--virgl" for one with a GPU.
 vm-shell: dependencies

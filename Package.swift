@@ -115,8 +115,8 @@ let package = Package(
     .testTarget(
       name: "DriverTests",
       dependencies: [
-        "AuditSupport", "CEGL", "CLibDRM", "CLinux", "TestSupport", "TexAlloc", "TexAllocAudit",
-        "TexAllocEGL", "TexAllocJPEG", system,
+        "AuditSupport", "CEGL", "CLibDRM", "CLinux", "TestSupport", "TexAlloc", "TexAllocAtlas",
+        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", system,
       ],
       swiftSettings: house),
 
