@@ -17,7 +17,13 @@ public struct DeviceDescription: Hashable, Sendable {
   /// `GL_MAX_TEXTURE_SIZE` in pixels.
   public let maxTextureSize: Int
 
-  init(of connection: EGLConnection, _ traits: ContextTraits) {
+  /// The devices that would have come before it, each with what went wrong.
+  public let passedOver: [PassedOverDevice]
+
+  init(
+    of connection: EGLConnection, _ traits: ContextTraits, after passedOver: [PassedOverDevice]
+  ) {
+    self.passedOver = passedOver
     driver = connection.driver
     isSoftware = connection.isSoftware
     reason = connection.reason
@@ -29,6 +35,17 @@ public struct DeviceDescription: Hashable, Sendable {
     displayExtensions = connection.extensions.map(String.init).sorted()
     maxTextureSize = Int(glInteger(GL_MAX_TEXTURE_SIZE))
   }
+}
+
+/// A device that was not taken though it came first.
+public struct PassedOverDevice: Hashable, Sendable {
+  /// Its DRM node, if it has one.
+  public let name: String
+  public let failure: EGLFailure
+}
+
+extension PassedOverDevice: CustomStringConvertible {
+  public var description: String { "\(name): \(failure)" }
 }
 
 /// How many textures took which route.

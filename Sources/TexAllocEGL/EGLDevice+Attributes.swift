@@ -33,15 +33,24 @@ extension EGLDevice {
       if let importer {
         $0.deviceUsage = [.sample, .render]
         $0.formats = sampledFormats(of: connection, importer)
-        $0.heaps = Heaps.present().map(\.name).filter {
-          connection.isSoftware || $0 != MemfdHeap.name
-        }
+        $0.heaps = heaps(near: connection).map(\.name)
       } else {
         $0.formats = preferredFourccs.filter { UploadFormat($0) != nil }.map { Format($0) }
         $0.caching = [.cached]
         $0.cpuUsage = [.read]
       }
     }
+  }
+
+  /// The heaps that it may import from: those of its own node first, those of other cards last.
+  private static func heaps(near connection: EGLConnection) -> [any Heap] {
+    let heaps = Heaps.present().filter { connection.isSoftware || $0.name != MemfdHeap.name }
+    guard !connection.nodes.isEmpty else { return heaps }
+    func isOwn(_ heap: any Heap) -> Bool? {
+      let node = (heap as? GBMHeap)?.node ?? (heap as? DumbBufferHeap)?.node
+      return node.map(connection.nodes.contains)
+    }
+    return [true, nil, false].flatMap { own in heaps.filter { isOwn($0) == own } }
   }
 
   /// The linear formats of one plane that a `GL_TEXTURE_2D` samples. Images of several planes are

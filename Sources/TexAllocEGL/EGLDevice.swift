@@ -61,15 +61,39 @@ public import TexAlloc
     _ choice: DeviceChoice = .automatic, route: Route? = nil,
     profiles: [QuirkProfile]? = nil
   ) throws(EGLFailure) -> EGLDevice {
-    let connection = try EGLConnection.open(choice)
-    let context = try ContextHandle.make(on: connection)
-    do {
-      try context.makeCurrent()
-      return try EGLDevice(connection, context, ownsContext: true, route, profiles)
-    } catch {
-      context.destroy()
-      throw error
+    try surfaceless(choice.candidates(), route, profiles)
+  }
+
+  /// The first device on which a context can be made.
+  static func surfaceless(
+    _ candidates: [DeviceCandidate], _ route: Route? = nil, _ profiles: [QuirkProfile]? = nil
+  ) throws(EGLFailure) -> EGLDevice {
+    var passedOver: [PassedOverDevice] = []
+    let before = ContextHandle.current
+    for candidate in candidates {
+      do throws(EGLFailure) {
+        let connection = try candidate.connect()
+        let context = try ContextHandle.make(on: connection)
+        do {
+          try context.makeCurrent()
+          return try EGLDevice(
+            connection, context, ownsContext: true, route, profiles, after: passedOver)
+        } catch {
+          ContextHandle.clearCurrent(on: connection)
+          try? before?.makeCurrent()
+          context.destroy()
+          throw error
+        }
+      } catch {
+        passedOver.append(PassedOverDevice(name: candidate.name, failure: error))
+      }
     }
+    if let only = passedOver.first, passedOver.count == 1 { throw only.failure }
+    let isUnsupported = passedOver.allSatisfy(\.failure.isUnsupported)
+    let reasons = passedOver.map { "\($0)" }.joined(separator: "; ")
+    throw isUnsupported
+      ? .unsupported("EGLDevice", reasons.isEmpty ? "there is none" : reasons)
+      : .failed("EGLDevice", reasons)
   }
 
   /// Takes the context that is current on this thread: a toolkit's own, of OpenGL ES 3.0 or of OpenGL
@@ -95,7 +119,7 @@ public import TexAlloc
 
   private init(
     _ connection: EGLConnection, _ context: ContextHandle, ownsContext: Bool,
-    _ route: Route?, _ profiles: [QuirkProfile]?
+    _ route: Route?, _ profiles: [QuirkProfile]?, after passedOver: [PassedOverDevice] = []
   ) throws(EGLFailure) {
     self.connection = connection
     self.context = context
@@ -117,7 +141,7 @@ public import TexAlloc
         (importer, importObstacle) = (nil, "\(error)")
       }
     }
-    description = DeviceDescription(of: connection, traits)
+    description = DeviceDescription(of: connection, traits, after: passedOver)
     self.profiles =
       profiles ?? QuirkProfile.known(vendor: description.vendor, renderer: description.renderer)
     attributes = Self.attributes(of: connection, importer)

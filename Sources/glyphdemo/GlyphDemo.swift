@@ -121,9 +121,9 @@ struct GlyphDemo: AsyncParsableCommand {
       stages: timer.stages, notes: notes + fonts.notes)
   }
 
-  private func heaps() throws -> [any Heap] {
+  private func heaps() throws -> [any Heap]? {
+    guard let heap else { return nil }
     let present = Heaps.present()
-    guard let heap else { return present }
     let chosen = present.filter { $0.name == heap }
     guard !chosen.isEmpty else {
       let names = present.map(\.name).joined(separator: ", ")

@@ -22,6 +22,8 @@ struct Probe: ParsableCommand {
 struct ProbeReport: Encodable {
   struct Device: Encodable {
     let driver, vendor, renderer, version, chosenBecause: String
+    /// Devices that came first, each with what went wrong.
+    let passedOver: [String]
     let isSoftware: Bool
     let maxTextureSize: Int
     let clientExtensions, displayExtensions: [String]
@@ -126,6 +128,7 @@ extension ProbeReport.Device {
     renderer = about.renderer
     version = about.version
     chosenBecause = about.reason
+    passedOver = about.passedOver.map { "\($0)" }
     isSoftware = about.isSoftware
     maxTextureSize = about.maxTextureSize
     clientExtensions = about.clientExtensions
@@ -161,6 +164,7 @@ extension ProbeReport {
     return [
       "Device: \(device.driver): \(device.renderer), \(device.version)",
       "  chosen because \(device.chosenBecause)",
+    ] + device.passedOver.map { "  passed over \($0)" } + [
       "  import: \(device.importObstacle ?? "yes")",
       "  quirks: "
         + (device.quirks.isEmpty

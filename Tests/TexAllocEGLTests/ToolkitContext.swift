@@ -24,7 +24,7 @@ final class ToolkitContext {
   }
 
   init(_ traits: ContextTraits = .own, sharing other: ToolkitContext? = nil) throws {
-    connection = try other?.connection ?? .open(.software)
+    connection = try other?.connection ?? .software()
     handle = try .make(on: connection, traits, sharing: other?.handle)
     try handle.makeCurrent()
   }
@@ -32,5 +32,11 @@ final class ToolkitContext {
   deinit {
     ContextHandle.clearCurrent(on: connection)
     handle.destroy()
+  }
+}
+
+extension EGLConnection {
+  static func software() throws -> EGLConnection {
+    try XCTUnwrap(DeviceChoice.software.candidates().first).connect()
   }
 }

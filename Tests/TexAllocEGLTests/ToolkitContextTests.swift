@@ -56,7 +56,7 @@ final class ToolkitContextTests: XCTestCase {
   }
 
   func testWithoutAContextThereIsNoDevice() throws {
-    ContextHandle.clearCurrent(on: try .open(.software))
+    ContextHandle.clearCurrent(on: try EGLConnection.software())
     XCTAssertThrowsError(try EGLDevice.current()) {
       XCTAssertEqual(($0 as? EGLFailure)?.operation, "eglGetCurrentContext")
       XCTAssertEqual(($0 as? EGLFailure)?.isUnsupported, true)
@@ -65,7 +65,7 @@ final class ToolkitContextTests: XCTestCase {
 
   /// A GLX of one function stands for a toolkit's.
   func testAContextOfGLXIsUnsupportedByName() throws {
-    ContextHandle.clearCurrent(on: try .open(.software))
+    ContextHandle.clearCurrent(on: try EGLConnection.software())
     let folder = try TemporaryFolder()
     let source = folder.path("glx.c")
     try Data("void *glXGetCurrentContext(void) { return glXGetCurrentContext; }\n".utf8)

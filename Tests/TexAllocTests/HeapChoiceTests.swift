@@ -22,6 +22,15 @@ final class HeapChoiceTests: XCTestCase {
     XCTAssertTrue(pool.plan.reason.hasSuffix("now that first failed when tried"))
   }
 
+  func testTheHeapsThatADeviceListsFirstComeFirst() throws {
+    let gpu = FakeDevice { $0.heaps = ["own", "shared", "other"] }
+    let camera = FakeDevice()
+    let heaps = ["other", "memory", "shared", "own"].map { FakeHeap($0) }
+    XCTAssertEqual(
+      Heaps.sorted(heaps, for: [camera, gpu]).map(\.name), ["own", "shared", "other", "memory"])
+    XCTAssertEqual(Heaps.sorted(heaps, for: [camera]).map(\.name), heaps.map(\.name))
+  }
+
   func testWhereEveryHeapFailsEachSaysWhy() throws {
     let device = FakeDevice(refusing: "only")
     XCTAssertThrowsError(try TexturePool(for: [device], from: [FakeHeap("only")])) {

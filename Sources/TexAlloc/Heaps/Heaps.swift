@@ -21,6 +21,22 @@ public enum Heaps {
     }
   }
 
+  /// The same for components: what one of them lists among its heaps comes in the order of the list,
+  /// before the rest.
+  static func present(for components: [any Component]) -> [any Heap] {
+    sorted(present(), for: components)
+  }
+
+  package static func sorted(_ heaps: [any Heap], for components: [any Component]) -> [any Heap] {
+    let lists = components.flatMap(\.participants).flatMap { component in
+      ([component.constraints] + component.alternatives).compactMap(\.heaps)
+    }
+    func place(_ heap: any Heap) -> Int {
+      lists.compactMap { $0.firstIndex(of: heap.name) }.min() ?? .max
+    }
+    return heaps.map { ($0, place($0)) }.sorted { $0.1 < $1.1 }.map(\.0)
+  }
+
   /// Render nodes come first: where one gives memory, there is a GPU behind it.
   private static func gbm() -> [HeapFinding] {
     nodes(DRMNode.folder, ["renderD", "card"]).map { node in

@@ -12,14 +12,14 @@ public final class ImageAllocator: Sendable {
   /// Where images come from that devices use.
   public let pool: TexturePool
   private let components: [any Component]
-  private let heaps: [any Heap]
+  private let heaps: [any Heap]?
   private let limits: PoolLimits
   /// The pool for images that the CPU reads back, once there was one.
   private let readablePool = Mutex<TexturePool?>(nil)
 
   /// - Parameters: As of ``TexturePool``.
   public init(
-    for components: [any Component], from heaps: [any Heap] = Heaps.present(),
+    for components: [any Component], from heaps: [any Heap]? = nil,
     limits: PoolLimits = PoolLimits()
   ) throws(AllocationError) {
     pool = try TexturePool(for: components, from: heaps, limits: limits)

@@ -18,15 +18,17 @@ public final class TexturePool: Sendable {
 
   /// - Parameters:
   ///   - components: All that will touch images of this pool, heaps aside.
-  ///   - heaps: Where memory may come from. Of those that suit everyone, the one whose caching ranks
-  ///     first is chosen; of equals, the earlier. Where none does, and a device can copy images instead
+  ///   - heaps: Where memory may come from; where nil, the heaps of this machine, those first that a
+  ///     component lists first. Of those that suit everyone, the one whose caching ranks first is
+  ///     chosen; of equals, the earlier. Where none does, and a device can copy images instead
   ///     of using their memory, one that suits that is chosen, and the plan says so.
   /// - Throws: `AllocationError.noHeap` with the reason for each heap, or `.invalid` for attributes
   ///   that contradict themselves.
   public init(
-    for components: [any Component], from heaps: [any Heap] = Heaps.present(),
+    for components: [any Component], from heaps: [any Heap]? = nil,
     limits: PoolLimits = PoolLimits()
   ) throws(AllocationError) {
+    let heaps = heaps ?? Heaps.present(for: components)
     do throws(AllocationError) {
       (plan, store) = try HeapChoice(for: components, from: heaps, limits: limits).settle()
       self.components = PoolComponents(components)

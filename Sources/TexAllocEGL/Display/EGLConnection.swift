@@ -7,6 +7,8 @@ internal import CEGL
   /// How the display was chosen, for people.
   let reason: String
   let isSoftware: Bool
+  /// The DRM nodes of its device, as far as EGL knows them.
+  let nodes: [String]
   /// The name of Mesa's driver, or what `EGL_VENDOR` says.
   let driver: String
   let clientExtensions: Set<Substring>
@@ -25,6 +27,7 @@ internal import CEGL
     clientExtensions = Self.clientExtensions()
     extensions = unsafe eglWords(eglQueryString(display, EGL_EXTENSIONS))
     driver = unsafe Self.driverName(of: display, extensions)
+    nodes = unsafe EGLDeviceEntry(of: display)?.nodes ?? []
     // Of older ones, eglGetProcAddress need not know what is no extension.
     let all = ["EGL_KHR_get_all_proc_addresses", "EGL_KHR_client_get_all_proc_addresses"]
     guard
