@@ -11,8 +11,10 @@ final class ImageAllocatorTests: XCTestCase {
     XCTAssertEqual(buffer.caching, .cached)
     XCTAssertEqual(images.pool.statistics.slabs, 0)
     XCTAssertTrue(buffer.layout.planes[0].pitch.isMultiple(of: PlaneWriter.lineSize))
-    var writer = buffer.writer()
-    writer.fill(0..<writer.rowCount, with: 7)
+    do {
+      var writer = buffer.writer()
+      writer.fill(writer.rows, with: 7)
+    }
     XCTAssertTrue(try bytes(of: buffer).allSatisfy { $0 == 7 })
   }
 

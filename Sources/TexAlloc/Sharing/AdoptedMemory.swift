@@ -27,7 +27,7 @@ final class AdoptedMemory: BufferMemory {
     } else {
       mapping = try Mapping(
         file.descriptor, size: size, named: name, isWritable: cpuUsage != [.read])
-      // Where this succeeds, so does every later call; see CPUAccess.
+      // Where this succeeds, so does every later call; see beginAccess.
       try synchronization.begin(cpuUsage)
       try synchronization.end(cpuUsage)
     }
@@ -48,14 +48,8 @@ final class AdoptedMemory: BufferMemory {
   }
 
   /// Always: whose caches the application's devices share is not known.
-  func beginAccess(for usage: Set<CPUUsage>) -> CPUAccess? {
-    let synchronization = synchronization
-    return CPUAccess { () throws(SystemFailure) in
-      try synchronization.begin(usage)
-    } endingWith: { [self] () throws(SystemFailure) in
-      try self.synchronization.end(usage)
-    }
-  }
+  func beginAccess(for usage: Set<CPUUsage>) { try? synchronization.begin(usage) }
+  func endAccess(for usage: Set<CPUUsage>) { try? synchronization.end(usage) }
 
   /// From the heap of the same name, where there is one here and where the trial could be written.
   func makeTrial(

@@ -5,6 +5,7 @@ internal import CStreaming
 ///
 /// It has no way to read what it wrote. It can be neither copied nor kept longer than the buffer
 /// that it writes, and when it ends, everything written is visible to whoever is told of it next.
+/// Until then nobody else writes or reads the plane; ``split()`` lends its rows to several threads.
 ///
 /// Rows begin on a line, and the padding behind their pixels is written with them, as zeros.
 @safe public struct PlaneWriter: ~Copyable, ~Escapable {
@@ -13,40 +14,72 @@ internal import CStreaming
 
   /// Bytes of the pixels of a row, without padding.
   public let rowSize: Int
-  /// Rows of pixels, without padding.
-  public let rowCount: Int
+  /// The rows that it writes, counted from 0 at the top of the plane: all that hold pixels, or those
+  /// that it was given of a plane that was split.
+  public let rows: Range<Int>
   /// Bytes from one row to the next, a multiple of `lineSize`.
   public let pitch: Int
-  private let base: UnsafeMutableRawPointer
-  private let access: AnyObject?
+  /// Where row 0 of the plane begins.
+  let base: UnsafeMutableRawPointer
+  /// nil for memory that is no buffer's.
+  private let writing: PlaneWriting?
 
-  /// - Parameters:
-  ///   - bytes: The whole plane. They must outlive the writer: whoever returns it says so.
-  ///   - access: What must live as long as the writer, and goes after its store fence.
+  /// - Parameter bytes: The whole plane. They must outlive the writer: whoever returns it says so.
   @_lifetime(immortal)
   @unsafe package init(
-    _ bytes: UnsafeMutableRawBufferPointer, pitch: Int, rowSize: Int, rowCount: Int,
-    during access: AnyObject? = nil
+    _ bytes: UnsafeMutableRawBufferPointer, pitch: Int, rowSize: Int, rowCount: Int
   ) {
-    precondition(rowSize <= pitch && pitch * rowCount <= bytes.count)
+    unsafe self.init(bytes, pitch: pitch, rowSize: rowSize, rowCount: rowCount, during: nil)
+  }
+
+  /// - Parameter writing: Ends with the writer, after its store fence.
+  @_lifetime(immortal)
+  @unsafe init(
+    _ bytes: UnsafeMutableRawBufferPointer, pitch: Int, rowSize: Int, rowCount: Int,
+    during writing: consuming PlaneWriting?
+  ) {
+    precondition(
+      rowSize <= pitch && pitch * rowCount <= bytes.count,
+      "\(rowCount) rows of \(rowSize) bytes, \(pitch) apart, in \(bytes.count)")
     precondition(pitch.isMultiple(of: Self.lineSize), "a pitch of \(pitch) splits lines")
     guard let start = bytes.baseAddress,
       Int(bitPattern: start).isMultiple(of: Self.lineSize)
     else { preconditionFailure("a plane begins on a line") }
-    unsafe base = start
+    unsafe self.init(
+      base: start, pitch: pitch, rowSize: rowSize, rows: 0..<rowCount, during: writing)
+  }
+
+  /// - Parameter base: Where row 0 of the plane begins.
+  @_lifetime(immortal)
+  @unsafe init(
+    base: UnsafeMutableRawPointer, pitch: Int, rowSize: Int, rows: Range<Int>,
+    during writing: consuming PlaneWriting?
+  ) {
+    unsafe self.base = base
     self.rowSize = rowSize
-    self.rowCount = rowCount
+    self.rows = rows
     self.pitch = pitch
-    self.access = access
+    self.writing = writing
   }
 
   deinit { texalloc_store_fence() }
+
+  /// The buffer that the plane is of, if it is one's.
+  var buffer: TextureBuffer? {
+    switch writing {
+    case .some(let writing): writing.buffer
+    case .none: nil
+    }
+  }
+
+  /// How many rows it writes.
+  public var rowCount: Int { rows.count }
 
   /// Writes the pixels of one row and zeros behind them.
   ///
   /// - Parameters:
   ///   - pixels: `rowSize` bytes.
-  ///   - row: From 0 at the top.
+  ///   - row: One of `rows`.
   public mutating func write(_ pixels: Span<UInt8>, row: Int) {
     precondition(pixels.count == rowSize, "\(pixels.count) bytes for a row of \(rowSize)")
     unsafe pixels.withUnsafeBytes {
@@ -59,7 +92,7 @@ internal import CStreaming
   ///
   /// - Parameters:
   ///   - pixels: `rowSize` bytes for each row, row behind row.
-  ///   - rows: From 0 at the top.
+  ///   - rows: Some of its own.
   public mutating func write(_ pixels: Span<UInt8>, rows: Range<Int>) {
     precondition(
       pixels.count == rows.count * rowSize,
@@ -72,7 +105,7 @@ internal import CStreaming
 
   /// Begins a row that is put together piece by piece. Until it ends nothing else is written.
   ///
-  /// - Parameter row: From 0 at the top.
+  /// - Parameter row: One of `rows`.
   @_lifetime(&self)
   public mutating func row(_ row: Int) -> RowWriter {
     // The row cannot outlive the writer, nor the writer the memory.
@@ -83,6 +116,7 @@ internal import CStreaming
   ///
   /// - Parameters:
   ///   - lines: A multiple of `lineSize` bytes.
+  ///   - row: One of `rows`.
   ///   - offset: Bytes from the start of the row, a multiple of `lineSize`.
   public mutating func write(lines: Span<UInt8>, row: Int, offset: Int) {
     precondition(
@@ -96,10 +130,11 @@ internal import CStreaming
   }
 
   /// Fills rows, padding included, with one byte.
+  ///
+  /// - Parameter rows: Some of its own.
   public mutating func fill(_ rows: Range<Int>, with value: UInt8) {
     guard !rows.isEmpty else { return }
-    precondition(0 <= rows.lowerBound && rows.upperBound <= rowCount)
-    unsafe texalloc_stream_fill(address(ofRow: rows.lowerBound), value, rows.count * pitch)
+    unsafe texalloc_stream_fill(address(ofRows: rows), value, rows.count * pitch)
   }
 
   /// Lets a decoder that stores whole lines itself write rows from `first` on, then pads them.
@@ -111,8 +146,9 @@ internal import CStreaming
     from first: Int,
     _ decode: (UnsafeMutableRawPointer, Int) throws(Failure) -> Int
   ) throws(Failure) -> Int {
-    let written = unsafe try decode(address(ofRow: first), rowCount - first)
-    precondition(0 <= written && written <= rowCount - first)
+    let left = rows.upperBound - first
+    let written = unsafe try decode(address(ofRow: first), left)
+    precondition(0 <= written && written <= left, "\(written) rows written of \(left)")
     for row in first..<first + written where rowSize < pitch {
       unsafe texalloc_stream_padding(address(ofRow: row), rowSize, pitch)
     }
@@ -121,15 +157,22 @@ internal import CStreaming
 
   private func writeUnpadded(_ pixels: Span<UInt8>, _ rows: Range<Int>) {
     guard !rows.isEmpty else { return }
-    precondition(rows.upperBound <= rowCount, "rows \(rows) of \(rowCount)")
     unsafe pixels.withUnsafeBytes {
-      unsafe texalloc_stream_row(
-        address(ofRow: rows.lowerBound), $0.baseAddress, $0.count, $0.count)
+      unsafe texalloc_stream_row(address(ofRows: rows), $0.baseAddress, $0.count, $0.count)
     }
   }
 
+  /// Where a row begins that is about to be written.
   func address(ofRow row: Int) -> UnsafeMutableRawPointer {
-    precondition(0 <= row && row < rowCount, "row \(row) of \(rowCount)")
+    precondition(rows.contains(row), "row \(row) is none of the rows \(rows) of the writer")
     return unsafe base + row * pitch
+  }
+
+  /// Where rows begin that are about to be written, at least one.
+  func address(ofRows rows: Range<Int>) -> UnsafeMutableRawPointer {
+    precondition(
+      self.rows.contains(rows), "the rows \(rows) are not among the rows \(self.rows) of the writer"
+    )
+    return unsafe base + rows.lowerBound * pitch
   }
 }

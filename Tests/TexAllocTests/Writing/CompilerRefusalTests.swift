@@ -87,6 +87,69 @@ final class CompilerRefusalTests: XCTestCase {
       """)
   }
 
+  func testASplitPlaneIsWrittenByThreadsThatAreLent() throws {
+    try expect(
+      nil,
+      """
+      func write(_ buffer: TextureBuffer, on workers: any Workers) {
+        var luma = buffer.writer(ofPlane: 0)
+        var chroma = buffer.writer(ofPlane: 1)
+        let (upper, lower) = (luma.split(), chroma.split())
+        workers.run(2) { part in
+          var writer = upper.writer(ofRows: part * 8..<part * 8 + 8)
+          writer.fill(writer.rows, with: 0)
+          _ = lower.writer(ofRows: part * 4..<part * 4 + 4)
+        }
+      }
+      """)
+  }
+
+  func testNobodyWritesAPlaneWhileItsPartsAreWritten() throws {
+    try expect(
+      "overlapping accesses to 'writer'",
+      """
+      func write(_ buffer: TextureBuffer) {
+        var writer = buffer.writer()
+        let plane = writer.split()
+        writer.fill(0..<1, with: 0)
+        _ = plane.writer(ofRows: 0..<1)
+      }
+      """)
+  }
+
+  func testAPartCannotOutliveTheWriterOfTheWhole() throws {
+    try expect(
+      "overlapping accesses to 'writer'",
+      """
+      func write(_ buffer: TextureBuffer) {
+        var writer = buffer.writer()
+        let part = writer.split().writer(ofRows: 0..<1)
+        writer.fill(0..<1, with: 0)
+        _ = part.pitch
+      }
+      """)
+    try expect(
+      "lifetime-dependent variable 'plane' escapes its scope",
+      """
+      func write(_ buffer: TextureBuffer) {
+        var writer = buffer.writer()
+        let plane = writer.split()
+        Task { _ = plane.rows }
+      }
+      """)
+  }
+
+  func testAWriterIsNotSentToAnotherThread() throws {
+    try expect(
+      "non-Sendable type 'PlaneWriter'",
+      """
+      func write(_ buffer: TextureBuffer, on workers: any Workers) {
+        let writer = buffer.writer()
+        workers.run(2) { _ in _ = writer.pitch }
+      }
+      """)
+  }
+
   /// - Parameter message: In one of the compiler's errors; nil where there are to be none.
   private func expect(
     _ message: String?, _ source: String, file: StaticString = #filePath, line: UInt = #line

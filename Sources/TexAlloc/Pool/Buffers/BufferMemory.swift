@@ -21,9 +21,10 @@ protocol BufferMemory: Sendable {
   /// The bytes of a range of mapped memory, which must not be used after it was let go of.
   @unsafe func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer
 
-  /// Begins an access of the CPU that ends when the result goes; nil where the devices see what the
-  /// CPU does by themselves.
-  func beginAccess(for usage: Set<CPUUsage>) -> CPUAccess?
+  /// Begins an access of the CPU, where devices do not see by themselves what it does. The kernel does
+  /// not refuse that for memory with which it was tried; see ``SlabStore``.
+  func beginAccess(for usage: Set<CPUUsage>)
+  func endAccess(for usage: Set<CPUUsage>)
 
   /// Memory of the same kind for trying out an image that lies like one of this layout at this offset;
   /// nil where there is none to be had.
@@ -37,6 +38,8 @@ protocol BufferMemory: Sendable {
 
 extension BufferMemory {
   var slab: Slab? { nil }
+  func beginAccess(for usage: Set<CPUUsage>) {}
+  func endAccess(for usage: Set<CPUUsage>) {}
 }
 
 /// A slot of a slab, which goes back to its store.
@@ -57,14 +60,12 @@ struct PooledMemory: BufferMemory {
     return unsafe slot.slab.bytes(in: range)
   }
 
-  func beginAccess(for usage: Set<CPUUsage>) -> CPUAccess? {
-    guard store.isSynchronized else { return nil }
-    let slab = slot.slab
-    return CPUAccess { () throws(SystemFailure) in
-      try slab.beginCPUAccess(for: usage)
-    } endingWith: { () throws(SystemFailure) in
-      try slab.endCPUAccess(for: usage)
-    }
+  func beginAccess(for usage: Set<CPUUsage>) {
+    if store.isSynchronized { try? slot.slab.beginCPUAccess(for: usage) }
+  }
+
+  func endAccess(for usage: Set<CPUUsage>) {
+    if store.isSynchronized { try? slot.slab.endCPUAccess(for: usage) }
   }
 
   func makeTrial(
@@ -116,23 +117,6 @@ struct PooledMemory: BufferMemory {
     return unsafe UnsafeMutableRawBufferPointer(start: base + range.lowerBound, count: range.count)
   }
 
-  func beginAccess(for usage: Set<CPUUsage>) -> CPUAccess? { nil }
   func makeTrial(of layout: ImageLayout, at offset: Int) -> TextureBuffer? { nil }
   func release(after fences: [any Fence]) {}
-}
-
-/// An access of the CPU to memory that a device does not see coherently: it ends when this goes.
-final class CPUAccess: Sendable {
-  private let end: @Sendable () throws(SystemFailure) -> Void
-
-  /// The kernel refuses neither call for memory with which both were tried; see ``SlabStore``.
-  init(
-    _ begin: () throws(SystemFailure) -> Void,
-    endingWith end: @escaping @Sendable () throws(SystemFailure) -> Void
-  ) {
-    try? begin()
-    self.end = end
-  }
-
-  deinit { try? end() }
 }

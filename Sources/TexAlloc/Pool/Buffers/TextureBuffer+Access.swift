@@ -1,19 +1,20 @@
 internal import CStreaming
 
 extension TextureBuffer {
-  /// Writes one plane. Two writers of the same rows at a time tear what they write.
+  /// Writes one plane. Until the writer ends, nobody else writes or reads the plane: a second writer,
+  /// or one while the plane is read, ends the process, also in a release build. Other threads get
+  /// rows of it by ``PlaneWriter/split()``. What devices do with the image is for fences to order.
   ///
   /// Traps where ``cpuUsage`` does not hold `sequentialWrite`, which it does for every buffer but one
   /// that was adopted otherwise.
   @_lifetime(borrow self)
   public func writer(ofPlane plane: Int = 0) -> PlaneWriter {
     precondition(cpuUsage.contains(.sequentialWrite), "\(name) was not adopted for writing")
-    let access = memory.beginAccess(for: [.sequentialWrite])
     // The buffer keeps the mapping, and the writer cannot outlive the buffer.
     return unsafe PlaneWriter(
       bytes(ofPlane: plane), pitch: layout.planes[plane].pitch,
       rowSize: layout.rowSize(ofPlane: plane), rowCount: layout.rowCount(ofPlane: plane),
-      during: access)
+      during: PlaneWriting(of: plane, in: self))
   }
 
   /// Reads one plane: all of its rows with their padding. Memory that is not cached is copied first,
@@ -31,24 +32,33 @@ extension TextureBuffer {
     guard caching == .cached || evenIfSlow else {
       throw ReadbackRefused(buffer: name, .slow(heap: heap, caching: caching))
     }
-    let access = memory.beginAccess(for: [.read])
-    return withExtendedLifetime(access) {
-      let bytes = unsafe UnsafeRawBufferPointer(bytes(ofPlane: plane))
-      guard caching == .cached else { return unsafe body([UInt8](streaming: bytes).span) }
-      return unsafe body(Span(_unsafeBytes: bytes))
+    let bytes = unsafe UnsafeRawBufferPointer(bytes(ofPlane: plane))
+    switch use.begin(.reader, ofPlane: plane) {
+    case .writer: throw ReadbackRefused(buffer: name, .beingWritten(plane: plane))
+    case .reader: fatalError("\(name): plane \(plane) has more readers than can be counted")
+    case nil: break
     }
+    memory.beginAccess(for: [.read])
+    defer {
+      memory.endAccess(for: [.read])
+      use.end(.reader, ofPlane: plane)
+    }
+    guard caching == .cached else { return unsafe body([UInt8](streaming: bytes).span) }
+    return unsafe body(Span(_unsafeBytes: bytes))
   }
 
   /// Makes every byte of the image zero, those between the planes too.
   func fillWithZeroes() {
-    let access = memory.beginAccess(for: [.sequentialWrite])
-    withExtendedLifetime(access) {
-      let bytes = unsafe memory.bytes(in: offset..<offset + layout.size)
-      unsafe bytes.fillWithZeroes()
-    }
+    memory.beginAccess(for: [.sequentialWrite])
+    defer { memory.endAccess(for: [.sequentialWrite]) }
+    let bytes = unsafe memory.bytes(in: offset..<offset + layout.size)
+    unsafe bytes.fillWithZeroes()
   }
 
   @unsafe private func bytes(ofPlane index: Int) -> UnsafeMutableRawBufferPointer {
+    precondition(
+      layout.planes.indices.contains(index),
+      "\(name): there is no plane \(index) among the \(layout.planes.count) of \(layout.format)")
     let plane = layout.planes[index]
     let start = offset + plane.offset
     return unsafe memory.bytes(in: start..<start + plane.pitch * plane.rows)
@@ -64,6 +74,8 @@ public struct ReadbackRefused: Error, Hashable, Sendable {
     case notMapped
     /// Writing it failed or was cancelled, in the words of whoever wrote.
     case discarded(String)
+    /// Somebody writes it just now.
+    case beingWritten(plane: Int)
   }
 
   public let buffer: String
@@ -83,6 +95,7 @@ extension ReadbackRefused: CustomStringConvertible {
         + " \(caching?.rawValue ?? "perhaps not cached"), slow to read; ask for it with evenIfSlow"
     case .notMapped: "\(buffer): it was adopted without cpuUsage read"
     case .discarded(let reason): "\(buffer): it was discarded: \(reason)"
+    case .beingWritten(let plane): "\(buffer): plane \(plane) has a writer that has not ended"
     }
   }
 }

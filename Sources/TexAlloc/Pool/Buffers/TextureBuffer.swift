@@ -20,6 +20,7 @@ public final class TextureBuffer: Sendable {
   public let offset: Int
 
   let memory: any BufferMemory
+  let use = PlaneUse()
   private let state = Mutex(State())
 
   private struct State {
