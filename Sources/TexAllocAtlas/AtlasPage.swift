@@ -22,14 +22,13 @@ public final class AtlasPage {
   /// is sampled.
   init(_ buffer: TextureBuffer) throws(AtlasError) {
     let layout = buffer.layout
-    guard let planes = layout.format.fourcc.planes, planes.count == 1,
-      planes[0].horizontalSubsampling == 1, planes[0].verticalSubsampling == 1,
-      planes[0].bytes(across: 1) == planes[0].bytesPerElement
-    else { throw .unsupported(layout.format) }
+    guard layout.shapes.count == 1, layout.shapes[0].isPixels else {
+      throw .unsupported(layout.format)
+    }
     self.buffer = buffer
     packer = ShelfPacker(width: layout.width, height: layout.height)
     shadow = PageShadow(
-      pixelSize: planes[0].bytesPerElement, pitch: layout.planes[0].pitch,
+      pixelSize: layout.shapes[0].bytesPerElement, pitch: layout.planes[0].pitch,
       rowCount: layout.height)
   }
 

@@ -15,11 +15,6 @@ extension EGLDevice {
     #endif
   }
 
-  /// The order in which formats are liked: those that a shader samples as they are come first.
-  private static let preferredFourccs: [Fourcc] = [
-    .abgr8888, .xbgr8888, .argb8888, .xrgb8888, .r8, .gr88, .rgb565, .yuyv, .uyvy, .nv12, .yuv420,
-  ]
-
   /// What the device can live with, asked of the display and of the context that is current.
   static func attributes(
     of connection: EGLConnection, _ importer: DMABufImport?
@@ -35,7 +30,7 @@ extension EGLDevice {
         $0.formats = sampledFormats(of: connection, importer)
         $0.heaps = heaps(near: connection).map(\.name)
       } else {
-        $0.formats = preferredFourccs.filter { UploadFormat($0) != nil }.map { Format($0) }
+        $0.formats = Fourcc.known.filter { UploadFormat($0) != nil }.map { Format($0) }
         $0.caching = [.cached]
         $0.cpuUsage = [.read]
       }
@@ -58,7 +53,7 @@ extension EGLDevice {
   private static func sampledFormats(
     of connection: EGLConnection, _ importer: DMABufImport
   ) -> [Format] {
-    let known = preferredFourccs.filter { $0.planes?.count == 1 }.map { Format($0) }
+    let known = Fourcc.known.filter { $0.planes?.count == 1 }.map { Format($0) }
     guard let advertised = importer.advertised(by: connection) else { return known }
     let sampled = Set(advertised.lazy.filter { !$0.isExternalOnly }.map(\.format))
     return known.filter(sampled.contains)

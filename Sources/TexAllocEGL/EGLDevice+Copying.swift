@@ -20,10 +20,10 @@ extension EGLDevice {
       throw refusal(
         .cpuUsage, "cpuUsage", wanted: "read, to upload it", held: "not mapped; \(reason)")
     }
-    let (pitch, pixel) = (layout.planes[0].pitch, format.bytesPerPixel)
-    guard pitch.isMultiple(of: pixel) else {
+    let pitch = layout.planes[0].pitch
+    guard format.unpacking(pitch: pitch) != nil else {
       throw refusal(
-        .pitch, "pitchAlignment", wanted: "a multiple of \(pixel) to copy it",
+        .pitch, "pitchAlignment", wanted: "a multiple of \(format.bytesPerPixel) to copy it",
         held: "\(pitch); \(reason)")
     }
     let limit = description.maxTextureSize

@@ -6,7 +6,15 @@ internal import TexAllocJSON
 struct Merge: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Merge the attributes of participants.",
-    discussion: "Exits 0 with what they agree on, 1 with a conflict, 2 where a file is invalid.")
+    discussion: """
+      Exits 0 with what they agree on, 1 with a conflict, 2 where a file is invalid.
+
+      With --image it lays out what the merge specification does: \(known). Pools know more formats.
+      """)
+
+  private static var known: String {
+    FormatTable.specification.formats.map(\.description).joined(separator: ", ")
+  }
 
   @Argument(help: "A JSON file for each participant.")
   var files: [String]
@@ -19,7 +27,8 @@ struct Merge: ParsableCommand {
 
   func run() throws {
     do throws(MergeError) {
-      let merged = try BufferAttributes.merging(participants(), image: image)
+      let merged = try BufferAttributes.merging(
+        participants(), image: image, in: .specification)
       print(json ? merged.json : merged.table)
     } catch {
       switch error {

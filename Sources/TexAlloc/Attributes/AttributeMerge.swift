@@ -43,35 +43,33 @@ public struct AttributeMerge: Sendable {
   /// The attributes that all participants can live with, by the most preferred combination of
   /// alternatives that merges and, with an image, lays it out.
   ///
-  /// - Parameter image: Where given, and where a format was chosen, the result has its layout.
+  /// - Parameters:
+  ///   - image: Where given, and where a format was chosen, the result has its layout.
+  ///   - table: The formats that may be laid out.
   /// - Throws: What stands in the way of the first combination.
-  public func attributes(for image: ImageSize? = nil) throws(MergeConflict) -> MergedAttributes {
+  public func attributes(
+    for image: ImageSize? = nil, in table: FormatTable = .known
+  ) throws(MergeConflict) -> MergedAttributes {
     do throws(MergeRefusal) {
-      return try lay(out: image, in: first.get())
+      return try first.get().laidOut(for: image, in: table)
     } catch {
       for combination in combinations.dropFirst() {
-        if let merged = try? lay(out: image, in: Self.merge(participants, combination)) {
+        if let merged = try? Self.merge(participants, combination).laidOut(for: image, in: table) {
           return merged
         }
       }
       throw MergeConflict(
-        error, among: Self.members(participants, combinations[0]), layout: layoutStage(image))
+        error, among: Self.members(participants, combinations[0]),
+        layout: layoutStage(image, table))
     }
   }
 
   /// What the layout was tried with, where the first combination got as far as that.
-  private func layoutStage(_ image: ImageSize?) -> MergeConflict.LayoutStage? {
+  private func layoutStage(
+    _ image: ImageSize?, _ table: FormatTable
+  ) -> MergeConflict.LayoutStage? {
     guard let image, case .success(let merged) = first else { return nil }
-    return .init(image: image, format: merged.format)
-  }
-
-  private func lay(out image: ImageSize?, in merged: MergedAttributes) throws(MergeRefusal)
-    -> MergedAttributes
-  {
-    guard let image else { return merged }
-    var merged = merged
-    merged.layout = try merged.layout(of: image, in: merged.format)
-    return merged
+    return .init(image: image, format: merged.format, table: table)
   }
 
   private static func merge(_ participants: [Participant], _ combination: [Int])
@@ -159,14 +157,16 @@ extension BufferAttributes {
   /// The attributes that all participants can live with; see ``AttributeMerge``, which serves better
   /// where the same participants meet many images.
   ///
-  /// - Parameter image: Where given, and where a format was chosen, the result has its layout.
+  /// - Parameters:
+  ///   - image: Where given, and where a format was chosen, the result has its layout.
+  ///   - table: The formats that may be laid out.
   /// - Throws: A participant that is invalid by itself, or a conflict.
-  public static func merging(_ participants: [BufferAttributes], image: ImageSize? = nil)
-    throws(MergeError) -> MergedAttributes
-  {
+  public static func merging(
+    _ participants: [BufferAttributes], image: ImageSize? = nil, in table: FormatTable = .known
+  ) throws(MergeError) -> MergedAttributes {
     let merge: AttributeMerge
     do { merge = try AttributeMerge(participants) } catch { throw .invalid(error) }
-    do { return try merge.attributes(for: image) } catch { throw .conflict(error) }
+    do { return try merge.attributes(for: image, in: table) } catch { throw .conflict(error) }
   }
 }
 

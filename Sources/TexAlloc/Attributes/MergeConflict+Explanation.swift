@@ -3,6 +3,7 @@ extension MergeConflict {
   struct LayoutStage {
     let image: ImageSize
     let format: Format?
+    let table: FormatTable
   }
 
   /// Finds whom to blame: the first participant that meets the same conflict alone, else the first
@@ -35,7 +36,8 @@ extension MergeConflict {
       do throws(MergeRefusal) {
         let merged = try MergedAttributes(merging: indices.map { members[$0] }, onlyFor: field)
         if let layout {
-          _ = try merged.layout(of: layout.image, in: layout.format, onlyFor: field)
+          _ = try merged.layout(
+            of: layout.image, in: layout.format, of: layout.table, onlyFor: field)
         }
       } catch {
         if error.field == field { return (indices, error) }

@@ -1,15 +1,28 @@
 extension MergedAttributes {
+  /// The same with the layout of an image, where there is one.
+  func laidOut(
+    for image: ImageSize?, in table: FormatTable
+  ) throws(MergeRefusal) -> MergedAttributes {
+    guard let image else { return self }
+    var merged = self
+    merged.layout = try layout(of: image, in: format, of: table)
+    return merged
+  }
+
   /// The planes of an image in this format; nil without a format, once the image's size is checked.
   ///
-  /// - Parameter field: Where given, limits of other fields do not count.
+  /// - Parameters:
+  ///   - table: The formats that may be laid out.
+  ///   - field: Where given, limits of other fields do not count.
   /// - Throws: The first limit that the image passes.
   func layout(
-    of image: ImageSize, in format: Format?, onlyFor field: MergeConflict.Field? = nil
+    of image: ImageSize, in format: Format?, of table: FormatTable,
+    onlyFor field: MergeConflict.Field? = nil
   ) throws(MergeRefusal) -> ImageLayout? {
     try Self.check(image.width, .width, minWidth, maxWidth)
     try Self.check(image.height, .height, minHeight, maxHeight)
     guard let format else { return nil }
-    guard format.modifier == .linear, let shapes = format.fourcc.planes else {
+    guard format.modifier == .linear, let shapes = table[format.fourcc] else {
       throw MergeRefusal(.formats)
     }
     var planes: [ImageLayout.Plane] = []
@@ -34,7 +47,8 @@ extension MergedAttributes {
       throw MergeRefusal(.maxSize, .value(size, limit: maxSize))
     }
     return ImageLayout(
-      width: image.width, height: image.height, format: format, planes: planes, size: size)
+      width: image.width, height: image.height, format: format, planes: planes, shapes: shapes,
+      size: size)
   }
 
   private func pitch(of shape: PlaneShape, across width: Int) throws(MergeRefusal) -> Int {

@@ -21,14 +21,30 @@ public struct ImageLayout: Hashable, Sendable {
   public let format: Format
   /// In the order of `drm_fourcc.h`.
   public let planes: [Plane]
+  /// What the planes hold, one for each; none where the format is not linear or nobody knows it.
+  public let shapes: [PlaneShape]
   /// Bytes of the whole image, padding included.
   public let size: Int
 
-  public init(width: Int, height: Int, format: Format, planes: [Plane], size: Int) {
+  /// - Parameter table: Where the format is described.
+  public init(
+    width: Int, height: Int, format: Format, planes: [Plane], size: Int,
+    in table: FormatTable = .known
+  ) {
+    let shapes = format.modifier == .linear ? table[format.fourcc] : nil
+    self.init(
+      width: width, height: height, format: format, planes: planes, shapes: shapes ?? [],
+      size: size)
+  }
+
+  init(
+    width: Int, height: Int, format: Format, planes: [Plane], shapes: [PlaneShape], size: Int
+  ) {
     self.width = width
     self.height = height
     self.format = format
     self.planes = planes
+    self.shapes = shapes
     self.size = size
   }
 }
@@ -39,8 +55,7 @@ extension ImageLayout {
   /// Bytes that the pixels of a row take in a plane, padding aside.
   public func rowSize(ofPlane index: Int) -> Int {
     let shape = shape(ofPlane: index)
-    return width.dividedRoundingUp(by: shape.horizontalSubsampling)
-      .roundedUp(toMultipleOf: shape.elementsPerGroup) * shape.bytesPerElement
+    return width.dividedRoundingUp(by: shape.horizontalSubsampling) * shape.bytesPerElement
   }
 
   /// Rows of a plane that hold pixels, padding aside.
@@ -53,15 +68,13 @@ extension ImageLayout {
     guard planes.count == 1, rows < height else { return self }
     let plane = Plane(offset: planes[0].offset, pitch: planes[0].pitch, rows: rows)
     return ImageLayout(
-      width: width, height: rows, format: format, planes: [plane],
+      width: width, height: rows, format: format, planes: [plane], shapes: shapes,
       size: plane.offset + plane.pitch * rows)
   }
 
   private func shape(ofPlane index: Int) -> PlaneShape {
-    guard let planes = format.fourcc.planes, planes.indices.contains(index) else {
-      preconditionFailure("\(format) has no plane \(index)")
-    }
-    return planes[index]
+    precondition(shapes.indices.contains(index), "\(format) has no plane \(index) that is known")
+    return shapes[index]
   }
 }
 

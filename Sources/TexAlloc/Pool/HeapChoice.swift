@@ -93,7 +93,7 @@ struct HeapChoice {
         do {
           let merged = try BufferAttributes.merging(
             [image.writer, store.heap.attributes] + registrar.participants,
-            image: image.size)
+            image: image.size, in: image.table)
           guard let layout = merged.layout else { continue }
           try registrar.check(store.makeTrial(layout, alignment: merged.slotAlignment))
         } catch {

@@ -68,7 +68,7 @@ public final class ImageAllocator: Sendable {
     do {
       merged = try BufferAttributes.merging(
         [image.writer, OrdinaryMemory.attributes] + (flags.reader.map { [$0] } ?? []),
-        image: image.size)
+        image: image.size, in: image.table)
     } catch {
       throw AllocationError(error)
     }

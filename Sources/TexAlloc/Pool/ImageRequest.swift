@@ -8,6 +8,8 @@ public struct ImageDescriptor: Hashable, Sendable {
   public var colour: Colour
   /// What the fourth channel will say of the others; nothing in formats without one.
   public var alpha: Alpha
+  /// The planes of the formats: those that the library knows, and what is added to them here.
+  public var table = FormatTable.known
 
   public init(
     width: Int, height: Int, writtenBy writer: BufferAttributes, colour: Colour = .picture,

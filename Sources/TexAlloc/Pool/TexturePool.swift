@@ -73,7 +73,7 @@ public final class TexturePool: Sendable {
     }
     let merged: MergedAttributes
     do {
-      merged = try merge.attributes(for: image.size)
+      merged = try merge.attributes(for: image.size, in: image.table)
     } catch {
       throw .conflict(error)
     }

@@ -23,7 +23,8 @@ struct AdoptionCheck {
   }
 
   private func checkPlanes() throws(AdoptionRefused) {
-    guard layout.format.modifier == .linear, let shapes = layout.format.fourcc.planes else {
+    let shapes = layout.shapes
+    guard !shapes.isEmpty else {
       throw refusal("formats", "a linear format whose planes are known", layout.format)
     }
     guard layout.width > 0 else { throw refusal("width", "at least 1", layout.width) }

@@ -11,32 +11,33 @@ struct UploadFormat {
   /// Where red, green, blue and alpha of the shader come from; nil where they come in order.
   let swizzle: [GLint]?
 
-  /// nil for a format that OpenGL ES 3 has no like of.
+  /// nil for a format that OpenGL ES has no like of in the context that is current.
   init?(_ fourcc: Fourcc) {
-    switch fourcc {
-    case .abgr8888: self.init(GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE, 4)
-    case .xbgr8888:
-      self.init(GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE, 4, [GL_RED, GL_GREEN, GL_BLUE, GL_ONE])
-    case .argb8888:
-      self.init(GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE, 4, [GL_BLUE, GL_GREEN, GL_RED, GL_ALPHA])
-    case .xrgb8888:
-      self.init(GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE, 4, [GL_BLUE, GL_GREEN, GL_RED, GL_ONE])
-    case .rgb565: self.init(GL_RGB565, GL_RGB, GL_UNSIGNED_SHORT_5_6_5, 2)
-    case .r8: self.init(GL_R8, GL_RED, GL_UNSIGNED_BYTE, 1)
-    case .gr88: self.init(GL_RG8, GL_RG, GL_UNSIGNED_BYTE, 2)
-    default: return nil
-    }
+    guard let planes = fourcc.planes, planes.count == 1, planes[0].isPixels, planes[0].isRGB,
+      let storage = Storage(planes[0])
+    else { return nil }
+    self.storage = GLenum(storage.internalFormat)
+    format = GLenum(storage.format)
+    type = GLenum(storage.type)
+    bytesPerPixel = planes[0].bytesPerElement
+    let swizzle = Self.swizzle(of: planes[0].channels.map(\.meaning), in: storage)
+    self.swizzle = swizzle == Self.inOrder ? nil : swizzle
   }
 
-  private init(
-    _ storage: Int32, _ format: Int32, _ type: Int32, _ bytesPerPixel: Int,
-    _ swizzle: [Int32]? = nil
-  ) {
-    self.storage = GLenum(storage)
-    self.format = GLenum(format)
-    self.type = GLenum(type)
-    self.bytesPerPixel = bytesPerPixel
-    self.swizzle = swizzle
+  private static let inOrder = [GL_RED, GL_GREEN, GL_BLUE, GL_ALPHA]
+
+  /// Which channels of the storage hold what the shader calls red, green, blue and alpha. What it does
+  /// not hold is 0, and 1 for alpha, as the storage has it by itself unless something is in its place.
+  private static func swizzle(
+    of channels: [PlaneShape.Channel.Meaning], in storage: Storage
+  ) -> [GLint] {
+    let stored = storage.isReversed ? channels.reversed() : channels
+    let meanings: [PlaneShape.Channel.Meaning] = [.red, .green, .blue, .alpha]
+    return meanings.enumerated().map { index, meaning in
+      if let place = stored.firstIndex(of: meaning) { return inOrder[place] }
+      if index >= stored.count { return inOrder[index] }
+      return meaning == .alpha ? GL_ONE : GL_ZERO
+    }
   }
 
   /// Gives the texture that is bound storage for an image of this size, in pixels.
@@ -50,10 +51,20 @@ struct UploadFormat {
     }
   }
 
+  /// How OpenGL is told of rows that are so many bytes apart: by so many whole pixels, up to the next
+  /// multiple of so many bytes. nil for a pitch that cannot be told.
+  func unpacking(pitch: Int) -> (rowLength: Int, alignment: Int)? {
+    let rowLength = pitch / bytesPerPixel
+    return [1, 2, 4, 8].lazy.map { (rowLength, $0) }.first {
+      ($0 * bytesPerPixel).roundedUp(toMultipleOf: $1) == pitch
+    }
+  }
+
   /// Copies rows of an image into the texture that is bound.
   ///
   /// - Parameters:
-  ///   - pixels: All rows of the image, `pitch` bytes from one to the next.
+  ///   - pixels: All rows of the image, `pitch` bytes from one to the next, which ``unpacking(pitch:)``
+  ///     can tell.
   ///   - rows: Those to copy.
   func upload(_ pixels: Span<UInt8>, pitch: Int, width: Int, rows: Range<Int>) {
     unsafe pixels.withUnsafeBytes {
@@ -78,11 +89,12 @@ struct UploadFormat {
   @unsafe private func copy(
     from buffer: GLuint, _ start: UnsafeRawPointer?, pitch: Int, width: Int, rows: Range<Int>
   ) {
+    guard let unpacking = unpacking(pitch: pitch) else { return }
     // What the toolkit has set is for its own uploads.
     let ours: [(GLenum, GLint)] = [
-      (GLenum(GL_UNPACK_ALIGNMENT), 1), (GLenum(GL_UNPACK_SKIP_ROWS), 0),
+      (GLenum(GL_UNPACK_ALIGNMENT), GLint(unpacking.alignment)), (GLenum(GL_UNPACK_SKIP_ROWS), 0),
       (GLenum(GL_UNPACK_SKIP_PIXELS), 0),
-      (GLenum(GL_UNPACK_ROW_LENGTH), GLint(pitch / bytesPerPixel)),
+      (GLenum(GL_UNPACK_ROW_LENGTH), GLint(unpacking.rowLength)),
     ]
     let theirs = ours.map { parameter, _ in
       var value: GLint = 0
@@ -105,47 +117,84 @@ struct UploadFormat {
   }
 }
 
-/// What a shader sees of the bytes of a pixel.
-struct PixelChannels {
-  let bytesPerPixel: Int
-  /// How far a channel may be off: formats of fewer than eight bits are widened.
-  let tolerance: Int
-  private let colour: @Sendable (ArraySlice<UInt8>) -> [UInt8]
+/// How OpenGL ES stores pixels whose channels have so many bits: the table of what EGL and OpenGL ES
+/// need of a format beyond what it is.
+private struct Storage {
+  let internalFormat, format, type: Int32
+  /// Whether the first channel lies in the highest bits of the pixel.
+  var isReversed = false
+  /// The extension that OpenGL ES needs for it.
+  var needs: String?
 
-  fileprivate init(
-    _ bytesPerPixel: Int, tolerance: Int = 0,
-    _ colour: @escaping @Sendable (ArraySlice<UInt8>) -> [UInt8]
-  ) {
-    self.bytesPerPixel = bytesPerPixel
-    self.tolerance = tolerance
-    self.colour = colour
+  /// nil for pixels that OpenGL ES has no like of.
+  init?(_ shape: PlaneShape) {
+    let row: Storage? =
+      switch (shape.channels.map(\.bits), shape.isFloat) {
+      case ([8], false): Storage(GL_R8, GL_RED, GL_UNSIGNED_BYTE)
+      case ([8, 8], false): Storage(GL_RG8, GL_RG, GL_UNSIGNED_BYTE)
+      case ([8, 8, 8], false): Storage(GL_RGB8, GL_RGB, GL_UNSIGNED_BYTE)
+      case ([8, 8, 8, 8], false): Storage(GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE)
+      case ([5, 6, 5], false):
+        Storage(GL_RGB565, GL_RGB, GL_UNSIGNED_SHORT_5_6_5, isReversed: true)
+      case ([10, 10, 10, 2], false):
+        Storage(GL_RGB10_A2, GL_RGBA, GL_UNSIGNED_INT_2_10_10_10_REV)
+      case ([16], false):
+        Storage(GL_R16_EXT, GL_RED, GL_UNSIGNED_SHORT, needs: "GL_EXT_texture_norm16")
+      case ([16, 16], false):
+        Storage(GL_RG16_EXT, GL_RG, GL_UNSIGNED_SHORT, needs: "GL_EXT_texture_norm16")
+      case ([16, 16, 16, 16], true): Storage(GL_RGBA16F, GL_RGBA, GL_HALF_FLOAT)
+      default: nil
+      }
+    guard let row else { return nil }
+    if let needs = row.needs, GLVersion(glString(GL_VERSION))?.api != .openGL,
+      !glExtensions().contains(needs)
+    {
+      return nil
+    }
+    self = row
   }
 
-  /// Red, green, blue and alpha of a pixel of a row.
+  private init(
+    _ internalFormat: Int32, _ format: Int32, _ type: Int32, isReversed: Bool = false,
+    needs: String? = nil
+  ) {
+    self.internalFormat = internalFormat
+    self.format = format
+    self.type = type
+    self.isReversed = isReversed
+    self.needs = needs
+  }
+}
+
+/// What a shader sees of the bytes of a pixel.
+struct PixelChannels {
+  let shape: PlaneShape
+  var bytesPerPixel: Int { shape.bytesPerElement }
+
+  /// How far a channel may be off: formats of other than eight bits are widened or narrowed.
+  var tolerance: Int { shape.channels.allSatisfy { $0.bits == 8 } ? 0 : 1 }
+
+  /// Red, green, blue and alpha of a pixel of a row, as bytes.
   func colour(of row: [UInt8], at x: Int) -> [UInt8] {
-    colour(Array(row[x * bytesPerPixel..<(x + 1) * bytesPerPixel])[...])
+    var pixel = row[x * bytesPerPixel..<(x + 1) * bytesPerPixel].reversed()
+      .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    var colour: [UInt8] = [0, 0, 0, 255]
+    for channel in shape.channels {
+      let most = UInt64(1) << channel.bits - 1
+      if let place = [.red, .green, .blue, .alpha].firstIndex(of: channel.meaning) {
+        colour[place] = UInt8(((pixel & most) * 255 + most / 2) / most)
+      }
+      pixel >>= channel.bits
+    }
+    return colour
   }
 }
 
 extension Fourcc {
-  /// nil for a format whose pixels do not stand for themselves.
+  /// nil for a format whose pixels do not stand for themselves, or are no whole numbers.
   var channels: PixelChannels? {
-    switch self {
-    case .abgr8888: PixelChannels(4) { [$0[0], $0[1], $0[2], $0[3]] }
-    case .xbgr8888: PixelChannels(4) { [$0[0], $0[1], $0[2], 255] }
-    case .argb8888: PixelChannels(4) { [$0[2], $0[1], $0[0], $0[3]] }
-    case .xrgb8888: PixelChannels(4) { [$0[2], $0[1], $0[0], 255] }
-    case .r8: PixelChannels(1) { [$0[0], 0, 0, 255] }
-    case .gr88: PixelChannels(2) { [$0[0], $0[1], 0, 255] }
-    case .rgb565:
-      PixelChannels(2, tolerance: 1) {
-        let pixel = Int($0[0]) | Int($0[1]) << 8
-        return [
-          UInt8((pixel >> 11) * 255 / 31), UInt8((pixel >> 5 & 63) * 255 / 63),
-          UInt8((pixel & 31) * 255 / 31), 255,
-        ]
-      }
-    default: nil
-    }
+    guard let planes, planes.count == 1, planes[0].isPixels, planes[0].isRGB, !planes[0].isFloat
+    else { return nil }
+    return PixelChannels(shape: planes[0])
   }
 }

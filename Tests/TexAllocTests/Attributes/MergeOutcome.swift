@@ -1,10 +1,12 @@
 import TexAlloc
 
-/// What merging gives, as a value to compare.
+/// What merging gives by the specification, as a value to compare.
 func outcome(_ participants: [BufferAttributes], _ image: ImageSize? = nil)
   -> Result<MergedAttributes, MergeError>
 {
-  Result { () throws(MergeError) in try BufferAttributes.merging(participants, image: image) }
+  Result { () throws(MergeError) in
+    try BufferAttributes.merging(participants, image: image, in: .specification)
+  }
 }
 
 extension Result<MergedAttributes, MergeError> {

@@ -1,0 +1,136 @@
+// What there is to say about a format stands here, and nowhere else: its name twice, and its row.
+
+extension Fourcc {
+  /// `R`, `G`, `B`, `A` bytes in memory, in this order.
+  public static let abgr8888 = Fourcc(known: "AB24")
+  /// `R`, `G`, `B` and an ignored byte.
+  public static let xbgr8888 = Fourcc(known: "XB24")
+  /// `B`, `G`, `R`, `A` bytes.
+  public static let argb8888 = Fourcc(known: "AR24")
+  /// `B`, `G`, `R` and an ignored byte.
+  public static let xrgb8888 = Fourcc(known: "XR24")
+  /// One byte, sampled as red.
+  public static let r8 = Fourcc(known: "R8  ")
+  /// `R` and `G` bytes.
+  public static let gr88 = Fourcc(known: "GR88")
+  /// Little-endian 16 bits: red in the upper five, blue in the lower five.
+  public static let rgb565 = Fourcc(known: "RG16")
+  /// `B`, `G`, `R` bytes.
+  public static let rgb888 = Fourcc(known: "RG24")
+  /// Little-endian 32 bits: from the top two of alpha, then ten each of blue, green and red.
+  public static let abgr2101010 = Fourcc(known: "AB30")
+  /// Little-endian 32 bits: from the top two that are ignored, then ten each of red, green and blue.
+  public static let xrgb2101010 = Fourcc(known: "XR30")
+  /// `R`, `G`, `B`, `A` as half floats.
+  public static let abgr16161616f = Fourcc(known: "AB4H")
+  /// 16 bits, sampled as red.
+  public static let r16 = Fourcc(known: "R16 ")
+  /// `R` and `G` of 16 bits each.
+  public static let gr1616 = Fourcc(known: "GR32")
+  /// `Y0`, `Cb`, `Y1`, `Cr` for two pixels.
+  public static let yuyv = Fourcc(known: "YUYV")
+  /// `Cb`, `Y0`, `Cr`, `Y1` for two pixels.
+  public static let uyvy = Fourcc(known: "UYVY")
+  /// A plane of luma, then one of interleaved `Cb`, `Cr` at half width and height.
+  public static let nv12 = Fourcc(known: "NV12")
+  /// A plane of luma, then one of interleaved `Cb`, `Cr` at half width.
+  public static let nv16 = Fourcc(known: "NV16")
+  /// As ``nv12`` with 16 bits for each number, of which the upper ten count.
+  public static let p010 = Fourcc(known: "P010")
+  /// A plane of luma, then `Cb` and `Cr` planes at half width and height.
+  public static let yuv420 = Fourcc(known: "YU12")
+  /// Planes of luma, `Cb` and `Cr`, all of full size.
+  public static let yuv444 = Fourcc(known: "YU24")
+}
+
+extension Format {
+  /// The format of this name of ``Fourcc``, linear.
+  public static let
+    abgr8888 = Format(.abgr8888),
+    xbgr8888 = Format(.xbgr8888),
+    argb8888 = Format(.argb8888),
+    xrgb8888 = Format(.xrgb8888),
+    r8 = Format(.r8),
+    gr88 = Format(.gr88),
+    rgb565 = Format(.rgb565),
+    rgb888 = Format(.rgb888),
+    abgr2101010 = Format(.abgr2101010),
+    xrgb2101010 = Format(.xrgb2101010),
+    abgr16161616f = Format(.abgr16161616f),
+    r16 = Format(.r16),
+    gr1616 = Format(.gr1616),
+    yuyv = Format(.yuyv),
+    uyvy = Format(.uyvy),
+    nv12 = Format(.nv12),
+    nv16 = Format(.nv16),
+    p010 = Format(.p010),
+    yuv420 = Format(.yuv420),
+    yuv444 = Format(.yuv444)
+}
+
+extension Fourcc {
+  /// Every format that the library knows, in the order in which devices like them: those that are
+  /// sampled as they are come first.
+  package static let known = rows.map(\.0)
+
+  static let rows: [(Fourcc, [PlaneShape])] = [
+    (.abgr8888, [PlaneShape(bytes(.red, .green, .blue, .alpha))]),
+    (.xbgr8888, [PlaneShape(bytes(.red, .green, .blue, .unused))]),
+    (.argb8888, [PlaneShape(bytes(.blue, .green, .red, .alpha))]),
+    (.xrgb8888, [PlaneShape(bytes(.blue, .green, .red, .unused))]),
+    (.r8, [PlaneShape(bytes(.red))]),
+    (.gr88, [PlaneShape(bytes(.red, .green))]),
+    (.rgb565, [PlaneShape([Bits(.blue, bits: 5), Bits(.green, bits: 6), Bits(.red, bits: 5)])]),
+    (.rgb888, [PlaneShape(bytes(.blue, .green, .red))]),
+    (.abgr2101010, [PlaneShape(tens(.red, .green, .blue) + [Bits(.alpha, bits: 2)])]),
+    (.xrgb2101010, [PlaneShape(tens(.blue, .green, .red) + [Bits(.unused, bits: 2)])]),
+    (.abgr16161616f, [PlaneShape(words(.red, .green, .blue, .alpha), isFloat: true)]),
+    (.r16, [PlaneShape(words(.red))]),
+    (.gr1616, [PlaneShape(words(.red, .green))]),
+    (.yuyv, [PlaneShape(bytes(.luma, .blueChroma, .luma, .redChroma), across: 2)]),
+    (.uyvy, [PlaneShape(bytes(.blueChroma, .luma, .redChroma, .luma), across: 2)]),
+    (
+      .nv12,
+      [
+        PlaneShape(bytes(.luma)), PlaneShape(bytes(.blueChroma, .redChroma), across: 2, down: 2),
+      ]
+    ),
+    (.nv16, [PlaneShape(bytes(.luma)), PlaneShape(bytes(.blueChroma, .redChroma), across: 2)]),
+    (
+      .p010,
+      [
+        PlaneShape(upperTens(.luma)),
+        PlaneShape(upperTens(.blueChroma, .redChroma), across: 2, down: 2),
+      ]
+    ),
+    (
+      .yuv420,
+      [
+        PlaneShape(bytes(.luma)), PlaneShape(bytes(.blueChroma), across: 2, down: 2),
+        PlaneShape(bytes(.redChroma), across: 2, down: 2),
+      ]
+    ),
+    (
+      .yuv444,
+      [PlaneShape(bytes(.luma)), PlaneShape(bytes(.blueChroma)), PlaneShape(bytes(.redChroma))]
+    ),
+  ]
+
+  private typealias Bits = PlaneShape.Channel
+
+  private static func bytes(_ channels: Bits.Meaning...) -> [Bits] {
+    channels.map { Bits($0, bits: 8) }
+  }
+
+  private static func words(_ channels: Bits.Meaning...) -> [Bits] {
+    channels.map { Bits($0, bits: 16) }
+  }
+
+  private static func tens(_ channels: Bits.Meaning...) -> [Bits] {
+    channels.map { Bits($0, bits: 10) }
+  }
+
+  private static func upperTens(_ channels: Bits.Meaning...) -> [Bits] {
+    channels.flatMap { [Bits(.unused, bits: 6), Bits($0, bits: 10)] }
+  }
+}
