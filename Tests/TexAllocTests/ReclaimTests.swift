@@ -180,7 +180,8 @@ final class ReclaimTests: XCTestCase {
     let quarter = ImageDescriptor(width: 512, height: 512, formats: [.abgr8888])
     let first = try pool.allocate(quarter)
     fill(first, with: 1)
-    pool.store.populating.sync {}  // the pages are made ready
+    for _ in 0..<5_000 where pool.statistics.residentBytes < 4 << 20 { usleep(1_000) }
+    XCTAssertEqual(pool.statistics.residentBytes, 4 << 20, "the pages of the slab are made ready")
     let second = try pool.allocate(quarter)
     let before = minorFaults()
     fill(second, with: 1)

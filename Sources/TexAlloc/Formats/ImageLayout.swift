@@ -63,13 +63,21 @@ extension ImageLayout {
     shape(ofPlane: index).rows(down: height)
   }
 
-  /// The upper part of an image of one plane, at the same pitch; other images as they are.
+  /// The upper part of an image, at the same pitches. Planes begin at multiples of the same powers of
+  /// two as before, up to a page.
   func cut(toRows rows: Int) -> ImageLayout {
-    guard planes.count == 1, rows < height else { return self }
-    let plane = Plane(offset: planes[0].offset, pitch: planes[0].pitch, rows: rows)
+    guard rows < height, let first = planes.first else { return self }
+    var end = first.offset
+    let cut = planes.indices.map { index in
+      let plane = planes[index]
+      let alignment = plane.offset == 0 ? 1 : min(plane.offset & -plane.offset, pageSize)
+      let offset = end.roundedUp(toMultipleOf: alignment)
+      let count = shape(ofPlane: index).rows(down: rows)
+      end = offset + plane.pitch * count
+      return Plane(offset: offset, pitch: plane.pitch, rows: count)
+    }
     return ImageLayout(
-      width: width, height: rows, format: format, planes: [plane], shapes: shapes,
-      size: plane.offset + plane.pitch * rows)
+      width: width, height: rows, format: format, planes: cut, shapes: shapes, size: end)
   }
 
   private func shape(ofPlane index: Int) -> PlaneShape {

@@ -6,7 +6,8 @@ internal import SystemPackage
 /// in ``BufferAttributes/provides``.
 public protocol Heap: Component {
   /// Memory of at least `size` bytes, zeroed, mapped and ready to be written; see ``Slab`` for how it
-  /// is made. Any thread may ask, and several at a time.
+  /// is made. Any thread may ask, and several at a time. A pool asks on a thread of its own, for which
+  /// the one that allocates waits; so this must not need the thread that allocates.
   ///
   /// - Parameter size: A positive number of bytes; rounded up to whole pages.
   /// - Throws: `SystemFailure` that names the node and the call; nothing is left open.
@@ -58,7 +59,8 @@ extension DMABufHeap {
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     let size = try wholePages(size)
     let memory = try allocate(size)
-    let slab = try Slab(mapping: memory, size: size, of: name, caching: caching.stated)
+    let slab = try Slab(
+      mapping: memory, size: size, of: name, caching: caching.stated, givingPagesBack: false)
     slab.name("texalloc \(name)")
     if !caching.includesZeroes {
       unsafe slab.bytes(in: 0..<size).fillWithZeroes()

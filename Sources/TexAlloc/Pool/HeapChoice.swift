@@ -95,7 +95,7 @@ struct HeapChoice {
             [image.writer, store.heap.attributes] + registrar.participants,
             image: image.size, in: image.table)
           guard let layout = merged.layout else { continue }
-          try registrar.check(store.makeTrial(layout, alignment: merged.slotAlignment))
+          try registrar.check(store.makeTrial(of: layout, alignment: merged.slotAlignment))
         } catch {
           return "\(error)"
         }

@@ -101,6 +101,19 @@ extension TexturePool {
   /// What the pool holds now, slot by slot.
   public var snapshot: PoolSnapshot { store.snapshot }
 
+  /// How the pool grows. They can be changed at any time: what they do not allow any more is not taken
+  /// away from images, but no slab is added to it.
+  public var limits: PoolLimits {
+    get { store.limits }
+    set { store.limits = newValue }
+  }
+
+  /// Takes back what devices are done with by now, which otherwise happens when memory is needed.
+  ///
+  /// - Returns: How many slots.
+  @discardableResult
+  public func collect() -> Int { store.collect() }
+
   /// Gives memory back to the system until at most `bytes` have pages, or only what images use: closes
   /// empty slabs, and punches holes where the heap can. No image moves.
   ///

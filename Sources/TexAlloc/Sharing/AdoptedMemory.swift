@@ -59,11 +59,8 @@ final class AdoptedMemory: BufferMemory {
     guard layout.isInWholeLines, alignment.isMultiple(of: PlaneWriter.lineSize),
       let heap = Heaps.present().first(where: { $0.name == heap })
     else { return nil }
-    return try SlabStore(heap: heap, limits: PoolLimits())
-      .makeTrial(layout, alignment: alignment)
+    return try TrialMemory.makeBuffer(layout, alignment: alignment, from: heap)
   }
-
-  func release(after fences: [any Fence]) {}
 }
 
 /// A descriptor of the application's memory that is our own, of a size that stays.

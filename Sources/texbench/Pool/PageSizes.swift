@@ -11,7 +11,7 @@ enum PageSizes {
     comparison("64 MiB of memfd made ready") { heap in
       { watch in
         let slab = try heap.makeSlab(of: size)
-        slab.populate(0..<size)
+        try slab.populate(0..<size)
         watch.finish()
       }
     }
@@ -21,7 +21,7 @@ enum PageSizes {
   static var mappedAnew: Comparison {
     comparison("64 MiB of memfd mapped anew and read") { heap in
       let slab = try heap.makeSlab(of: size)
-      slab.populate(0..<size)
+      try slab.populate(0..<size)
       let memory = slab.descriptor?.rawValue ?? -1
       return { watch in
         let address = unsafe mmap(nil, size, PROT_READ, MAP_SHARED, memory, 0)

@@ -6,6 +6,8 @@ internal import SystemPackage
 @safe struct Mapping: ~Copyable, @unchecked Sendable {  // the address and the size never change
   private let base: UnsafeMutableRawPointer
   let size: Int
+  /// Bytes of what the system gives and takes back at once: of a usual page, or of a huge one.
+  let pageSize: Int
   /// Who unmaps it; nil where that is done here.
   private let owner: (any AnyObject & Sendable)?
 
@@ -25,6 +27,9 @@ internal import SystemPackage
     // Where the kernel gives none to such memory, nothing is lost.
     if takingHugePages, let pages = HugePages.known, size >= pages.size {
       _ = unsafe madvise(address, size, MADV_HUGEPAGE)
+      pageSize = HugePages.obstacle(for: size) == nil ? pages.size : TexAlloc.pageSize
+    } else {
+      pageSize = TexAlloc.pageSize
     }
   }
 
@@ -33,11 +38,13 @@ internal import SystemPackage
     _ bytes: UnsafeMutableRawBufferPointer, ownedBy owner: any AnyObject & Sendable,
     named name: String
   ) throws(SystemFailure) {
-    guard let start = bytes.baseAddress, bytes.count > 0, bytes.count.isMultiple(of: pageSize),
+    guard let start = bytes.baseAddress, bytes.count > 0,
+      bytes.count.isMultiple(of: TexAlloc.pageSize),
       Int(bitPattern: start).isMultiple(of: PlaneWriter.lineSize)
     else { throw SystemFailure("mapped memory", on: name, .invalidArgument) }
     unsafe base = start
     size = bytes.count
+    pageSize = TexAlloc.pageSize
     self.owner = owner
   }
 
@@ -50,13 +57,17 @@ internal import SystemPackage
       start: base + range.lowerBound, count: range.count)
   }
 
-  /// Asks the kernel for the pages of a range before they are written; whole pages only.
-  /// Kernels before 5.14 and some heaps don't know the request, which is no harm. An owner has its
-  /// pages ready.
-  func populate(_ range: Range<Int>) {
+  /// Asks the kernel for the pages of a range before they are written; whole pages only. An owner has
+  /// its pages ready.
+  ///
+  /// - Throws: `SystemFailure`: an invalid argument for most dma-bufs, and on kernels before 5.14;
+  ///   anything else where there is no memory.
+  func populate(_ range: Range<Int>, named name: String) throws(SystemFailure) {
     guard owner == nil else { return }
     let bytes = unsafe self[range]
-    _ = unsafe madvise(bytes.baseAddress, bytes.count, texalloc_madv_populate_write)
+    try systemCall("MADV_POPULATE_WRITE", on: name) {
+      unsafe madvise(bytes.baseAddress, bytes.count, texalloc_madv_populate_write)
+    }
   }
 
   /// Punches a hole into the file; whole pages only. Answers whether it can be done: not with dma-bufs.

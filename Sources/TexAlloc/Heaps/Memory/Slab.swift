@@ -25,7 +25,7 @@ public final class Slab: Sendable {
 
   private let mapping: Mapping
   private let memory: OwnedDescriptor?
-  private let givesPagesBack: Mutex<Bool>
+  private let mayGiveBack: Mutex<Bool>
   private let companions = Mutex<[UInt64: any AnyObject & Sendable]>([:])
 
   /// Maps memory that a heap has just allocated, for reading and writing.
@@ -87,7 +87,7 @@ public final class Slab: Sendable {
     self.caching = caching
     self.mapping = mapping
     self.memory = memory
-    self.givesPagesBack = Mutex(givesPagesBack)
+    mayGiveBack = Mutex(givesPagesBack)
   }
 
   /// The mapping goes after the companions, and the descriptor, too.
@@ -108,20 +108,33 @@ public final class Slab: Sendable {
     unsafe mapping[range]
   }
 
+  /// Bytes of the pages that the system gives and takes back.
+  var pageSize: Int { mapping.pageSize }
+
   /// Has the pages of a range ready before the first write to them.
-  package func populate(_ range: Range<Int>) {
-    mapping.populate(range)
+  ///
+  /// - Throws: `SystemFailure` where the kernel does not give them: it has no memory, or the memory is
+  ///   of a kind that it does not do this for.
+  package func populate(_ range: Range<Int>) throws(SystemFailure) {
+    try mapping.populate(range, named: heap)
   }
 
   /// Has the slab keep all of its pages from now on. A registrar calls it whose device goes on using
   /// pages that were in the slab once, as one does that takes memory by its address.
-  public func keepPages() { givesPagesBack.withLock { $0 = false } }
+  public func keepPages() { mayGiveBack.withLock { $0 = false } }
+
+  /// Whether pages that no image uses may be given back, and can be, as far as is known.
+  var givesPagesBack: Bool { mayGiveBack.withLock { $0 } }
 
   /// Gives the pages of a range back to the system; they are zero from then on. Answers whether it
   /// did: not every heap can, and not every slab may.
   func giveBack(_ range: Range<Int>) -> Bool {
     // Under the lock, so that a device that asked for the pages has them.
-    givesPagesBack.withLock { $0 && mapping.giveBack(range) }
+    mayGiveBack.withLock { mayGiveBack in
+      // What cannot be done once never can.
+      mayGiveBack = mayGiveBack && mapping.giveBack(range)
+      return mayGiveBack
+    }
   }
 
   /// Tells the kernel what a dma-buf is called, for `/sys/kernel/debug/dma_buf` and for the `fdinfo` of

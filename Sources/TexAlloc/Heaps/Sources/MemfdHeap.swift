@@ -29,8 +29,10 @@ public struct MemfdHeap: ProbedHeap {
   }
 
   private func slab(of size: Int, in pages: HugePages? = nil) throws(SystemFailure) -> Slab {
+    // The reserve gets a page back that is punched out of its memory, and another process may take it:
+    // the next write would end this one.
     try Slab(
       mapping: .memory(of: size, named: Self.name, in: pages), size: size, of: Self.name,
-      caching: .cached, takingHugePages: takesHugePages)
+      caching: .cached, givingPagesBack: pages == nil, takingHugePages: takesHugePages)
   }
 }

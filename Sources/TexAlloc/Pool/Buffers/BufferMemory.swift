@@ -32,51 +32,114 @@ protocol BufferMemory: Sendable {
     of layout: ImageLayout, at offset: Int
   ) throws(AllocationError) -> TextureBuffer?
 
-  /// The buffer is gone; devices still use it until the fences have passed.
-  func release(after fences: [any Fence])
+  /// The buffer is gone; devices still use its slot until the fences have passed.
+  func release(_ slot: consuming Slot, after fences: [any Fence], isWritten: Bool)
 }
 
 extension BufferMemory {
   var slab: Slab? { nil }
   func beginAccess(for usage: Set<CPUUsage>) {}
   func endAccess(for usage: Set<CPUUsage>) {}
+
+  /// Only what a pool has lent comes back.
+  func release(_ slot: consuming Slot, after fences: [any Fence], isWritten: Bool) {
+    preconditionFailure("a slot of another memory")
+  }
 }
 
-/// A slot of a slab, which goes back to its store.
+/// A slab of a pool. It is small enough to lie in the buffer itself.
 struct PooledMemory: BufferMemory {
-  let slot: Slot
   let store: SlabStore
+  private let pooled: Slab
+  /// What the image begins at a multiple of.
+  private let alignment: UInt32
+  let isExportable: Bool
+
+  init(store: SlabStore, slab: Slab, alignment: UInt32, isExportable: Bool) {
+    self.store = store
+    pooled = slab
+    self.alignment = alignment
+    self.isExportable = isExportable
+  }
 
   var heap: String? { store.heapName }
-  var slab: Slab? { slot.slab }
-  var caching: Caching? { slot.slab.caching }
-  var descriptor: FileDescriptor? { slot.slab.descriptor }
-  var size: Int { slot.slab.size }
+  var slab: Slab? { pooled }
+  var caching: Caching? { pooled.caching }
+  var descriptor: FileDescriptor? { pooled.descriptor }
+  var size: Int { pooled.size }
   var cpuUsage: Set<CPUUsage> { [.read, .sequentialWrite] }
-  var isExportable: Bool { slot.request.tenancy == .exported }
 
   @unsafe func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer {
-    precondition(slot.range.contains(range.lowerBound) && range.upperBound <= slot.range.upperBound)
-    return unsafe slot.slab.bytes(in: range)
+    unsafe pooled.bytes(in: range)
   }
 
   func beginAccess(for usage: Set<CPUUsage>) {
-    if store.isSynchronized { try? slot.slab.beginCPUAccess(for: usage) }
+    if store.isSynchronized { try? pooled.beginCPUAccess(for: usage) }
   }
 
   func endAccess(for usage: Set<CPUUsage>) {
-    if store.isSynchronized { try? slot.slab.endCPUAccess(for: usage) }
+    if store.isSynchronized { try? pooled.endCPUAccess(for: usage) }
   }
 
   func makeTrial(
     of layout: ImageLayout, at offset: Int
   ) throws(AllocationError) -> TextureBuffer? {
-    try store.makeTrial(layout, alignment: slot.request.alignment)
+    try store.makeTrial(of: layout, alignment: Int(alignment))
   }
 
-  func release(after fences: [any Fence]) {
-    store.release(slot, after: fences)
+  func release(_ slot: consuming Slot, after fences: [any Fence], isWritten: Bool) {
+    store.release(slot, after: fences, isWritten: isWritten)
   }
+}
+
+/// Memory for trying out an image: a small slab of its own, outside of every budget, that goes with the
+/// image.
+struct TrialMemory: BufferMemory {
+  /// Bytes of the largest alignment for which an image is not at the start of its slab.
+  private static let largestShift = 16 << 20
+
+  private let trial: Slab
+  let heap: String?
+  private let isSynchronized: Bool
+
+  /// An image in memory of a heap, not at the start of its slab unless its alignment is very large.
+  ///
+  /// - Parameter isSynchronized: Whether devices are to be told what the CPU writes.
+  static func makeBuffer(
+    _ layout: ImageLayout, alignment: Int, from heap: any Heap, isSynchronized: Bool = false
+  ) throws(AllocationError) -> TextureBuffer {
+    let shift = alignment <= largestShift ? alignment : 0
+    let memory: TrialMemory
+    do throws(SystemFailure) {
+      memory = TrialMemory(
+        trial: try heap.makeSlab(of: shift + layout.size), heap: heap.name,
+        isSynchronized: isSynchronized)
+    } catch {
+      throw .heap(error)
+    }
+    return TextureBuffer(name: "trial", layout: layout, in: memory, at: shift)
+  }
+
+  var slab: Slab? { trial }
+  var caching: Caching? { trial.caching }
+  var descriptor: FileDescriptor? { trial.descriptor }
+  var size: Int { trial.size }
+  var cpuUsage: Set<CPUUsage> { [.read, .sequentialWrite] }
+  var isExportable: Bool { false }
+
+  @unsafe func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+    unsafe trial.bytes(in: range)
+  }
+
+  func beginAccess(for usage: Set<CPUUsage>) {
+    if isSynchronized { try? trial.beginCPUAccess(for: usage) }
+  }
+
+  func endAccess(for usage: Set<CPUUsage>) {
+    if isSynchronized { try? trial.endCPUAccess(for: usage) }
+  }
+
+  func makeTrial(of layout: ImageLayout, at offset: Int) -> TextureBuffer? { nil }
 }
 
 /// Memory of the process that no device sees: for images without ``AllocationFlags/texture``.
@@ -118,5 +181,4 @@ struct PooledMemory: BufferMemory {
   }
 
   func makeTrial(of layout: ImageLayout, at offset: Int) -> TextureBuffer? { nil }
-  func release(after fences: [any Fence]) {}
 }

@@ -61,6 +61,7 @@ extension TextureBuffer {
       "\(name): there is no plane \(index) among the \(layout.planes.count) of \(layout.format)")
     let plane = layout.planes[index]
     let start = offset + plane.offset
+    precondition(plane.offset >= 0 && plane.offset + plane.pitch * plane.rows <= layout.size)
     return unsafe memory.bytes(in: start..<start + plane.pitch * plane.rows)
   }
 }

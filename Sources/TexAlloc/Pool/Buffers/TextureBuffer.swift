@@ -21,23 +21,36 @@ public final class TextureBuffer: Sendable {
 
   let memory: any BufferMemory
   let use = PlaneUse()
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  private struct State {
+  private struct State: ~Copyable {
     var fences: [any Fence] = []
     /// Why what is in the memory is no picture.
     var flaw: String?
+    /// What the pool wants back.
+    var slot: Slot?
   }
 
-  /// - Parameter offset: Such that the layout fits the memory.
-  init(name: String, layout: ImageLayout, in memory: any BufferMemory, at offset: Int) {
+  /// - Parameters:
+  ///   - offset: Such that the layout fits the memory.
+  ///   - slot: Where the memory is of a pool, the slot in it.
+  init(
+    name: String, layout: ImageLayout, in memory: any BufferMemory, at offset: Int,
+    slot: consuming Slot? = nil
+  ) {
     self.name = name
     self.layout = layout
     self.memory = memory
     self.offset = offset
+    state = Mutex(State(slot: slot))
   }
 
-  deinit { memory.release(after: state.withLock { $0.fences }) }
+  deinit {
+    let (fences, isWritten) = state.withLock { ($0.fences, $0.flaw == nil) }
+    if let slot = state.withLock({ $0.slot.take() }) {
+      memory.release(slot, after: fences, isWritten: isWritten)
+    }
+  }
 
   /// The heap that the memory came from; `memory` for what no device sees; nil for memory of the
   /// application whose origin cannot be known.

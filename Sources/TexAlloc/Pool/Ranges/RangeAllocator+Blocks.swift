@@ -36,6 +36,7 @@ extension RangeAllocator {
     /// Places to use again, each naming the next as the one after it.
     private var vacant = none
     private(set) var first = none
+    private(set) var last = none
 
     subscript(index: Index) -> Block {
       get { storage[Int(index)] }
@@ -60,7 +61,7 @@ extension RangeAllocator {
         storage.append(block)
       }
       if block.before != Self.none { self[block.before].after = index } else { first = index }
-      if block.after != Self.none { self[block.after].before = index }
+      if block.after != Self.none { self[block.after].before = index } else { last = index }
       return index
     }
 
@@ -92,7 +93,7 @@ extension RangeAllocator {
       let joined = self[next]
       self[index].size += joined.size
       self[index].after = joined.after
-      if joined.after != Self.none { self[joined.after].before = index }
+      if joined.after != Self.none { self[joined.after].before = index } else { last = index }
       self[next].size = 0
       self[next].after = vacant
       vacant = next

@@ -14,6 +14,9 @@ package struct RangeAllocator: ~Copyable, Sendable {
       self.block = block
     }
 
+    /// What no other lease of its allocator is called that lives: a small number.
+    package var number: Int { Int(block) }
+
     deinit { assertionFailure("the lease of \(range) was dropped, not given back") }
 
     fileprivate consuming func redeem() -> Blocks.Index {
@@ -24,8 +27,6 @@ package struct RangeAllocator: ~Copyable, Sendable {
   }
 
   package let capacity: Int
-  /// One past the highest number ever handed out.
-  package private(set) var highWater = 0
   package private(set) var allocated = 0
 
   private let granularityBits: Int
@@ -68,11 +69,14 @@ package struct RangeAllocator: ~Copyable, Sendable {
     else { return nil }
     if let gap = blocks.splitFront(of: found, at: start) { bins.insert(gap, in: &blocks) }
     if let rest = blocks.splitBack(of: found, at: start + units) { bins.insert(rest, in: &blocks) }
-    blocks[found].isFree = false
-    let range = numbers(of: blocks[found])
+    return take(found)
+  }
+
+  private mutating func take(_ index: Blocks.Index) -> Lease {
+    blocks[index].isFree = false
+    let range = numbers(of: blocks[index])
     allocated += range.count
-    highWater = max(highWater, range.upperBound)
-    return Lease(range: range, block: found)
+    return Lease(range: range, block: index)
   }
 
   /// Takes a range back. The lease must be one of this allocator's own.
@@ -96,10 +100,25 @@ package struct RangeAllocator: ~Copyable, Sendable {
     bins.insert(index, in: &blocks)
   }
 
-  /// Has the high water begin anew where no range is taken at or above.
-  package mutating func lowerHighWater() {
-    highWater =
-      freeRanges.last.map { $0.upperBound == capacity ? $0.lowerBound : capacity } ?? capacity
+  /// The free range that begins where a lease's ends; nil where none does.
+  package func freeRange(after lease: borrowing Lease) -> Range<Int>? {
+    let after = blocks[lease.block].after
+    return blocks.isFree(after) ? numbers(of: blocks[after]) : nil
+  }
+
+  /// Takes every free range that is wanted, whole, from high to low: in time that grows with the number
+  /// of ranges.
+  package mutating func takeFreeRanges(
+    where isWanted: (Range<Int>) -> Bool, take: (consuming Lease) -> Void
+  ) {
+    var index = blocks.last
+    while index != Blocks.none {
+      if blocks[index].isFree, isWanted(numbers(of: blocks[index])) {
+        bins.remove(index, in: &blocks)
+        take(self.take(index))
+      }
+      index = blocks[index].before
+    }
   }
 
   private func numbers(of block: Block) -> Range<Int> {

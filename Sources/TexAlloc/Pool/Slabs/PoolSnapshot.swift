@@ -13,6 +13,8 @@ public struct PoolSnapshot: Codable, Hashable, Sendable {
     public let seconds: Double
     /// The number of its descriptor in the process; absent where it has none.
     public let descriptor: Int?
+    /// How the kernel last refused to make pages of it ready; absent where it did not.
+    public let refusal: String?
     /// Its slots by offset, and what is free between them: without gaps.
     public let slots: [Slot]
   }

@@ -68,8 +68,8 @@ final class SlabObservers: Sendable {
     for observer in observers { observer.add(slab) }
   }
 
-  func renew(_ slot: Slot) {
+  func renew(_ range: Range<Int>, of slab: Slab) {
     guard isWatched.load(ordering: .acquiring) else { return }
-    for observer in state.withLock({ $0.observers }) { observer.renew(slot.range, of: slot.slab) }
+    for observer in state.withLock({ $0.observers }) { observer.renew(range, of: slab) }
   }
 }

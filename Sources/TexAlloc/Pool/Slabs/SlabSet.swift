@@ -1,122 +1,229 @@
-/// The slabs of a pool, and the slots that wait to come back to them. No lock, no system call, no
-/// question to a fence: its owner has those.
+/// The slabs of a pool, the slots that wait to come back to them, and what is to be done for both. No
+/// lock, no system call, no question to a fence: its owner has those.
 struct SlabSet {
-  private let limits: PoolLimits
-  private var slabs: [CarvedSlab] = []
+  var limits: PoolLimits
+  /// Bytes of the largest slab that the heap gives.
+  private let heapLimit: Int
+  /// By place; nil where there is none any more.
+  private(set) var slabs: [CarvedSlab?] = []
   /// The slots that wait, in the order in which they were released.
   private(set) var released: [ReleasedSlot] = []
-  private var nextSize: Int
+  /// The allocations that wait for a slab, in the order in which they came.
+  var demands: [Demand] = []
+  /// The pages that the kernel is to be asked for, in the order in which they are needed.
+  var pageRequests: [PageRequest] = []
+  /// The slabs that nobody uses any more, which are to be let go of.
+  private var dropped: [Slab] = []
+  /// Bytes of the next slab.
+  var nextSize: Int
+  /// Whether a slab is made before there is need of it: until the heap has none to give.
+  var growsAhead = true
   private var liveSlots = 0
+  /// Bytes of the slabs that any number of images share, and what is free of them.
+  private var shared = (size: 0, free: 0)
 
-  init(limits: PoolLimits) {
+  init(limits: PoolLimits, heapLimit: Int) {
     self.limits = limits
+    self.heapLimit = min(heapLimit, CarvedSlab.largestSize)
     nextSize = limits.firstSlab
   }
 
-  /// A slot, and the pages to make ready for it and for those to come.
-  typealias CarvedSlot = (slot: Slot, coldPages: [Range<Int>])
+  /// Bytes of the largest slab that any number of images share.
+  var largestShared: Int {
+    max(min(limits.largestSlab, heapLimit) / pageSize, 1) * pageSize
+  }
+
+  /// Sets other limits, and drops empty slabs that they do not allow.
+  mutating func setLimits(_ limits: PoolLimits) {
+    self.limits = limits
+    nextSize = min(max(nextSize, limits.firstSlab), largestShared)
+    growsAhead = true
+    for place in slabs.indices.reversed() where slabs[place]?.isEmpty == true {
+      if slabBytes > limits.budget { drop(at: place) }
+    }
+  }
+
+  /// Who may share the slab of a slot: a slab of its own is for what would waste a shared one, an image
+  /// above a quarter of the largest, and one that can begin nowhere but at its start.
+  func tenancy(of request: SlotRequest) -> Tenancy {
+    guard request.tenancy == .shared else { return request.tenancy }
+    let needsOwn =
+      request.size > largestShared / 4 || request.alignment >= largestShared
+      || request.sharedSize > largestShared
+    return needsOwn ? .alone : .shared
+  }
 
   /// A slot out of the slabs at hand; nil where none has room.
-  mutating func carve(_ request: SlotRequest) -> CarvedSlot? {
-    for carved in slabs {
-      guard let slot = carved.carve(request) else { continue }
-      liveSlots += 1
-      return (slot, carved.pagesToPopulate(for: slot.range, ahead: limits.prefault))
+  mutating func carve(_ request: SlotRequest) -> Slot? {
+    let tenancy = tenancy(of: request)
+    for place in slabs.indices {
+      guard let carved = slabs[place], carved.tenancy == tenancy else { continue }
+      if tenancy != .shared {
+        guard carved.isEmpty, carved.capacity / 2 <= request.size else { continue }
+      }
+      if let slot = carve(request, from: carved, at: place) { return slot }
     }
     return nil
   }
 
-  /// Bytes of a new slab for this slot and, where they may share it and the budget has them, for others.
-  func sizeOfNextSlab(for request: SlotRequest) -> Int {
-    let size = request.slabSize
-    guard request.tenancy == .shared else { return size }
-    let left = (limits.budget - slabBytes) / pageSize * pageSize
-    return max(size, min(max(nextSize, size.roundedUpToPowerOfTwo), left))
+  private mutating func carve(
+    _ request: SlotRequest, from carved: CarvedSlab, at place: Int
+  ) -> Slot? {
+    guard let slot = carved.carve(request, at: place) else { return nil }
+    liveSlots += 1
+    if carved.tenancy == .shared { shared.free -= slot.range.count }
+    for pages in carved.requestPages(for: slot, ahead: limits.prefault) {
+      pageRequests.append(PageRequest(slab: carved.slab, place: place, range: pages))
+    }
+    return slot
   }
 
-  mutating func add(_ slab: Slab, for tenancy: Tenancy) {
-    slabs.append(CarvedSlab(slab, for: tenancy))
-    if tenancy == .shared { nextSize = min(max(nextSize, slab.size) * 2, limits.largestSlab) }
+  /// Takes in a new slab; answers with a slot of it, where one is asked for.
+  mutating func add(_ slab: Slab, for tenancy: Tenancy, carving request: SlotRequest?) -> Slot? {
+    let place = slabs.firstIndex { $0 == nil } ?? slabs.endIndex
+    if place == slabs.endIndex { slabs.append(nil) }
+    let carved = CarvedSlab(slab, for: tenancy)
+    slabs[place] = carved
+    if tenancy == .shared {
+      shared.size += carved.capacity
+      shared.free += carved.capacity
+    }
+    guard let request else { return nil }
+    return carve(request, from: carved, at: place)
   }
 
-  /// Takes back a slot that devices may still use.
-  mutating func append(_ slot: ReleasedSlot) {
-    released.append(slot)
+  /// Takes back a slot that nobody holds any more.
+  ///
+  /// - Parameters:
+  ///   - fences: What it waits for, if anything.
+  ///   - isWritten: Whether it may be that all of it was written.
+  mutating func release(
+    _ slot: consuming Slot, until fences: [any Fence], isWritten: Bool
+  ) {
+    let carved = carvedSlab(at: slot.place)
+    if isWritten { carved.pages.markReady(slot.range) }
+    guard !fences.isEmpty else { return free(slot) }
+    carved.markWaiting(slot)
+    released.append(ReleasedSlot(slot, until: fences))
   }
 
   /// Frees slots that waited and need not wait any more. Those that somebody else has freed meanwhile
-  /// are passed over.
-  mutating func freeReleased(_ slots: [Slot]) {
-    for slot in slots { free(slot) }
-    released.removeAll(where: \.slot.isFree)
+  /// are passed over; answers how many there were.
+  mutating func freeReleased(_ slots: [ReleasedSlot]) -> Int {
+    let count = liveSlots
+    for released in slots { if let slot = released.take() { free(slot) } }
+    released.removeAll(where: \.isTaken)
+    return count - liveSlots
   }
 
-  /// Frees a slot, once.
-  mutating func free(_ slot: Slot) {
-    guard let lease = slot.takeLease() else { return }
-    let carved = carvedSlab(of: slot)
-    carved.free(slot, lease)
+  private mutating func free(_ slot: consuming Slot) {
+    let place = slot.place
+    let carved = carvedSlab(at: place)
+    if carved.tenancy == .shared { shared.free += slot.range.count }
+    carved.free(slot)
     liveSlots -= 1
     switch carved.tenancy {
     case .shared: break
     case .alone: dropIdleSlabs()
-    case .exported: slabs.removeAll { $0 === carved }
+    case .exported: drop(at: place)
     }
   }
 
-  /// Forgets the slabs that hold nothing; answers whether there were any.
-  mutating func dropEmptySlabs() -> Bool {
-    let count = slabs.count
-    slabs.removeAll { $0.allocated == 0 }
-    return slabs.count < count
+  private func carvedSlab(at place: Int) -> CarvedSlab {
+    guard let carved = slabs[place] else {
+      preconditionFailure("a slab was dropped while a slot of it lived")
+    }
+    return carved
   }
+}
 
+extension SlabSet {
   /// Bytes of all slabs.
-  var slabBytes: Int { slabs.reduce(0) { $0 + $1.slab.size } }
+  var slabBytes: Int { sum { $0.slab.size } }
+  /// Bytes of the slabs that hold nothing.
+  var emptyBytes: Int { sum { $0.isEmpty ? $0.slab.size : 0 } }
+  /// Bytes that have memory.
+  var residentBytes: Int { sum(\.resident) }
 
-  /// Gives back memory that no slot uses until at most `bytes` have pages: empty slabs first, then the
-  /// free pages of the others; answers how many bytes.
-  mutating func trim(to bytes: Int) -> Int {
+  /// Whether so little is left of the slabs that any number of images share that there should be one
+  /// more.
+  var isNearlyFull: Bool { shared.size > 0 && shared.free < nextSize / 8 }
+
+  private func sum(_ bytes: (CarvedSlab) -> Int) -> Int {
+    slabs.reduce(0) { $0 + ($1.map(bytes) ?? 0) }
+  }
+
+  /// Whether there are slabs to let go of.
+  var hasDropped: Bool { !dropped.isEmpty }
+
+  /// The slabs to let go of, outside of the lock.
+  mutating func takeDropped() -> [Slab] {
+    defer { dropped = [] }
+    return dropped
+  }
+
+  /// Drops slabs that hold nothing, the latest first, until at most `bytes` have memory; all of them
+  /// for 0. Answers how many bytes of memory that were.
+  @discardableResult
+  mutating func dropEmptySlabs(untilResident bytes: Int = 0) -> Int {
     let before = residentBytes
-    var excess: Int { residentBytes - bytes }
-    while excess > 0, let empty = slabs.lastIndex(where: { $0.allocated == 0 }) {
-      slabs.remove(at: empty)
+    for place in slabs.indices.reversed() where slabs[place]?.isEmpty == true {
+      guard bytes == 0 || residentBytes > bytes else { break }
+      drop(at: place)
     }
-    for carved in slabs.reversed() where excess > 0 { carved.giveBack(atLeast: excess) }
     return before - residentBytes
   }
 
-  private var residentBytes: Int { slabs.reduce(0) { $0 + $1.resident } }
+  /// Takes free pages out of the slabs, the latest first, until at most `bytes` will have memory.
+  func takeFreePages(untilResident bytes: Int) -> [FreePages] {
+    var excess = residentBytes - bytes
+    var taken: [FreePages] = []
+    for case let carved? in slabs.reversed() where excess > 0 {
+      let pages = carved.takeFreePages(atLeast: excess)
+      excess -= pages.reduce(0) { $0 + carved.pages.resident(in: $1.range) }
+      taken += pages
+    }
+    return taken
+  }
+
+  /// Takes them back in; answers how many bytes of memory the system got.
+  func putBack(_ pages: FreePages, areGivenBack: Bool) -> Int {
+    guard let carved = slabs.lazy.compactMap(\.self).first(where: { $0.slab === pages.slab })
+    else { preconditionFailure("a slab was dropped while pages of it were on their way") }
+    return carved.putBack(pages, areGivenBack: areGivenBack)
+  }
+
+  /// Drops the oldest of the slabs that wait for one image of their size, down to the bytes of the
+  /// largest shared one: the next image of such a size finds warm pages, and sizes that never come
+  /// back do not pile up.
+  private mutating func dropIdleSlabs() {
+    let idle = slabs.indices.filter { slabs[$0]?.tenancy == .alone && slabs[$0]?.isEmpty == true }
+    var excess = idle.reduce(-largestShared) { $0 + carvedSlab(at: $1).slab.size }
+    for place in idle.sorted(by: { carvedSlab(at: $0).start < carvedSlab(at: $1).start })
+    where excess > 0 {
+      excess -= carvedSlab(at: place).slab.size
+      drop(at: place)
+    }
+  }
+
+  private mutating func drop(at place: Int) {
+    let carved = carvedSlab(at: place)
+    slabs[place] = nil
+    pageRequests.removeAll { $0.slab === carved.slab }
+    dropped.append(carved.slab)
+    if carved.tenancy == .shared {
+      shared.size -= carved.capacity
+      shared.free -= carved.capacity
+    }
+  }
 
   func snapshot(at now: ContinuousClock.Instant) -> [PoolSnapshot.Slab] {
-    let waiting = Set(released.map { ObjectIdentifier($0.slot) })
-    return slabs.map { $0.snapshot(at: now, waiting: waiting) }
+    slabs.compactMap { $0?.snapshot(at: now) }
   }
 
   var statistics: PoolStatistics {
     PoolStatistics(
-      slabs: slabs.count, slabBytes: slabBytes, residentBytes: residentBytes,
-      slots: liveSlots, slotBytes: slabs.reduce(0) { $0 + $1.allocated },
-      waitingSlots: released.count)
-  }
-
-  /// Forgets the oldest of the slabs that wait for one image of their size, down to the bytes of the
-  /// largest shared one: the next image of such a size finds warm pages, and sizes that never come
-  /// back do not pile up.
-  private mutating func dropIdleSlabs() {
-    func isIdle(_ carved: CarvedSlab) -> Bool { carved.tenancy == .alone && carved.allocated == 0 }
-    var idle = slabs.reduce(0) { $0 + (isIdle($1) ? $1.slab.size : 0) }
-    slabs.removeAll { carved in
-      guard isIdle(carved), idle > limits.largestSlab else { return false }
-      idle -= carved.slab.size
-      return true
-    }
-  }
-
-  private func carvedSlab(of slot: Slot) -> CarvedSlab {
-    guard let carved = slabs.first(where: { $0.slab === slot.slab }) else {
-      preconditionFailure("a slab was dropped while a slot of it lived")
-    }
-    return carved
+      slabs: slabs.count { $0 != nil }, slabBytes: slabBytes, residentBytes: residentBytes,
+      slots: liveSlots, slotBytes: sum(\.allocated), waitingSlots: released.count)
   }
 }

@@ -1,8 +1,8 @@
-internal import Dispatch
 internal import Synchronization
 
-/// The slabs of one heap behind one lock: grows them, has their pages made ready off the hot path,
-/// and takes slots back from any thread.
+/// The slabs of one heap behind one lock: takes slots from them and back, from any thread. What calls
+/// the heap or the kernel is done outside of the lock, and by the pool's thread where nobody is to wait
+/// for it.
 final class SlabStore: Sendable {
   let heap: any Heap
   /// What the heap that gave the memory is called, whoever made the slabs for it.
@@ -11,186 +11,149 @@ final class SlabStore: Sendable {
   /// it waits for every fence on the whole slab, so every image then has a slab of its own.
   let isSynchronized: Bool
   let observers = SlabObservers()
-  private let limits: PoolLimits
-  private let slabs: Mutex<SlabSet>
+  let slabs: Mutex<SlabSet>
+  let thread = PoolThread()
   /// How many slots wait; who finds none need not take the lock to look for them.
   private let waitingCount = Atomic(0)
-  let populating = DispatchQueue(label: "TexAlloc.SlabStore.populating", qos: .utility)
 
   init(heap: any Heap, limits: PoolLimits, isSynchronized: Bool = false) {
+    let attributes = heap.attributes
     self.heap = heap
-    heapName = heap.name
-    self.limits = limits
     self.isSynchronized = isSynchronized
-    slabs = Mutex(SlabSet(limits: limits))
+    heapName = attributes.name
+    slabs = Mutex(SlabSet(limits: limits, heapLimit: attributes.maxSize ?? .max))
   }
 
   /// Nobody can ask for a slot any more, so none has to wait for its fences: devices keep the memory
   /// that they still use.
-  deinit { slabs.withLock { $0.freeReleased($0.released.map(\.slot)) } }
+  deinit {
+    thread.close()
+    slabs.withLock { _ = $0.freeReleased($0.released) }
+  }
 
   var statistics: PoolStatistics { slabs.withLock { $0.statistics } }
+  var snapshot: PoolSnapshot {
+    slabs.withLock { PoolSnapshot(heap: heapName, slabs: $0.snapshot(at: .now)) }
+  }
+
+  var limits: PoolLimits {
+    get { slabs.withLock { $0.limits } }
+    set { perform { $0.setLimits(newValue) } }
+  }
 
   /// Memory for an image of this layout, which begins at a multiple of `alignment` in its slab.
   func makeBuffer(
     _ layout: ImageLayout, alignment: Int, _ flags: AllocationFlags, _ waiting: Waiting,
     label: SlotLabel
   ) throws(AllocationError) -> TextureBuffer {
-    let slot = try allocate(try request(layout.size, alignment, flags.tenancy, label), waiting)
-    if slot.request.tenancy != .shared { slot.slab.name(label.name) }
-    let buffer = TextureBuffer(
-      name: label.name, layout: layout, in: PooledMemory(slot: slot, store: self),
-      at: slot.range.lowerBound)
-    if flags.contains(.zeroed) && !slot.isFresh { buffer.fillWithZeroes() }
-    return buffer
+    let request = try request(layout.size, alignment, flags.tenancy, label)
+    return buffer(in: try allocate(request, waiting), for: request, layout, flags)
   }
 
-  /// Memory for trying out an image of this layout, not at the start of its slab unless its alignment
-  /// leaves no other place.
-  func makeTrial(_ layout: ImageLayout, alignment: Int) throws(AllocationError) -> TextureBuffer {
-    let shift = alignment < limits.largestSlab ? alignment : 0
-    let label = SlotLabel(name: "trial", owner: heapName)
-    let slot = try allocate(try request(layout.size + shift, alignment, .shared, label), .never)
-    return TextureBuffer(
-      name: "trial", layout: layout, in: PooledMemory(slot: slot, store: self),
-      at: slot.range.lowerBound + shift)
+  /// The same without holding a thread while it waits.
+  func makeBuffer(
+    _ layout: ImageLayout, alignment: Int, _ flags: AllocationFlags, _ waiting: Waiting,
+    label: SlotLabel
+  ) async throws(AllocationError) -> TextureBuffer {
+    let request = try request(layout.size, alignment, flags.tenancy, label)
+    return buffer(in: try await allocate(request, waiting), for: request, layout, flags)
   }
 
-  /// Takes back a slot that may be used again when the fences have passed.
-  func release(_ slot: Slot, after fences: [any Fence]) {
-    let pending = fences.filter { !$0.hasPassed }
-    slabs.withLock { slabs in
-      guard !pending.isEmpty else { return slabs.free(slot) }
-      slabs.append(ReleasedSlot(slot: slot, fences: pending))
-      waitingCount.store(slabs.released.count, ordering: .relaxed)
-    }
-  }
-
-  /// Gives memory back to the system that no image uses; answers how many bytes.
-  func trim(to bytes: Int) -> Int {
-    let passed = passedSlots()
-    return slabs.withLock { slabs in
-      free(passed, in: &slabs)
-      return slabs.trim(to: bytes)
-    }
-  }
-
-  var snapshot: PoolSnapshot {
-    slabs.withLock { PoolSnapshot(heap: heapName, slabs: $0.snapshot(at: .now)) }
+  /// Memory of the same heap for trying out an image, outside of the budget.
+  func makeTrial(
+    of layout: ImageLayout, alignment: Int
+  ) throws(AllocationError) -> TextureBuffer {
+    try TrialMemory.makeBuffer(
+      layout, alignment: alignment, from: heap, isSynchronized: isSynchronized)
   }
 
   private func request(
     _ size: Int, _ alignment: Int, _ tenancy: Tenancy, _ label: SlotLabel
   ) throws(AllocationError) -> SlotRequest {
-    try SlotRequest(
+    guard size <= CarvedSlab.largestSize else {
+      throw .tooLarge(size: size, limit: CarvedSlab.largestSize)
+    }
+    return SlotRequest(
       size: size, alignment: alignment,
-      tenancy: isSynchronized && tenancy == .shared ? .alone : tenancy, label: label,
-      limits: limits)
+      tenancy: isSynchronized && tenancy == .shared ? .alone : tenancy, label: label)
   }
 
-  private func allocate(
-    _ request: SlotRequest, _ waiting: Waiting
-  ) throws(AllocationError) -> Slot {
-    while true {
-      do throws(AllocationError) {
-        return try allocate(request)
-      } catch {
-        guard case .until(let deadline) = waiting, request.slabSize <= limits.budget,
-          ContinuousClock.now < deadline
-        else { throw error }
-        guard let next = slabs.withLock({ $0.released.first }) else {
-          return try allocate(request)  // what waited may have come back meanwhile
-        }
-        // Whatever waits behind it may pass sooner.
-        _ = next.wait(until: min(deadline, .now + Self.timeBetweenLooks))
-      }
+  private func buffer(
+    in slot: consuming Slot, for request: SlotRequest, _ layout: ImageLayout,
+    _ flags: AllocationFlags
+  ) -> TextureBuffer {
+    let (slab, range, isZero) = (slot.slab, slot.range, slot.isZero)
+    observers.renew(range, of: slab)
+    if request.tenancy != .shared { slab.name(request.label.name) }
+    let memory = PooledMemory(
+      store: self, slab: slab, alignment: UInt32(clamping: request.alignment),
+      isExportable: request.tenancy == .exported)
+    let buffer = TextureBuffer(
+      name: request.label.name, layout: layout, in: memory, at: range.lowerBound, slot: slot)
+    if flags.contains(.zeroed) && !isZero { buffer.fillWithZeroes() }
+    return buffer
+  }
+
+  /// Takes back a slot that may be used again when the fences have passed.
+  ///
+  /// - Parameter isWritten: Whether it may be that all of it was written.
+  func release(_ slot: consuming Slot, after fences: [any Fence], isWritten: Bool) {
+    let pending = fences.isEmpty ? fences : fences.filter { !$0.hasPassed }
+    var slot: Slot? = slot
+    perform { slabs in
+      guard let slot = slot.take() else { return }
+      slabs.release(slot, until: pending, isWritten: isWritten)
     }
   }
 
-  private static let timeBetweenLooks = Duration.milliseconds(5)
-
-  private func allocate(_ request: SlotRequest) throws(AllocationError) -> Slot {
-    let passed = passedSlots(patience: Self.patience)  // what was used before is warm
-    let carved = slabs.withLock { slabs in
-      free(passed, in: &slabs)
-      return slabs.carve(request)
-    }
-    let (slot, coldPages) = if let carved { carved } else { try carveGrowing(request) }
-    if !coldPages.isEmpty {
-      populating.async { for pages in coldPages { slot.slab.populate(pages) } }
-    }
-    observers.renew(slot)
-    return slot
+  /// Takes back the slots whose fences have passed; answers how many.
+  @discardableResult
+  func collect() -> Int {
+    let passed = passedSlots()
+    return perform { $0.freeReleased(passed) }
   }
 
-  /// How many slots that still wait an allocation looks at before it takes others.
-  private static let patience = 4
+  /// Gives memory back to the system that no image uses; answers how many bytes.
+  func trim(to bytes: Int) -> Int {
+    collect()
+    var count = 0
+    // They go at the end.
+    let (dropped, pages) = slabs.withLock { slabs in
+      slabs.cancelPageRequests()
+      count = slabs.dropEmptySlabs(untilResident: bytes)
+      return (slabs.takeDropped(), slabs.takeFreePages(untilResident: bytes))
+    }
+    for pages in pages {
+      let isDone = pages.slab.giveBack(pages.range)
+      count += perform { $0.putBack(pages, areGivenBack: isDone) }
+    }
+    return withExtendedLifetime(dropped) { count }
+  }
 
   /// The slots that need not wait any more, the oldest first. A fence may be the application's own,
   /// and may itself need the pool, so it is asked outside of the lock.
   ///
   /// - Parameter patience: After so many that still wait, no more are looked at.
-  private func passedSlots(patience: Int = .max) -> [Slot] {
+  func passedSlots(patience: Int = .max) -> [ReleasedSlot] {
     guard waitingCount.load(ordering: .relaxed) > 0 else { return [] }
-    var passed: [Slot] = []
+    var passed: [ReleasedSlot] = []
     var pending = 0
     for released in slabs.withLock({ $0.released }) where pending < patience {
-      if released.hasPassed { passed.append(released.slot) } else { pending += 1 }
+      if released.hasPassed { passed.append(released) } else { pending += 1 }
     }
     return passed
   }
 
-  private func free(_ passed: [Slot], in slabs: inout SlabSet) {
-    guard !passed.isEmpty else { return }
-    slabs.freeReleased(passed)
-    waitingCount.store(slabs.released.count, ordering: .relaxed)
-  }
-
-  /// A slot of whatever came back by now, or else of a new slab.
-  private func carveGrowing(
-    _ request: SlotRequest
-  ) throws(AllocationError) -> SlabSet.CarvedSlot {
-    let passed = passedSlots()
-    return try slabs.withLock { slabs throws(AllocationError) in
-      free(passed, in: &slabs)
-      if let carved = slabs.carve(request) { return carved }
-      return try grow(&slabs, for: request)
+  /// Changes the slabs under the lock, and has the work done that comes of it.
+  func perform<Result: ~Copyable>(_ body: (inout sending SlabSet) -> sending Result) -> Result {
+    var hasWork = false
+    let result = slabs.withLock { slabs in
+      let result = body(&slabs)
+      waitingCount.store(slabs.released.count, ordering: .relaxed)
+      hasWork = slabs.hasWork
+      return result
     }
-  }
-
-  private func grow(
-    _ slabs: inout SlabSet, for request: SlotRequest
-  ) throws(AllocationError) -> SlabSet.CarvedSlot {
-    func fits(_ wanted: Int) -> Bool { wanted <= limits.budget - slabs.slabBytes }
-    var wanted = slabs.sizeOfNextSlab(for: request)
-    if !fits(wanted), slabs.dropEmptySlabs() { wanted = slabs.sizeOfNextSlab(for: request) }
-    guard fits(wanted) else {
-      throw .budget(wanted: wanted, allocated: slabs.slabBytes, limit: limits.budget)
-    }
-    do throws(AllocationError) {
-      slabs.add(try makeSlab(of: wanted), for: request.tenancy)
-    } catch {
-      guard slabs.dropEmptySlabs() else { throw error }
-      slabs.add(try makeSlab(of: wanted), for: request.tenancy)
-    }
-    guard let carved = slabs.carve(request) else {
-      preconditionFailure("a fresh slab of \(wanted) bytes has no room for \(request.size)")
-    }
-    return carved
-  }
-
-  /// A slab with which the calls that synchronize it were tried, so that they fail here or never.
-  private func makeSlab(of size: Int) throws(AllocationError) -> Slab {
-    do {
-      let slab = try heap.makeSlab(of: size)
-      if isSynchronized {
-        try slab.beginCPUAccess(for: [.sequentialWrite])
-        try slab.endCPUAccess(for: [.sequentialWrite])
-      }
-      observers.add(slab)
-      return slab
-    } catch {
-      throw .heap(error)
-    }
+    if hasWork { thread.wake(for: self) }
+    return result
   }
 }
