@@ -33,7 +33,7 @@ public final class GlyphCache {
     hinting: Hinting = .light
   ) {
     let page = ImageDescriptor(
-      width: pageSize.width, height: pageSize.height, writtenBy: GlyphRasterizer().attributes)
+      width: pageSize.width, height: pageSize.height, writtenBy: Self.component.attributes)
     atlas = Atlas(in: pool, page: page, named: "glyphs")
     self.hinting = hinting
   }
@@ -168,4 +168,24 @@ struct GlyphTable {
     places[Int(blocks[block]) + Int(number) % Self.blockSize] = Int32(glyphs.count)
     glyphs.append(glyph)
   }
+}
+
+/// FreeType as a component: what it can live with in the pages that a ``GlyphCache`` writes.
+struct FreeTypeAttributes: Component {
+  let attributes: BufferAttributes
+
+  init() {
+    var attributes = BufferAttributes.rowWriter("freetype", of: [.r8])
+    attributes.maxWidth = Self.maximumSide
+    attributes.maxHeight = Self.maximumSide
+    self.attributes = attributes
+  }
+
+  /// FreeType renders bitmaps of at most this many pixels a side: `ft_glyphslot_preset_bitmap`.
+  private static let maximumSide = 0x7FFF
+}
+
+extension GlyphCache {
+  /// What the cache asks of its pages' memory, for the pool that they come from.
+  public static let component: any Component = FreeTypeAttributes()
 }

@@ -11,7 +11,7 @@ struct DemoReport: Encodable {
     let quirks: [String]
   }
 
-  struct TextureEntry: Encodable {
+  struct TextureReport: Encodable {
     let name: String
     /// Upright.
     let width, height: Int
@@ -31,7 +31,7 @@ struct DemoReport: Encodable {
   struct Glyphs: Encodable {
     /// Glyphs on the page, and different ones.
     let drawn, rasterised: Int
-    let pages: [TextureEntry]
+    let pages: [TextureReport]
   }
 
   struct Stage: Encodable {
@@ -50,14 +50,14 @@ struct DemoReport: Encodable {
   let width, height, frames: Int
   let device: Device
   let pool: Pool
-  let photos: [TextureEntry]
+  let photos: [TextureReport]
   let glyphs: Glyphs
   let stages: [Stage]
   /// Fonts that are missing, photographs that were not drawn.
   let notes: [String]
 }
 
-extension DemoReport.TextureEntry {
+extension DemoReport.TextureReport {
   /// - Parameter size: As it is shown, where that is not as it is stored.
   init(
     _ texture: Texture, as size: ImageSize? = nil, bytesCopied: Int, decoding: Duration? = nil,
@@ -138,7 +138,7 @@ extension DemoReport {
       }
   }
 
-  private func way(_ texture: TextureEntry) -> String {
+  private func way(_ texture: TextureReport) -> String {
     texture.route.rawValue + (texture.reason.map { " because \($0)" } ?? "")
   }
 

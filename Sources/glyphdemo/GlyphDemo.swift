@@ -62,7 +62,7 @@ struct GlyphDemo: AsyncParsableCommand {
     var timer = StageTimer()
     let gpu = try device.open()
     let pool = try TexturePool(
-      for: [gpu, JPEGDecoder.component, GlyphRasterizer()], from: try heaps())
+      for: [gpu, JPEGDecoder.component, GlyphCache.component], from: try heaps())
     timer.end("open")
 
     let assets = Assets(gpu: gpu, pool: pool)
@@ -104,7 +104,7 @@ struct GlyphDemo: AsyncParsableCommand {
     try gpu.collect()
 
     let pages = zip(glyphPages, flushes).map { page, flush in
-      DemoReport.TextureEntry(
+      DemoReport.TextureReport(
         page, bytesCopied: (flush?.byteCount ?? 0) + page.bytesUploaded)
     }
     return DemoReport(

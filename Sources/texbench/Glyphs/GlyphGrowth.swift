@@ -18,7 +18,7 @@ struct GlyphGrowth {
       title: "glyphs kept in a new cache, from 12 pixels on", item: "glyph", axis: "glyphs",
       routes: [1_000, 2_000, 5_000, 10_000, 20_000].map { count in
         Route(name: "\(count.grouped) glyphs", items: count, position: count) {
-          let pool = try TexturePool(for: [gpu, GlyphRasterizer()])
+          let pool = try TexturePool(for: [gpu, GlyphCache.component])
           return { _ in
             let cache = GlyphCache(in: pool, hinting: .none)
             for number in 0..<count {

@@ -72,7 +72,7 @@ struct GlyphRoutes {
   private func copy(with renderer: BareRenderer, to pool: TexturePool) throws {
     var packing = RowPacking(side: 1024)
     let page = ImageDescriptor(
-      width: packing.side, height: packing.side, writtenBy: GlyphRasterizer().attributes)
+      width: packing.side, height: packing.side, writtenBy: GlyphCache.component.attributes)
     let buffer = try pool.allocate(page)
     var writer = buffer.writer()
     let pitch = writer.pitch
@@ -123,7 +123,7 @@ struct GlyphRoutes {
     watch.end(.write)
   }
 
-  private func pool() throws -> TexturePool { try TexturePool(for: [gpu, GlyphRasterizer()]) }
+  private func pool() throws -> TexturePool { try TexturePool(for: [gpu, GlyphCache.component]) }
 
   private func cacheWithPage(in pool: TexturePool) throws -> GlyphCache {
     let cache = GlyphCache(in: pool, hinting: hinting)
