@@ -23,6 +23,9 @@ internal import CStreaming
   let base: UnsafeMutableRawPointer
   /// nil for memory that is no buffer's.
   private let writing: PlaneWriting?
+  /// The first row before which the buffer is to be told that it is about to be written, so that its
+  /// pages and the next are made ready.
+  private var coldRow: Int
 
   /// - Parameter bytes: The whole plane. They must outlive the writer: whoever returns it says so.
   @_lifetime(immortal)
@@ -59,6 +62,10 @@ internal import CStreaming
     self.rowSize = rowSize
     self.rows = rows
     self.pitch = pitch
+    switch writing {
+    case .some(let writing): coldRow = writing.buffer.isMadeReadyByWriters ? rows.lowerBound : .max
+    case .none: coldRow = .max
+    }
     self.writing = writing
   }
 
@@ -155,7 +162,7 @@ internal import CStreaming
     return written
   }
 
-  private func writeUnpadded(_ pixels: Span<UInt8>, _ rows: Range<Int>) {
+  private mutating func writeUnpadded(_ pixels: Span<UInt8>, _ rows: Range<Int>) {
     guard !rows.isEmpty else { return }
     unsafe pixels.withUnsafeBytes {
       unsafe texalloc_stream_row(address(ofRows: rows), $0.baseAddress, $0.count, $0.count)
@@ -163,16 +170,25 @@ internal import CStreaming
   }
 
   /// Where a row begins that is about to be written.
-  func address(ofRow row: Int) -> UnsafeMutableRawPointer {
+  mutating func address(ofRow row: Int) -> UnsafeMutableRawPointer {
     precondition(rows.contains(row), "row \(row) is none of the rows \(rows) of the writer")
+    if row >= coldRow { makeReady(from: row) }
     return unsafe base + row * pitch
   }
 
   /// Where rows begin that are about to be written, at least one.
-  func address(ofRows rows: Range<Int>) -> UnsafeMutableRawPointer {
+  mutating func address(ofRows rows: Range<Int>) -> UnsafeMutableRawPointer {
     precondition(
       self.rows.contains(rows), "the rows \(rows) are not among the rows \(self.rows) of the writer"
     )
+    if rows.upperBound > coldRow { makeReady(from: rows.lowerBound) }
     return unsafe base + rows.lowerBound * pitch
+  }
+
+  private mutating func makeReady(from row: Int) {
+    let bytes = unsafe UnsafeRawBufferPointer(
+      start: base + row * pitch, count: (rows.upperBound - row) * pitch)
+    let distance = unsafe buffer?.memory.makeReady(bytes)
+    coldRow = distance.map { row + max($0 / pitch, 1) } ?? .max
   }
 }

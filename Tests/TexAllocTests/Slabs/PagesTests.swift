@@ -31,6 +31,46 @@ final class PagesTests: XCTestCase {
     XCTAssertEqual(try residentPages(of: again), 0, "what was given back is zero")
   }
 
+  func testPagesOfALargeImageAreReadyAtMostAMebibyteAheadOfItsWriter() throws {
+    let pool = try TexturePool(for: [], from: [MemfdHeap()])
+    let buffer = try pool.allocate(huge)
+    var writer = buffer.writer()
+    let row = [UInt8](repeating: 7, count: writer.rowSize)  // 16 KiB
+    var faults = 0
+    for y in 0..<512 {
+      if y > 0, y.isMultiple(of: 32) {
+        let written = y * row.count
+        var patience = 5_000
+        while try residentPages(of: buffer) * pageSize < written + (512 << 10), patience > 0 {
+          usleep(1_000)
+          patience -= 1
+        }
+        XCTAssertLessThanOrEqual(try residentPages(of: buffer) * pageSize, written + (1 << 20))
+      }
+      let before = minorFaults()
+      writer.write(row.span, row: y)
+      if y >= 32 { faults += minorFaults() - before }
+    }
+    // AddressSanitizer's record of the memory, an eighth of it, is new.
+    XCTAssertLessThan(faults, 480 * 4 / 8 + 100, "of \(480 * 4) pages")
+  }
+
+  func testPagesThatTheKernelRefusesAreNotReadyAndTheSnapshotSaysSo() throws {
+    let pool = try TexturePool(for: [], from: [MemfdHeap()])
+    let buffer = try pool.allocate(huge)
+    let slab = try XCTUnwrap(buffer.slab)
+    let bytes = unsafe slab.bytes(in: 0..<slab.size)
+    XCTAssertEqual(unsafe mprotect(bytes.baseAddress, bytes.count, PROT_NONE), 0)
+    XCTAssertThrowsError(try slab.populate(0..<pageSize)) {
+      XCTAssertEqual(($0 as? SystemFailure)?.operation, "MADV_POPULATE_WRITE")
+    }
+    XCTAssertEqual(pool.store.makeReady(0..<slab.size, of: slab), 512 << 10)
+    for _ in 0..<5_000 where pool.snapshot.slabs[0].refusal == nil { usleep(1_000) }
+    let found = try XCTUnwrap(pool.snapshot.slabs.first)
+    XCTAssertEqual(found.refusal?.contains("MADV_POPULATE_WRITE"), true)
+    XCTAssertEqual(found.resident, 0)
+  }
+
   /// Those that the kernel has in the file.
   private func residentPages(of buffer: TextureBuffer) throws -> Int {
     let slab = try XCTUnwrap(buffer.slab)
@@ -38,5 +78,12 @@ final class PagesTests: XCTestCase {
     let bytes = unsafe slab.bytes(in: 0..<slab.size)
     XCTAssertEqual(unsafe mincore(bytes.baseAddress, bytes.count, &found), 0)
     return found.count { $0 & 1 == 1 }
+  }
+
+  private func minorFaults() -> Int {
+    var usage = rusage()
+    let thread = __rusage_who_t(1)  // RUSAGE_THREAD, which the headers keep to GNU sources
+    XCTAssertEqual(unsafe getrusage(thread, &usage), 0)
+    return usage.ru_minflt
   }
 }

@@ -108,6 +108,13 @@ public final class Slab: Sendable {
     unsafe mapping[range]
   }
 
+  /// Where bytes of it lie, from its start.
+  @unsafe func range(of bytes: UnsafeRawBufferPointer) -> Range<Int> {
+    let start =
+      unsafe Int(bitPattern: bytes.baseAddress) - Int(bitPattern: mapping[0..<0].baseAddress)
+    return start..<start + bytes.count
+  }
+
   /// Bytes of the pages that the system gives and takes back.
   var pageSize: Int { mapping.pageSize }
 

@@ -26,6 +26,11 @@ protocol BufferMemory: Sendable {
   func beginAccess(for usage: Set<CPUUsage>)
   func endAccess(for usage: Set<CPUUsage>)
 
+  /// Has the pages made ready that somebody is about to write, or the first of them.
+  ///
+  /// - Returns: How many bytes further on this is to be asked again; nil for never.
+  @unsafe func makeReady(_ bytes: UnsafeRawBufferPointer) -> Int?
+
   /// Memory of the same kind for trying out an image that lies like one of this layout at this offset;
   /// nil where there is none to be had.
   func makeTrial(
@@ -40,6 +45,7 @@ extension BufferMemory {
   var slab: Slab? { nil }
   func beginAccess(for usage: Set<CPUUsage>) {}
   func endAccess(for usage: Set<CPUUsage>) {}
+  @unsafe func makeReady(_ bytes: UnsafeRawBufferPointer) -> Int? { nil }
 
   /// Only what a pool has lent comes back.
   func release(_ slot: consuming Slot, after fences: [any Fence], isWritten: Bool) {
@@ -79,6 +85,11 @@ struct PooledMemory: BufferMemory {
 
   func endAccess(for usage: Set<CPUUsage>) {
     if store.isSynchronized { try? pooled.endCPUAccess(for: usage) }
+  }
+
+  @unsafe func makeReady(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    let range = unsafe pooled.range(of: bytes)
+    return store.makeReady(range, of: pooled)
   }
 
   func makeTrial(

@@ -52,6 +52,11 @@ public final class TextureBuffer: Sendable {
     }
   }
 
+  /// Whether pages of it are made ready as its writers come near them, and not before.
+  var isMadeReadyByWriters: Bool {
+    memory is PooledMemory && layout.size > CarvedSlab.largestReadySlot
+  }
+
   /// The heap that the memory came from; `memory` for what no device sees; nil for memory of the
   /// application whose origin cannot be known.
   public var heap: String? { memory.heap }

@@ -26,7 +26,8 @@ struct Growth {
 
 /// Pages of a slab that the kernel is to be asked for.
 struct PageRequest {
-  /// Bytes that are asked for at once, since whoever waits for a slab waits for this, too.
+  /// Bytes that are asked for at once: as much as whoever needs a slab is made to wait for, and as the
+  /// pages of a large image are ready ahead of its writer.
   static let step = 1 << 20
 
   let slab: Slab
@@ -121,6 +122,21 @@ extension SlabSet {
     if hasDropped { return }
     demands.removeAll { $0 === demand }
     demand.fulfil(.failure(error))
+  }
+
+  /// Has the kernel asked for the first pages of a range that somebody is about to write, before all
+  /// others.
+  ///
+  /// - Returns: How many bytes further on the next are to be asked for; nil where all are.
+  mutating func requestPages(aheadOf range: Range<Int>, of slab: Slab) -> Int? {
+    guard limits.prefault > 0, let place = slabs.firstIndex(where: { $0?.slab === slab }),
+      let carved = slabs[place], !carved.pages.isRequested(range)
+    else { return nil }
+    let end = min(range.lowerBound + PageRequest.step, range.upperBound)
+    let pages = carved.pages.request(range.lowerBound..<end)
+    pageRequests.insert(
+      contentsOf: pages.map { PageRequest(slab: slab, place: place, range: $0) }, at: 0)
+    return PageRequest.step / 2
   }
 
   /// Notes that the kernel gave the pages.

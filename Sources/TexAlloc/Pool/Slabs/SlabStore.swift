@@ -94,6 +94,13 @@ final class SlabStore: Sendable {
     return buffer
   }
 
+  /// Has the first pages made ready of a range that somebody is about to write.
+  ///
+  /// - Returns: How many bytes further on this is to be asked again; nil where all are ready.
+  func makeReady(_ range: Range<Int>, of slab: Slab) -> Int? {
+    perform { $0.requestPages(aheadOf: range, of: slab) }
+  }
+
   /// Takes back a slot that may be used again when the fences have passed.
   ///
   /// - Parameter isWritten: Whether it may be that all of it was written.
