@@ -16,6 +16,36 @@ final class ReclaimTests: XCTestCase {
     XCTAssertNoThrow(try pool.allocate(large, waiting: .until(.now + .seconds(30))))
   }
 
+  func testAsynchronousAllocationWaitsForAFenceWithoutAThread() async throws {
+    let pool = try pool(budget: 4 << 20)
+    let fence = ManualFence()
+    do { try pool.allocate(large).hold(until: fence) }
+    let waiting = Task { [large] in
+      try await pool.allocate(large, waitingUntil: .now + .seconds(60)).layout.size
+    }
+    XCTAssertEqual(pool.statistics.waitingSlots, 1)
+    fence.pass()
+    let size = try await waiting.value
+    XCTAssertGreaterThan(size, 0)
+  }
+
+  func testAsynchronousAllocationFailsAtItsDeadlineAndWhenItsTaskIsCancelled() async throws {
+    let pool = try pool(budget: 4 << 20)
+    do { try pool.allocate(large).hold(until: ManualFence()) }
+    let late = Task { [large] in try await pool.allocate(large, waitingUntil: .now).name }
+    let cancelled = Task { [large] in
+      try await pool.allocate(large, waitingUntil: .now + .seconds(600)).name
+    }
+    cancelled.cancel()
+    for task in [late, cancelled] {
+      guard case .failure(let error) = await task.result else {
+        return XCTFail("memory that a device still uses")
+      }
+      XCTAssertEqual(
+        error as? AllocationError, .budget(wanted: 4 << 20, allocated: 4 << 20, limit: 4 << 20))
+    }
+  }
+
   func testAWaitingAllocationTakesWhateverComesBackFirst() throws {
     let pool = try pool(budget: 8 << 20)
     let (never, soon) = (ManualFence(), ManualFence())

@@ -68,6 +68,32 @@ public final class TexturePool: Sendable {
     _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
     waiting: Waiting = .never
   ) throws(AllocationError) -> TextureBuffer {
+    let place = try layOut(image, for: flags)
+    return try store.makeBuffer(
+      place.layout, alignment: place.alignment, flags, waiting,
+      label: SlotLabel(name: name, owner: image.writer.name))
+  }
+
+  /// The same, waiting without holding a thread: for memory to be made, and for devices to be done with
+  /// released images.
+  ///
+  /// - Parameter deadline: After which it fails. So it does when its task is cancelled while devices
+  ///   are waited for.
+  /// - Throws: `AllocationError`; the pool is then as it was.
+  public func allocate(
+    _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
+    waitingUntil deadline: ContinuousClock.Instant
+  ) async throws(AllocationError) -> TextureBuffer {
+    let place = try layOut(image, for: flags)
+    return try await store.makeBuffer(
+      place.layout, alignment: place.alignment, flags, .until(deadline),
+      label: SlotLabel(name: name, owner: image.writer.name))
+  }
+
+  /// Where the planes of an image lie, and what it begins at a multiple of.
+  private func layOut(
+    _ image: ImageDescriptor, for flags: AllocationFlags
+  ) throws(AllocationError) -> (layout: ImageLayout, alignment: Int) {
     let merge = try merges.merge(of: image.writer, for: flags) { () throws(AllocationError) in
       try makeMerge(writtenBy: image.writer, for: flags)
     }
@@ -79,9 +105,7 @@ public final class TexturePool: Sendable {
     }
     if let lack = plan.lacks(merged) { throw lack }
     guard let layout = merged.layout else { throw .noFormat(image) }
-    return try store.makeBuffer(
-      layout, alignment: merged.slotAlignment, flags, waiting,
-      label: SlotLabel(name: name, owner: image.writer.name))
+    return (layout, merged.slotAlignment)
   }
 
   /// Everybody who has a say in an image, and the heap that it lies in.
