@@ -3,7 +3,7 @@ package import TexAlloc
 package import TexAllocEGL
 
 /// Which GPU a program draws with, and what it must be known for.
-package struct DeviceOptions: ParsableArguments {
+package struct DeviceOptions: ParsableArguments, Sendable {
   @Option(
     help: "The EGL device: automatic, software, or the name of a driver or of a DRM node.",
     transform: DeviceChoice.init)
@@ -16,7 +16,7 @@ package struct DeviceOptions: ParsableArguments {
         + " One of \(QuirkProfile.builtIn.map(\.name).joined(separator: ", ")); none;"
         + " or a JSON file of attributes.",
       valueName: "NAME|FILE"),
-    transform: profiles)
+    transform: readProfiles)
   private var quirks: [[QuirkProfile]] = []
 
   @Option(
@@ -28,9 +28,15 @@ package struct DeviceOptions: ParsableArguments {
 
   /// Opens the device, with its context current on this thread.
   package func open() throws(EGLFailure) -> EGLDevice {
-    try .surfaceless(
-      device, route: route, profiles: quirks.isEmpty ? nil : quirks.flatMap { $0 })
+    try .surfaceless(device, route: route, profiles: profiles)
   }
+
+  /// Opens the device on a thread of its own, for what waits.
+  package func openThread() async throws(EGLFailure) -> RenderThread {
+    try await RenderThread(device, route: route, profiles: profiles)
+  }
+
+  private var profiles: [QuirkProfile]? { quirks.isEmpty ? nil : quirks.flatMap { $0 } }
 
   private static func route(_ text: String) throws -> Route? {
     if text == "automatic" { return nil }
@@ -41,7 +47,7 @@ package struct DeviceOptions: ParsableArguments {
     return route
   }
 
-  private static func profiles(_ text: String) throws -> [QuirkProfile] {
+  private static func readProfiles(_ text: String) throws -> [QuirkProfile] {
     if text == "none" { return [] }
     if let profile = QuirkProfile.named(text) { return [profile] }
     do {

@@ -8,7 +8,9 @@ public import TexAllocJPEG
 /// into memory of the pool, and registers where the caller runs.
 ///
 /// The caller is isolated to the thread where the GPU's context is current: an actor of the toolkit's
-/// render thread, or the main actor.
+/// render thread, or a ``TexAllocEGL/RenderThread``. The main actor is no thread on Linux, unless a
+/// toolkit's loop makes it one. Where the caller comes back to another thread from a wait, it is told
+/// before any file is opened.
 public struct Assets: Sendable {
   public let gpu: EGLDevice
   public let pool: TexturePool
@@ -25,7 +27,9 @@ public struct Assets: Sendable {
   public func texture(
     at path: FilePath, isolation: isolated (any Actor)? = #isolation
   ) async throws(AssetError) -> Texture {
-    try register(try await decode(path)).texture
+    await leaveAndReturn()
+    try requireThread(for: path)
+    return try register(try await decode(path)).texture
   }
 
   /// The textures of many JPEG files, decoded on as many threads as there are cores. What fails fails
@@ -39,6 +43,12 @@ public struct Assets: Sendable {
     at paths: [FilePath], isolation: isolated (any Actor)? = #isolation,
     progress: (LoadProgress) -> Void = { _ in }
   ) async -> [Result<LoadedTexture, AssetError>] {
+    await leaveAndReturn()
+    if let first = paths.first {
+      do throws(AssetError) { try requireThread(for: first) } catch {
+        return paths.map { _ in .failure(error) }
+      }
+    }
     var results = [Result<LoadedTexture, AssetError>?](repeating: nil, count: paths.count)
     await withTaskGroup(of: (Int, Result<DecodedImage, AssetError>).self) { group in
       _ = isolation  // what a closure captures is where it runs
@@ -60,6 +70,13 @@ public struct Assets: Sendable {
       }
     }
     return results.compactMap { $0 }
+  }
+
+  /// What an actor without a thread does not survive: it goes on where there is room.
+  @concurrent private func leaveAndReturn() async {}
+
+  private func requireThread(for path: FilePath) throws(AssetError) {
+    do { try gpu.requireContext() } catch { throw .registration(path, error) }
   }
 
   private struct DecodedImage: Sendable {

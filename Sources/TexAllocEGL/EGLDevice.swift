@@ -171,6 +171,9 @@ public import TexAlloc
     try context.makeCurrent()
   }
 
+  /// Whether the device's context is current on this thread: what registers or collects needs that.
+  public var isCurrent: Bool { context.isCurrent }
+
   /// Textures made so far, by the way they took.
   public var statistics: DeviceStatistics {
     state.withLock {
@@ -181,7 +184,7 @@ public import TexAlloc
   }
 
   /// - Throws: A refusal where the context is lost, or not current on this thread.
-  func requireContext() throws(RegistrationRefused) {
+  package func requireContext() throws(RegistrationRefused) {
     if isLost {
       throw refusal(.lost, "context", wanted: "one that lives", held: "one that was lost")
     }

@@ -45,12 +45,14 @@ struct GlyphDemo: AsyncParsableCommand {
     }
   }
 
-  /// On the main actor, whose thread the GPU's context stays on.
-  @MainActor func run() async throws {
+  func run() async throws {
     do {
-      let report = try await draw()
-      if let path = self.report { try TextFile.write(report.json + "\n", to: FilePath(path)) }
-      print(report.summary)
+      let timer = StageTimer()
+      try await device.openThread().run { thread in
+        let report = try await draw(on: thread, timer)
+        if let path = self.report { try TextFile.write(report.json + "\n", to: FilePath(path)) }
+        print(report.summary)
+      }
     } catch {
       Console.endProgress()
       Console.say("glyphdemo: \(error)")
@@ -58,9 +60,11 @@ struct GlyphDemo: AsyncParsableCommand {
     }
   }
 
-  @MainActor private func draw() async throws -> DemoReport {
-    var timer = StageTimer()
-    let gpu = try device.open()
+  private func draw(
+    on thread: isolated RenderThread, _ start: StageTimer
+  ) async throws -> DemoReport {
+    var timer = start
+    let gpu = thread.gpu
     let pool = try TexturePool(
       for: [gpu, JPEGDecoder.component, GlyphCache.component], from: try heaps())
     timer.end("open")

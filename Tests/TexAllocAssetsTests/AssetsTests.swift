@@ -48,6 +48,38 @@ final class AssetsTests: XCTestCase {
     XCTAssertEqual(assets.pool.statistics.slots, 0)
   }
 
+  /// The files are none, so that opening one would be another error.
+  func testAWrongThreadIsToldBeforeAnyFileIsOpened() async throws {
+    let thread = try await RenderThread(.software)
+    let pool = try TexturePool(for: [thread.gpu, JPEGDecoder.component])
+    let assets = Assets(gpu: thread.gpu, pool: pool)
+    let nowhere = FilePath("/no/such/file.jpg")
+    do {
+      _ = try await assets.texture(at: nowhere)
+      XCTFail("registered where no context is current")
+    } catch {
+      XCTAssertEqual(error.refusal?.cause, .wrongThread, "\(error)")
+    }
+    let results = await assets.textures(at: [nowhere, nowhere])
+    XCTAssertEqual(results.count, 2)
+    XCTAssertThrowsError(try results[1].get()) {
+      XCTAssertEqual(($0 as? AssetError)?.refusal?.cause, .wrongThread, "\($0)")
+    }
+  }
+
+  func testARenderThreadTakesItsTexturesAfterEveryWait() async throws {
+    let thread = try await RenderThread(.software)
+    let pool = try TexturePool(for: [thread.gpu, JPEGDecoder.component])
+    let paths = ["sea.jpg", "moon.jpg", "lake.jpg"].map(photograph)
+    let names = try await thread.run { thread in
+      let assets = Assets(gpu: thread.gpu, pool: pool)
+      let one = try await assets.texture(at: paths[0])
+      let more = try await assets.textures(at: paths).map { try $0.get().texture }
+      return ([one] + more).map(\.name)
+    }
+    XCTAssertEqual(Set(names).count, 4)
+  }
+
   private func makeAssets() throws -> Assets {
     let gpu = try EGLDevice.surfaceless(.software)
     return Assets(gpu: gpu, pool: try TexturePool(for: [gpu, JPEGDecoder.component]))
@@ -55,5 +87,12 @@ final class AssetsTests: XCTestCase {
 
   private func photograph(_ name: String) -> FilePath {
     FilePath(#filePath).removingLastComponent().pushing("../../assets/photos").appending(name)
+  }
+}
+
+extension AssetError {
+  fileprivate var refusal: RegistrationRefused? {
+    guard case .registration(_, let refusal) = self else { return nil }
+    return refusal
   }
 }
