@@ -31,7 +31,8 @@ final class OwnContext: Sendable {
 
   deinit {
     guard let context = living.withLock({ $0?.context }) else { return }
-    thread.begin {
+    // Waited for: a process that ends meanwhile takes the driver away from under the thread.
+    thread.run {
       context.destroy()
       _ = eglReleaseThread()  // it goes when it is current nowhere
     }
