@@ -139,7 +139,8 @@ extension TexturePool {
   public func collect() -> Int { store.collect() }
 
   /// Gives memory back to the system until at most `bytes` have pages, or only what images use: closes
-  /// empty slabs, and punches holes where the heap can. No image moves.
+  /// empty slabs, and punches holes where the heap can. No image moves. Pages that the pool's thread is
+  /// making ready at that moment come after it.
   ///
   /// - Returns: Bytes given back.
   @discardableResult
