@@ -13,7 +13,7 @@ extension MergedAttributes {
   ///
   /// - Parameters:
   ///   - table: The formats that may be laid out.
-  ///   - field: Where given, limits of other fields do not count.
+  ///   - field: Where given, limits of other fields do not count, and only whether it throws does.
   /// - Throws: The first limit that the image passes.
   func layout(
     of image: ImageSize, in format: Format?, of table: FormatTable,
@@ -28,10 +28,15 @@ extension MergedAttributes {
     var planes: [ImageLayout.Plane] = []
     var end = 0
     for shape in shapes {
-      let pitch = try pitch(of: shape, across: image.width)
+      guard let pitch = pitch(of: shape, across: image.width) else {
+        // What ends behind such a row passes all numbers, too.
+        throw MergeRefusal(field == .maxSize ? .maxSize : .maxPitch, .overflow)
+      }
       if let maxPitch, pitch > maxPitch, field ?? .maxPitch == .maxPitch {
         throw MergeRefusal(.maxPitch, .value(pitch, limit: maxPitch))
       }
+      // A later plane may have a longer pitch, whatever they add up to.
+      if field == .maxPitch { continue }
       guard
         let rows = shape.rows(down: image.height).checkedRoundedUp(toMultipleOf: heightAlignment),
         let offset = end.checkedRoundedUp(toMultipleOf: offsetAlignment),
@@ -51,11 +56,11 @@ extension MergedAttributes {
       size: size)
   }
 
-  private func pitch(of shape: PlaneShape, across width: Int) throws(MergeRefusal) -> Int {
-    guard let bytes = shape.bytes(across: width),
-      let pitch = max(bytes, minPitch).checkedRoundedUp(toMultipleOf: pitchAlignment)
-    else { throw MergeRefusal(.maxPitch, .overflow) }
-    return pitch
+  /// nil on overflow.
+  private func pitch(of shape: PlaneShape, across width: Int) -> Int? {
+    shape.bytes(across: width).flatMap {
+      max($0, minPitch).checkedRoundedUp(toMultipleOf: pitchAlignment)
+    }
   }
 
   private static func check(_ length: Int, _ field: MergeConflict.Field, _ least: Int, _ most: Int?)

@@ -78,6 +78,28 @@ final class BlameTests: XCTestCase {
     assertBlamed(["b"], participants, ImageSize(width: 21, height: 1))
   }
 
+  func testASizePastAllNumbersHidesNoPitchOfALaterPlane() {
+    // Alone, `a` has a first plane that is short enough, though no memory could hold it; of an odd
+    // width, the second plane is one byte longer.
+    let width = 1 << 62 | 1
+    let participants = [
+      BufferAttributes(name: "a") { ($0.formats, $0.maxPitch) = ([Format(.nv12)], width) },
+      BufferAttributes(name: "b") { $0.pitchAlignment = 64 },
+    ]
+    let conflict = assertBlamed(["a"], participants, ImageSize(width: width, height: 4))
+    XCTAssertEqual(conflict?.field, .maxPitch)
+  }
+
+  func testAPitchPastAllNumbersMakesASizePastThemToo() {
+    // Alone, `a` has a first plane that just fits; the row of the second is one byte too long.
+    let participants = [
+      BufferAttributes(name: "a") { ($0.formats, $0.maxSize) = ([Format(.nv12)], .max) },
+      BufferAttributes(name: "b") { $0.heightAlignment = 2 },
+    ]
+    let conflict = assertBlamed(["a"], participants, ImageSize(width: .max, height: 1))
+    XCTAssertEqual(conflict?.field, .maxSize)
+  }
+
   func testAnImageThatNoOneCouldLayOutBlamesTheFirstWithoutAValue() {
     let conflict = assertBlamed(
       ["a"], [BufferAttributes(name: "b"), .init(name: "a")], ImageSize(width: 0, height: 1))
