@@ -3,7 +3,37 @@ public import TexAlloc
 
 extension EGLDevice {
   /// The attributes of its profiles. A copy of the pixels has no quirks.
-  public var quirks: [BufferAttributes] { importer == nil ? [] : profiles.map(\.attributes) }
+  public var quirks: [BufferAttributes] {
+    importObstacle == nil ? profiles.map(\.attributes) : []
+  }
+
+  /// What it takes on a route. Whether the GPU copies from the driver's mapped buffers by itself is found
+  /// out when that route is first asked for.
+  public func offer(on route: Route) throws(RouteRefused) -> RouteOffer {
+    if let demandedRoute, demandedRoute != route {
+      throw RouteRefused(because: "\(demandedRoute) was demanded")
+    }
+    switch route {
+    case .imported:
+      if let importObstacle { throw RouteRefused(because: importObstacle) }
+      return RouteOffer(attributes, quirks: quirks)
+    case .transferred:
+      let buffers: MappedBuffers
+      do { buffers = try mappedBuffers() } catch { throw RouteRefused(because: "\(error)") }
+      if buffers.timing.isByDriver && demandedRoute == nil {
+        throw RouteRefused(because: "\(buffers.timing)")
+      }
+      let heaps = [buffers.written, buffers.read]
+      var attributes = copying
+      attributes.heaps = heaps.map(\.name)
+      return RouteOffer(attributes, heaps: heaps)
+    case .uploaded:
+      var attributes = copying
+      attributes.caching = [.cached]
+      attributes.cpuUsage = [.read]
+      return RouteOffer(attributes)
+    }
+  }
 
   /// A software device is the CPU, and on x86 every device snoops the CPU's caches. Elsewhere nobody
   /// tells.
@@ -15,25 +45,14 @@ extension EGLDevice {
     #endif
   }
 
-  /// What the device can live with, asked of the display and of the context that is current.
-  static func attributes(
-    of connection: EGLConnection, _ importer: DMABufImport?
+  /// What the device imports, asked of the display and of the context that is current.
+  static func importing(
+    _ importer: DMABufImport, on connection: EGLConnection
   ) -> BufferAttributes {
-    BufferAttributes(name: "gpu") {
-      var size: GLint = 0
-      unsafe glGetIntegerv(GLenum(GL_MAX_TEXTURE_SIZE), &size)
-      $0.maxWidth = Int(size)
-      $0.maxHeight = Int(size)
-      $0.deviceUsage = [.sample]
-      if let importer {
-        $0.deviceUsage = [.sample, .render]
-        $0.formats = sampledFormats(of: connection, importer)
-        $0.heaps = heaps(near: connection).map(\.name)
-      } else {
-        $0.formats = Fourcc.known.filter { UploadFormat($0) != nil }.map { Format($0) }
-        $0.caching = [.cached]
-        $0.cpuUsage = [.read]
-      }
+    attributes {
+      $0.deviceUsage = [.sample, .render]
+      $0.formats = sampledFormats(of: connection, importer)
+      $0.heaps = heaps(near: connection).map(\.name)
     }
   }
 
@@ -46,6 +65,31 @@ extension EGLDevice {
       return node.map(connection.nodes.contains)
     }
     return [true, nil, false].flatMap { own in heaps.filter { isOwn($0) == own } }
+  }
+
+  /// What the device takes a copy of, asked of the context that is current.
+  static func copying() -> BufferAttributes {
+    attributes {
+      $0.deviceUsage = [.sample]
+      $0.formats = Fourcc.known.filter { UploadFormat($0) != nil }.map { Format($0) }
+    }
+  }
+
+  private static func attributes(_ set: (inout BufferConstraints) -> Void) -> BufferAttributes {
+    BufferAttributes(name: "gpu") {
+      let size = Int(glInteger(GL_MAX_TEXTURE_SIZE))
+      $0.maxWidth = size
+      $0.maxHeight = size
+      set(&$0)
+    }
+  }
+
+  /// Why what is imported is nothing; nil where it is something.
+  static func obstacle(_ importing: BufferAttributes) -> String? {
+    if importing.formats?.isEmpty == true {
+      return "the display imports no linear format for GL_TEXTURE_2D, at best as external textures"
+    }
+    return importing.heaps?.isEmpty == true ? "there is no heap here that it may import from" : nil
   }
 
   /// The linear formats of one plane that a `GL_TEXTURE_2D` samples. Images of several planes are

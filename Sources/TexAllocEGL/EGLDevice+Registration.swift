@@ -14,12 +14,11 @@ extension EGLDevice {
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
     try requireContext()
     if let known = texture(of: buffer) {
-      guard known.route == .uploaded else { return known }
-      throw refusal(
-        .noImport, "import", wanted: "a buffer that no CPU copies",
-        held: "uploaded: \(known.reason ?? "")")
+      if let reason = known.reason, known.route == .uploaded { throw uploadedOnly(because: reason) }
+      return known
     }
     if mappedBuffer(of: buffer) != nil { return try transfer(buffer) }
+    if buffer.route == .uploaded { throw uploadedOnly(because: obstacle(to: buffer)) }
     guard let importer else {
       throw refusal(
         .noImport, "import", wanted: "dma-buf import", held: importObstacle ?? "none")
@@ -43,11 +42,24 @@ extension EGLDevice {
       return try register(buffer)
     } catch {
       guard demandedRoute == nil || demandedRoute == .uploaded else { throw error }
-      let reason = importer == nil ? importObstacle : nil
+      let isPlanned = importer == nil || buffer.route == .uploaded
       return try copy(
         buffer, on: .uploaded,
-        because: reason ?? "\(error.field): wanted \(error.wanted), held \(error.held)", .copied)
+        because: isPlanned
+          ? obstacle(to: buffer)
+          : "\(error.field): wanted \(error.wanted), held \(error.held)", .copied)
     }
+  }
+
+  /// Why a buffer takes no better route than the one that it was allocated for.
+  private func obstacle(to buffer: TextureBuffer) -> String {
+    if let demandedRoute { return "\(demandedRoute) was demanded" }
+    return buffer.plan?.obstacle ?? importObstacle ?? "its memory is \(buffer.heap ?? "unknown")"
+  }
+
+  private func uploadedOnly(because reason: String) -> RegistrationRefused {
+    refusal(
+      .noImport, "import", wanted: "a buffer that no CPU copies", held: reason)
   }
 
   private func transfer(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
@@ -57,9 +69,9 @@ extension EGLDevice {
         held: buffer.heap ?? "the device's mapped buffers")
     }
     let check = try verify(buffer)
-    return try copy(
-      buffer, on: .transferred, because: importObstacle ?? "it lies in the device's own memory",
-      check)
+    var reason = obstacle(to: buffer)
+    if let timing = try? mappedBuffers().timing, timing.isByDriver { reason += "; \(timing)" }
+    return try copy(buffer, on: .transferred, because: reason, check)
   }
 
   /// The texture that the buffer has, if it lives.

@@ -6,14 +6,32 @@ public import TexAlloc
 struct ImageKind: Hashable, Sendable {
   private let heap: String?
   private let format: Format
-  /// The largest powers of two that divide them; more than drivers ask for makes no difference.
-  private let pitchAlignment, offsetAlignment: Int
 
   init(of buffer: TextureBuffer) {
     heap = buffer.heap
     format = buffer.layout.format
-    pitchAlignment = min(Self.powerOfTwo(in: buffer.layout.planes[0].pitch), 256)
-    offsetAlignment = min(Self.powerOfTwo(in: buffer.offset + buffer.layout.planes[0].offset), 4096)
+  }
+}
+
+/// How an image of a kind lies, and what checking it told.
+struct PixelVerdict: Sendable {
+  /// The largest powers of two that divide them; more than drivers ask for makes no difference.
+  let pitchAlignment, offsetAlignment: Int
+  /// nil where the pixels were right.
+  var refusal: RegistrationRefused?
+
+  init(of buffer: TextureBuffer) {
+    let plane = buffer.layout.planes[0]
+    pitchAlignment = min(Self.powerOfTwo(in: plane.pitch), 256)
+    offsetAlignment = min(Self.powerOfTwo(in: buffer.offset + plane.offset), 4096)
+  }
+
+  /// Whether it holds for an image that lies like another: what is right is right where more is
+  /// aligned, and what is wrong is wrong where less is.
+  func holds(for other: PixelVerdict) -> Bool {
+    let (better, worse) = refusal == nil ? (other, self) : (self, other)
+    return better.pitchAlignment >= worse.pitchAlignment
+      && better.offsetAlignment >= worse.offsetAlignment
   }
 
   private static func powerOfTwo(in number: Int) -> Int { number == 0 ? .max : number & -number }
@@ -25,42 +43,55 @@ extension EGLDevice {
   ///
   /// - Throws: What the check found wrong, this time or an earlier one.
   func verify(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture.PixelCheck {
-    let kind = ImageKind(of: buffer)
-    if let verdict = state.withLock({ $0.verdicts[kind] }) {
-      if let refusal = verdict { throw refusal }
-      return .trial
-    }
+    if try isKnown(buffer) { return .trial }
     let trial: TextureBuffer?
     do { trial = try buffer.makeTrial() } catch {
       throw refusal(.trial, "pixels", wanted: "memory for a trial image", held: "\(error)")
     }
     guard let trial else { return try checkContents(of: buffer) }
+    try check(trial, as: buffer)
+    return .trial
+  }
+
+  public func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused) {
+    // What its pixels are to look like is not known of every format; registering decides.
+    guard trial.layout.format.fourcc.channels != nil else { return }
+    if try !isKnown(trial) { try check(trial, as: trial) }
+  }
+
+  /// Whether images that lie like this one are known to show what is written into them.
+  ///
+  /// - Throws: What a check found wrong.
+  private func isKnown(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Bool {
+    let (kind, wanted) = (ImageKind(of: buffer), PixelVerdict(of: buffer))
+    let verdict = state.withLock { $0.verdicts[kind]?.first { $0.holds(for: wanted) } }
+    if let refusal = verdict?.refusal { throw refusal }
+    return verdict != nil
+  }
+
+  /// Checks a trial image, and keeps the verdict for all that lie like the buffer.
+  private func check(
+    _ trial: TextureBuffer, as buffer: TextureBuffer
+  ) throws(RegistrationRefused) {
+    var verdict = PixelVerdict(of: buffer)
+    func keep() { state.withLock { $0.verdicts[ImageKind(of: buffer), default: []].append(verdict) } }
     do {
       try check(trial)
-      state.withLock { $0.verdicts[kind] = .some(nil) }
-      return .trial
+      keep()
     } catch {
       // What has nothing to do with the kind may be better the next time.
       if error.cause == .importFailed || error.cause == .pixels {
-        state.withLock { $0.verdicts[kind] = error }
+        verdict.refusal = error
+        keep()
       }
       throw error
-    }
-  }
-
-  /// The formats of photographs and of glyphs, at a pitch that is no power of two.
-  public var trials: [ImageDescriptor] {
-    guard importer != nil else { return [] }
-    let formats = attributes.formats?.map(\.fourcc) ?? []
-    return [Fourcc.abgr8888, .r8].filter(formats.contains).map {
-      ImageDescriptor(width: 80, height: 5, formats: [$0])
     }
   }
 
   /// Writes a pattern into a trial image, imports it, and compares what the GPU shows of the first
   /// and the last row. All of it happens on the device's own thread, in a context of its own, which a bad
   /// import may kill.
-  public func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
+  func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
     let pitch = trial.layout.planes[0].pitch
     guard pitch.isMultiple(of: PlaneWriter.lineSize) else {
       throw refusal(

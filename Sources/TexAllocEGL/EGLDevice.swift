@@ -12,9 +12,10 @@ public import TexAlloc
   // The context is used only on the thread where it is current; everything else is immutable or in
   // `state`.
 
+  /// What it imports; where that is nothing, what it takes a copy of.
   public let attributes: BufferAttributes
-  /// What it can live with where textures are uploaded.
-  public let copying: BufferAttributes?
+  /// What it takes a copy of.
+  let copying: BufferAttributes
   /// The quirk profiles that go with it, chosen by what it says of itself or by the user.
   public let profiles: [QuirkProfile]
   public let description: DeviceDescription
@@ -22,7 +23,8 @@ public import TexAlloc
 
   /// The only route that textures may take; nil where they take the best that can be had.
   public let demandedRoute: Route?
-  /// Why nothing can be imported; nil where it can.
+  /// Why no memory of a pool is imported; nil where some is. What the application adopts may be all the
+  /// same.
   public let importObstacle: String?
 
   let connection: EGLConnection
@@ -45,7 +47,7 @@ public import TexAlloc
     var retired: [RetiredTexture] = []
     var targets: [TextureBuffer.ID: WeakRenderTarget] = [:]
     var retiredFramebuffers: [GLuint] = []
-    var verdicts: [ImageKind: RegistrationRefused?] = [:]
+    var verdicts: [ImageKind: [PixelVerdict]] = [:]
     var liveImages = 0
     var statistics = DeviceStatistics()
   }
@@ -134,18 +136,23 @@ public import TexAlloc
     maker = OwnContext(on: connection, traits, thread, sharing: context)
     imageLimit = .now()
     demandedRoute = route
+    copying = Self.copying()
     if let route, route != .imported {
-      (importer, importObstacle) = (nil, "\(route) was demanded")
+      (importer, attributes, importObstacle) = (nil, copying, "\(route) was demanded")
     } else {
-      do { (importer, importObstacle) = (try DMABufImport(connection), nil) } catch {
-        (importer, importObstacle) = (nil, "\(error)")
+      do throws(EGLFailure) {
+        let importer = try DMABufImport(connection)
+        let importing = Self.importing(importer, on: connection)
+        importObstacle = Self.obstacle(importing)
+        attributes = importObstacle == nil ? importing : copying
+        self.importer = importer
+      } catch {
+        (importer, attributes, importObstacle) = (nil, copying, "\(error)")
       }
     }
     description = DeviceDescription(of: connection, traits, after: passedOver)
     self.profiles =
       profiles ?? QuirkProfile.known(vendor: description.vendor, renderer: description.renderer)
-    attributes = Self.attributes(of: connection, importer)
-    copying = Self.attributes(of: connection, nil)
   }
 
   deinit {

@@ -40,8 +40,17 @@ struct DemoReport: Encodable {
   }
 
   struct Pool: Encodable {
-    let heap, caching: String
     let slabs, slabBytes, slots, slotBytes: Int
+    /// For each kind of image.
+    let plans: [Plan]
+  }
+
+  struct Plan: Encodable {
+    let format: String
+    @NullEncoded var route: Route?
+    /// Why it is no better one.
+    @NullEncoded var obstacle: String?
+    let heap, caching: String
     /// Each heap that was looked at, and what became of it.
     let verdicts: [String]
   }
@@ -93,13 +102,22 @@ extension DemoReport.Device {
 extension DemoReport.Pool {
   init(_ pool: TexturePool) {
     let statistics = pool.statistics
-    heap = pool.plan.heap
-    caching = pool.plan.caching.rawValue
     slabs = statistics.slabs
     slabBytes = statistics.slabBytes
     slots = statistics.slots
     slotBytes = statistics.slotBytes
-    verdicts = pool.plan.verdicts.map(\.description)
+    plans = pool.plans.map(DemoReport.Plan.init)
+  }
+}
+
+extension DemoReport.Plan {
+  init(_ plan: MemoryPlan) {
+    format = plan.attributes.format?.description ?? "any"
+    route = plan.route
+    obstacle = plan.obstacle
+    heap = plan.heap
+    caching = plan.caching.rawValue
+    verdicts = plan.verdicts.map(\.description)
   }
 }
 
@@ -112,16 +130,22 @@ extension DemoReport {
         "",
         "device    \(device.renderer), \(device.version)",
         "          chosen because \(device.chosenBecause)",
-        "heap      \(pool.heap), \(pool.caching);"
-          + " \(mebibytes(pool.slotBytes)) of \(mebibytes(pool.slabBytes)) MiB in use,"
+        "pool      \(mebibytes(pool.slotBytes)) of \(mebibytes(pool.slabBytes)) MiB in use,"
           + " \(pool.slots) slots in \(pool.slabs) slabs",
-      ] + photoLines + glyphLines
+      ] + planLines + photoLines + glyphLines
       + [
         "time      "
           + stages.map { "\($0.name) \(rounded($0.milliseconds)) ms" }.joined(separator: ", ")
       ]
       + notes.map { "note      \($0)" }
     return lines.joined(separator: "\n")
+  }
+
+  private var planLines: [String] {
+    pool.plans.map { plan in
+      "          \(plan.format): \(plan.route?.rawValue ?? "no device"),"
+        + " from \(plan.heap), \(plan.caching)"
+    }
   }
 
   private var photoLines: [String] {

@@ -51,7 +51,7 @@ struct SlabMap {
         rectangle(x: x, y: Self.margin, width: 14, height: 14, state),
         text(state.rawValue, x: x + 20, y: Self.margin + 12),
       ]
-    } + [text(snapshot.heap.xmlEscaped, x: x, y: Self.margin + 12)]
+    }
   }
 
   private func bar(of index: Int) -> [String] {
@@ -61,9 +61,9 @@ struct SlabMap {
     let scale = (Self.width - 2 * Self.margin) / Double(largest)
     let used = slab.slots.lazy.filter { $0.state != .free }.reduce(0) { $0 + $1.size }
     let title =
-      "slab \(index): \(Self.size(slab.size)), \(used * 100 / slab.size) % in use,"
+      "slab \(index) of \(slab.heap): \(Self.size(slab.size)), \(used * 100 / slab.size) % in use,"
       + " \(Self.size(slab.resident)) ready"
-    return [text(title, x: Self.margin, y: top + 14)]
+    return [text(title.xmlEscaped, x: Self.margin, y: top + 14)]
       + slab.slots.map { slot in
         rectangle(
           x: Self.margin + Double(slot.offset) * scale, y: top + 20,

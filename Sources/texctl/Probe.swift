@@ -43,6 +43,16 @@ struct ProbeReport: Encodable {
     @NullEncoded var reason: String?
   }
 
+  /// What becomes of a kind of image.
+  struct RouteEntry: Encodable {
+    let image, fourcc: String
+    /// nil where it can have no memory.
+    @NullEncoded var route: Route?
+    @NullEncoded var heap: String?
+    /// Why there is no better route, or none.
+    @NullEncoded var reason: String?
+  }
+
   struct HeapEntry: Encodable {
     let name: String
     let present: Bool
@@ -58,6 +68,7 @@ struct ProbeReport: Encodable {
   let device: Device?
   /// Why there is no device.
   @NullEncoded var deviceFailure: String?
+  let routes: [RouteEntry]
   let formats: [FormatEntry]
   let heaps: [HeapEntry]
   let limits: Limits
@@ -72,50 +83,71 @@ extension ProbeReport {
       let gpu = try options.open()
       device = Device(gpu)
       deviceFailure = nil
-      let pool = Result { () throws(AllocationError) in try TexturePool(for: [gpu]) }
-      heaps = Self.heaps(chosenBy: pool)
-      formats = Self.formats(of: gpu, pool)
+      let plans = Self.plans(on: gpu)
+      routes = plans.map(RouteEntry.init)
+      heaps = Self.heaps(of: plans.compactMap { try? $0.plan.get() })
+      formats = Self.formats(of: gpu)
     } catch {
       device = nil
       deviceFailure = "\(error)"
-      heaps = Self.heaps(chosenBy: nil)
+      routes = []
+      heaps = Self.heaps(of: [])
       formats = []
     }
   }
 
-  private static func formats(
-    of gpu: EGLDevice, _ pool: Result<TexturePool, AllocationError>
-  ) -> [FormatEntry] {
-    guard let heap = try? pool.get().plan.heap,
-      let memory = try? TexturePool(for: [], from: Heaps.present().filter { $0.name == heap }),
+  fileprivate typealias Plan = (
+    image: String, fourcc: Fourcc, plan: Result<MemoryPlan, AllocationError>
+  )
+
+  /// What a pool for the device plans for the images that programs have.
+  private static func plans(on gpu: EGLDevice) -> [Plan] {
+    let images: [(String, Fourcc)] = [
+      ("photographs", .abgr8888), ("photographs, blue first", .argb8888), ("glyph pages", .r8),
+    ]
+    return images.map { image, fourcc in
+      let plan = Result { () throws(AllocationError) in
+        try TexturePool(for: [gpu]).plan(
+          for: ImageDescriptor(width: 64, height: 64, formats: [fourcc]))
+      }
+      return (image, fourcc, plan)
+    }
+  }
+
+  private static func formats(of gpu: EGLDevice) -> [FormatEntry] {
+    let heaps = Heaps.present().filter { gpu.attributes.heaps?.contains($0.name) ?? true }
+    guard let memory = try? TexturePool(for: [], from: heaps),
       let findings = try? gpu.survey(in: memory)
     else { return [] }
     return findings.map(FormatEntry.init)
   }
 
-  private static func heaps(
-    chosenBy pool: Result<TexturePool, AllocationError>?
-  ) -> [HeapEntry] {
-    let verdicts: [HeapVerdict] =
-      switch pool {
-      case .success(let pool): pool.plan.verdicts
-      case .failure(.noHeap(let verdicts)): verdicts
-      default: []
-      }
-    let plan = try? pool?.get().plan
-    return Heaps.found().map { finding in
-      let verdict = verdicts.first { $0.heap == finding.name }
+  private static func heaps(of plans: [MemoryPlan]) -> [HeapEntry] {
+    Heaps.found().map { finding in
       switch finding.heap {
       case .success:
-        let isChosen = finding.name == plan?.heap
+        let plan = plans.first { $0.heap == finding.name }
+        let verdict = plans.first?.verdicts.first { $0.heap == finding.name }
         return HeapEntry(
-          name: finding.name, present: true, chosen: isChosen,
-          caching: finding.caching.map { "\($0)" },
-          reason: isChosen ? plan?.reason : verdict?.passedOver)
+          name: finding.name, present: true, chosen: plan != nil,
+          caching: finding.caching.map { "\($0)" }, reason: plan?.reason ?? verdict?.passedOver)
       case .failure(let failure):
         return HeapEntry(
           name: finding.name, present: false, chosen: false, caching: nil, reason: "\(failure)")
       }
+    }
+  }
+}
+
+extension ProbeReport.RouteEntry {
+  fileprivate init(_ plan: ProbeReport.Plan) {
+    image = plan.image
+    fourcc = "\(plan.fourcc)"
+    switch plan.plan {
+    case .success(let plan):
+      (route, heap, reason) = (plan.route, plan.heap, plan.obstacle)
+    case .failure(let error):
+      (route, heap, reason) = (nil, nil, "\(error)")
     }
   }
 }
@@ -155,7 +187,7 @@ extension ProbeReport.FormatEntry {
 extension ProbeReport {
   /// For people: what matters first.
   var text: String {
-    [deviceLines, formatLines, heapLines, limitLines].joined(separator: [""])
+    [deviceLines, routeLines, formatLines, heapLines, limitLines].joined(separator: [""])
       .joined(separator: "\n")
   }
 
@@ -174,6 +206,16 @@ extension ProbeReport {
       "  EGL client extensions: " + device.clientExtensions.joined(separator: " "),
       "  EGL display extensions: " + device.displayExtensions.joined(separator: " "),
     ]
+  }
+
+  private var routeLines: [String] {
+    ["Routes, each checked pixel by pixel:"]
+      + (routes.isEmpty ? ["  none"] : [])
+      + routes.map { entry in
+        "  \(entry.image), \(entry.fourcc): "
+          + [entry.route?.rawValue ?? "none", entry.heap.map { "from \($0)" }]
+          .compactMap { $0 }.joined(separator: " ") + (entry.reason.map { "; \($0)" } ?? "")
+      }
   }
 
   private var formatLines: [String] {

@@ -46,6 +46,6 @@ final class GuestTests: XCTestCase {
     XCTAssertEqual(chosen.map { $0["name"] as? String }, [Heaps.present()[0].name])
     XCTAssertEqual(
       chosen.first?["reason"] as? String,
-      "of the heaps that suit every component it ranks first, by caching and then by kind")
+      "of the heaps that suit everybody it ranks first, by caching and then by kind")
   }
 }

@@ -51,7 +51,7 @@ final class QuirkProfileTests: XCTestCase {
     XCTAssertThrowsError(
       try pool.allocate(ImageDescriptor(width: 30, height: 20, formats: [.nv12]))
     ) {
-      guard case AllocationError.conflict = $0 else { return XCTFail("\($0)") }
+      guard case AllocationError.noRoute = $0 else { return XCTFail("\($0)") }
     }
   }
 

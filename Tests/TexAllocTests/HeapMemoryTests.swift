@@ -19,34 +19,39 @@ final class HeapMemoryTests: XCTestCase {
   }
 
   func testACameraThatNeedsContiguousMemoryGetsNoMemfd() throws {
-    XCTAssertThrowsError(try TexturePool(for: [Camera()], from: [MemfdHeap()])) {
-      guard case AllocationError.noHeap(let verdicts) = $0 else { return XCTFail("\($0)") }
-      XCTAssertEqual(
-        verdicts.map(\.description),
-        [
-          "memfd: conflict in contiguous: camera needs contiguous memory;"
-            + " memfd provides memory that is not contiguous"
-        ])
-    }
-    let pool = try TexturePool(for: [], from: [MemfdHeap()])
     let image = ImageDescriptor(width: 8, height: 8, writtenBy: Camera().attributes)
-    XCTAssertThrowsError(try pool.allocate(image)) {
-      guard case AllocationError.conflict(let conflict) = $0 else { return XCTFail("\($0)") }
-      XCTAssertEqual(conflict.field, .contiguous)
+    for components in [[], [Camera()]] {
+      let pool = try TexturePool(for: components, from: [MemfdHeap()])
+      XCTAssertThrowsError(try pool.allocate(image, for: .capture)) {
+        guard case AllocationError.noHeap(let verdicts) = $0 else { return XCTFail("\($0)") }
+        XCTAssertEqual(
+          verdicts.map(\.description),
+          [
+            "memfd: conflict in contiguous: camera needs contiguous memory;"
+              + " memfd provides memory that is not contiguous"
+          ])
+      }
     }
   }
 
   func testAHeapThatSurelyProvidesRanksBeforeOneThatCannotKnow() throws {
     let unknown = FakeHeap("unknown", caching: .writeCombining)
     let region = FakeHeap("region", provides: ProvidedMemory(contiguous: true))
-    let pool = try TexturePool(for: [Camera()], from: [unknown, MemfdHeap(), region])
-    XCTAssertEqual(pool.plan.heap, "region")
+    let image = ImageDescriptor(width: 8, height: 8, writtenBy: Camera().attributes)
+    let plan = try self.plan(image, [unknown, MemfdHeap(), region])
+    XCTAssertEqual(plan.heap, "region")
     XCTAssertEqual(
-      pool.plan.reason,
-      "of the heaps that suit every component it ranks first, "
+      plan.reason,
+      "of the heaps that suit everybody it ranks first, "
         + "by being known to provide what is demanded, then by caching and then by kind")
-    XCTAssertEqual(try TexturePool(for: [Camera()], from: [unknown]).plan.heap, "unknown")
-    XCTAssertEqual(try TexturePool(for: [], from: [unknown, region]).plan.heap, "unknown")
+    XCTAssertEqual(try self.plan(image, [unknown]).heap, "unknown")
+    let photo = ImageDescriptor(width: 8, height: 8, formats: [.r8])
+    XCTAssertEqual(
+      try TexturePool(for: [], from: [unknown, region]).plan(for: photo).heap, "unknown")
+  }
+
+  private func plan(_ image: ImageDescriptor, _ heaps: [any Heap]) throws -> MemoryPlan {
+    try TexturePool(for: [Camera()], from: heaps).plan(for: image, .capture)
   }
 
   func testAnImageMayDemandWhatThePoolsHeapProvides() throws {

@@ -12,6 +12,18 @@ public protocol Heap: Component {
   /// - Parameter size: A positive number of bytes; rounded up to whole pages.
   /// - Throws: `SystemFailure` that names the node and the call; nothing is left open.
   func makeSlab(of size: Int) throws(SystemFailure) -> Slab
+
+  /// Bytes of the largest slab that several images are to share; nil, as it is unless said otherwise,
+  /// where the pool may choose. For a heap that disturbs others while it makes a large one.
+  var largestSharedSlab: Int? { get }
+
+  /// What the CPU can do with the memory: everything, unless said otherwise.
+  var cpuUsage: Set<CPUUsage> { get }
+}
+
+extension Heap {
+  public var largestSharedSlab: Int? { nil }
+  public var cpuUsage: Set<CPUUsage> { Set(CPUUsage.allCases) }
 }
 
 /// A heap of this package, which says how it knows what it states.

@@ -4,20 +4,30 @@ public enum AllocationError: Error, Hashable, Sendable {
   case invalid(InvalidAttributes)
   /// The components of the image cannot live with each other, or not at its size.
   case conflict(MergeConflict)
-  /// The components of the image agree, but not on the memory of this pool.
-  case outsidePlan(field: String, wanted: String, held: String)
   /// The image is for what no component of the pool does, though some are devices.
   case noUser([DeviceUsage], components: [String])
   /// Nobody who touches the image says in which format.
   case noFormat(ImageDescriptor)
-  /// No heap suited the pool's components; each with the reason.
+  /// No heap suits all who touch the image; each with the reason.
   case noHeap([HeapVerdict])
+  /// There is no route on which all who touch the image agree; each with the reason.
+  case noRoute([RouteVerdict])
   /// The image is larger than any slab can be; in bytes.
   case tooLarge(size: Int, limit: Int)
   /// More slabs would pass the pool's budget; all in bytes.
   case budget(wanted: Int, allocated: Int, limit: Int)
   /// The heap had no memory to give.
   case heap(SystemFailure)
+
+  /// What stands in the way of an image that takes no route.
+  init(_ reason: RouteVerdict.Reason) {
+    switch reason {
+    case .conflict(let conflict): self = .conflict(conflict)
+    case .noHeap(let verdicts): self = .noHeap(verdicts)
+    case .noMemory(let failure): self = .heap(failure)
+    case .refused: self = .noRoute([])
+    }
+  }
 
   init(_ error: MergeError) {
     switch error {
@@ -32,15 +42,15 @@ extension AllocationError: CustomStringConvertible {
     switch self {
     case .invalid(let invalid): "\(invalid)"
     case .conflict(let conflict): "\(conflict)"
-    case .outsidePlan(let field, let wanted, let held):
-      "\(field): the image wants \(wanted), the pool's memory plan holds \(held)"
     case .noUser(let usage, let components):
       usage.map(\.rawValue).joined(separator: ", ") + ": the usage of no component of the pool ("
         + components.joined(separator: ", ") + "), nor of the writer"
     case .noFormat(let image):
       "\(image.writer.name): a format for \(image.width)x\(image.height) pixels is named by nobody"
     case .noHeap(let verdicts):
-      "no heap suits every component: " + verdicts.map(\.description).joined(separator: "; ")
+      "no heap suits everybody: " + verdicts.map(\.description).joined(separator: "; ")
+    case .noRoute(let verdicts):
+      "no route: " + verdicts.map(\.description).joined(separator: "; ")
     case .tooLarge(let size, let limit):
       "an image of \(size) bytes is larger than the largest slab of \(limit)"
     case .budget(let wanted, let allocated, let limit):

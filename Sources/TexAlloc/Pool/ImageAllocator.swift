@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// The allocator of a toolkit: ordinary memory for most images, texture memory for those with a flag.
 ///
 /// ```swift
@@ -11,11 +9,6 @@ internal import Synchronization
 public final class ImageAllocator: Sendable {
   /// Where images come from that devices use.
   public let pool: TexturePool
-  private let components: [any Component]
-  private let heaps: [any Heap]?
-  private let limits: PoolLimits
-  /// The pool for images that the CPU reads back, once there was one.
-  private let readablePool = Mutex<TexturePool?>(nil)
 
   /// - Parameters: As of ``TexturePool``.
   public init(
@@ -23,9 +16,6 @@ public final class ImageAllocator: Sendable {
     limits: PoolLimits = PoolLimits()
   ) throws(AllocationError) {
     pool = try TexturePool(for: components, from: heaps, limits: limits)
-    self.components = components
-    self.heaps = heaps
-    self.limits = limits
   }
 
   /// Memory for one image.
@@ -43,22 +33,7 @@ public final class ImageAllocator: Sendable {
     if flags.deviceUsage.isEmpty && !flags.contains(.exportable) {
       return try allocateOrdinary(image, flags, named: name)
     }
-    let pool = flags.contains(.cpuRead) ? try poolForReading() : pool
     return try pool.allocate(image, for: flags, named: name)
-  }
-
-  /// The pool that the components and a reader agree on; the one at hand where that is the same memory.
-  private func poolForReading() throws(AllocationError) -> TexturePool {
-    try readablePool.withLock { known throws(AllocationError) in
-      if let known { return known }
-      let readable = try TexturePool(
-        for: components + [CPUReader.component], from: heaps, limits: limits)
-      let isSame =
-        readable.plan.heap == pool.plan.heap && readable.plan.caching == pool.plan.caching
-      let chosen = isSame ? pool : readable
-      known = chosen
-      return chosen
-    }
   }
 
   private func allocateOrdinary(

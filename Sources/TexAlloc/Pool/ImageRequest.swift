@@ -95,6 +95,11 @@ extension AllocationFlags {
     return Set(usages.lazy.filter { contains($0.0) }.map(\.1))
   }
 
+  /// Those that decide where images have their memory.
+  static let planned: AllocationFlags = [
+    .texture, .renderTarget, .scanout, .capture, .encode, .decode, .cpuRead,
+  ]
+
   /// What the CPU does with it beyond what its writer does: a participant like any other.
   var reader: BufferAttributes? {
     contains(.cpuRead) ? CPUReader.component.attributes : nil

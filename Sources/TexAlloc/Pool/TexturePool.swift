@@ -2,58 +2,48 @@ internal import Glibc
 
 /// Memory for the images that a set of components shares.
 ///
-/// A pool is made once for its components: their attributes, merged without formats, choose the heap
-/// and say what its slabs must be. Each image is then laid out for the components that touch it, and
-/// carved from a slab.
+/// What the components state decides kind by kind of image, which is a writer and a use: who touches
+/// such an image, how it gets to the devices among them, and which heap it lies in. That is found out
+/// when the first image of a kind is allocated, and ``plan(for:_:)`` tells it; slabs of a heap are made
+/// when an image first needs one. Each image is laid out for those that touch it, and carved from a slab.
 ///
-/// Any thread may allocate, and may let go of buffers. Buffers keep their pool's memory alive. Where the
+/// Any thread may allocate, and may let go of buffers. A pool keeps its components, since it asks them
+/// when images of a new kind come; buffers keep their memory, and not the pool. Where the
 /// environment has `TEXALLOC_LEAKS=1`, a pool that goes before its buffers names them on standard
 /// error.
 public final class TexturePool: Sendable {
-  /// What the pool's memory is, and why.
-  public let plan: MemoryPlan
-  private let components: PoolComponents
-  private let merges = KnownMerges()
-  let store: SlabStore
+  private let planner: ImagePlanner
+  private let known = KnownPlans()
+  let stores: SlabStores
 
   /// - Parameters:
   ///   - components: All that will touch images of this pool, heaps aside.
-  ///   - heaps: Where memory may come from; where nil, the heaps of this machine, those first that a
-  ///     component lists first. Of those that suit everyone, the one whose caching ranks first is
-  ///     chosen; of equals, the earlier. Where none does, and a device can copy images instead
-  ///     of using their memory, one that suits that is chosen, and the plan says so.
-  /// - Throws: `AllocationError.noHeap` with the reason for each heap, or `.invalid` for attributes
-  ///   that contradict themselves.
+  ///   - heaps: Where memory may come from, unless a device has its own; where nil, the heaps of this
+  ///     machine, those first that a component lists first. Of those that suit everyone who touches an
+  ///     image, the one whose caching ranks first is chosen; of equals, the earlier.
+  /// - Throws: `AllocationError.invalid` for attributes that contradict themselves.
   public init(
     for components: [any Component], from heaps: [any Heap]? = nil,
     limits: PoolLimits = PoolLimits()
   ) throws(AllocationError) {
-    let heaps = heaps ?? Heaps.present(for: components)
-    do throws(AllocationError) {
-      (plan, store) = try HeapChoice(for: components, from: heaps, limits: limits).settle()
-      self.components = PoolComponents(components)
-    } catch {
-      guard case .noHeap(let verdicts) = error,
-        let copying = CopyingDevice.replacing(registrarsOf: components),
-        // No device sees the memory, so the plainest comes first.
-        let choice = try? HeapChoice(for: copying, from: heaps.reversed(), limits: limits),
-        let settled = try? choice.settle()
-      else { throw error }
-      plan = settled.plan.copying(after: verdicts)
-      store = settled.store
-      self.components = PoolComponents(copying)
-    }
+    stores = SlabStores(limits: limits)
+    planner = try ImagePlanner(
+      for: components, from: heaps ?? Heaps.present(for: components), into: stores)
     announce()
   }
 
   deinit {
-    if LeakReport.isWanted { LeakReport(of: store.snapshot)?.print() }
+    if LeakReport.isWanted { LeakReport(of: stores.snapshot)?.print() }
   }
 
   /// What the pool holds now.
-  public var statistics: PoolStatistics { store.statistics }
+  public var statistics: PoolStatistics { stores.statistics }
 
   /// Memory for one image, laid out for the one that writes it and those that will use it.
+  ///
+  /// It takes the best route to the devices on which everyone who touches the image agrees, and on which
+  /// a small image of its kind showed what was written; the buffer tells which. The first image of a
+  /// kind waits for that to be found out: some milliseconds.
   ///
   /// - Parameters:
   ///   - image: Its size, and who writes it.
@@ -68,14 +58,23 @@ public final class TexturePool: Sendable {
     _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
     waiting: Waiting = .never
   ) throws(AllocationError) -> TextureBuffer {
-    let place = try layOut(image, for: flags)
-    return try store.makeBuffer(
-      place.layout, alignment: place.alignment, flags, waiting,
-      label: SlotLabel(name: name, owner: image.writer.name))
+    let label = SlotLabel(name: name, owner: image.writer.name)
+    return try plans(for: image, flags).makeBuffer { plan throws(AllocationError) in
+      let (layout, alignment) = try plan.layOut(image)
+      func make() throws(AllocationError) -> TextureBuffer {
+        try plan.store.makeBuffer(
+          layout, alignment: alignment, flags, waiting, label: label, by: plan)
+      }
+      do throws(AllocationError) { return try make() } catch {
+        // Slabs of other heaps may stand empty.
+        guard case .budget = error, stores.dropEmptySlabs() else { throw error }
+        return try make()
+      }
+    }
   }
 
-  /// The same, waiting without holding a thread: for memory to be made, and for devices to be done with
-  /// released images.
+  /// The same in the best way that there is for such images, waiting without holding a thread: for memory
+  /// to be made, and for devices to be done with released images.
   ///
   /// - Parameter deadline: After which it fails. So it does when its task is cancelled while devices
   ///   are waited for.
@@ -84,59 +83,50 @@ public final class TexturePool: Sendable {
     _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
     waitingUntil deadline: ContinuousClock.Instant
   ) async throws(AllocationError) -> TextureBuffer {
-    let place = try layOut(image, for: flags)
-    return try await store.makeBuffer(
-      place.layout, alignment: place.alignment, flags, .until(deadline),
-      label: SlotLabel(name: name, owner: image.writer.name))
+    let plan = try plans(for: image, flags).best
+    let (layout, alignment) = try plan.layOut(image)
+    return try await plan.store.makeBuffer(
+      layout, alignment: alignment, flags, .until(deadline),
+      label: SlotLabel(name: name, owner: image.writer.name), by: plan)
   }
 
-  /// Where the planes of an image lie, and what it begins at a multiple of.
-  private func layOut(
-    _ image: ImageDescriptor, for flags: AllocationFlags
-  ) throws(AllocationError) -> (layout: ImageLayout, alignment: Int) {
-    let merge = try merges.merge(of: image.writer, for: flags) { () throws(AllocationError) in
-      try makeMerge(writtenBy: image.writer, for: flags)
-    }
-    let merged: MergedAttributes
-    do {
-      merged = try merge.attributes(for: image.size, in: image.table)
-    } catch {
-      throw .conflict(error)
-    }
-    if let lack = plan.lacks(merged) { throw lack }
-    guard let layout = merged.layout else { throw .noFormat(image) }
-    return (layout, merged.slotAlignment)
+  /// Where such an image has its memory, and why. Whatever its size, as far as those agree who touch it.
+  ///
+  /// - Throws: `AllocationError` where there is no memory for it.
+  public func plan(
+    for image: ImageDescriptor, _ flags: AllocationFlags = .texture
+  ) throws(AllocationError) -> MemoryPlan {
+    try plans(for: image, flags).best.memory
   }
 
-  /// Everybody who has a say in an image, and the heap that it lies in.
-  private func makeMerge(
-    writtenBy writer: BufferAttributes, for flags: AllocationFlags
-  ) throws(AllocationError) -> AttributeMerge {
-    let participants = try components.participants(writtenBy: writer, for: flags)
-    do {
-      return try AttributeMerge([store.heap.attributes] + participants)
-    } catch {
-      throw .invalid(error)
+  /// The plans of all kinds of images that were asked for so far.
+  public var plans: [MemoryPlan] { known.all.map(\.plans.best.memory) }
+
+  private func plans(
+    for image: ImageDescriptor, _ flags: AllocationFlags
+  ) throws(AllocationError) -> ImagePlans {
+    try known.plans(of: image.writer, for: flags) { () throws(AllocationError) in
+      try planner.plans(writtenBy: image.writer, for: flags)
     }
   }
 }
 
 extension TexturePool {
   /// What the pool holds now, slot by slot.
-  public var snapshot: PoolSnapshot { store.snapshot }
+  public var snapshot: PoolSnapshot { stores.snapshot }
 
   /// How the pool grows. They can be changed at any time: what they do not allow any more is not taken
   /// away from images, but no slab is added to it.
   public var limits: PoolLimits {
-    get { store.limits }
-    set { store.limits = newValue }
+    get { stores.limits }
+    set { stores.limits = newValue }
   }
 
   /// Takes back what devices are done with by now, which otherwise happens when memory is needed.
   ///
   /// - Returns: How many slots.
   @discardableResult
-  public func collect() -> Int { store.collect() }
+  public func collect() -> Int { stores.collect() }
 
   /// Gives memory back to the system until at most `bytes` have pages, or only what images use: closes
   /// empty slabs, and punches holes where the heap can. No image moves. Pages that the pool's thread is
@@ -144,7 +134,7 @@ extension TexturePool {
   ///
   /// - Returns: Bytes given back.
   @discardableResult
-  public func trim(to bytes: Int = 0) -> Int { store.trim(to: bytes) }
+  public func trim(to bytes: Int = 0) -> Int { stores.trim(to: bytes) }
 }
 
 /// How a pool grows; in bytes.
@@ -191,6 +181,19 @@ public struct PoolStatistics: Hashable, Sendable {
   public let slotBytes: Int
   /// Slots that nobody holds any more, but whose fences have not been seen to pass.
   public let waitingSlots: Int
+}
+
+extension PoolStatistics {
+  init() { self.init(slabs: 0, slabBytes: 0, residentBytes: 0, slots: 0, slotBytes: 0, waitingSlots: 0) }
+
+  /// Of two parts of one pool.
+  static func + (left: PoolStatistics, right: PoolStatistics) -> PoolStatistics {
+    PoolStatistics(
+      slabs: left.slabs + right.slabs, slabBytes: left.slabBytes + right.slabBytes,
+      residentBytes: left.residentBytes + right.residentBytes, slots: left.slots + right.slots,
+      slotBytes: left.slotBytes + right.slotBytes,
+      waitingSlots: left.waitingSlots + right.waitingSlots)
+  }
 }
 
 extension PoolStatistics: CustomStringConvertible {

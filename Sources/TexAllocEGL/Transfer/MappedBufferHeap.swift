@@ -24,7 +24,7 @@ struct MappedBufferHeap: Heap {
     let sample = try MappedBuffer(
       storage, size: MemoryTiming.size, isReadable: isReadable, on: context)
     let caching = unsafe CachingVerdict(measuring: sample.bytes).stated
-    attributes = BufferAttributes(name: name) {
+    attributes = BufferAttributes(name: name, provides: ProvidedMemory()) {
       $0.heaps = [name]
       $0.caching = [caching]
       $0.offsetAlignment = pageSize
@@ -35,6 +35,12 @@ struct MappedBufferHeap: Heap {
     self.isReadable = isReadable
     self.caching = caching
   }
+
+  /// Mapping it takes a real driver a third of a millisecond for each MiB, which the toolkit's own calls
+  /// may have to wait for.
+  var largestSharedSlab: Int? { 8 << 20 }
+
+  var cpuUsage: Set<CPUUsage> { isReadable ? Set(CPUUsage.allCases) : [.sequentialWrite] }
 
   func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     let size = try wholePages(size)

@@ -41,8 +41,9 @@ struct HeapPools {
   /// - Throws: Where the GPU does not take an image of the heap's memory.
   private static func tryImporting(from heap: any Heap, _ gpu: EGLDevice) throws {
     let pool = try pool(on: heap, gpu)
-    guard !pool.plan.isCopied else { throw ProgramFailure("the GPU can only copy its images") }
     let image = ImageDescriptor(width: 32, height: 32, formats: [.abgr8888])
+    let plan = try pool.plan(for: image)
+    if let obstacle = plan.obstacle { throw ProgramFailure(obstacle) }
     _ = try gpu.register(pool.allocate(image))
     try gpu.collect()
   }

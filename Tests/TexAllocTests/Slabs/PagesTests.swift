@@ -64,7 +64,8 @@ final class PagesTests: XCTestCase {
     XCTAssertThrowsError(try slab.populate(0..<pageSize)) {
       XCTAssertEqual(($0 as? SystemFailure)?.operation, "MADV_POPULATE_WRITE")
     }
-    XCTAssertEqual(pool.store.makeReady(0..<slab.size, of: slab), 512 << 10)
+    let store = try XCTUnwrap(buffer.memory as? PooledMemory).store
+    XCTAssertEqual(store.makeReady(0..<slab.size, of: slab), 512 << 10)
     for _ in 0..<5_000 where pool.snapshot.slabs[0].refusal == nil { usleep(1_000) }
     let found = try XCTUnwrap(pool.snapshot.slabs.first)
     XCTAssertEqual(found.refusal?.contains("MADV_POPULATE_WRITE"), true)

@@ -5,6 +5,8 @@ internal import SystemPackage
 protocol BufferMemory: Sendable {
   /// The heap that it came from; nil where that cannot be known.
   var heap: String? { get }
+  /// How it came to be; nil for memory that no pool has planned.
+  var plan: ImagePlan? { get }
   /// The slab that it is of, where it is of one.
   var slab: Slab? { get }
   /// How the CPU's mapping is cached; nil where that is not known.
@@ -42,6 +44,7 @@ protocol BufferMemory: Sendable {
 }
 
 extension BufferMemory {
+  var plan: ImagePlan? { nil }
   var slab: Slab? { nil }
   func beginAccess(for usage: Set<CPUUsage>) {}
   func endAccess(for usage: Set<CPUUsage>) {}
@@ -55,25 +58,27 @@ extension BufferMemory {
 
 /// A slab of a pool. It is small enough to lie in the buffer itself.
 struct PooledMemory: BufferMemory {
-  let store: SlabStore
+  private let way: ImagePlan
   private let pooled: Slab
   /// What the image begins at a multiple of.
   private let alignment: UInt32
   let isExportable: Bool
 
-  init(store: SlabStore, slab: Slab, alignment: UInt32, isExportable: Bool) {
-    self.store = store
+  init(by plan: ImagePlan, slab: Slab, alignment: UInt32, isExportable: Bool) {
+    way = plan
     pooled = slab
     self.alignment = alignment
     self.isExportable = isExportable
   }
 
+  var plan: ImagePlan? { way }
+  var store: SlabStore { way.store }
   var heap: String? { store.heapName }
   var slab: Slab? { pooled }
   var caching: Caching? { pooled.caching }
   var descriptor: FileDescriptor? { pooled.descriptor }
   var size: Int { pooled.size }
-  var cpuUsage: Set<CPUUsage> { [.read, .sequentialWrite] }
+  var cpuUsage: Set<CPUUsage> { store.cpuUsage }
 
   @unsafe func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer {
     unsafe pooled.bytes(in: range)
@@ -103,6 +108,11 @@ struct PooledMemory: BufferMemory {
   }
 }
 
+extension Set<CPUUsage> {
+  /// What a buffer lets the CPU do at most: its writers write in order.
+  static let ofBuffers: Set<CPUUsage> = [.read, .sequentialWrite]
+}
+
 /// Memory for trying out an image: a small slab of its own, outside of every budget, that goes with the
 /// image.
 struct TrialMemory: BufferMemory {
@@ -111,6 +121,7 @@ struct TrialMemory: BufferMemory {
 
   private let trial: Slab
   let heap: String?
+  let cpuUsage: Set<CPUUsage>
   private let isSynchronized: Bool
 
   /// An image in memory of a heap, not at the start of its slab unless its alignment is very large.
@@ -124,7 +135,7 @@ struct TrialMemory: BufferMemory {
     do throws(SystemFailure) {
       memory = TrialMemory(
         trial: try heap.makeSlab(of: shift + layout.size), heap: heap.name,
-        isSynchronized: isSynchronized)
+        cpuUsage: heap.cpuUsage.intersection(.ofBuffers), isSynchronized: isSynchronized)
     } catch {
       throw .heap(error)
     }
@@ -135,7 +146,6 @@ struct TrialMemory: BufferMemory {
   var caching: Caching? { trial.caching }
   var descriptor: FileDescriptor? { trial.descriptor }
   var size: Int { trial.size }
-  var cpuUsage: Set<CPUUsage> { [.read, .sequentialWrite] }
   var isExportable: Bool { false }
 
   @unsafe func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer {

@@ -67,6 +67,12 @@ public final class TextureBuffer: Sendable {
   /// Bytes of the slab.
   public var slabSize: Int { memory.size }
 
+  /// Why the memory is what it is, and how the image gets from there to its devices; nil for memory
+  /// that no pool has planned.
+  public var plan: MemoryPlan? { memory.plan?.memory }
+  /// How the image gets to its devices; nil where no component of its pool registers it.
+  public var route: Route? { memory.plan?.memory.route }
+
   /// The slab that the image lies in; nil for memory of the application, or that no device sees.
   public var slab: Slab? { memory.slab }
   /// The descriptor of the memory, in which the image begins at `offset`, for as long as the buffer

@@ -1,27 +1,68 @@
 /// A component that makes something of its own of a buffer before it uses it, and may refuse.
+///
+/// It may take images on several routes, each with attributes of its own: those that it states as a
+/// component are for the best one. A pool asks for the routes kind by kind of image, and takes the best
+/// on which everybody agrees.
 public protocol Registrar: Component {
   associatedtype Handle: Registration
+
+  /// What it can live with on a route, asked when a pool first needs to know; the same each time.
+  ///
+  /// Absent, it imports, by its attributes, and nothing else.
+  ///
+  /// - Throws: `RouteRefused` where it takes nothing on this route.
+  func offer(on route: Route) throws(RouteRefused) -> RouteOffer
+
+  /// Checks, by using it, that the component sees the pixels of a small image as they were written.
+  ///
+  /// A pool asks when it first allocates an image of a kind, on the thread that allocates: what may
+  /// disturb that thread is done elsewhere.
+  ///
+  /// - Parameter route: The one that images of the kind are to take; not ``Route/uploaded``.
+  func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused)
 
   /// Makes the component's own of a buffer. The same buffer gives the same registration for as
   /// long as that lives.
   func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Handle
-
-  /// Small images that tell whether the component really gets along with a heap: the pool has them
-  /// checked before it settles for the heap.
-  var trials: [ImageDescriptor] { get }
-
-  /// What it can live with where it copies images instead of registering them: the last resort of a
-  /// pool for which there is no heap otherwise. nil for one that cannot.
-  var copying: BufferAttributes? { get }
-
-  /// Checks, by using it, that the component sees the pixels of such an image as they were written.
-  func check(_ trial: TextureBuffer) throws(RegistrationRefused)
 }
 
 extension Registrar {
-  public var trials: [ImageDescriptor] { [] }
-  public var copying: BufferAttributes? { nil }
-  public func check(_ trial: TextureBuffer) throws(RegistrationRefused) {}
+  public func offer(on route: Route) throws(RouteRefused) -> RouteOffer {
+    guard route == .imported else { throw RouteRefused(because: "it copies nothing") }
+    return RouteOffer(attributes, quirks: quirks)
+  }
+
+  public func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused) {}
+}
+
+/// What a registrar can live with on one route.
+public struct RouteOffer: Sendable {
+  /// Under the registrar's name. A list that is empty says that it takes nothing.
+  public var attributes: BufferAttributes
+  /// What is known of it beyond that, and goes with it.
+  public var quirks: [BufferAttributes]
+  /// Where memory for the route comes from, if not from the pool's heaps: memory of the registrar's
+  /// own.
+  public var heaps: [any Heap]
+
+  public init(
+    _ attributes: BufferAttributes, quirks: [BufferAttributes] = [], heaps: [any Heap] = []
+  ) {
+    self.attributes = attributes
+    self.quirks = quirks
+    self.heaps = heaps
+  }
+}
+
+/// Why a registrar takes nothing on a route.
+public struct RouteRefused: Error, Hashable, Sendable {
+  public let reason: String
+
+  public init(because reason: String) { self.reason = reason }
+}
+
+extension RouteRefused: CustomStringConvertible {
+  public var description: String { reason }
 }
 
 /// What a component made of a buffer that it accepted: an image of the GPU, a framebuffer of the

@@ -119,7 +119,7 @@ final class CarvedSlab {
       PoolSnapshot.Slot(offset: $0.lowerBound, size: $0.count, state: .free)
     }
     return PoolSnapshot.Slab(
-      size: slab.size, resident: resident, seconds: (now - start) / .seconds(1),
+      heap: slab.heap, size: slab.size, resident: resident, seconds: (now - start) / .seconds(1),
       descriptor: (slab.descriptor?.rawValue).map(Int.init),
       refusal: pages.refusal.map { "\($0)" },
       slots: (taken + free).sorted { $0.offset < $1.offset })

@@ -5,6 +5,8 @@ internal import SystemPackage
 public struct PoolSnapshot: Codable, Hashable, Sendable {
   /// One slab.
   public struct Slab: Codable, Hashable, Sendable {
+    /// Where the memory comes from.
+    public let heap: String
     /// Bytes.
     public let size: Int
     /// Bytes that were used or made ready, and not given back since.
@@ -54,8 +56,7 @@ public struct PoolSnapshot: Codable, Hashable, Sendable {
     }
   }
 
-  /// Where the memory comes from.
-  public let heap: String
+  /// Heap by heap.
   public let slabs: [Slab]
 }
 
@@ -74,7 +75,8 @@ struct LeakReport {
     let held = pool.slabs.flatMap(\.slots).filter { $0.state == .live }
       .sorted { $0.seconds > $1.seconds }
     guard !held.isEmpty else { return nil }
-    var lines = ["TexAlloc: a pool of \(pool.heap) goes, but \(held.count) of its images are held:"]
+    let heaps = Set(pool.slabs.map(\.heap)).sorted().joined(separator: ", ")
+    var lines = ["TexAlloc: a pool of \(heaps) goes, but \(held.count) of its images are held:"]
     lines += held.prefix(Self.longest).map { slot in
       let age = (slot.seconds * 10).rounded() / 10
       return "  \(slot.name), written by \(slot.owner), \(slot.size) bytes, \(age) s old"

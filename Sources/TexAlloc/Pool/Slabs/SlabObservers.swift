@@ -10,8 +10,8 @@ package protocol SlabObserver: AnyObject, Sendable {
 
 extension TexturePool {
   /// Tells the observer of every slab until it is removed.
-  package func addObserver(_ observer: any SlabObserver) { store.observers.add(observer) }
-  package func removeObserver(_ observer: any SlabObserver) { store.observers.remove(observer) }
+  package func addObserver(_ observer: any SlabObserver) { stores.observers.add(observer) }
+  package func removeObserver(_ observer: any SlabObserver) { stores.observers.remove(observer) }
 }
 
 /// Who wants to know of the pools that the process makes.

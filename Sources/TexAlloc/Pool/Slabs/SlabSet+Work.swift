@@ -64,11 +64,11 @@ extension SlabSet {
       if let obstacle = obstacle(to: demand.request) {
         demands.removeFirst()
         demand.fulfil(.failure(obstacle))
-      } else if leastSlab(for: demand.request) > limits.budget - slabBytes {
-        dropEmptySlabs()
-        return .letGo(takeDropped())
+      } else if let growth = growth(for: demand) {
+        return .grow(growth)
       } else {
-        return .grow(growth(for: demand))
+        dropEmptySlabs()
+        if hasDropped { return .letGo(takeDropped()) }  // else the budget has gone elsewhere meanwhile
       }
     }
     if let next = pageRequests.first {
@@ -82,8 +82,9 @@ extension SlabSet {
   /// Why there is no slab for a request, whatever the heap could give; else nil.
   func obstacle(to request: SlotRequest) -> AllocationError? {
     let least = leastSlab(for: request)
-    if least <= limits.budget - (slabBytes - emptyBytes) { return nil }
-    return .budget(wanted: least, allocated: slabBytes, limit: limits.budget)
+    let bytes = ledger.bytes
+    if least <= limits.budget - (bytes - emptyBytes) { return nil }
+    return .budget(wanted: least, allocated: bytes, limit: limits.budget)
   }
 
   private mutating func serveDemands() {
@@ -105,6 +106,7 @@ extension SlabSet {
       nextSize = isLess ? slab.size : min(max(nextSize, slab.size) * 2, largestShared)
     }
     growsAhead = true
+    ledger.add(-growth.wanted)
     let slot = add(slab, for: growth.tenancy, carving: growth.demand?.request)
     guard let demand = growth.demand else { return }
     guard let slot else { preconditionFailure("a fresh slab has no room for what it was made for") }
@@ -114,6 +116,7 @@ extension SlabSet {
 
   /// Notes that there is no slab; what needs it gets another try once empty slabs were let go of.
   mutating func fail(_ growth: Growth, with error: AllocationError) {
+    ledger.add(-growth.wanted)
     guard let demand = growth.demand else {
       growsAhead = false
       return
@@ -166,24 +169,26 @@ extension SlabSet {
     return size.roundedUp(toMultipleOf: pageSize)
   }
 
-  private func growth(for demand: Demand) -> Growth {
+  /// The slab that an allocation needs, entered in the ledger; nil where the budget has no room for it.
+  private func growth(for demand: Demand) -> Growth? {
     let (tenancy, least) = (tenancy(of: demand.request), leastSlab(for: demand.request))
     var wanted = least
     if tenancy == .shared {
-      let left = (limits.budget - slabBytes) / pageSize * pageSize
+      let left = (limits.budget - ledger.bytes) / pageSize * pageSize
       let useful = max(nextSize, least.roundedUpToPowerOfTwo)
       wanted = max(least, min(useful, largestShared, left))
     }
+    guard ledger.add(wanted, within: limits.budget) else { return nil }
     return Growth(wanted: wanted, least: least, tenancy: tenancy, demand: demand)
   }
 
   private mutating func growthAhead() -> Growth? {
     guard isToGrowAhead else { return nil }
-    guard nextSize <= limits.budget - slabBytes else {
+    let size = min(nextSize, largestShared)
+    guard ledger.add(size, within: limits.budget) else {
       growsAhead = false
       return nil
     }
-    let size = min(nextSize, largestShared)
     return Growth(wanted: size, least: size, tenancy: .shared, demand: nil)
   }
 }

@@ -2,8 +2,10 @@
 /// lock, no system call, no question to a fence: its owner has those.
 struct SlabSet {
   var limits: PoolLimits
-  /// Bytes of the largest slab that the heap gives.
+  /// Bytes of the largest slab that the heap gives for several images.
   private let heapLimit: Int
+  /// Of all that share the budget.
+  let ledger: SlabLedger
   /// By place; nil where there is none any more.
   private(set) var slabs: [CarvedSlab?] = []
   /// The slots that wait, in the order in which they were released.
@@ -22,7 +24,8 @@ struct SlabSet {
   /// Bytes of the slabs that any number of images share, and what is free of them.
   private var shared = (size: 0, free: 0)
 
-  init(limits: PoolLimits, heapLimit: Int) {
+  init(limits: PoolLimits, heapLimit: Int, ledger: SlabLedger) {
+    self.ledger = ledger
     self.limits = limits
     self.heapLimit = min(heapLimit, CarvedSlab.largestSize)
     nextSize = limits.firstSlab
@@ -39,7 +42,7 @@ struct SlabSet {
     nextSize = min(max(nextSize, limits.firstSlab), largestShared)
     growsAhead = true
     for place in slabs.indices.reversed() where slabs[place]?.isEmpty == true {
-      if slabBytes > limits.budget { drop(at: place) }
+      if ledger.bytes > limits.budget { drop(at: place) }
     }
   }
 
@@ -84,6 +87,7 @@ struct SlabSet {
     if place == slabs.endIndex { slabs.append(nil) }
     let carved = CarvedSlab(slab, for: tenancy)
     slabs[place] = carved
+    ledger.add(slab.size)
     if tenancy == .shared {
       shared.size += carved.capacity
       shared.free += carved.capacity
@@ -194,11 +198,11 @@ extension SlabSet {
   }
 
   /// Drops the oldest of the slabs that wait for one image of their size, down to the bytes of the
-  /// largest shared one: the next image of such a size finds warm pages, and sizes that never come
+  /// largest that the pool shares: the next image of such a size finds warm pages, and sizes that never come
   /// back do not pile up.
   private mutating func dropIdleSlabs() {
     let idle = slabs.indices.filter { slabs[$0]?.tenancy == .alone && slabs[$0]?.isEmpty == true }
-    var excess = idle.reduce(-largestShared) { $0 + carvedSlab(at: $1).slab.size }
+    var excess = idle.reduce(-max(largestShared, limits.largestSlab)) { $0 + carvedSlab(at: $1).slab.size }
     for place in idle.sorted(by: { carvedSlab(at: $0).start < carvedSlab(at: $1).start })
     where excess > 0 {
       excess -= carvedSlab(at: place).slab.size
@@ -209,6 +213,7 @@ extension SlabSet {
   private mutating func drop(at place: Int) {
     let carved = carvedSlab(at: place)
     slabs[place] = nil
+    ledger.add(-carved.slab.size)
     pageRequests.removeAll { $0.slab === carved.slab }
     dropped.append(carved.slab)
     if carved.tenancy == .shared {

@@ -10,18 +10,29 @@ final class SlabStore: Sendable {
   /// Whether some device that uses the memory sees the CPU's writes only when told of them. Telling
   /// it waits for every fence on the whole slab, so every image then has a slab of its own.
   let isSynchronized: Bool
-  let observers = SlabObservers()
+  /// What its buffers let the CPU do.
+  let cpuUsage: Set<CPUUsage>
+  let observers: SlabObservers
   let slabs: Mutex<SlabSet>
   let thread = PoolThread()
   /// How many slots wait; who finds none need not take the lock to look for them.
   private let waitingCount = Atomic(0)
 
-  init(heap: any Heap, limits: PoolLimits, isSynchronized: Bool = false) {
+  /// - Parameters:
+  ///   - observers: The pool's.
+  ///   - ledger: Of all stores that share the budget.
+  init(
+    heap: any Heap, limits: PoolLimits, isSynchronized: Bool, observers: SlabObservers,
+    ledger: SlabLedger
+  ) {
     let attributes = heap.attributes
+    self.observers = observers
+    cpuUsage = heap.cpuUsage.intersection(.ofBuffers)
     self.heap = heap
     self.isSynchronized = isSynchronized
     heapName = attributes.name
-    slabs = Mutex(SlabSet(limits: limits, heapLimit: attributes.maxSize ?? .max))
+    let largest = min(attributes.maxSize ?? .max, heap.largestSharedSlab ?? .max)
+    slabs = Mutex(SlabSet(limits: limits, heapLimit: largest, ledger: ledger))
   }
 
   /// Nobody can ask for a slot any more, so none has to wait for its fences: devices keep the memory
@@ -32,9 +43,7 @@ final class SlabStore: Sendable {
   }
 
   var statistics: PoolStatistics { slabs.withLock { $0.statistics } }
-  var snapshot: PoolSnapshot {
-    slabs.withLock { PoolSnapshot(heap: heapName, slabs: $0.snapshot(at: .now)) }
-  }
+  var snapshot: [PoolSnapshot.Slab] { slabs.withLock { $0.snapshot(at: .now) } }
 
   var limits: PoolLimits {
     get { slabs.withLock { $0.limits } }
@@ -44,19 +53,19 @@ final class SlabStore: Sendable {
   /// Memory for an image of this layout, which begins at a multiple of `alignment` in its slab.
   func makeBuffer(
     _ layout: ImageLayout, alignment: Int, _ flags: AllocationFlags, _ waiting: Waiting,
-    label: SlotLabel
+    label: SlotLabel, by plan: ImagePlan
   ) throws(AllocationError) -> TextureBuffer {
     let request = try request(layout.size, alignment, flags.tenancy, label)
-    return buffer(in: try allocate(request, waiting), for: request, layout, flags)
+    return buffer(in: try allocate(request, waiting), for: request, layout, flags, plan)
   }
 
   /// The same without holding a thread while it waits.
   func makeBuffer(
     _ layout: ImageLayout, alignment: Int, _ flags: AllocationFlags, _ waiting: Waiting,
-    label: SlotLabel
+    label: SlotLabel, by plan: ImagePlan
   ) async throws(AllocationError) -> TextureBuffer {
     let request = try request(layout.size, alignment, flags.tenancy, label)
-    return buffer(in: try await allocate(request, waiting), for: request, layout, flags)
+    return buffer(in: try await allocate(request, waiting), for: request, layout, flags, plan)
   }
 
   /// Memory of the same heap for trying out an image, outside of the budget.
@@ -80,13 +89,13 @@ final class SlabStore: Sendable {
 
   private func buffer(
     in slot: consuming Slot, for request: SlotRequest, _ layout: ImageLayout,
-    _ flags: AllocationFlags
+    _ flags: AllocationFlags, _ plan: ImagePlan
   ) -> TextureBuffer {
     let (slab, range, isZero) = (slot.slab, slot.range, slot.isZero)
     observers.renew(range, of: slab)
     if request.tenancy != .shared { slab.name(request.label.name) }
     let memory = PooledMemory(
-      store: self, slab: slab, alignment: UInt32(clamping: request.alignment),
+      by: plan, slab: slab, alignment: UInt32(clamping: request.alignment),
       isExportable: request.tenancy == .exported)
     let buffer = TextureBuffer(
       name: request.label.name, layout: layout, in: memory, at: range.lowerBound, slot: slot)

@@ -1,0 +1,128 @@
+internal import Synchronization
+
+/// The ways in which images of one writer and for one use can be had, best first. Each is found when
+/// those before it did not do.
+final class ImagePlans: Sendable {
+  /// Finds the way on a route, or why there is none.
+  typealias Find =
+    @Sendable (Route, _ better: [RouteVerdict]) throws(AllocationError) -> Result<
+      ImagePlan, RouteVerdict.Reason
+    >
+
+  let best: ImagePlan
+  private let others: Mutex<Others>
+
+  private struct Others {
+    let find: Find?
+    /// Not looked at yet.
+    var routes = Route.allCases[...]
+    /// What was passed over.
+    var verdicts: [RouteVerdict] = []
+    var found: [ImagePlan] = []
+  }
+
+  /// One way and no other, for images that take no route.
+  init(only plan: ImagePlan) {
+    best = plan
+    others = Mutex(Others(find: nil))
+  }
+
+  /// - Throws: `AllocationError.noRoute`, or what the closure throws.
+  init(find: @escaping Find) throws(AllocationError) {
+    var others = Others(find: find)
+    guard let best = try Self.next(&others) else { throw .noRoute(others.verdicts) }
+    self.best = best
+    self.others = Mutex(others)
+  }
+
+  /// An image in the best way that has memory for it. Where the components cannot live with each other
+  /// at its size, or the heap has nothing to give, the next way is tried.
+  ///
+  /// - Throws: What stood in the way of the best.
+  func makeBuffer(
+    _ make: (ImagePlan) throws(AllocationError) -> TextureBuffer
+  ) throws(AllocationError) -> TextureBuffer {
+    do throws(AllocationError) { return try make(best) } catch {
+      guard let verdict = best.verdict(after: error) else { throw error }
+      if let buffer = try makeBufferElsewhere(make, after: verdict) { return buffer }
+      throw error
+    }
+  }
+
+  private func makeBufferElsewhere(
+    _ make: (ImagePlan) throws(AllocationError) -> TextureBuffer, after verdict: RouteVerdict
+  ) throws(AllocationError) -> TextureBuffer? {
+    var verdicts = [verdict]
+    for index in 0... {
+      guard let plan = try other(index) else { break }
+      do throws(AllocationError) { return try make(plan.passingOver(verdicts)) } catch {
+        guard let verdict = plan.verdict(after: error) else { throw error }
+        verdicts.append(verdict)
+      }
+    }
+    return nil
+  }
+
+  private func other(_ index: Int) throws(AllocationError) -> ImagePlan? {
+    try others.withLock { others throws(AllocationError) in
+      if index < others.found.count { return others.found[index] }
+      guard let next = try Self.next(&others) else { return nil }
+      others.found.append(next)
+      return next
+    }
+  }
+
+  private static func next(_ others: inout Others) throws(AllocationError) -> ImagePlan? {
+    guard let find = others.find else { return nil }
+    while let route = others.routes.popFirst() {
+      switch try find(route, others.verdicts) {
+      case .success(let plan): return plan
+      case .failure(let reason):
+        others.verdicts.append(RouteVerdict(route: route, reason: reason))
+      }
+    }
+    return nil
+  }
+}
+
+/// One way for a kind of image to have memory.
+final class ImagePlan: Sendable {
+  let memory: MemoryPlan
+  let merge: AttributeMerge
+  let store: SlabStore
+
+  init(_ memory: MemoryPlan, _ merge: AttributeMerge, _ store: SlabStore) {
+    self.memory = memory
+    self.merge = merge
+    self.store = store
+  }
+
+  /// Where the planes of an image lie, and what it begins at a multiple of.
+  func layOut(_ image: ImageDescriptor) throws(AllocationError) -> (ImageLayout, alignment: Int) {
+    let merged: MergedAttributes
+    do throws(MergeConflict) {
+      merged = try merge.attributes(for: image.size, in: image.table)
+    } catch {
+      throw .conflict(error)
+    }
+    guard let layout = merged.layout else { throw .noFormat(image) }
+    return (layout, merged.slotAlignment)
+  }
+
+  /// What an allocation that failed says of the route; nil where another route is no answer to it.
+  fileprivate func verdict(after error: AllocationError) -> RouteVerdict? {
+    guard let route = memory.route else { return nil }
+    return switch error {
+    case .conflict(let conflict): RouteVerdict(route: route, reason: .conflict(conflict))
+    case .heap(let failure): RouteVerdict(route: route, reason: .noMemory(failure))
+    default: nil
+    }
+  }
+
+  /// The same way for an image for which better ones failed.
+  fileprivate func passingOver(_ failed: [RouteVerdict]) -> ImagePlan {
+    var memory = memory
+    memory.betterRoutes = (failed + memory.betterRoutes).sorted { $0.route < $1.route }
+    return ImagePlan(memory, merge, store)
+  }
+}
