@@ -125,10 +125,7 @@ struct RowConversion {
   }
 
   private func makeColours(ofGrey grey: Span<UInt8>, _ colours: inout MutableSpan<UInt8>) {
-    if let transform {
-      for pixel in grey.indices { colours[pixel * 4 + 3] = 255 }
-      return transform.convert(grey: grey, to: &colours)
-    }
+    if let transform { return transform.convert(grey: grey, to: &colours) }
     for pixel in grey.indices {
       for channel in 0..<3 { colours[pixel * 4 + channel] = grey[pixel] }
       colours[pixel * 4 + 3] = 255
