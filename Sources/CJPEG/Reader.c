@@ -1,10 +1,7 @@
+// One file after another, each up to its first scan.
 #include "Reader.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include <jerror.h>
 
 #ifndef JCS_ALPHA_EXTENSIONS
 #error "this is not libjpeg-turbo: pixels of four bytes are missing"
@@ -16,177 +13,11 @@ const uint32_t texalloc_jpeg_max_side = JPEG_MAX_DIMENSION;
 /// until the codec goes.
 enum { max_files_per_codec = 64 };
 
-// --- What goes wrong ------------------------------------------------------------------------
-
-/// Warnings after which every pixel is what the file says.
-static bool is_harmless(const struct jpeg_error_mgr *errors) {
-  switch (errors->msg_code) {
-    case JWRN_JFIF_MAJOR:     // a JFIF of a later version; its pixels are coded as ever
-    case JWRN_ADOBE_XFORM:    // a transform nobody defined; everyone takes it for YCbCr
-    case JWRN_NOT_SEQUENTIAL: // parameters that mean nothing in a sequential file
-      return true;
-    case JWRN_EXTRANEOUS_DATA: {
-      // Padding between markers, which many cameras leave. Before a restart marker it is the only
-      // trace of coded data that was damaged so that it ends early.
-      int marker = errors->msg_parm.i[1];
-      return marker < JPEG_RST0 || marker > JPEG_RST0 + 7;
-    }
-    default:
-      return false;
-  }
-}
-
-static texalloc_jpeg_result result_of(int message) {
-  switch (message) {
-    case JERR_OUT_OF_MEMORY:
-      return texalloc_jpeg_out_of_memory;
-    case JWRN_JPEG_EOF:
-      return texalloc_jpeg_truncated;
-#if JPEG_LIB_VERSION < 70
-    case JERR_ARITH_NOTIMPL:
-#endif
-    case JERR_BAD_PRECISION:
-    case JERR_CCIR601_NOTIMPL:
-    case JERR_COMPONENT_COUNT:
-    case JERR_CONVERSION_NOTIMPL:
-    case JERR_EMPTY_IMAGE:
-    case JERR_FRACT_SAMPLE_NOTIMPL:
-    case JERR_IMAGE_TOO_BIG:
-    case JERR_NOTIMPL:
-    case JERR_NOT_COMPILED:
-    case JERR_SOF_UNSUPPORTED:
-    case JERR_WIDTH_OVERFLOW:
-      return texalloc_jpeg_unsupported;
-    default:
-      return texalloc_jpeg_damaged;
-  }
-}
-
-/// As jinit_upsampler() chooses: two rows are made of one by way of its neighbours, unless the colour
-/// is so narrow that nothing is to be smoothed across.
-static bool looks_below(const struct jpeg_decompress_struct *codec) {
-  if (codec->out_color_space == JCS_GRAYSCALE) return false;
-  for (int i = 0; i < codec->num_components; i++) {
-    const jpeg_component_info *colour = codec->comp_info + i;
-    bool is_full_width = colour->h_samp_factor == codec->max_h_samp_factor;
-    bool is_half_width = colour->h_samp_factor * 2 == codec->max_h_samp_factor
-        && colour->downsampled_width > 2;
-    if (colour->v_samp_factor * 2 == codec->max_v_samp_factor && (is_full_width || is_half_width))
-      return true;
-  }
-  return false;
-}
-
-static uint32_t good_rows(const struct jpeg_decompress_struct *codec) {
-  if (codec->input_iMCU_row == 0 || codec->comp_info == NULL) return 0;
-  uint64_t rows = (uint64_t)codec->input_iMCU_row * codec->max_v_samp_factor * DCTSIZE;
-  if (rows >= codec->image_height) return codec->image_height;
-  return (uint32_t)rows - looks_below(codec);
-}
-
-/// A note of what is not as it should be; `message` NULL for that of the library.
-static void write_note(
-    texalloc_jpeg_reader *reader, texalloc_jpeg_result result, const char *message,
-    texalloc_jpeg_note *note) {
-  struct jpeg_decompress_struct *codec = &reader->codec;
-  note->result = result;
-  note->scan = (uint32_t)codec->input_scan_number;
-  note->good_rows = good_rows(codec);
-  if (message != NULL)
-    snprintf(note->message, sizeof note->message, "%s", message);
-  else if (codec->err->msg_code == JERR_IMAGE_TOO_BIG)  // whose own message leaves out the size
-    snprintf(note->message, sizeof note->message, "%ux%u pixels; at most %u on a side",
-        codec->image_width, codec->image_height, texalloc_jpeg_max_side);
-  else
-    codec->err->format_message((j_common_ptr)codec, note->message);
-}
-
-static void note_damage(
-    texalloc_jpeg_reader *reader, texalloc_jpeg_result result, const char *message) {
-  if (reader->is_damaged) return;
-  reader->is_damaged = true;
-  write_note(reader, result, message, &reader->damage);
-}
-
-void texalloc_jpeg_give_up(
-    texalloc_jpeg_reader *reader, texalloc_jpeg_result result, const char *message) {
-  note_damage(reader, result, message);
-  reader->result = result;
-  longjmp(reader->escape, 1);
-}
-
-/// Of what the library complains of. What is damaged behind the end of the file is what lacks there.
-static texalloc_jpeg_result result_for(const texalloc_jpeg_reader *reader) {
-  texalloc_jpeg_result result = result_of(reader->errors.msg_code);
-  return reader->has_ended && result == texalloc_jpeg_damaged ? texalloc_jpeg_truncated : result;
-}
-
-_Noreturn static void fail(j_common_ptr codec) {
-  texalloc_jpeg_reader *reader = codec->client_data;
-  texalloc_jpeg_give_up(reader, result_for(reader), NULL);
-}
-
-/// Whether a warning leaves every pixel as the file says.
-static bool is_harmless_now(texalloc_jpeg_reader *reader) {
-  if (reader->errors.msg_code != JWRN_JPEG_EOF) return is_harmless(&reader->errors);
-  reader->has_ended = true;
-  // The arithmetic decoder takes what lacks for zeros, and says nothing.
-  return !reader->codec.arith_code;
-}
-
-/// Warnings have a level below 0; the others are for tracing.
-static void warn(j_common_ptr codec, int level) {
-  texalloc_jpeg_reader *reader = codec->client_data;
-  if (level >= 0) return;
-  int code = codec->err->msg_code;
-  texalloc_jpeg_result result =
-    is_harmless_now(reader) ? texalloc_jpeg_done : result_for(reader);
-  if (result != texalloc_jpeg_done) {
-    note_damage(reader, result, NULL);
-    if (!reader->terms.salvages) texalloc_jpeg_give_up(reader, result, NULL);
-  }
-  for (size_t i = 0; i < reader->note_count; i++)
-    if (reader->note_codes[i] == code) return;
-  if (reader->note_count == max_notes) return;
-  reader->note_codes[reader->note_count] = code;
-  write_note(reader, result, NULL, &reader->notes[reader->note_count++]);
-}
-
-static void print_nothing(j_common_ptr codec) { (void)codec; }
-
-size_t texalloc_jpeg_note_count(const texalloc_jpeg_reader *reader) { return reader->note_count; }
-
-const texalloc_jpeg_note *texalloc_jpeg_get_note(const texalloc_jpeg_reader *reader, size_t index) {
-  return &reader->notes[index];
-}
-
-const texalloc_jpeg_note *texalloc_jpeg_first_damage(const texalloc_jpeg_reader *reader) {
-  return reader->is_damaged ? &reader->damage : NULL;
-}
-
-uint64_t texalloc_jpeg_clock(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
-void texalloc_jpeg_check_time(texalloc_jpeg_reader *reader) {
-  if (texalloc_jpeg_clock() > reader->deadline)
-    texalloc_jpeg_give_up(reader, texalloc_jpeg_too_late, "the time is over");
-}
-
-// --- One file after another -----------------------------------------------------------------
-
 static texalloc_jpeg_result make_codec(texalloc_jpeg_reader *reader) {
-  struct jpeg_decompress_struct *codec = &reader->codec;
-  codec->err = jpeg_std_error(&reader->errors);
-  codec->client_data = reader;
-  reader->errors.error_exit = fail;
-  reader->errors.emit_message = warn;
-  reader->errors.output_message = print_nothing;
+  texalloc_jpeg_take_notes(reader);
   reader->file_count = 0;
   if (setjmp(reader->escape)) return reader->result;
-  jpeg_create_decompress(codec);
+  jpeg_create_decompress(&reader->codec);
   texalloc_jpeg_keep_markers(reader);
   return texalloc_jpeg_done;
 }
@@ -213,10 +44,11 @@ static void forget_tables(struct jpeg_decompress_struct *codec) {
 }
 
 static texalloc_jpeg_result forget_file(texalloc_jpeg_reader *reader) {
-  reader->note_count = reader->markers.size = reader->markers.count = 0;
+  texalloc_jpeg_drop_segments(reader);
+  reader->note_count = 0;
   reader->is_damaged = reader->has_ended = false;
   reader->begun_colours = 0;
-  reader->timed_row = 0;
+  reader->deadline = reader->work = 0;
   jpeg_abort_decompress(&reader->codec);
   reader->codec.input_scan_number = 0;
   reader->codec.input_iMCU_row = 0;
@@ -230,8 +62,7 @@ static texalloc_jpeg_result forget_file(texalloc_jpeg_reader *reader) {
 
 void texalloc_jpeg_finish(texalloc_jpeg_reader *reader) {
   jpeg_abort_decompress(&reader->codec);
-  free(reader->markers.bytes);
-  reader->markers = (marker_store){0};
+  texalloc_jpeg_drop_segments(reader);
 }
 
 // --- The header -----------------------------------------------------------------------------
@@ -258,7 +89,6 @@ texalloc_jpeg_result texalloc_jpeg_read_header(
   if (result != texalloc_jpeg_done) return result;
   reader->input = *input;
   reader->terms = *terms;
-  reader->deadline = texalloc_jpeg_clock() + terms->time;
   texalloc_jpeg_begin_source(reader);
   if (setjmp(reader->escape)) return reader->result;
   jpeg_read_header(codec, TRUE);
@@ -284,92 +114,4 @@ texalloc_jpeg_result texalloc_jpeg_read_header(
   };
   if (header->has_several_scans) header->coefficient_size = coefficient_size(codec);
   return texalloc_jpeg_done;
-}
-
-// --- Decoding -------------------------------------------------------------------------------
-
-/// Takes down which colours the scan that was begun holds.
-static void look_at_scan(texalloc_jpeg_reader *reader) {
-  struct jpeg_decompress_struct *codec = &reader->codec;
-  for (int i = 0; i < codec->comps_in_scan; i++)
-    reader->begun_colours |= 1u << codec->cur_comp_info[i]->component_index;
-}
-
-texalloc_jpeg_result texalloc_jpeg_start(texalloc_jpeg_reader *reader, texalloc_jpeg_order order) {
-  static const J_COLOR_SPACE spaces[] = {
-      [texalloc_jpeg_rgba] = JCS_EXT_RGBA,
-      [texalloc_jpeg_bgra] = JCS_EXT_BGRA,
-      [texalloc_jpeg_grey] = JCS_GRAYSCALE,
-      [texalloc_jpeg_cmyk] = JCS_CMYK,
-  };
-  struct jpeg_decompress_struct *codec = &reader->codec;
-  if (setjmp(reader->escape)) return reader->result;
-  codec->out_color_space = spaces[order];
-  // Otherwise jpeg_start_decompress() reads all scans in one go, and nobody could stop it. The
-  // pixels are the same: "Buffered-image mode" in libjpeg.txt.
-  codec->buffered_image = jpeg_has_multiple_scans(codec);
-  jpeg_start_decompress(codec);
-  look_at_scan(reader);
-  return texalloc_jpeg_done;
-}
-
-texalloc_jpeg_result texalloc_jpeg_read_on(
-    texalloc_jpeg_reader *reader, texalloc_jpeg_position *position) {
-  struct jpeg_decompress_struct *codec = &reader->codec;
-  if (setjmp(reader->escape)) return reader->result;
-  texalloc_jpeg_check_time(reader);
-  int step = jpeg_consume_input(codec);
-  if (step == JPEG_REACHED_SOS) look_at_scan(reader);
-  if (step == JPEG_REACHED_EOI && reader->has_ended) {
-    const char *message = "Premature end of JPEG file";
-    if (!reader->terms.salvages)
-      texalloc_jpeg_give_up(reader, texalloc_jpeg_truncated, message);
-    note_damage(reader, texalloc_jpeg_truncated, message);
-  }
-  position->scan = (uint32_t)codec->input_scan_number;
-  position->offset = reader->offset - codec->src->bytes_in_buffer;
-  position->ended_scan = step == JPEG_SCAN_COMPLETED;
-  position->at_end = step == JPEG_REACHED_EOI;
-  return texalloc_jpeg_done;
-}
-
-texalloc_jpeg_result texalloc_jpeg_end_here(texalloc_jpeg_reader *reader) {
-  struct jpeg_decompress_struct *codec = &reader->codec;
-  if (setjmp(reader->escape)) return reader->result;
-  codec->unread_marker = JPEG_EOI;
-  while (jpeg_consume_input(codec) != JPEG_REACHED_EOI) {}
-  return texalloc_jpeg_done;
-}
-
-bool texalloc_jpeg_has_all_colours(const texalloc_jpeg_reader *reader) {
-  return reader->begun_colours == (1u << reader->codec.num_components) - 1;
-}
-
-texalloc_jpeg_result texalloc_jpeg_start_rows(texalloc_jpeg_reader *reader) {
-  if (setjmp(reader->escape)) return reader->result;
-  jpeg_start_output(&reader->codec, reader->codec.input_scan_number);
-  return texalloc_jpeg_done;
-}
-
-texalloc_jpeg_result texalloc_jpeg_read_rows(
-    texalloc_jpeg_reader *reader, void *rows, size_t pitch, uint32_t count) {
-  struct jpeg_decompress_struct *codec = &reader->codec;
-  if (setjmp(reader->escape)) return reader->result;
-  if (codec->output_iMCU_row != reader->timed_row) {
-    reader->timed_row = codec->output_iMCU_row;
-    texalloc_jpeg_check_time(reader);
-  }
-  for (uint32_t row = 0; row < count;) {
-    // The library gives as many rows at once as share a row of the coarsest colour.
-    JSAMPROW group[MAX_SAMP_FACTOR];
-    uint32_t size = 0;
-    for (; size < MAX_SAMP_FACTOR && row + size < count; size++)
-      group[size] = (JSAMPROW)rows + (row + size) * pitch;
-    row += jpeg_read_scanlines(codec, group, size);
-  }
-  return texalloc_jpeg_done;
-}
-
-uint32_t texalloc_jpeg_row_count(const texalloc_jpeg_reader *reader) {
-  return reader->codec.output_scanline;
 }

@@ -39,10 +39,10 @@ struct texalloc_jpeg_reader {
   texalloc_jpeg_terms terms;
   /// Of the file, up to the end of what lies in the source's buffer.
   uint64_t offset;
-  /// On the thread's processor clock.
+  /// On the thread's processor clock; 0 before it was looked at.
   uint64_t deadline;
-  /// Rows of blocks of the output when the clock was last looked at.
-  uint32_t timed_row;
+  /// Bytes or pixels since then.
+  uint64_t work;
 
   texalloc_jpeg_note notes[max_notes];
   int note_codes[max_notes];
@@ -61,15 +61,21 @@ struct texalloc_jpeg_reader {
   uint8_t piece[piece_size];
 };
 
+/// Has a codec that is to be made tell the reader what is wrong.
+void texalloc_jpeg_take_notes(texalloc_jpeg_reader *reader);
+
+/// Takes down what is wrong, unless something was before; `message` NULL for that of the library.
+void texalloc_jpeg_note_damage(
+    texalloc_jpeg_reader *reader, texalloc_jpeg_result result, const char *message);
+
 /// Leaves the library for the call that entered it.
 _Noreturn void texalloc_jpeg_give_up(
     texalloc_jpeg_reader *reader, texalloc_jpeg_result result, const char *message);
 
-/// The thread's processor clock in nanoseconds.
-uint64_t texalloc_jpeg_clock(void);
-
-/// Leaves the library where the time is over.
-void texalloc_jpeg_check_time(texalloc_jpeg_reader *reader);
+/// Looks at the clock now and then, and leaves the library where the time is over.
+///
+/// - Parameter work: Bytes or pixels that come next.
+void texalloc_jpeg_check_time(texalloc_jpeg_reader *reader, uint64_t work);
 
 /// Puts the source of a reader's input before its codec.
 void texalloc_jpeg_begin_source(texalloc_jpeg_reader *reader);

@@ -16,7 +16,6 @@ static boolean fill(j_decompress_ptr codec) {
   static const JOCTET end[] = {0xFF, JPEG_EOI};
   texalloc_jpeg_reader *reader = codec->client_data;
   const texalloc_jpeg_input *input = &reader->input;
-  texalloc_jpeg_check_time(reader);
   ptrdiff_t size;
   if (input->bytes != NULL) {
     size_t start = at_most(reader->offset, input->size);
@@ -34,6 +33,7 @@ static boolean fill(j_decompress_ptr codec) {
     reader->source.bytes_in_buffer = sizeof end;
     return TRUE;
   }
+  texalloc_jpeg_check_time(reader, (uint64_t)size);
   reader->offset += (uint64_t)size;
   reader->source.bytes_in_buffer = (size_t)size;
   return TRUE;
@@ -61,6 +61,18 @@ void texalloc_jpeg_begin_source(texalloc_jpeg_reader *reader) {
   };
   reader->offset = 0;
   reader->codec.src = &reader->source;
+}
+
+void texalloc_jpeg_resume(
+    texalloc_jpeg_reader *reader, const texalloc_jpeg_input *input,
+    const texalloc_jpeg_terms *terms) {
+  reader->input = *input;
+  reader->terms = *terms;
+  reader->deadline = 0;
+  // What was read of a file still lies here, as does the end that was made up; memory may lie elsewhere.
+  if (input->bytes == NULL || reader->has_ended) return;
+  reader->offset -= reader->source.bytes_in_buffer;
+  reader->source.bytes_in_buffer = 0;
 }
 
 // --- Markers --------------------------------------------------------------------------------
@@ -139,6 +151,12 @@ void texalloc_jpeg_keep_markers(texalloc_jpeg_reader *reader) {
 
 size_t texalloc_jpeg_segment_count(const texalloc_jpeg_reader *reader) {
   return reader->markers.count;
+}
+
+void texalloc_jpeg_drop_segments(texalloc_jpeg_reader *reader) {
+  free(reader->markers.bytes);
+  reader->markers.bytes = NULL;
+  reader->markers.size = reader->markers.capacity = reader->markers.count = 0;
 }
 
 texalloc_jpeg_segment texalloc_jpeg_get_segment(const texalloc_jpeg_reader *reader, size_t index) {

@@ -8,12 +8,16 @@ struct DecodingPass {
   private let fill: SIMD4<UInt8>?
   private let limits: JPEGLimits
   /// What was wrong with the file.
-  private(set) var warnings: [String] = []
+  private(set) var warnings: [String]
 
-  init(_ conversion: RowConversion, fill: SIMD4<UInt8>?, within limits: JPEGLimits) {
+  /// - Parameter warnings: What was wrong with its header.
+  init(
+    _ conversion: RowConversion, fill: SIMD4<UInt8>?, within limits: JPEGLimits, warnings: [String]
+  ) {
     self.conversion = conversion
     self.fill = fill
     self.limits = limits
+    self.warnings = warnings
   }
 
   /// - Parameters:

@@ -5,6 +5,8 @@ internal import TexAlloc
 /// One decompressor of libjpeg-turbo, with the rows that lie in the cache on their way: made once, for
 /// one file after another.
 @safe final class Decompressor: @unchecked Sendable {  // one thread takes it from the idle ones
+  /// The image whose header was read last, and which can be gone on with.
+  private(set) var heldImage: JPEGImage.ID?
   private var rows = CachedRows()
   private let reader: OpaquePointer
 
@@ -15,25 +17,51 @@ internal import TexAlloc
 
   deinit { unsafe texalloc_jpeg_close(reader) }
 
-  /// Opens a file for the body, and gives up what it took afterwards.
-  func withFile<Result>(
-    _ source: ImageSource, _ terms: texalloc_jpeg_terms,
+  /// Reads the header of an image for the body, and holds it afterwards.
+  func readHeader<Result>(
+    of image: JPEGImage.ID, _ source: ImageSource, _ terms: texalloc_jpeg_terms,
+    _ body: (borrowing OpenJPEG) throws(ImageDecodingError) -> Result
+  ) throws(ImageDecodingError) -> Result {
+    heldImage = nil
+    let result = try open(source, terms, resuming: nil) { file, _ throws(ImageDecodingError) in
+      try body(file)
+    }
+    unsafe texalloc_jpeg_drop_segments(reader)
+    heldImage = image
+    return result
+  }
+
+  /// Lets the body decode an image, and gives up what that took. The header is read again where it is
+  /// not held.
+  func decode<Result>(
+    _ image: JPEGImage, _ terms: texalloc_jpeg_terms,
     _ body: (borrowing OpenJPEG, inout CachedRows) throws(ImageDecodingError) -> Result
   ) throws(ImageDecodingError) -> Result {
+    let header = heldImage == image.id ? image.coding : nil
+    heldImage = nil
     defer { unsafe texalloc_jpeg_finish(reader) }
+    return try open(image.source, terms, resuming: header, body)
+  }
+
+  private func open<Result>(
+    _ source: ImageSource, _ terms: texalloc_jpeg_terms, resuming header: texalloc_jpeg_header?,
+    _ body: (borrowing OpenJPEG, inout CachedRows) throws(ImageDecodingError) -> Result
+  ) throws(ImageDecodingError) -> Result {
     let inMemory = try source.withBytesInMemory { bytes throws(ImageDecodingError) in
       // The bytes outlive the body, and what it is given ends with it.
       try unsafe bytes.withUnsafeBufferPointer { bytes throws(ImageDecodingError) in
         let input = unsafe texalloc_jpeg_input(
           bytes: bytes.baseAddress, size: bytes.count, read: nil, context: nil)
-        return try body(unsafe OpenJPEG(reader, input, terms, source, feed: nil), &rows)
+        return try body(
+          unsafe OpenJPEG(reader, input, terms, source, feed: nil, resuming: header), &rows)
       }
     }
     if let inMemory { return inMemory }
     let feed = FileFeed(source)
     let input = unsafe texalloc_jpeg_input(
       bytes: nil, size: 0, read: FileFeed.read, context: Unmanaged.passUnretained(feed).toOpaque())
-    return try body(unsafe OpenJPEG(reader, input, terms, source, feed: feed), &rows)
+    return try body(
+      unsafe OpenJPEG(reader, input, terms, source, feed: feed, resuming: header), &rows)
   }
 }
 
@@ -76,14 +104,13 @@ final class FileFeed {
   private let terms: texalloc_jpeg_terms
   private let feed: FileFeed?
 
-  /// Reads the header.
-  ///
   /// - Parameters:
   ///   - reader: Outlives this, as does what the input points to.
   ///   - feed: What the input reads from.
+  ///   - header: The one that it has read; nil to read it.
   @unsafe fileprivate init(
     _ reader: OpaquePointer, _ input: texalloc_jpeg_input, _ terms: texalloc_jpeg_terms,
-    _ source: ImageSource, feed: FileFeed?
+    _ source: ImageSource, feed: FileFeed?, resuming held: texalloc_jpeg_header?
   ) throws(ImageDecodingError) {
     name = source.name
     size = source.size
@@ -91,10 +118,15 @@ final class FileFeed {
     unsafe self.input = input
     self.terms = terms
     self.feed = feed
-    var header = texalloc_jpeg_header()
-    let result = unsafe texalloc_jpeg_read_header(reader, [input], [terms], &header)
-    self.header = header
-    try check(result)
+    if let held {
+      header = held
+      unsafe texalloc_jpeg_resume(reader, [input], [terms])
+    } else {
+      var header = texalloc_jpeg_header()
+      let result = unsafe texalloc_jpeg_read_header(reader, [input], [terms], &header)
+      self.header = header
+      try check(result)
+    }
   }
 
   /// Begins again, from the start of the file.

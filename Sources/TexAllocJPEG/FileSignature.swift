@@ -41,18 +41,18 @@ struct FileSignature {
 
   /// - Throws: `empty`, or `unrecognized` with what it seems to be instead of a JPEG.
   static func check(_ source: ImageSource) throws(ImageDecodingError) {
-    var bytes = [UInt8](repeating: 0, count: size)
+    var bytes = InlineArray<12, UInt8>(repeating: 0)
     var span = bytes.mutableSpan
     let count = try source.read(into: &span, at: 0)
-    bytes.removeLast(size - count)
-    if bytes.isEmpty { throw ImageDecodingError(source.name, .empty) }
-    if jpeg.begins(bytes.span) { return }
-    if let other = others.first(where: { $0.begins(bytes.span) }) {
+    if jpeg.begins(bytes.span.extracting(first: count)) { return }
+    if count == 0 { throw ImageDecodingError(source.name, .empty) }
+    let start = bytes.indices.prefix(count).map { bytes[$0] }
+    if let other = others.first(where: { $0.begins(start.span) }) {
       throw ImageDecodingError(source.name, .unrecognized(other.kind))
     }
-    let start = bytes.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+    let digits = start.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
     throw ImageDecodingError(
-      source.name, .unrecognized("something that begins with " + start.joined(separator: " ")))
+      source.name, .unrecognized("something that begins with " + digits.joined(separator: " ")))
   }
 
   func begins(_ file: Span<UInt8>) -> Bool {

@@ -37,9 +37,12 @@ public final class JPEGDecoder: ImageDecoder {
     self.limits = limits
   }
 
-  public var attributes: BufferAttributes { Self.attributes(for: Self.formats) }
+  public let attributes: BufferAttributes = JPEGDecoder.attributes(for: JPEGDecoder.formats)
 
-  static func attributes(for formats: [Fourcc]) -> BufferAttributes {
+  /// Who writes a picture, in colour and with all its bits unless asked otherwise.
+  static let writer = attributes(for: formats.filter { $0 != .r8 && $0 != .rgb565 })
+
+  private static func attributes(for formats: [Fourcc]) -> BufferAttributes {
     var attributes = BufferAttributes.rowWriter("jpeg", of: formats)
     attributes.maxWidth = Int(texalloc_jpeg_max_side)
     attributes.maxHeight = Int(texalloc_jpeg_max_side)
@@ -56,11 +59,16 @@ public final class JPEGDecoder: ImageDecoder {
     try JPEGImage(source, options, by: self)
   }
 
-  /// Lets the body use a decompressor alone.
+  /// Lets the body use a decompressor alone: the one that holds the image if there is one, else that
+  /// which was idle for the longest time.
   func withDecompressor<Result>(
-    for name: String, _ body: (Decompressor) throws(ImageDecodingError) -> Result
+    for image: JPEGImage.ID, named name: String,
+    _ body: (Decompressor) throws(ImageDecodingError) -> Result
   ) throws(ImageDecodingError) -> Result {
-    guard let tool = idle.withLock({ $0.popLast() }) ?? Decompressor() else {
+    let found = idle.withLock { idle in
+      (idle.lastIndex { $0.heldImage == image } ?? idle.indices.first).map { idle.remove(at: $0) }
+    }
+    guard let tool = found ?? Decompressor() else {
       throw ImageDecodingError(name, .outOfMemory)
     }
     defer {

@@ -39,16 +39,18 @@ extension JPEGImage {
     to target: RowConversion.Target, into buffer: TextureBuffer, _ goOn: (Double) -> Bool
   ) throws(ImageDecodingError) -> DecodingReport {
     let terms = decoder.limits.terms(salvages: fill != nil, keepsMarkers: false)
-    return try decoder.withDecompressor(for: name) { tool throws(ImageDecodingError) in
-      try tool.withFile(source, terms) { file, rows throws(ImageDecodingError) in
+    return try decoder.withDecompressor(for: self.id, named: name) {
+      tool throws(ImageDecodingError) in
+      try tool.decode(self, terms) { file, rows throws(ImageDecodingError) in
         // The file may have changed since, and the buffer was allocated for what it was.
         guard file.header.isLike(coding) else {
           throw ImageDecodingError(name, .damaged("it changed while it was open", .header))
         }
         let conversion = RowConversion(of: coding, to: target, by: transform)
-        var pass = DecodingPass(conversion, fill: fill, within: decoder.limits)
+        var pass = DecodingPass(
+          conversion, fill: fill, within: decoder.limits, warnings: warnings)
         let goodRows = try pass.run(file, by: &rows, into: buffer, goOn)
-        return DecodingReport(warnings: warnings + pass.warnings, goodRows: goodRows)
+        return DecodingReport(warnings: pass.warnings, goodRows: goodRows)
       }
     }
   }

@@ -1,4 +1,5 @@
 internal import CJPEG
+internal import Synchronization
 public import SystemPackage
 public import TexAlloc
 
@@ -23,6 +24,7 @@ public struct JPEGImage: EncodedImage {
   /// What was wrong with the header that costs no pixel.
   public let warnings: [String]
 
+  let id: ID
   let source: ImageSource
   let decoder: JPEGDecoder
   /// What the library read of the header.
@@ -41,12 +43,15 @@ public struct JPEGImage: EncodedImage {
   ) throws(ImageDecodingError) {
     try FileSignature.check(source)
     let terms = decoder.limits.terms(salvages: false, keepsMarkers: true)
-    let found = try decoder.withDecompressor(for: source.name) { tool throws(ImageDecodingError) in
-      try tool.withFile(source, terms) { file, _ throws(ImageDecodingError) in
+    let id = ID()
+    let found = try decoder.withDecompressor(for: id, named: source.name) {
+      tool throws(ImageDecodingError) in
+      try tool.readHeader(of: id, source, terms) { file throws(ImageDecodingError) in
         try decoder.limits.check(file.header, of: file.name)
         return FoundHeader(file)
       }
     }
+    self.id = id
     let coding = found.coding
     var warnings = found.warnings
     let space = ColourTransform.Space(coding)
@@ -69,12 +74,11 @@ public struct JPEGImage: EncodedImage {
     self.decoder = decoder
     self.coding = coding
     fill = if case .salvage(let fill) = options.damage { fill } else { nil }
-    let colours = JPEGDecoder.formats.filter { $0 != .r8 && $0 != .rgb565 }
     header = ImageHeader(
       name: source.name,
       ImageDescriptor(
         width: Int(coding.width), height: Int(coding.height),
-        writtenBy: JPEGDecoder.attributes(for: colours), alpha: .opaque),
+        writtenBy: JPEGDecoder.writer, alpha: .opaque),
       formats: JPEGDecoder.formats, orientation: found.orientation, profile: profile)
   }
 
@@ -114,6 +118,14 @@ public struct JPEGImage: EncodedImage {
   /// - Throws: `unsupported` for any other format.
   public func descriptor(as formats: [Fourcc]) throws(ImageDecodingError) -> ImageDescriptor {
     try header.descriptor(as: formats)
+  }
+}
+
+extension JPEGImage {
+  /// What an image is told apart by: never used twice in a process.
+  struct ID: Equatable {
+    private static let last = Atomic<UInt64>(0)
+    private let number = last.add(1, ordering: .relaxed).newValue
   }
 }
 

@@ -49,7 +49,7 @@ typedef struct {
   /// Whether EXIF and the parts of a colour profile are kept, and how many bytes of them at most.
   bool keeps_markers;
   size_t marker_bytes;
-  /// Nanoseconds of the thread's processor time from the header on.
+  /// Nanoseconds of the thread's processor time, from the header or from where it is resumed.
   uint64_t time;
   /// Whether what was damaged is noted and passed over; otherwise it ends the reading.
   bool salvages;
@@ -119,6 +119,11 @@ texalloc_jpeg_result texalloc_jpeg_read_header(
     texalloc_jpeg_reader *reader, const texalloc_jpeg_input *input,
     const texalloc_jpeg_terms *terms, texalloc_jpeg_header *header);
 
+/// Goes on behind the header that was read last, with the same file, which may lie elsewhere now.
+void texalloc_jpeg_resume(
+    texalloc_jpeg_reader *reader, const texalloc_jpeg_input *input,
+    const texalloc_jpeg_terms *terms);
+
 /// What was kept of the markers, in the order of the file; valid until the next file.
 size_t texalloc_jpeg_segment_count(const texalloc_jpeg_reader *reader);
 texalloc_jpeg_segment texalloc_jpeg_get_segment(const texalloc_jpeg_reader *reader, size_t index);
@@ -157,5 +162,8 @@ texalloc_jpeg_result texalloc_jpeg_read_rows(
 /// Rows that were decoded, those of a call that failed included.
 uint32_t texalloc_jpeg_row_count(const texalloc_jpeg_reader *reader);
 
-/// Gives up what the file took.
+/// Gives up what was kept of the markers.
+void texalloc_jpeg_drop_segments(texalloc_jpeg_reader *reader);
+
+/// Gives up all that the file took.
 void texalloc_jpeg_finish(texalloc_jpeg_reader *reader);

@@ -1,0 +1,175 @@
+// What is wrong with a file, and how a call leaves the library because of it.
+#include "Reader.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <jerror.h>
+
+/// Warnings after which every pixel is what the file says.
+static bool is_harmless(const struct jpeg_error_mgr *errors) {
+  switch (errors->msg_code) {
+    case JWRN_JFIF_MAJOR:     // a JFIF of a later version; its pixels are coded as ever
+    case JWRN_ADOBE_XFORM:    // a transform nobody defined; everyone takes it for YCbCr
+    case JWRN_NOT_SEQUENTIAL: // parameters that mean nothing in a sequential file
+      return true;
+    case JWRN_EXTRANEOUS_DATA: {
+      // Padding between markers, which many cameras leave. Before a restart marker it is the only
+      // trace of coded data that was damaged so that it ends early.
+      int marker = errors->msg_parm.i[1];
+      return marker < JPEG_RST0 || marker > JPEG_RST0 + 7;
+    }
+    default:
+      return false;
+  }
+}
+
+static texalloc_jpeg_result result_of(int message) {
+  switch (message) {
+    case JERR_OUT_OF_MEMORY:
+      return texalloc_jpeg_out_of_memory;
+    case JWRN_JPEG_EOF:
+      return texalloc_jpeg_truncated;
+#if JPEG_LIB_VERSION < 70
+    case JERR_ARITH_NOTIMPL:
+#endif
+    case JERR_BAD_PRECISION:
+    case JERR_CCIR601_NOTIMPL:
+    case JERR_COMPONENT_COUNT:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_EMPTY_IMAGE:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_IMAGE_TOO_BIG:
+    case JERR_NOTIMPL:
+    case JERR_NOT_COMPILED:
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_WIDTH_OVERFLOW:
+      return texalloc_jpeg_unsupported;
+    default:
+      return texalloc_jpeg_damaged;
+  }
+}
+
+/// As jinit_upsampler() chooses: two rows are made of one by way of its neighbours, unless the colour
+/// is so narrow that nothing is to be smoothed across.
+static bool looks_below(const struct jpeg_decompress_struct *codec) {
+  if (codec->out_color_space == JCS_GRAYSCALE) return false;
+  for (int i = 0; i < codec->num_components; i++) {
+    const jpeg_component_info *colour = codec->comp_info + i;
+    bool is_full_width = colour->h_samp_factor == codec->max_h_samp_factor;
+    bool is_half_width = colour->h_samp_factor * 2 == codec->max_h_samp_factor
+        && colour->downsampled_width > 2;
+    if (colour->v_samp_factor * 2 == codec->max_v_samp_factor && (is_full_width || is_half_width))
+      return true;
+  }
+  return false;
+}
+
+static uint32_t good_rows(const struct jpeg_decompress_struct *codec) {
+  if (codec->input_iMCU_row == 0 || codec->comp_info == NULL) return 0;
+  uint64_t rows = (uint64_t)codec->input_iMCU_row * codec->max_v_samp_factor * DCTSIZE;
+  if (rows >= codec->image_height) return codec->image_height;
+  return (uint32_t)rows - looks_below(codec);
+}
+
+/// A note of what is not as it should be; `message` NULL for that of the library.
+static void write_note(
+    texalloc_jpeg_reader *reader, texalloc_jpeg_result result, const char *message,
+    texalloc_jpeg_note *note) {
+  struct jpeg_decompress_struct *codec = &reader->codec;
+  note->result = result;
+  note->scan = (uint32_t)codec->input_scan_number;
+  note->good_rows = good_rows(codec);
+  if (message != NULL)
+    snprintf(note->message, sizeof note->message, "%s", message);
+  else if (codec->err->msg_code == JERR_IMAGE_TOO_BIG)  // whose own message leaves out the size
+    snprintf(note->message, sizeof note->message, "%ux%u pixels; at most %u on a side",
+        codec->image_width, codec->image_height, texalloc_jpeg_max_side);
+  else
+    codec->err->format_message((j_common_ptr)codec, note->message);
+}
+
+void texalloc_jpeg_note_damage(
+    texalloc_jpeg_reader *reader, texalloc_jpeg_result result, const char *message) {
+  if (reader->is_damaged) return;
+  reader->is_damaged = true;
+  write_note(reader, result, message, &reader->damage);
+}
+
+void texalloc_jpeg_give_up(
+    texalloc_jpeg_reader *reader, texalloc_jpeg_result result, const char *message) {
+  texalloc_jpeg_note_damage(reader, result, message);
+  reader->result = result;
+  longjmp(reader->escape, 1);
+}
+
+/// Of what the library complains of. What is damaged behind the end of the file is what lacks there.
+static texalloc_jpeg_result result_for(const texalloc_jpeg_reader *reader) {
+  texalloc_jpeg_result result = result_of(reader->errors.msg_code);
+  return reader->has_ended && result == texalloc_jpeg_damaged ? texalloc_jpeg_truncated : result;
+}
+
+_Noreturn static void fail(j_common_ptr codec) {
+  texalloc_jpeg_reader *reader = codec->client_data;
+  texalloc_jpeg_give_up(reader, result_for(reader), NULL);
+}
+
+/// Whether a warning leaves every pixel as the file says.
+static bool is_harmless_now(texalloc_jpeg_reader *reader) {
+  if (reader->errors.msg_code != JWRN_JPEG_EOF) return is_harmless(&reader->errors);
+  reader->has_ended = true;
+  // The arithmetic decoder takes what lacks for zeros, and says nothing.
+  return !reader->codec.arith_code;
+}
+
+/// Warnings have a level below 0; the others are for tracing.
+static void warn(j_common_ptr codec, int level) {
+  texalloc_jpeg_reader *reader = codec->client_data;
+  if (level >= 0) return;
+  int code = codec->err->msg_code;
+  texalloc_jpeg_result result =
+    is_harmless_now(reader) ? texalloc_jpeg_done : result_for(reader);
+  if (result != texalloc_jpeg_done) {
+    texalloc_jpeg_note_damage(reader, result, NULL);
+    if (!reader->terms.salvages) texalloc_jpeg_give_up(reader, result, NULL);
+  }
+  for (size_t i = 0; i < reader->note_count; i++)
+    if (reader->note_codes[i] == code) return;
+  if (reader->note_count == max_notes) return;
+  reader->note_codes[reader->note_count] = code;
+  write_note(reader, result, NULL, &reader->notes[reader->note_count++]);
+}
+
+static void print_nothing(j_common_ptr codec) { (void)codec; }
+
+void texalloc_jpeg_take_notes(texalloc_jpeg_reader *reader) {
+  reader->codec.err = jpeg_std_error(&reader->errors);
+  reader->codec.client_data = reader;
+  reader->errors.error_exit = fail;
+  reader->errors.emit_message = warn;
+  reader->errors.output_message = print_nothing;
+}
+
+size_t texalloc_jpeg_note_count(const texalloc_jpeg_reader *reader) { return reader->note_count; }
+
+const texalloc_jpeg_note *texalloc_jpeg_get_note(const texalloc_jpeg_reader *reader, size_t index) {
+  return &reader->notes[index];
+}
+
+const texalloc_jpeg_note *texalloc_jpeg_first_damage(const texalloc_jpeg_reader *reader) {
+  return reader->is_damaged ? &reader->damage : NULL;
+}
+
+void texalloc_jpeg_check_time(texalloc_jpeg_reader *reader, uint64_t work) {
+  // About a millisecond's. The clock costs a thousandth of that, more than small pictures can spare.
+  enum { work_between_checks = 1 << 18 };
+  reader->work += work;
+  if (reader->work < work_between_checks) return;
+  reader->work = 0;
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  uint64_t now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+  if (reader->deadline == 0) reader->deadline = now + reader->terms.time;
+  if (now > reader->deadline)
+    texalloc_jpeg_give_up(reader, texalloc_jpeg_too_late, "the time is over");
+}
