@@ -74,7 +74,9 @@ extension EGLDevice {
     _ trial: TextureBuffer, as buffer: TextureBuffer
   ) throws(RegistrationRefused) {
     var verdict = PixelVerdict(of: buffer)
-    func keep() { state.withLock { $0.verdicts[ImageKind(of: buffer), default: []].append(verdict) } }
+    func keep() {
+      state.withLock { $0.verdicts[ImageKind(of: buffer), default: []].append(verdict) }
+    }
     do {
       try check(trial)
       keep()

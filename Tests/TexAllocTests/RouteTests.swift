@@ -65,10 +65,12 @@ final class RouteTests: XCTestCase {
   }
 
   func testADisplayScansOutWhatAGPUCanOnlyCopy() throws {
-    let gpu = FakeDevice("gpu", offers: [
-      .imported: .fake("gpu") { $0.formats = [] },
-      .uploaded: .fake("gpu") { ($0.caching, $0.cpuUsage) = ([.cached], [.read]) },
-    ])
+    let gpu = FakeDevice(
+      "gpu",
+      offers: [
+        .imported: .fake("gpu") { $0.formats = [] },
+        .uploaded: .fake("gpu") { ($0.caching, $0.cpuUsage) = ([.cached], [.read]) },
+      ])
     let display = FakeDevice("display") { ($0.heaps, $0.deviceUsage) = (["screen"], [.scanout]) }
     let heaps = [FakeHeap("screen"), memory]
     let pool = try TexturePool(for: [gpu, display], from: heaps)

@@ -184,7 +184,9 @@ public struct PoolStatistics: Hashable, Sendable {
 }
 
 extension PoolStatistics {
-  init() { self.init(slabs: 0, slabBytes: 0, residentBytes: 0, slots: 0, slotBytes: 0, waitingSlots: 0) }
+  init() {
+    self.init(slabs: 0, slabBytes: 0, residentBytes: 0, slots: 0, slotBytes: 0, waitingSlots: 0)
+  }
 
   /// Of two parts of one pool.
   static func + (left: PoolStatistics, right: PoolStatistics) -> PoolStatistics {

@@ -49,7 +49,9 @@ struct ImagePlanner: Sendable {
     let voices: ImageParties.Voices
     do {
       voices =
-        if let route { try parties.voices(on: route) } else { .init(participants: parties.constant) }
+        if let route { try parties.voices(on: route) } else {
+          .init(participants: parties.constant)
+        }
     } catch {
       return .failure(error)
     }

@@ -202,7 +202,9 @@ extension SlabSet {
   /// back do not pile up.
   private mutating func dropIdleSlabs() {
     let idle = slabs.indices.filter { slabs[$0]?.tenancy == .alone && slabs[$0]?.isEmpty == true }
-    var excess = idle.reduce(-max(largestShared, limits.largestSlab)) { $0 + carvedSlab(at: $1).slab.size }
+    var excess = idle.reduce(-max(largestShared, limits.largestSlab)) {
+      $0 + carvedSlab(at: $1).slab.size
+    }
     for place in idle.sorted(by: { carvedSlab(at: $0).start < carvedSlab(at: $1).start })
     where excess > 0 {
       excess -= carvedSlab(at: place).slab.size
