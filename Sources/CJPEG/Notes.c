@@ -52,9 +52,10 @@ static texalloc_jpeg_result result_of(int message) {
 
 /// As jinit_upsampler() chooses: two rows are made of one by way of its neighbours, unless the colour
 /// is so narrow that nothing is to be smoothed across.
-static bool looks_below(const struct jpeg_decompress_struct *codec) {
+static bool looks_below(const texalloc_jpeg_reader *reader) {
+  const struct jpeg_decompress_struct *codec = &reader->codec;
   if (codec->out_color_space == JCS_GRAYSCALE) return false;
-  for (int i = 0; i < codec->num_components; i++) {
+  for (int i = 0; i < reader->colour_count; i++) {
     const jpeg_component_info *colour = codec->comp_info + i;
     bool is_full_width = colour->h_samp_factor == codec->max_h_samp_factor;
     bool is_half_width = colour->h_samp_factor * 2 == codec->max_h_samp_factor
@@ -65,11 +66,11 @@ static bool looks_below(const struct jpeg_decompress_struct *codec) {
   return false;
 }
 
-static uint32_t good_rows(const struct jpeg_decompress_struct *codec) {
-  if (codec->input_iMCU_row == 0 || codec->comp_info == NULL) return 0;
+static uint32_t good_rows(const texalloc_jpeg_reader *reader) {
+  const struct jpeg_decompress_struct *codec = &reader->codec;
   uint64_t rows = (uint64_t)codec->input_iMCU_row * codec->max_v_samp_factor * DCTSIZE;
-  if (rows >= codec->image_height) return codec->image_height;
-  return (uint32_t)rows - looks_below(codec);
+  if (rows == 0 || rows >= reader->height) return rows == 0 ? 0 : reader->height;
+  return (uint32_t)rows - looks_below(reader);
 }
 
 /// A note of what is not as it should be; `message` NULL for that of the library.
@@ -79,7 +80,7 @@ static void write_note(
   struct jpeg_decompress_struct *codec = &reader->codec;
   note->result = result;
   note->scan = (uint32_t)codec->input_scan_number;
-  note->good_rows = good_rows(codec);
+  note->good_rows = good_rows(reader);
   if (message != NULL)
     snprintf(note->message, sizeof note->message, "%s", message);
   else if (codec->err->msg_code == JERR_IMAGE_TOO_BIG)  // whose own message leaves out the size

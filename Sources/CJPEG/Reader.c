@@ -48,6 +48,8 @@ static texalloc_jpeg_result forget_file(texalloc_jpeg_reader *reader) {
   reader->note_count = 0;
   reader->is_damaged = reader->has_ended = false;
   reader->begun_colours = 0;
+  reader->height = 0;
+  reader->colour_count = 0;
   reader->deadline = reader->work = 0;
   jpeg_abort_decompress(&reader->codec);
   reader->codec.input_scan_number = 0;
@@ -92,6 +94,8 @@ texalloc_jpeg_result texalloc_jpeg_read_header(
   texalloc_jpeg_begin_source(reader);
   if (setjmp(reader->escape)) return reader->result;
   jpeg_read_header(codec, TRUE);
+  reader->height = codec->image_height;
+  reader->colour_count = codec->num_components;
 
   char message[100];
   if (codec->data_precision != 8) {

@@ -53,6 +53,10 @@ struct texalloc_jpeg_reader {
   /// lost by that; where one is, it complains again.
   bool has_ended;
 
+  /// What the header told; 0 before. A second one leaves its own numbers in the codec, and is an error.
+  uint32_t height;
+  int colour_count;
+
   marker_store markers;
   /// A bit for each component that a scan was begun for.
   uint32_t begun_colours;

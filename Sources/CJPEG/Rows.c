@@ -60,7 +60,7 @@ texalloc_jpeg_result texalloc_jpeg_end_here(texalloc_jpeg_reader *reader) {
 }
 
 bool texalloc_jpeg_has_all_colours(const texalloc_jpeg_reader *reader) {
-  return reader->begun_colours == (1u << reader->codec.num_components) - 1;
+  return reader->begun_colours == (1u << reader->colour_count) - 1;
 }
 
 texalloc_jpeg_result texalloc_jpeg_start_rows(texalloc_jpeg_reader *reader) {

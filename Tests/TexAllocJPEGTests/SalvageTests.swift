@@ -125,6 +125,34 @@ final class SalvageTests: XCTestCase {
     }
   }
 
+  /// The library takes over the numbers of a second frame header before it finds that it is one.
+  func testSecondFrameHeaderNeverMakesThePictureLarger() throws {
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    try TemporaryFolder.with { folder in
+      let script = folder.appending(path: "scans")
+      try "0; 1; 2;".write(to: script, atomically: true, encoding: .utf8)
+      for coding in ["-progressive", "-scans \(script.path)"] {
+        let file = try SampleFile.make(width, height, coding)
+        let whole = try XCTUnwrap(Reference.decode(file, as: .abgr8888))
+        let scans = file.indices.filter { file[$0...].starts(with: [0xFF, 0xDA]) }
+        for colours in [1, 2, 10] as [UInt8] {
+          let size = 8 + 3 * colours
+          let frame =
+            [0xFF, 0xC0, 0, size, 8, 0xFF, 0xF0, 0xFF, 0xF0, colours]
+            + [UInt8](repeating: 0x11, count: 3 * Int(colours))
+          for place in [scans[1], scans[2], file.count - 2] {
+            let double = file[..<place] + frame + file[place...]
+            guard let part = try? decode(double, as: .abgr8888, in: pool, salvage: fill) else {
+              continue
+            }
+            XCTAssertLessThanOrEqual(part.report.goodRows.upperBound, height)
+            if place == file.count - 2 { XCTAssertTrue(part.pixels == whole, coding) }
+          }
+        }
+      }
+    }
+  }
+
   func testWhereNothingIsGoodThereIsNoPicture() throws {
     let pool = try TexturePool(for: [JPEGDecoder.component])
     for coding in ["", "-progressive"] {
