@@ -3,10 +3,11 @@
 SWIFT ?= swift
 sources := Sources Tests Fuzz Package.swift
 sanitizer ?= address thread
-seconds ?= 60
+fuzzer ?= ranges jpeg
+seconds ?= 600
 
-.PHONY: help demo test vm-test vm-soak vm-shell bench readme sanitize fuzz lint format docs clean \
-  distclean dependencies swift
+.PHONY: help demo test vm-test vm-soak vm-shell bench readme sanitize fuzz fuzz-ranges fuzz-jpeg \
+  lint format docs clean distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
@@ -16,7 +17,8 @@ help:
 	@echo 'make bench     measure, in some minutes    (ARGS=--quick in less than one; --full, --help)'
 	@echo 'make readme    the same, into the figures of README.md'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
-	@echo 'make fuzz      replay random events in the range allocator  (seconds=60)'
+	@echo 'make fuzz      random events in the range allocator, random files in the JPEG decoder'
+	@echo '               (seconds=600 for each; fuzzer=ranges or jpeg: one)'
 	@echo 'make lint      check the style'
 	@echo 'make format    put the style right'
 	@echo 'make docs      write the reference into out/docs'
@@ -76,14 +78,25 @@ readme: dependencies
 sanitize: dependencies
 	@Scripts/sanitize $(sanitizer)
 
-# The fuzzer wants to be the program, so it is built beside the package. Finds are kept in out/fuzz.
-fuzz: swift
+# The fuzzers want to be the program, so they are built beside the package. Finds are kept in out/fuzz.
+# What Swift's weak references hold looks like a leak.
+fuzz: $(addprefix fuzz-,$(fuzzer))
+
+fuzz-ranges: swift
 	@mkdir -p out/fuzz/corpus
 	$(SWIFT)c -O -swift-version 6 -package-name TexAlloc -sanitize=fuzzer,address -parse-as-library \
 	  -module-name Fuzz -o out/fuzz/ranges Fuzz/*.swift Sources/TexAlloc/Pool/Ranges/RangeAllocator*.swift \
 	  Sources/TexAlloc/Formats/Int+Rounding.swift
 	out/fuzz/ranges -max_total_time=$(seconds) -max_len=3000 -artifact_prefix=out/fuzz/ \
 	  out/fuzz/corpus
+
+fuzz-jpeg: dependencies
+	@mkdir -p out/fuzz/jpeg
+	@Scripts/make-fuzz-seeds out/fuzz/jpeg-seeds
+	$(SWIFT) build -c release --package-path Fuzz/Decoder --scratch-path .build-fuzz \
+	  --sanitize fuzzer --sanitize address -Xswiftc -parse-as-library
+	ASAN_OPTIONS=detect_leaks=0 .build-fuzz/release/jpegfuzzer -max_total_time=$(seconds) -max_len=20000 -timeout=20 \
+	  -dict=Fuzz/Decoder/jpeg.dict -artifact_prefix=out/fuzz/ out/fuzz/jpeg out/fuzz/jpeg-seeds
 
 lint: swift
 	$(SWIFT) format lint --strict --parallel --recursive $(sources)
