@@ -47,8 +47,9 @@ public actor RenderThread {
   }
 
   /// Leaves the context current nowhere, so that whoever holds the device, or a texture of it, can let go
-  /// of it on any thread.
-  deinit { executor.thread.begin { _ = eglReleaseThread() } }
+  /// of it on any thread. Waited for: a process that ends meanwhile takes the driver away from under the
+  /// thread.
+  deinit { executor.thread.run { _ = eglReleaseThread() } }
 
   /// Runs the body on the thread.
   public func run<Outcome, Failure: Error>(
