@@ -22,8 +22,8 @@ enum PageSizes {
     comparison("64 MiB of memfd mapped anew and read") { heap in
       let slab = try heap.makeSlab(of: size)
       try slab.populate(0..<size)
-      let memory = slab.descriptor?.rawValue ?? -1
       return { watch in
+        let memory = slab.descriptor?.rawValue ?? -1
         let address = unsafe mmap(nil, size, PROT_READ, MAP_SHARED, memory, 0)
         guard let address = unsafe address, unsafe address != MAP_FAILED else {
           throw Errno(rawValue: errno)
