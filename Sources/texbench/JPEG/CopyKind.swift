@@ -7,11 +7,12 @@ enum CopyKind {
   /// Not at all: they are decoded there.
   case none
 
-  func routeName(to memory: String) -> String {
+  /// - Parameter handOver: How the pixels get from there to the texture.
+  func routeName(to memory: String, _ handOver: String = "import") -> String {
     switch self {
-    case .memcpy: "decode, memcpy into \(memory), import"
-    case .streaming: "decode, streaming copy into \(memory), import"
-    case .none: "straight into \(memory), import"
+    case .memcpy: "decode, memcpy into \(memory), \(handOver)"
+    case .streaming: "decode, streaming copy into \(memory), \(handOver)"
+    case .none: "straight into \(memory), \(handOver)"
     }
   }
 

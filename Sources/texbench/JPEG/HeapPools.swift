@@ -3,9 +3,11 @@ internal import TexAlloc
 internal import TexAllocEGL
 internal import TexAllocJPEG
 
-/// The heaps of this machine that the GPU imports from.
+/// The heaps of this machine that the GPU imports from, and the one that it copies from.
 struct HeapPools {
   let heaps: [any Heap]
+  /// The GPU where it is to copy from mapped buffers of its own; nil where it has none.
+  let copier: (gpu: EGLDevice, timing: CopyTiming)?
   let omissions: [Omission]
   private let gpu: EGLDevice
 
@@ -22,6 +24,13 @@ struct HeapPools {
       } catch {
         omissions.append(Omission(what: "heap \(finding.name)", reason: "\(error)"))
       }
+    }
+    do {
+      let copier = try EGLDevice.current(route: .transferred)
+      self.copier = (copier, try copier.mappedBuffers().timing)
+    } catch {
+      omissions.append(Omission(what: "mapped buffers", reason: "\(error)"))
+      copier = nil
     }
     self.heaps = heaps
     self.omissions = omissions

@@ -3,6 +3,7 @@ internal import ProgramSupport
 internal import TexAlloc
 internal import TexAllocAudit
 internal import TexAllocEGL
+internal import TexAllocJPEG
 
 /// The ways of one picture from a file in memory to a texture that is bound.
 struct PictureRoutes {
@@ -33,7 +34,10 @@ struct PictureRoutes {
           imported(from: heap, copy, doubt: doubt)
         }
       }
-      + [cold] + (texbench_has_stb ? [stb] : [])
+      + (pools.copier.map { copier in
+        [CopyKind.memcpy, .none].map { transferred(by: copier.gpu, copier.timing, $0) }
+      } ?? [])
+      + (pools.heaps.isEmpty ? [] : [cold]) + (texbench_has_stb ? [stb] : [])
   }
 
   /// The limit: no texture at all.
@@ -134,8 +138,30 @@ struct PictureRoutes {
     return route
   }
 
-  private func imported(in pool: TexturePool, by copy: CopyKind) throws -> ImportedPicture {
-    try ImportedPicture(picture, on: gpu, in: pool, by: copy, readback: readback)
+  private func imported(in pool: TexturePool, by copy: CopyKind) throws -> PooledPicture {
+    try PooledPicture(picture, on: gpu, in: pool, by: copy, readback: readback)
+  }
+
+  /// Into warm mapped buffers of the driver, from which the GPU copies by itself, or so it should.
+  private func transferred(by gpu: EGLDevice, _ timing: CopyTiming, _ copy: CopyKind) -> Route {
+    Route(
+      name: copy.routeName(
+        to: "a mapped buffer", timing.isByDriver ? "copied by the driver" : "copied by the GPU"),
+      isOurs: copy == .none, goal: copy == .none && !timing.isByDriver ? copiedGoal : nil,
+      warning: timing.isByDriver ? "\(timing)" : nil
+    ) {
+      let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+      let route = try PooledPicture(picture, on: gpu, in: pool, by: copy, readback: readback)
+      return { watch in try route.run(&watch) }
+    }
+  }
+
+  private var copiedGoal: Goal? {
+    switch (picture.width, picture.height) {
+    case (512, 512): Goal(ratio: 1.05)
+    case let (width, height) where width * height >= 1920 * 1080: Goal(ratio: 1.03, gain: 1.15)
+    default: nil
+    }
   }
 
   /// Of what goes straight into warm memory.

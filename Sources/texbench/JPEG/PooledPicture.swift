@@ -3,8 +3,8 @@ internal import TexAlloc
 internal import TexAllocEGL
 internal import TexAllocJPEG
 
-/// The routes of this library: pixels in a pool, and an image of them without a copy.
-final class ImportedPicture {
+/// The routes of this library: pixels in a pool, and a texture of them without a copy by the CPU.
+final class PooledPicture {
   private let picture: Picture
   private let gpu: EGLDevice
   private let pool: TexturePool
@@ -33,11 +33,13 @@ final class ImportedPicture {
       let buffer = try fill(&watch)
       let texture = try gpu.register(buffer)
       screen.take(texture.name, &watch)
-      try buffer.withReadback(evenIfSlow: true) { pixels in
-        // As large as the image, which has no more bytes than the picture's rows.
-        unsafe pixels.withUnsafeBytes { unsafe readback.memory.copyMemory(from: $0) }
+      if buffer.cpuUsage.contains(.read) {
+        try buffer.withReadback(evenIfSlow: true) { pixels in
+          // As large as the image, which has no more bytes than the picture's rows.
+          unsafe pixels.withUnsafeBytes { unsafe readback.memory.copyMemory(from: $0) }
+        }
+        watch.end(.readback)
       }
-      watch.end(.readback)
       withExtendedLifetime(texture) {}
     }
     try gpu.collect()
