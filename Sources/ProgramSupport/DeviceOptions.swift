@@ -31,6 +31,14 @@ package struct DeviceOptions: ParsableArguments, Sendable {
     try .surfaceless(device, route: route, profiles: profiles)
   }
 
+  /// Those that pixels may take: the one that was demanded, or all.
+  package var routes: [Route] { route.map { [$0] } ?? Route.allCases }
+
+  /// Opens the device for one route and no other, with its context current on this thread.
+  package func open(on route: Route) throws(EGLFailure) -> EGLDevice {
+    try .surfaceless(device, route: route, profiles: profiles)
+  }
+
   /// Opens the device on a thread of its own, for what waits.
   package func openThread() async throws(EGLFailure) -> RenderThread {
     try await RenderThread(device, route: route, profiles: profiles)

@@ -5,7 +5,9 @@ internal import ProgramSupport
 struct Texctl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "texctl", abstract: "Look into texture memory without a program that uses it.",
-    subcommands: [AuditDecode.self, Map.self, Merge.self, Probe.self, Render.self, Soak.self])
+    subcommands: [
+      AuditDecode.self, Check.self, Map.self, Merge.self, Probe.self, Render.self, Soak.self,
+    ])
 
   static func main() { runToExit() }
 }

@@ -68,7 +68,8 @@ extension SlabSet {
         return .grow(growth)
       } else {
         dropEmptySlabs()
-        if hasDropped { return .letGo(takeDropped()) }  // else the budget has gone elsewhere meanwhile
+        // Else the budget has gone elsewhere meanwhile.
+        if hasDropped { return .letGo(takeDropped()) }
       }
     }
     if let next = pageRequests.first {
