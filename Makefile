@@ -6,8 +6,8 @@ sanitizer ?= address thread
 fuzzer ?= ranges jpeg
 seconds ?= 600
 
-.PHONY: help demo test vm-test vm-soak vm-shell bench readme sanitize fuzz fuzz-ranges fuzz-jpeg \
-  lint format docs clean distclean dependencies swift
+.PHONY: help demo test vm-test vm-soak vm-shell bench readme bundle sanitize fuzz fuzz-ranges \
+  fuzz-jpeg lint format docs clean distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make vm-soak   run all that touches memory or devices there, and more of it'
 	@echo 'make bench     measure, in some minutes    (ARGS=--quick in less than one; --full, --help)'
 	@echo 'make readme    the same, into the figures of README.md'
+	@echo 'make bundle    archive the programs for another machine, with a script that checks its GPU'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
 	@echo 'make fuzz      random events in the range allocator, random files in the JPEG decoder'
 	@echo '               (seconds=600 for each; fuzzer=ranges or jpeg: one)'
@@ -74,6 +75,9 @@ readme: dependencies
 	@mkdir -p out
 	@Scripts/with-mesa .build/release/texbench all --json $(ARGS) >out/bench.json
 	@.build/release/texbench show out/bench.json --readme README.md --plot Docs/benchmark.svg
+
+bundle: dependencies
+	@Scripts/make-bundle
 
 sanitize: dependencies
 	@Scripts/sanitize $(sanitizer)
