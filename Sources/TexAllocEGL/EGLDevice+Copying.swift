@@ -11,7 +11,12 @@ extension EGLDevice {
     _ buffer: TextureBuffer, on route: Route, because reason: String, _ check: Texture.PixelCheck
   ) throws(RegistrationRefused) -> Texture {
     let layout = buffer.layout
-    guard layout.format.modifier == .linear, let format = UploadFormat(layout.format.fourcc) else {
+    guard let format = UploadFormat(layout, sampled: layout.sampling) else {
+      guard UploadFormat(layout, sampled: .asStored) == nil else {
+        throw refusal(
+          .sampling, "sampling", wanted: "\(Sampling.asStored), or 8 bits of sRGB",
+          held: "\(layout.sampling) of \(layout.format), \(layout.colour.transfer); \(reason)")
+      }
       throw refusal(
         .format, "formats", wanted: "one that OpenGL ES takes a copy of",
         held: "\(layout.format); \(reason)")
@@ -66,7 +71,9 @@ extension Texture {
   ///   OpenGL did not take the pixels.
   public func contentsChanged(rows: Range<Int>? = nil) throws(RegistrationRefused) {
     let layout = buffer.layout
-    guard route != .imported, let format = UploadFormat(layout.format.fourcc) else { return }
+    guard route != .imported, let format = UploadFormat(layout, sampled: layout.sampling) else {
+      return
+    }
     try device.requireContext()
     let rows = rows ?? 0..<layout.height
     precondition(0 <= rows.lowerBound && rows.upperBound <= layout.height)

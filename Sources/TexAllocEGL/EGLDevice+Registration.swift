@@ -23,7 +23,8 @@ extension EGLDevice {
       throw refusal(
         .noImport, "import", wanted: "dma-buf import", held: importObstacle ?? "none")
     }
-    try attributes.accept(buffer)
+    try checkSampling(of: buffer)
+    try attributes(for: buffer.layout.format, importer).accept(buffer)
     for quirk in quirks { try quirk.accept(buffer) }
     try checkNumbers(of: buffer)
     try checkDescriptors(with: buffer)
@@ -93,12 +94,32 @@ extension EGLDevice {
     RegistrationRefused(cause, by: name, field: field, wanted: wanted, held: held)
   }
 
+  /// The device's attributes, which speak of linear images, and of no other where it says that it takes
+  /// its arrangement.
+  private func attributes(for format: Format, _ importer: DMABufImport) -> BufferAttributes {
+    guard format.modifier != .linear, importer.samples(format, on: connection) else {
+      return attributes
+    }
+    var attributes = attributes
+    attributes.formats = [format]
+    return attributes
+  }
+
+  /// EGL has no way to import an image as one that undoes the transfer of sRGB.
+  private func checkSampling(of buffer: TextureBuffer) throws(RegistrationRefused) {
+    guard buffer.layout.sampling == .asStored else {
+      throw refusal(
+        .sampling, "sampling", wanted: "\(Sampling.asStored) of an import",
+        held: "\(buffer.layout.sampling)")
+    }
+  }
+
   /// EGL takes numbers of 32 bits.
   private func checkNumbers(of buffer: TextureBuffer) throws(RegistrationRefused) {
     let limit = Int(Int32.max)
-    for plane in buffer.layout.planes {
+    for (index, plane) in buffer.layout.planes.enumerated() {
       let numbers: [(RegistrationRefused.Cause, Int)] = [
-        (.offset, buffer.offset + plane.offset), (.pitch, plane.pitch),
+        (.offset, buffer.place(ofPlane: index).offset), (.pitch, plane.pitch),
       ]
       for (cause, value) in numbers where value > limit {
         throw refusal(cause, cause.rawValue, wanted: "at most \(limit)", held: "\(value)")
@@ -147,7 +168,7 @@ extension EGLDevice {
 
   /// A new descriptor has the lowest number that is free: about as many are open.
   private func checkDescriptors(with buffer: TextureBuffer) throws(RegistrationRefused) {
-    guard let descriptor = buffer.descriptor else { return }
+    guard let descriptor = buffer.place(ofPlane: 0).descriptor else { return }
     let limit = imageLimit.openDescriptors
     let lowest: Int
     do {

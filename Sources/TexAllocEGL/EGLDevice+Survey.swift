@@ -46,7 +46,7 @@ extension EGLDevice {
     guard fourcc.planes != nil else { return .untried(because: "its planes are not known here") }
     do {
       let trial = try pool.allocate(ImageDescriptor(width: 80, height: 6, formats: [fourcc]))
-      if fourcc.channels != nil && !advertised.isExternalOnly {
+      if trial.layout.channels != nil && !advertised.isExternalOnly {
         try check(trial)
         return .works
       }

@@ -21,9 +21,8 @@ struct PixelVerdict: Sendable {
   var refusal: RegistrationRefused?
 
   init(of buffer: TextureBuffer) {
-    let plane = buffer.layout.planes[0]
-    pitchAlignment = min(Self.powerOfTwo(in: plane.pitch), 256)
-    offsetAlignment = min(Self.powerOfTwo(in: buffer.offset + plane.offset), 4096)
+    pitchAlignment = min(Self.powerOfTwo(in: buffer.layout.planes[0].pitch), 256)
+    offsetAlignment = min(Self.powerOfTwo(in: buffer.place(ofPlane: 0).offset), 4096)
   }
 
   /// Whether it holds for an image that lies like another: what is right is right where more is
@@ -55,7 +54,7 @@ extension EGLDevice {
 
   public func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused) {
     // What its pixels are to look like is not known of every format; registering decides.
-    guard trial.layout.format.fourcc.channels != nil else { return }
+    guard trial.layout.channels != nil else { return }
     if try !isKnown(trial) { try check(trial, as: trial) }
   }
 
@@ -114,7 +113,7 @@ extension EGLDevice {
   private func checkContents(
     of buffer: TextureBuffer
   ) throws(RegistrationRefused) -> Texture.PixelCheck {
-    guard buffer.layout.format.fourcc.channels != nil else {
+    guard buffer.layout.channels != nil else {
       return .none(because: "\(buffer.layout.format) has no pixels that stand for themselves")
     }
     let rowSize = buffer.layout.rowSize(ofPlane: 0)
@@ -139,7 +138,7 @@ extension EGLDevice {
     afterImport prepare: (_ row: Int) -> Void = { _ in }
   ) throws(RegistrationRefused) {
     let layout = buffer.layout
-    guard let channels = layout.format.fourcc.channels else {
+    guard let channels = layout.channels else {
       throw refusal(
         .format, "formats", wanted: "one that can be checked", held: "\(layout.format)")
     }
@@ -172,7 +171,7 @@ extension EGLDevice {
     }
     do {
       return try context.run { () throws(EGLFailure) in
-        if let mapped, let format = UploadFormat(layout.format.fourcc) {
+        if let mapped, let format = UploadFormat(layout, sampled: .asStored) {
           let texture = try makeOwnTexture(layout, format)
           defer { unsafe glDeleteTextures(1, [texture]) }
           for row in rows { prepare(row) }

@@ -77,8 +77,9 @@ final class RefusalTests: XCTestCase {
 
   private func memory(of heap: any Heap) throws -> AdoptedMemory {
     let slab = try heap.makeSlab(of: 1)
+    let file = try AdoptedFile(XCTUnwrap(slab.descriptor), named: heap.name)
     return try AdoptedMemory(
-      AdoptedFile(XCTUnwrap(slab.descriptor), named: heap.name), mappedFor: [], heap: heap.name,
+      [AdoptedPart(file, at: 0, mappedFor: [], named: heap.name)], mappedFor: [], heap: heap.name,
       caching: slab.caching, named: heap.name)
   }
 

@@ -76,3 +76,12 @@ public enum Alpha: String, CaseIterable, Sendable {
   /// Nothing: the image is opaque.
   case opaque
 }
+
+/// What a shader gets of the numbers of a texture.
+public enum Sampling: String, CaseIterable, Sendable {
+  /// The numbers themselves.
+  case asStored
+  /// Light: the texture undoes the transfer of sRGB before it filters. Only for 8-bit formats of red,
+  /// green and blue whose `transfer` is sRGB; a device that cannot refuses.
+  case asLight
+}

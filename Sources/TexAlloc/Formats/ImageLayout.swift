@@ -1,4 +1,4 @@
-/// Where the pixels of one image lie, from the first byte of its allocation.
+/// Where the pixels of one image lie, from the first byte of its allocation, and what they mean.
 public struct ImageLayout: Hashable, Sendable {
   /// One plane: `rows` rows, each `pitch` bytes after the one before, the first at `offset`.
   public struct Plane: Hashable, Sendable {
@@ -25,6 +25,13 @@ public struct ImageLayout: Hashable, Sendable {
   public let shapes: [PlaneShape]
   /// Bytes of the whole image, padding included.
   public let size: Int
+  /// What the numbers mean as colours.
+  public var colour = Colour.picture
+  /// What the fourth channel says of the others; `opaque` in a format that is known to have none,
+  /// whatever it is set to.
+  public var alpha = Alpha.premultiplied { didSet { if isWithoutAlpha { alpha = .opaque } } }
+  /// What a shader gets of them.
+  public var sampling = Sampling.asStored
 
   /// - Parameter table: Where the format is described.
   public init(
@@ -46,6 +53,11 @@ public struct ImageLayout: Hashable, Sendable {
     self.planes = planes
     self.shapes = shapes
     self.size = size
+    if isWithoutAlpha { alpha = .opaque }
+  }
+
+  private var isWithoutAlpha: Bool {
+    !shapes.isEmpty && !shapes.contains { $0.channels.contains { $0.meaning == .alpha } }
   }
 }
 
@@ -76,8 +88,10 @@ extension ImageLayout {
       end = offset + plane.pitch * count
       return Plane(offset: offset, pitch: plane.pitch, rows: count)
     }
-    return ImageLayout(
+    var layout = ImageLayout(
       width: width, height: rows, format: format, planes: cut, shapes: shapes, size: end)
+    (layout.colour, layout.alpha, layout.sampling) = (colour, alpha, sampling)
+    return layout
   }
 
   private func shape(ofPlane index: Int) -> PlaneShape {

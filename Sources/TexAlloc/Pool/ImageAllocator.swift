@@ -47,7 +47,7 @@ public final class ImageAllocator: Sendable {
     } catch {
       throw AllocationError(error)
     }
-    guard let layout = merged.layout else { throw .noFormat(image) }
+    let layout = try image.layout(in: merged)
     let buffer = TextureBuffer(
       name: name, layout: layout, in: try OrdinaryMemory(size: layout.size), at: 0)
     if flags.contains(.zeroed) { buffer.fillWithZeroes() }

@@ -8,6 +8,8 @@ public struct ImageDescriptor: Hashable, Sendable {
   public var colour: Colour
   /// What the fourth channel will say of the others; nothing in formats without one.
   public var alpha: Alpha
+  /// What a shader gets of the numbers.
+  public var sampling = Sampling.asStored
   /// The planes of the formats: those that the library knows, and what is added to them here.
   public var table = FormatTable.known
 
@@ -36,6 +38,15 @@ public struct ImageDescriptor: Hashable, Sendable {
 
   /// The formats that the writer names, most wanted first.
   public var formats: [Fourcc] { writer.formats?.map(\.fourcc) ?? [] }
+
+  /// The layout that was found for it, with what its pixels mean.
+  ///
+  /// - Throws: `noFormat`.
+  func layout(in merged: MergedAttributes) throws(AllocationError) -> ImageLayout {
+    guard var layout = merged.layout else { throw .noFormat(self) }
+    (layout.colour, layout.alpha, layout.sampling) = (colour, alpha, sampling)
+    return layout
+  }
 }
 
 extension BufferAttributes {

@@ -94,26 +94,27 @@ internal import TexAlloc
     of buffer: TextureBuffer, on connection: EGLConnection
   ) throws(EGLFailure) -> ImageHandle {
     let layout = buffer.layout
-    guard let descriptor = buffer.descriptor?.rawValue else {
-      throw .failed("eglCreateImageKHR", "\(buffer.name) has no descriptor")
-    }
+    let modifier = layout.format.modifier
     // A driver that is not told assumes the arrangement that it likes best.
-    let knowsModifiers = countModifiers(of: layout.format.fourcc, on: connection) > 0
+    let tellsModifier =
+      modifier != .invalid && countModifiers(of: layout.format.fourcc, on: connection) > 0
     var attributes: [EGLint] = [
       EGL_WIDTH, EGLint(layout.width), EGL_HEIGHT, EGLint(layout.height),
       EGL_LINUX_DRM_FOURCC_EXT, EGLint(bitPattern: layout.format.fourcc.rawValue),
     ]
-    for (plane, keys) in zip(layout.planes, Self.planeKeys) {
+    for (index, (plane, keys)) in zip(layout.planes, Self.planeKeys).enumerated() {
+      let place = buffer.place(ofPlane: index)
+      guard let descriptor = place.descriptor else {
+        throw .failed("eglCreateImageKHR", "\(buffer.name) has no descriptor")
+      }
       attributes += [
-        keys.descriptor, descriptor,
-        keys.offset, EGLint(buffer.offset + plane.offset),
+        keys.descriptor, descriptor.rawValue, keys.offset, EGLint(place.offset),
         keys.pitch, EGLint(plane.pitch),
       ]
-      if knowsModifiers {
-        let modifier = layout.format.modifier.rawValue
+      if tellsModifier {
         attributes += [
-          keys.modifierLow, EGLint(truncatingIfNeeded: modifier),
-          keys.modifierHigh, EGLint(truncatingIfNeeded: modifier >> 32),
+          keys.modifierLow, EGLint(truncatingIfNeeded: modifier.rawValue),
+          keys.modifierHigh, EGLint(truncatingIfNeeded: modifier.rawValue >> 32),
         ]
       }
     }
@@ -123,6 +124,16 @@ internal import TexAlloc
         connection.display, nil, EGLenum(EGL_LINUX_DMA_BUF_EXT), nil, attributes)
     else { throw .last("eglCreateImageKHR") }
     return unsafe ImageHandle(image: image)
+  }
+
+  /// Whether a `GL_TEXTURE_2D` samples the format in an arrangement that is not linear.
+  func samples(_ format: Format, on connection: EGLConnection) -> Bool {
+    let listed = advertised(by: connection) ?? []
+    return listed.contains { advertised in
+      !advertised.isExternalOnly
+        && (format.modifier == .invalid
+          ? advertised.format.fourcc == format.fourcc : advertised.format == format)
+    }
   }
 
   /// How many modifiers the display lists for a format; 0 where it keeps no list.
@@ -163,5 +174,9 @@ internal import TexAlloc
       descriptor: EGL_DMA_BUF_PLANE2_FD_EXT, offset: EGL_DMA_BUF_PLANE2_OFFSET_EXT,
       pitch: EGL_DMA_BUF_PLANE2_PITCH_EXT, modifierLow: EGL_DMA_BUF_PLANE2_MODIFIER_LO_EXT,
       modifierHigh: EGL_DMA_BUF_PLANE2_MODIFIER_HI_EXT),
+    PlaneKeys(
+      descriptor: EGL_DMA_BUF_PLANE3_FD_EXT, offset: EGL_DMA_BUF_PLANE3_OFFSET_EXT,
+      pitch: EGL_DMA_BUF_PLANE3_PITCH_EXT, modifierLow: EGL_DMA_BUF_PLANE3_MODIFIER_LO_EXT,
+      modifierHigh: EGL_DMA_BUF_PLANE3_MODIFIER_HI_EXT),
   ]
 }

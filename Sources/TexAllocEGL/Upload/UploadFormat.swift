@@ -13,10 +13,22 @@ struct UploadFormat {
 
   /// nil for a format that OpenGL ES has no like of in the context that is current.
   init?(_ fourcc: Fourcc) {
-    guard let planes = fourcc.planes, planes.count == 1, planes[0].isPixels, planes[0].isRGB,
-      let storage = Storage(planes[0])
+    self.init(fourcc.planes ?? [], sampledAsLight: false)
+  }
+
+  /// nil for an image that OpenGL ES has no like of, or none that is sampled like that.
+  init?(_ layout: ImageLayout, sampled sampling: Sampling) {
+    if sampling == .asLight && layout.colour.transfer != .sRGB { return nil }
+    self.init(layout.shapes, sampledAsLight: sampling == .asLight)
+  }
+
+  private init?(_ planes: [PlaneShape], sampledAsLight: Bool) {
+    guard planes.count == 1, planes[0].isPixels, planes[0].isRGB, let storage = Storage(planes[0])
     else { return nil }
-    self.storage = GLenum(storage.internalFormat)
+    guard let internalFormat = sampledAsLight ? storage.light : storage.internalFormat else {
+      return nil
+    }
+    self.storage = GLenum(internalFormat)
     format = GLenum(storage.format)
     type = GLenum(storage.type)
     bytesPerPixel = planes[0].bytesPerElement
@@ -121,6 +133,8 @@ struct UploadFormat {
 /// need of a format beyond what it is.
 private struct Storage {
   let internalFormat, format, type: Int32
+  /// The same where the texture undoes the transfer of sRGB.
+  var light: Int32?
   /// Whether the first channel lies in the highest bits of the pixel.
   var isReversed = false
   /// The extension that OpenGL ES needs for it.
@@ -132,8 +146,9 @@ private struct Storage {
       switch (shape.channels.map(\.bits), shape.isFloat) {
       case ([8], false): Storage(GL_R8, GL_RED, GL_UNSIGNED_BYTE)
       case ([8, 8], false): Storage(GL_RG8, GL_RG, GL_UNSIGNED_BYTE)
-      case ([8, 8, 8], false): Storage(GL_RGB8, GL_RGB, GL_UNSIGNED_BYTE)
-      case ([8, 8, 8, 8], false): Storage(GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE)
+      case ([8, 8, 8], false): Storage(GL_RGB8, GL_RGB, GL_UNSIGNED_BYTE, light: GL_SRGB8)
+      case ([8, 8, 8, 8], false):
+        Storage(GL_RGBA8, GL_RGBA, GL_UNSIGNED_BYTE, light: GL_SRGB8_ALPHA8)
       case ([5, 6, 5], false):
         Storage(GL_RGB565, GL_RGB, GL_UNSIGNED_SHORT_5_6_5, isReversed: true)
       case ([10, 10, 10, 2], false):
@@ -155,12 +170,13 @@ private struct Storage {
   }
 
   private init(
-    _ internalFormat: Int32, _ format: Int32, _ type: Int32, isReversed: Bool = false,
-    needs: String? = nil
+    _ internalFormat: Int32, _ format: Int32, _ type: Int32, light: Int32? = nil,
+    isReversed: Bool = false, needs: String? = nil
   ) {
     self.internalFormat = internalFormat
     self.format = format
     self.type = type
+    self.light = light
     self.isReversed = isReversed
     self.needs = needs
   }
@@ -190,11 +206,12 @@ struct PixelChannels {
   }
 }
 
-extension Fourcc {
-  /// nil for a format whose pixels do not stand for themselves, or are no whole numbers.
+extension ImageLayout {
+  /// nil for an image whose pixels do not stand for themselves, or are no whole numbers.
   var channels: PixelChannels? {
-    guard let planes, planes.count == 1, planes[0].isPixels, planes[0].isRGB, !planes[0].isFloat
-    else { return nil }
-    return PixelChannels(shape: planes[0])
+    guard shapes.count == 1, shapes[0].isPixels, shapes[0].isRGB, !shapes[0].isFloat else {
+      return nil
+    }
+    return PixelChannels(shape: shapes[0])
   }
 }

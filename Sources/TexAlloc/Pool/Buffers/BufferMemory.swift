@@ -11,8 +11,10 @@ protocol BufferMemory: Sendable {
   var slab: Slab? { get }
   /// How the CPU's mapping is cached; nil where that is not known.
   var caching: Caching? { get }
-  /// Of the whole of it; nil where it has none.
+  /// Of the whole of it; nil where it has none, or several.
   var descriptor: FileDescriptor? { get }
+  /// Where a place in it lies: in which descriptor, and how many bytes from its start.
+  func place(at offset: Int) -> (descriptor: FileDescriptor?, offset: Int)
   /// Bytes.
   var size: Int { get }
   /// What the CPU can do with it; empty where it is not mapped.
@@ -46,6 +48,7 @@ protocol BufferMemory: Sendable {
 extension BufferMemory {
   var plan: ImagePlan? { nil }
   var slab: Slab? { nil }
+  func place(at offset: Int) -> (descriptor: FileDescriptor?, offset: Int) { (descriptor, offset) }
   func beginAccess(for usage: Set<CPUUsage>) {}
   func endAccess(for usage: Set<CPUUsage>) {}
   @unsafe func makeReady(_ bytes: UnsafeRawBufferPointer) -> Int? { nil }

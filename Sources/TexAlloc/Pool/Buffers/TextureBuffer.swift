@@ -76,9 +76,15 @@ public final class TextureBuffer: Sendable {
   /// The slab that the image lies in; nil for memory of the application, or that no device sees.
   public var slab: Slab? { memory.slab }
   /// The descriptor of the memory, in which the image begins at `offset`, for as long as the buffer
-  /// lives; nil for memory that has none. Other images may share the slab, so it is for devices of
-  /// this process only.
+  /// lives; nil for memory that has none, and where planes lie in several. Other images may share the
+  /// slab, so it is for devices of this process only.
   public var descriptor: FileDescriptor? { memory.descriptor }
+
+  /// The memory that a plane lies in, for as long as the buffer lives, and how many bytes from its
+  /// start the plane begins: what a device is told that imports it.
+  public func place(ofPlane index: Int) -> (descriptor: FileDescriptor?, offset: Int) {
+    memory.place(at: offset + layout.planes[index].offset)
+  }
 
   /// Keeps the slot from being used again until the fence has passed, even when nobody holds the
   /// buffer any more.

@@ -105,8 +105,7 @@ final class ImagePlan: Sendable {
     } catch {
       throw .conflict(error)
     }
-    guard let layout = merged.layout else { throw .noFormat(image) }
-    return (layout, merged.slotAlignment)
+    return (try image.layout(in: merged), merged.slotAlignment)
   }
 
   /// What an allocation that failed says of the route; nil where another route is no answer to it.

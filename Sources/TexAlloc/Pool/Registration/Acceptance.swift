@@ -69,9 +69,10 @@ extension BufferConstraints {
     try within(layout.height, .size, minHeight, .minHeight, maxHeight, .maxHeight)
     try within(layout.size, .size, minSize, .minSize, maxSize, .maxSize)
     try multiple(layout.size, of: sizeAlignment, .size, .sizeAlignment)
-    for plane in layout.planes {
+    for (index, plane) in layout.planes.enumerated() {
       try multiple(plane.pitch, of: pitchAlignment, .pitch, .pitchAlignment)
-      try multiple(buffer.offset + plane.offset, of: offsetAlignment, .offset, .offsetAlignment)
+      let offset = buffer.place(ofPlane: index).offset
+      try multiple(offset, of: offsetAlignment, .offset, .offsetAlignment)
       try multiple(plane.rows, of: heightAlignment, .size, .heightAlignment)
       try within(plane.pitch, .pitch, minPitch, .minPitch, maxPitch, .maxPitch)
     }

@@ -16,6 +16,8 @@ public struct RegistrationRefused: Error, Hashable, Sendable {
     case noImport
     /// The device does not take the format or its modifier.
     case format
+    /// The device does not give a shader of the image what was asked for.
+    case sampling
     /// The device takes the format as an external texture only.
     case externalOnly
     /// The device takes no memory of this heap.
