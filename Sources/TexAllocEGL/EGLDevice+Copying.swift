@@ -21,7 +21,7 @@ extension EGLDevice {
         .format, "formats", wanted: "one that OpenGL ES takes a copy of",
         held: "\(layout.format); \(reason)")
     }
-    guard route == .transferred || buffer.cpuUsage.contains(.read) else {
+    guard route == .transferred || buffer.isMappedForReading else {
       throw refusal(
         .cpuUsage, "cpuUsage", wanted: "read, to upload it", held: "not mapped; \(reason)")
     }
@@ -85,7 +85,7 @@ extension Texture {
         buffer.hold(until: try device.fences.makeFence(on: device.connection, until: device.loss))
       } else {
         let pitch = layout.planes[0].pitch
-        try buffer.withReadback(evenIfSlow: true) { pixels in
+        try buffer.withContents { pixels in
           withTextureBound(name) {
             format.upload(pixels, pitch: pitch, width: layout.width, rows: rows)
           }

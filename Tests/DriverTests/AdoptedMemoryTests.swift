@@ -15,7 +15,7 @@ final class AdoptedMemoryTests: XCTestCase {
       let isDRM = heap is DumbBufferHeap || heap is GBMHeap
       XCTAssertEqual(derived.heap, isDRM ? nil : heap.name, name)
       if let caching = derived.caching { XCTAssertEqual(caching, original.caching, name) }
-      XCTAssertEqual(try derived.withReadback(evenIfSlow: true) { $0[0] }, 1, name)
+      XCTAssertEqual(try derived.withContents { $0[0] }, 1, name)
       let told = try TextureBuffer(
         adopting: exported.descriptor, original.layout, heap: heap.name, caching: .cached)
       XCTAssertEqual(told.heap, heap.name)
@@ -60,7 +60,7 @@ final class AdoptedMemoryTests: XCTestCase {
   private func exportable(from heap: any Heap) throws -> TextureBuffer {
     let buffer = try TexturePool(for: [], from: [heap])
       .allocate(descriptor, for: [.texture, .exportable])
-    XCTAssertTrue(try buffer.withReadback(evenIfSlow: true) { $0[0] == 0 && $0[$0.count - 1] == 0 })
+    XCTAssertTrue(try buffer.withContents { $0[0] == 0 && $0[$0.count - 1] == 0 })
     buffer.writePattern(seed: 1)
     return buffer
   }

@@ -17,7 +17,7 @@ final class AuditedHeapTests: XCTestCase {
       }
       XCTAssertEqual(report.storedBytes, 40 * buffer.layout.planes[0].pitch, heap.name)
       XCTAssertEqual(report.exposures, 0, heap.name)
-      let isWritten = try buffer.withReadback(evenIfSlow: true) { bytes in
+      let isWritten = try buffer.withContents { bytes in
         (0..<40).allSatisfy { bytes[$0 * buffer.layout.planes[0].pitch + 403] == 7 }
       }
       XCTAssertTrue(isWritten, heap.name)

@@ -92,7 +92,7 @@ final class HeapPixelsTests: XCTestCase {
     canvas.clear([1, 0, 0, 1])
     canvas.draw([.init(x: 0, y: 10, width: 37, height: 1, tint: [0, 1, 0, 1])], from: .none)
     _ = try canvas.readPixels()  // waits for the GPU
-    return try target.buffer.withReadback(evenIfSlow: true) { bytes in
+    return try target.buffer.withContents { bytes in
       bytes.indices.map { bytes[$0] }
     }
   }

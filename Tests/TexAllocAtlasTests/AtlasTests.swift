@@ -56,7 +56,7 @@ final class AtlasTests: XCTestCase {
       }
       XCTAssertNil(atlas.flush()[0])
       for guarded in [before, after] {
-        try guarded.withReadback(evenIfSlow: true) { span in
+        try guarded.withContents { span in
           for index in span.indices { XCTAssertEqual(span[index], 0x5A) }
         }
       }
@@ -190,6 +190,6 @@ final class AtlasTests: XCTestCase {
   }
 
   private func bytes(of page: AtlasPage) throws -> [UInt8] {
-    try page.buffer.withReadback(evenIfSlow: true) { span in span.indices.map { span[$0] } }
+    try page.buffer.withContents { span in span.indices.map { span[$0] } }
   }
 }

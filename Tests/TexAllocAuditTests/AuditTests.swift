@@ -18,7 +18,7 @@ final class AuditTests: XCTestCase {
     XCTAssertEqual(report.nonTemporalShare, 1)
     XCTAssertEqual(report.offenders, [])
     XCTAssertEqual(
-      try buffer.withReadback { bytes in (0..<40).allSatisfy { bytes[$0 * 128 + 99] == 7 } }, true)
+      try buffer.withContents { bytes in (0..<40).allSatisfy { bytes[$0 * 128 + 99] == 7 } }, true)
   }
 
   func testNoAccessOfFourWritingThreadsIsLost() throws {
@@ -36,7 +36,7 @@ final class AuditTests: XCTestCase {
     XCTAssertEqual(report.fullLineWrites, 4 * 64)
     XCTAssertEqual(report.partialLineWrites, 0)
     for buffer in buffers {
-      let isRight = try buffer.withReadback { bytes in
+      let isRight = try buffer.withContents { bytes in
         (0..<4096).allSatisfy { bytes[$0] == UInt8(truncatingIfNeeded: $0) }
       }
       XCTAssertTrue(isRight)
@@ -55,7 +55,7 @@ final class AuditTests: XCTestCase {
     }
     XCTAssertEqual(report.loads, 4 * 2000)
     XCTAssertEqual(report.stores, 4 * 2000)
-    let counts = try buffer.withReadback { bytes in (0..<4).map { bytes[$0] } }
+    let counts = try buffer.withContents { bytes in (0..<4).map { bytes[$0] } }
     XCTAssertEqual(counts, [UInt8](repeating: UInt8(truncatingIfNeeded: 2000), count: 4))
   }
 
@@ -227,7 +227,7 @@ final class AuditTests: XCTestCase {
     XCTAssertLessThanOrEqual(report.auditedBytes, 4 << 20)
     XCTAssertEqual(report.storedBytes, report.auditedBytes)
     XCTAssertEqual(report.fullLineShare, 1)
-    XCTAssertTrue(try buffer.withReadback { $0.count } == 4096 * 5000)
+    XCTAssertTrue(try buffer.withContents { $0.count } == 4096 * 5000)
   }
 }
 

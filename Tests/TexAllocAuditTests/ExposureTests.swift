@@ -18,7 +18,7 @@
       }
       XCTAssertEqual(report.exposures, 1)
       XCTAssertEqual(report.stores, 2)
-      let bytes = try buffer.withReadback { bytes in [bytes[0], bytes[64]] }
+      let bytes = try buffer.withContents { bytes in [bytes[0], bytes[64]] }
       XCTAssertEqual(bytes, [7, 8])
     }
 
@@ -46,7 +46,7 @@
       XCTAssertTrue(isRight)
       XCTAssertEqual(report.exposures, 1)
       XCTAssertEqual(report.stores, 1)
-      let words = try buffer.withReadback { bytes in (0..<4).map { bytes[$0 * 8] } }
+      let words = try buffer.withContents { bytes in (0..<4).map { bytes[$0 * 8] } }
       XCTAssertEqual(words, [1, 3, 5, 7])
     }
 

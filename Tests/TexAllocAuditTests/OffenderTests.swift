@@ -132,7 +132,7 @@ final class OffenderTests: XCTestCase {
     var place: UInt = 0
     let report = try auditing(pool) {
       place = #line + 1
-      _ = try buffer.withReadback { bytes in bytes[0] }
+      _ = try buffer.withContents { bytes in bytes[0] }
     }
     XCTAssertEqual(report.loads, 1)
     expect(.load, 1, at: place, in: report)

@@ -18,7 +18,7 @@ final class RenderTargetTests: XCTestCase {
       // The fourth byte of XB24 means nothing.
       let red: [UInt8] = fourcc == .argb8888 ? [0, 0, 255] : [255, 0, 0]
       let pitch = buffer.layout.planes[0].pitch
-      let pixels = try buffer.withReadback(evenIfSlow: true) { bytes in
+      let pixels = try buffer.withContents { bytes in
         (0..<11 * 37).map { pixel in
           (0..<3).map { bytes[pixel / 37 * pitch + pixel % 37 * 4 + $0] }
         }

@@ -117,7 +117,7 @@ final class TextureTests: XCTestCase {
     let (layout, fourcc) = (buffer.layout, buffer.layout.format.fourcc)
     let order = [.abgr8888, .xbgr8888].contains(fourcc) ? [0, 1, 2, 3] : [2, 1, 0, 3]
     let isOpaque = [.xbgr8888, .xrgb8888].contains(fourcc)
-    return try buffer.withReadback(evenIfSlow: true) { bytes in
+    return try buffer.withContents { bytes in
       (0..<layout.height).flatMap { y in
         (0..<layout.width).flatMap { x in
           order.map { channel in

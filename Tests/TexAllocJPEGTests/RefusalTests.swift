@@ -65,9 +65,11 @@ final class RefusalTests: XCTestCase {
   func testBufferThatDoesNotSuitIsRefusedAndNotTouched() throws {
     let pool = try TexturePool(for: [])
     let photo = try JPEGImage(SampleFile.make(20, 10))
-    func buffer(_ width: Int, _ fourcc: Fourcc, pitchAlignment: Int = 64) throws -> TextureBuffer {
+    func buffer(
+      _ width: Int, _ fourcc: Fourcc, cpuUsage: [CPUUsage] = [.sequentialWrite]
+    ) throws -> TextureBuffer {
       var descriptor = ImageDescriptor(width: width, height: 10, formats: [fourcc])
-      descriptor.writer.pitchAlignment = pitchAlignment
+      (descriptor.writer.cpuUsage, descriptor.writer.deviceUsage) = (cpuUsage, [.capture])
       return try pool.allocate(descriptor)
     }
     let cases = try [
@@ -75,7 +77,10 @@ final class RefusalTests: XCTestCase {
         buffer(20, .gr88), "formats: wanted one of AB24, XB24, AR24, XR24, RG16, R8  , held GR88"
       ),
       (buffer(21, .abgr8888), "size: wanted 20x10, held 21x10"),
-      (buffer(20, .abgr8888, pitchAlignment: 4), "pitchAlignment: wanted 64, held a pitch of 80"),
+      (
+        buffer(20, .abgr8888, cpuUsage: []),
+        "cpuUsage: wanted sequentialWrite, held memory that the CPU was not to write"
+      ),
     ]
     for (buffer, message) in cases {
       let before = try buffer.allBytes()

@@ -25,7 +25,7 @@ extension TextureBuffer {
   }
 
   private func bytesOfRows(_ part: (_ start: Int) -> Range<Int>) throws -> [UInt8] {
-    try withReadback(evenIfSlow: true) { span in
+    try withContents { span in
       unsafe span.withUnsafeBufferPointer { bytes in
         var result: [UInt8] = []
         for row in 0..<layout.height {

@@ -9,7 +9,7 @@ final class DiscardTests: XCTestCase {
 
   func testADiscardedImageIsRefusedWithTheWordsOfItsWriter() throws {
     let pool = try TexturePool(for: [], from: [MemfdHeap()])
-    let buffer = try pool.allocate(image, for: [.texture, .exportable])
+    let buffer = try pool.allocate(image, for: [.texture, .exportable, .cpuRead])
     XCTAssertNil(buffer.discardReason)
     buffer.discard(because: words)
     buffer.discard(because: "and once more")
@@ -39,10 +39,10 @@ final class DiscardTests: XCTestCase {
     }
     XCTAssertEqual(pool.statistics.slots, 0)
     let next = try pool.allocate(image)
-    XCTAssertEqual(try next.withReadback { $0[0] }, 9, "nobody asked for zeros")
+    XCTAssertEqual(try next.withContents { $0[0] }, 9, "nobody asked for zeros")
     let fence = ManualFence()
     next.discard(because: words)
     next.hold(until: fence)
-    XCTAssertEqual(try pool.allocate(image, for: [.texture, .zeroed]).withReadback { $0[0] }, 0)
+    XCTAssertEqual(try pool.allocate(image, for: [.texture, .zeroed]).withContents { $0[0] }, 0)
   }
 }

@@ -101,7 +101,7 @@ final class HeapChoiceTests: XCTestCase {
         var writer = buffer.writer()
         writer.fill(0..<writer.rowCount, with: 5)
       }
-      XCTAssertEqual(try buffers[0].withReadback { $0[0] }, 5, heap.name)
+      XCTAssertEqual(try buffers[0].withContents { $0[0] }, 5, heap.name)
     }
 
     // Write-combining memory needs no more than the store fence.

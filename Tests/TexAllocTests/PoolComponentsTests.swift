@@ -1,5 +1,7 @@
-import TexAlloc
+import TestSupport
 import XCTest
+
+@testable import TexAlloc
 
 /// Whose constraints an image keeps.
 final class PoolComponentsTests: XCTestCase {
@@ -52,6 +54,48 @@ final class PoolComponentsTests: XCTestCase {
     let reader = Plain("reader") { ($0.pitchAlignment, $0.cpuUsage) = (256, [.read]) }
     XCTAssertEqual(try pitch(in: [device, reader]), 448)
     XCTAssertEqual(try pitch(for: [.texture, .cpuRead], in: [device, reader]), 512)
+  }
+
+  func testWhoWritesByCPUHasRowsOfWholeLinesOrATypedError() throws {
+    // The first says nothing of its usage.
+    for usage in [nil, [.sequentialWrite], [.randomWrite]] as [[CPUUsage]?] {
+      let writer = BufferAttributes(name: "decoder") {
+        ($0.formats, $0.cpuUsage) = ([Format(.abgr8888)], usage)
+      }
+      let own = ImageDescriptor(width: 100, height: 2, writtenBy: writer)
+      XCTAssertEqual(try pitch(of: own, in: [FakeDevice()]), 448)
+      let tight = Plain("tight") { $0.maxPitch = 400 }
+      XCTAssertThrowsError(try pitch(of: own, in: [device, tight])) {
+        guard case AllocationError.conflict(let conflict) = $0 else { return XCTFail("\($0)") }
+        XCTAssertEqual(conflict.field, .maxPitch)
+        XCTAssertEqual(conflict.participants.map(\.name), ["cpu writer", "tight"])
+      }
+      var ordinary = own
+      ordinary.writer.maxPitch = 400
+      XCTAssertThrowsError(try ImageAllocator(for: [], from: []).allocate(ordinary)) {
+        guard case AllocationError.conflict(let conflict) = $0 else { return XCTFail("\($0)") }
+        XCTAssertEqual(conflict.participants.map(\.name), ["cpu writer", "decoder"])
+      }
+    }
+  }
+
+  func testAnImageThatNoCPUWritesHasAnyPitchAndNoWriter() throws {
+    let camera = BufferAttributes(name: "camera") {
+      ($0.formats, $0.deviceUsage) = ([Format(.abgr8888)], [.capture])
+    }
+    let frame = ImageDescriptor(width: 100, height: 2, writtenBy: camera)
+    let pool = try TexturePool(for: [FakeDevice { $0.pitchAlignment = 4 }], from: [MemfdHeap()])
+    let buffer = try pool.allocate(frame, for: [.texture, .capture], named: "frame")
+    XCTAssertEqual(buffer.layout.planes[0].pitch, 400)
+    XCTAssertTrue(buffer.cpuUsage.isEmpty)
+    let trial = try XCTUnwrap(buffer.makeTrial())
+    trial.storeRow([UInt8](repeating: 7, count: 400).span, row: 1)
+    try trial.withContents { XCTAssertEqual([$0[399], $0[400], $0[799]], [0, 7, 7]) }
+    try XCTAssertEndsTheProcess(
+      saying: "frame: it was neither allocated nor adopted for the CPU to write", in: self
+    ) {
+      _ = buffer.writer()
+    }
   }
 
   func testAComponentOfADeviceHasASayWhereTheDeviceIsUsed() throws {

@@ -145,10 +145,10 @@ final class ReclaimTests: XCTestCase {
     XCTAssertEqual(pool.statistics.residentBytes, 4 << 20)
     XCTAssertEqual(buffers.map(\.offset), [2, 3, 5, 7].map { offsets[$0] })
     for buffer in buffers {
-      XCTAssertTrue(try buffer.withReadback { all($0, are: 7) })
+      XCTAssertTrue(try buffer.withContents { all($0, are: 7) })
     }
     let again = try pool.allocate(quarter)
-    XCTAssertTrue(try again.withReadback { all($0, are: 0) })
+    XCTAssertTrue(try again.withContents { all($0, are: 0) })
     buffers = []
     withExtendedLifetime(again) { XCTAssertGreaterThan(pool.trim(), 0) }
   }

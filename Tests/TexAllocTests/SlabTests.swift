@@ -20,7 +20,7 @@ final class SlabTests: XCTestCase {
       var writer = buffer.writer()
       for y in 0..<3 { writer.write(row.span, row: y) }
     }
-    try buffer.withReadback(evenIfSlow: true) { bytes in
+    try buffer.withContents { bytes in
       XCTAssertEqual((64..<84).map { bytes[$0] }, row)
     }
   }

@@ -41,7 +41,7 @@ struct ReferenceGlyph: Equatable {
     height = cell.rectangle.height
     let buffer = cache.atlas.pages[cell.page].buffer
     do {
-      pixels = try buffer.withReadback(evenIfSlow: true) { span in
+      pixels = try buffer.withContents { span in
         cell.rectangle.rows.flatMap { y in
           cell.rectangle.columns.map { span[y * buffer.layout.planes[0].pitch + $0] }
         }

@@ -125,9 +125,13 @@ public enum Caching: String, CaseIterable, Sendable {
 
 /// What the CPU does with a buffer; the cases stand in the order of their names.
 public enum CPUUsage: String, CaseIterable, Sendable {
-  case randomWrite, read
+  /// As by ``RawPlane``.
+  case randomWrite
+  case read
   /// Whole lines, in order, never read back.
   case sequentialWrite
+
+  var isWrite: Bool { self != .read }
 
   /// Whether this access needs memory that the CPU caches.
   var needsCache: Bool { self != .sequentialWrite }

@@ -42,14 +42,16 @@ public final class ImageAllocator: Sendable {
     let merged: MergedAttributes
     do {
       merged = try BufferAttributes.merging(
-        [image.writer, OrdinaryMemory.attributes] + (flags.reader.map { [$0] } ?? []),
+        [image.writer, OrdinaryMemory.attributes]
+          + CPUAccess.participants(inImageOf: image.writer, for: flags),
         image: image.size, in: image.table)
     } catch {
       throw AllocationError(error)
     }
     let layout = try image.layout(in: merged)
     let buffer = TextureBuffer(
-      name: name, layout: layout, in: try OrdinaryMemory(size: layout.size), at: 0)
+      name: name, layout: layout,
+      in: try OrdinaryMemory(size: layout.size, for: Set(merged.cpuUsage)), at: 0)
     if flags.contains(.zeroed) { buffer.fillWithZeroes() }
     return buffer
   }

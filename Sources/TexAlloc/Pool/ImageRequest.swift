@@ -85,7 +85,7 @@ public struct AllocationFlags: OptionSet, Hashable, Sendable {
   /// A hardware decoder writes it.
   public static let decode = AllocationFlags(rawValue: 1 << 5)
 
-  /// The CPU reads it, too.
+  /// The CPU reads it, too; without this, reading it is refused, whatever memory it has.
   public static let cpuRead = AllocationFlags(rawValue: 1 << 8)
   /// It shares its slab with no other image.
   public static let dedicated = AllocationFlags(rawValue: 1 << 9)
@@ -110,11 +110,6 @@ extension AllocationFlags {
   static let planned: AllocationFlags = [
     .texture, .renderTarget, .scanout, .capture, .encode, .decode, .cpuRead,
   ]
-
-  /// What the CPU does with it beyond what its writer does: a participant like any other.
-  var reader: BufferAttributes? {
-    contains(.cpuRead) ? CPUReader.component.attributes : nil
-  }
 
   /// Who may share the slab with it.
   var tenancy: Tenancy {

@@ -63,7 +63,7 @@ internal import CStreaming
     self.rows = rows
     self.pitch = pitch
     switch writing {
-    case .some(let writing): coldRow = writing.buffer.isMadeReadyByWriters ? rows.lowerBound : .max
+    case .some(let writing): coldRow = writing.owner.isMadeReadyByWriters ? rows.lowerBound : .max
     case .none: coldRow = .max
     }
     self.writing = writing
@@ -71,10 +71,10 @@ internal import CStreaming
 
   deinit { texalloc_store_fence() }
 
-  /// The buffer that the plane is of, if it is one's.
-  var buffer: TextureBuffer? {
+  /// Whose the plane is, if it is a buffer's.
+  var owner: (any PlaneOwner)? {
     switch writing {
-    case .some(let writing): writing.buffer
+    case .some(let writing): writing.owner
     case .none: nil
     }
   }
@@ -188,7 +188,7 @@ internal import CStreaming
   private mutating func makeReady(from row: Int) {
     let bytes = unsafe UnsafeRawBufferPointer(
       start: base + row * pitch, count: (rows.upperBound - row) * pitch)
-    let distance = unsafe buffer?.memory.makeReady(bytes)
+    let distance = unsafe owner?.makeReady(bytes)
     coldRow = distance.map { row + max($0 / pitch, 1) } ?? .max
   }
 }

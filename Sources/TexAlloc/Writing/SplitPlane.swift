@@ -14,7 +14,7 @@ extension PlaneWriter {
   @_lifetime(&self)
   public mutating func split() -> SplitPlane {
     // The plane cannot outlive the writer, nor the writer the memory.
-    unsafe SplitPlane(base: base, pitch: pitch, rowSize: rowSize, rows: rows, buffer: buffer)
+    unsafe SplitPlane(base: base, pitch: pitch, rowSize: rowSize, rows: rows, owner: owner)
   }
 
   /// Has its rows written in bands, by as many threads at a time as are lent.
@@ -50,19 +50,19 @@ extension PlaneWriter {
   public let rows: Range<Int>
   private let pitch: Int
   private let base: UnsafeMutableRawPointer
-  private let buffer: TextureBuffer?
+  private let owner: (any PlaneOwner)?
   private let taken = Taken()
 
   @_lifetime(immortal)
   @unsafe init(
     base: UnsafeMutableRawPointer, pitch: Int, rowSize: Int, rows: Range<Int>,
-    buffer: TextureBuffer?
+    owner: (any PlaneOwner)?
   ) {
     unsafe self.base = base
     self.rowSize = rowSize
     self.rows = rows
     self.pitch = pitch
-    self.buffer = buffer
+    self.owner = owner
   }
 
   /// A writer of some of the rows, for this thread. When it ends, on the thread that has it, what it
@@ -83,6 +83,6 @@ extension PlaneWriter {
     guard isNew else { fatalError("some of the rows \(rows) have a writer already, or had one") }
     return unsafe PlaneWriter(
       base: base, pitch: pitch, rowSize: rowSize, rows: rows,
-      during: buffer.map { PlaneWriting(partOf: $0) })
+      during: owner.map { PlaneWriting(partOf: $0) })
   }
 }

@@ -33,8 +33,8 @@ final class PooledPicture {
       let buffer = try fill(&watch)
       let texture = try gpu.register(buffer)
       screen.take(texture.name, &watch)
-      if buffer.cpuUsage.contains(.read) {
-        try buffer.withReadback(evenIfSlow: true) { pixels in
+      if buffer.isMappedForReading {
+        try buffer.withContents { pixels in
           // As large as the image, which has no more bytes than the picture's rows.
           unsafe pixels.withUnsafeBytes { unsafe readback.memory.copyMemory(from: $0) }
         }

@@ -32,7 +32,7 @@ final class ImageDecoderTests: XCTestCase {
     XCTAssertEqual(report, DecodingReport(goodRows: 0..<3))
     XCTAssertEqual(done.withLock { $0 }, [1 / 3, 2 / 3, 1])
     let pitch = buffer.layout.planes[0].pitch
-    let pixels = try buffer.withReadback { bytes in
+    let pixels = try buffer.withContents { bytes in
       [0, 1, pitch, pitch + 1, 2 * pitch, 2 * pitch + 1].map { bytes[$0] }
     }
     XCTAssertEqual(pixels, [1, 2, 3, 4, 5, 6])
@@ -73,10 +73,12 @@ final class ImageDecoderTests: XCTestCase {
     XCTAssertEqual(
       try refusal(ImageDescriptor(width: 3, height: 2, formats: [.r8])),
       start + "size: wanted 2x3, held 3x2")
-    let crowded = BufferAttributes(name: "crowded") { $0.formats = [Format(.r8)] }
+    let camera = BufferAttributes(name: "camera") {
+      ($0.formats, $0.deviceUsage) = ([Format(.r8)], [.capture])
+    }
     XCTAssertEqual(
-      try refusal(ImageDescriptor(width: 2, height: 3, writtenBy: crowded)),
-      start + "pitchAlignment: wanted 64, held a pitch of 2")
+      try refusal(ImageDescriptor(width: 2, height: 3, writtenBy: camera)),
+      start + "cpuUsage: wanted sequentialWrite, held memory that the CPU was not to write")
   }
 
   func testCallingThreadDoesEveryPartInOrder() {

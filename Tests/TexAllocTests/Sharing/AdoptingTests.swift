@@ -158,8 +158,8 @@ final class AdoptingTests: XCTestCase {
     let buffer = try TextureBuffer(
       adopting: memory.descriptor, layout(width: 16, pitch: 64), named: "frame")
     XCTAssertTrue(buffer.cpuUsage.isEmpty)
-    XCTAssertThrowsError(try buffer.withReadback(evenIfSlow: true) { $0[0] }) {
-      XCTAssertEqual(($0 as? ReadbackRefused)?.reason, .notMapped)
+    XCTAssertThrowsError(try buffer.withContents { $0[0] }) {
+      XCTAssertEqual(($0 as? ReadbackRefused)?.reason, .notForReading)
     }
   }
 

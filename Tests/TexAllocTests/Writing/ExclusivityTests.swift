@@ -21,7 +21,7 @@ final class ExclusivityTests: XCTestCase {
     try XCTAssertEndsTheProcess(
       saying: "photo: a writer of plane 0, which is being read", in: self
     ) {
-      try buffer.withReadback(evenIfSlow: true) { _ in
+      try buffer.withContents { _ in
         var writer = buffer.writer()
         writer.fill(0..<1, with: 0)
       }
@@ -33,12 +33,12 @@ final class ExclusivityTests: XCTestCase {
     var writer = buffer.writer(ofPlane: 1)
     writer.fill(0..<1, with: 7)
     XCTAssertThrowsError(
-      try buffer.withReadback(ofPlane: 1, evenIfSlow: true) { _ in XCTFail("read") }
+      try buffer.withContents(ofPlane: 1) { _ in XCTFail("read") }
     ) {
       XCTAssertEqual((($0 as? ReadbackRefused)?.reason), .beingWritten(plane: 1))
       XCTAssertEqual("\($0)", "photo: plane 1 has a writer that has not ended")
     }
-    XCTAssertNoThrow(try buffer.withReadback(evenIfSlow: true) { _ in })
+    XCTAssertNoThrow(try buffer.withContents { _ in })
     writer.fill(1..<2, with: 7)
   }
 
@@ -51,7 +51,7 @@ final class ExclusivityTests: XCTestCase {
       chroma.fill(0..<chroma.rowCount, with: 2)
     }
     for plane in 0..<2 {
-      let first = try buffer.withReadback(ofPlane: plane, evenIfSlow: true) { $0[0] }
+      let first = try buffer.withContents(ofPlane: plane) { $0[0] }
       XCTAssertEqual(first, UInt8(plane) + 1)
     }
   }
@@ -63,9 +63,9 @@ final class ExclusivityTests: XCTestCase {
         var writer = buffer.writer()
         writer.fill(0..<writer.rowCount, with: round)
       }
-      try buffer.withReadback(evenIfSlow: true) { outer in
+      try buffer.withContents { outer in
         XCTAssertEqual(outer[0], round)
-        XCTAssertEqual(try? buffer.withReadback(evenIfSlow: true) { $0[0] }, round)
+        XCTAssertEqual(try? buffer.withContents { $0[0] }, round)
       }
     }
   }
@@ -78,7 +78,7 @@ final class ExclusivityTests: XCTestCase {
         for row in band.rows { band.fill(row..<row + 1, with: UInt8(row)) }
       }
     }
-    try buffer.withReadback(evenIfSlow: true) { bytes in
+    try buffer.withContents { bytes in
       XCTAssertEqual((0..<100).map { bytes[$0 * 64] }, Array(0..<100))
     }
   }
@@ -92,11 +92,11 @@ final class ExclusivityTests: XCTestCase {
       // Once the parts have ended, the whole is written again.
       luma.fill(0..<1, with: 9)
     }
-    try buffer.withReadback(evenIfSlow: true) { bytes in
+    try buffer.withContents { bytes in
       XCTAssertEqual(
         (0..<64).map { bytes[$0 * 64] }, [9] + (1..<64).map { UInt8($0 / 16 + 1) })
     }
-    try buffer.withReadback(ofPlane: 1, evenIfSlow: true) { bytes in
+    try buffer.withContents(ofPlane: 1) { bytes in
       XCTAssertEqual((0..<32).map { bytes[$0 * 64] }, (0..<32).map { UInt8($0 / 8 + 1) })
     }
   }
@@ -153,7 +153,7 @@ final class ExclusivityTests: XCTestCase {
     let noPlane = "photo: there is no plane 1 among the 1 of R8"
     try XCTAssertEndsTheProcess(saying: noPlane, in: self) { _ = buffer.writer(ofPlane: 1).pitch }
     try XCTAssertEndsTheProcess(saying: noPlane, in: self) {
-      try buffer.withReadback(ofPlane: 1, evenIfSlow: true) { _ in }
+      try buffer.withContents(ofPlane: 1) { _ in }
     }
     try XCTAssertEndsTheProcess(
       saying: "the rows 7..<9 are not among the rows 0..<8 of the writer", in: self

@@ -17,7 +17,7 @@ protocol BufferMemory: Sendable {
   func place(at offset: Int) -> (descriptor: FileDescriptor?, offset: Int)
   /// Bytes.
   var size: Int { get }
-  /// What the CPU can do with it; empty where it is not mapped.
+  /// What the CPU's mapping allows; empty where there is none.
   var cpuUsage: Set<CPUUsage> { get }
   /// Whether the descriptor holds nothing but this one buffer.
   var isExportable: Bool { get }
@@ -111,11 +111,6 @@ struct PooledMemory: BufferMemory {
   }
 }
 
-extension Set<CPUUsage> {
-  /// What a buffer lets the CPU do at most: its writers write in order.
-  static let ofBuffers: Set<CPUUsage> = [.read, .sequentialWrite]
-}
-
 /// Memory for trying out an image: a small slab of its own, outside of every budget, that goes with the
 /// image.
 struct TrialMemory: BufferMemory {
@@ -138,7 +133,7 @@ struct TrialMemory: BufferMemory {
     do throws(SystemFailure) {
       memory = TrialMemory(
         trial: try heap.makeSlab(of: shift + layout.size), heap: heap.name,
-        cpuUsage: heap.cpuUsage.intersection(.ofBuffers), isSynchronized: isSynchronized)
+        cpuUsage: heap.cpuUsage, isSynchronized: isSynchronized)
     } catch {
       throw .heap(error)
     }
@@ -180,8 +175,10 @@ struct TrialMemory: BufferMemory {
   let size: Int
   private let base: UnsafeMutableRawPointer
 
+  let cpuUsage: Set<CPUUsage>
+
   /// Bytes that begin on a page.
-  init(size: Int) throws(AllocationError) {
+  init(size: Int, for cpuUsage: Set<CPUUsage>) throws(AllocationError) {
     var address: UnsafeMutableRawPointer?
     let failure = unsafe posix_memalign(&address, pageSize, size)
     guard failure == 0, let address = unsafe address else {
@@ -189,6 +186,7 @@ struct TrialMemory: BufferMemory {
     }
     unsafe base = address
     self.size = size
+    self.cpuUsage = cpuUsage
   }
 
   deinit { unsafe free(base) }
@@ -196,7 +194,6 @@ struct TrialMemory: BufferMemory {
   var heap: String? { Self.name }
   var caching: Caching? { .cached }
   var descriptor: FileDescriptor? { nil }
-  var cpuUsage: Set<CPUUsage> { [.read, .sequentialWrite] }
   var isExportable: Bool { false }
 
   @unsafe func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer {

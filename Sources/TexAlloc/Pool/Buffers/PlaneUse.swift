@@ -35,35 +35,3 @@ struct PlaneUse: ~Copyable, Sendable {
 
   private static func count(of user: User) -> UInt64 { user == .writer ? writer : 1 }
 }
-
-/// The writing of one plane, from its beginning to its end.
-struct PlaneWriting: ~Copyable {
-  let buffer: TextureBuffer
-  /// nil for a part of a plane, whose writing is that of the whole.
-  private let plane: Int?
-
-  /// Ends the process where the plane is in use: two writers would tear what they write.
-  init(of plane: Int, in buffer: TextureBuffer) {
-    if let user = buffer.use.begin(.writer, ofPlane: plane) {
-      // Not a precondition, whose words a release build leaves out.
-      fatalError(
-        user == .writer
-          ? "\(buffer.name): a second writer of plane \(plane), whose first has not ended"
-          : "\(buffer.name): a writer of plane \(plane), which is being read")
-    }
-    self.buffer = buffer
-    self.plane = plane
-    buffer.memory.beginAccess(for: [.sequentialWrite])
-  }
-
-  init(partOf buffer: TextureBuffer) {
-    self.buffer = buffer
-    plane = nil
-  }
-
-  deinit {
-    guard let plane else { return }
-    buffer.memory.endAccess(for: [.sequentialWrite])
-    buffer.use.end(.writer, ofPlane: plane)
-  }
-}

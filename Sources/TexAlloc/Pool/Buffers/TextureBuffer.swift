@@ -52,18 +52,15 @@ public final class TextureBuffer: Sendable {
     }
   }
 
-  /// Whether pages of it are made ready as its writers come near them, and not before.
-  var isMadeReadyByWriters: Bool {
-    memory is PooledMemory && layout.size > CarvedSlab.largestReadySlot
-  }
-
   /// The heap that the memory came from; `memory` for what no device sees; nil for memory of the
   /// application whose origin cannot be known.
   public var heap: String? { memory.heap }
   /// How the CPU's mapping of the memory is cached; nil where that is not known.
   public var caching: Caching? { memory.caching }
-  /// What the CPU can do with it: nothing where the application's memory was adopted unmapped.
-  public var cpuUsage: Set<CPUUsage> { memory.cpuUsage }
+  /// What the CPU may do with it: what its writer and the flags asked for, or what it was adopted for.
+  public var cpuUsage: Set<CPUUsage> { memory.plan?.cpuUsage ?? memory.cpuUsage }
+  /// Whether the CPU could read it, asked or not.
+  package var isMappedForReading: Bool { memory.cpuUsage.contains(.read) }
   /// Bytes of the slab.
   public var slabSize: Int { memory.size }
 

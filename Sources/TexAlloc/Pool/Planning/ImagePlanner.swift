@@ -91,7 +91,8 @@ struct ImagePlanner: Sendable {
             route: route, betterRoutes: betterRoutes, heap: candidate.heap.name,
             caching: candidate.caching, attributes: candidate.attributes,
             verdicts: verdicts + refusals),
-          candidate.merge, stores.store(of: candidate.heap, isSynchronized: isSynchronized)))
+          candidate.merge, stores.store(of: candidate.heap, isSynchronized: isSynchronized),
+          cpuUsage: parties.cpuUsage))
     }
     return .failure(.noHeap(verdicts + refusals + absent(voices)))
   }

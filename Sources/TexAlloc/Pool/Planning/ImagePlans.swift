@@ -90,9 +90,15 @@ final class ImagePlan: Sendable {
   let memory: MemoryPlan
   let merge: AttributeMerge
   let store: SlabStore
+  /// What the CPU may do with the images, for their writer and by their flags; a device's driver that
+  /// reads them aside.
+  let cpuUsage: Set<CPUUsage>
 
-  init(_ memory: MemoryPlan, _ merge: AttributeMerge, _ store: SlabStore) {
+  init(
+    _ memory: MemoryPlan, _ merge: AttributeMerge, _ store: SlabStore, cpuUsage: Set<CPUUsage>
+  ) {
     self.memory = memory
+    self.cpuUsage = cpuUsage
     self.merge = merge
     self.store = store
   }
@@ -122,6 +128,6 @@ final class ImagePlan: Sendable {
   fileprivate func passingOver(_ failed: [RouteVerdict]) -> ImagePlan {
     var memory = memory
     memory.betterRoutes = (failed + memory.betterRoutes).sorted { $0.route < $1.route }
-    return ImagePlan(memory, merge, store)
+    return ImagePlan(memory, merge, store, cpuUsage: cpuUsage)
   }
 }

@@ -46,7 +46,7 @@ struct PoolComponents: Sendable {
     var parties = ImageParties(constant: [writer])
     for member in members {
       let isWriter = member.attributes.name.hasSameBytes(as: writer.name)
-      guard isWriter || hasSay(member, usage, isRead: flags.reader != nil) else { continue }
+      guard isWriter || hasSay(member, usage, isRead: flags.contains(.cpuRead)) else { continue }
       parties.areCoherent = parties.areCoherent && member.isCoherent
       if !isWriter, let registrar = member.registrar {
         parties.devices.append(
@@ -55,9 +55,7 @@ struct PoolComponents: Sendable {
         parties.constant += (isWriter ? [] : [member.attributes]) + member.quirks
       }
     }
-    if let reader = flags.reader, !parties.constant.contains(reader) {
-      parties.constant.append(reader)
-    }
+    parties.constant += CPUAccess.participants(inImageOf: writer, for: flags)
     return parties
   }
 
@@ -96,6 +94,8 @@ struct ImageParties: Sendable {
   /// Those that say the same on every route.
   fileprivate(set) var constant: [BufferAttributes]
   fileprivate(set) var devices: [Device] = []
+  /// What those do by the CPU.
+  var cpuUsage: Set<CPUUsage> { Set(constant.flatMap(\.allCPUUsage)) }
   /// Whether all of them see what the CPU writes.
   fileprivate(set) var areCoherent = true
 
@@ -170,9 +170,25 @@ extension BufferAttributes {
   }
 }
 
-/// The application where it reads images back.
-struct CPUReader: Component {
-  static let component = CPUReader()
+/// What the library itself does with images for the CPU: participants like any other.
+enum CPUAccess {
+  /// Lets the CPU read them.
+  static let reader = BufferAttributes(name: "cpu reader") { $0.cpuUsage = [.read] }
 
-  let attributes = BufferAttributes(name: "cpu reader") { $0.cpuUsage = [.read] }
+  /// Writes them by ``PlaneWriter``s, in whole lines.
+  static let writer = BufferAttributes(name: "cpu writer") {
+    $0.pitchAlignment = PlaneWriter.lineSize
+    $0.offsetAlignment = PlaneWriter.lineSize
+    $0.cpuUsage = [.sequentialWrite]
+  }
+
+  /// Those that take part in an image of this writer: one that states no usage at all writes by CPU.
+  static func participants(
+    inImageOf writer: BufferAttributes, for flags: AllocationFlags
+  ) -> [BufferAttributes] {
+    let isWrittenByCPU =
+      writer.allCPUUsage.contains(where: \.isWrite)
+      || writer.allCPUUsage.isEmpty && writer.allDeviceUsage.isEmpty
+    return (isWrittenByCPU ? [Self.writer] : []) + (flags.contains(.cpuRead) ? [reader] : [])
+  }
 }

@@ -10,7 +10,7 @@ final class SlabStore: Sendable {
   /// Whether some device that uses the memory sees the CPU's writes only when told of them. Telling
   /// it waits for every fence on the whole slab, so every image then has a slab of its own.
   let isSynchronized: Bool
-  /// What its buffers let the CPU do.
+  /// What the mappings of its memory let the CPU do.
   let cpuUsage: Set<CPUUsage>
   let observers: SlabObservers
   let slabs: Mutex<SlabSet>
@@ -27,7 +27,7 @@ final class SlabStore: Sendable {
   ) {
     let attributes = heap.attributes
     self.observers = observers
-    cpuUsage = heap.cpuUsage.intersection(.ofBuffers)
+    cpuUsage = heap.cpuUsage
     self.heap = heap
     self.isSynchronized = isSynchronized
     heapName = attributes.name

@@ -1,37 +1,43 @@
 internal import CStreaming
 
 extension TextureBuffer {
-  /// Writes one plane. Until the writer ends, nobody else writes or reads the plane: a second writer,
-  /// or one while the plane is read, ends the process, also in a release build. Other threads get
-  /// rows of it by ``PlaneWriter/split()``. What devices do with the image is for fences to order.
-  ///
-  /// Traps where ``cpuUsage`` does not hold `sequentialWrite`, which it does for every buffer but one
-  /// that was adopted otherwise.
-  @_lifetime(borrow self)
-  public func writer(ofPlane plane: Int = 0) -> PlaneWriter {
-    precondition(cpuUsage.contains(.sequentialWrite), "\(name) was not adopted for writing")
-    // The buffer keeps the mapping, and the writer cannot outlive the buffer.
-    return unsafe PlaneWriter(
-      bytes(ofPlane: plane), pitch: layout.planes[plane].pitch,
-      rowSize: layout.rowSize(ofPlane: plane), rowCount: layout.rowCount(ofPlane: plane),
-      during: PlaneWriting(of: plane, in: self))
-  }
-
   /// Reads one plane: all of its rows with their padding. Memory that is not cached is copied first,
   /// by streaming loads.
   ///
   /// - Parameter evenIfSlow: Loads from memory that is not cached take up to a thousand times as long
-  ///   as others, so they must be asked for.
-  /// - Throws: `ReadbackRefused` for such memory, unless it is asked for, for memory of the application
-  ///   that was not adopted for reading, and for an image that was discarded.
+  ///   as others, so they must be asked for: where the heap does not say how its memory is cached.
+  /// - Throws: `ReadbackRefused` for an image that was not allocated with ``AllocationFlags/cpuRead``,
+  ///   nor by a writer that reads, nor adopted for reading, whatever its heap; for memory that is not
+  ///   cached, unless it is asked for; and for an image that was discarded.
   public func withReadback<Result: ~Copyable>(
     ofPlane plane: Int = 0, evenIfSlow: Bool = false, _ body: (Span<UInt8>) -> Result
   ) throws(ReadbackRefused) -> Result {
-    if let reason = discardReason { throw ReadbackRefused(buffer: name, .discarded(reason)) }
-    guard cpuUsage.contains(.read) else { throw ReadbackRefused(buffer: name, .notMapped) }
+    guard cpuUsage.contains(.read) else { throw ReadbackRefused(buffer: name, .notForReading) }
     guard caching == .cached || evenIfSlow else {
       throw ReadbackRefused(buffer: name, .slow(heap: heap, caching: caching))
     }
+    return try withContents(ofPlane: plane, body)
+  }
+
+  /// The pixels of one plane, row behind row, without the padding of the rows.
+  ///
+  /// - Parameter evenIfSlow: As of ``withReadback(ofPlane:evenIfSlow:_:)``.
+  /// - Throws: `ReadbackRefused` as that.
+  public func pixels(
+    ofPlane plane: Int = 0, evenIfSlow: Bool = false
+  ) throws(ReadbackRefused) -> [UInt8] {
+    try withReadback(ofPlane: plane, evenIfSlow: evenIfSlow) { packedRows(ofPlane: plane, $0) }
+  }
+
+  /// Reads one plane for a device that has it copied, or to look at a trial: also what was not
+  /// allocated for reading, however slow.
+  ///
+  /// - Throws: `ReadbackRefused` where it is not mapped for that, is being written, or was discarded.
+  package func withContents<Result: ~Copyable>(
+    ofPlane plane: Int = 0, _ body: (Span<UInt8>) -> Result
+  ) throws(ReadbackRefused) -> Result {
+    if let reason = discardReason { throw ReadbackRefused(buffer: name, .discarded(reason)) }
+    guard isMappedForReading else { throw ReadbackRefused(buffer: name, .notForReading) }
     let bytes = unsafe UnsafeRawBufferPointer(bytes(ofPlane: plane))
     switch use.begin(.reader, ofPlane: plane) {
     case .writer: throw ReadbackRefused(buffer: name, .beingWritten(plane: plane))
@@ -47,22 +53,15 @@ extension TextureBuffer {
     return unsafe body(Span(_unsafeBytes: bytes))
   }
 
-  /// Makes every byte of the image zero, those between the planes too.
-  func fillWithZeroes() {
-    memory.beginAccess(for: [.sequentialWrite])
-    defer { memory.endAccess(for: [.sequentialWrite]) }
-    let bytes = unsafe memory.bytes(in: offset..<offset + layout.size)
-    unsafe bytes.fillWithZeroes()
-  }
-
-  @unsafe private func bytes(ofPlane index: Int) -> UnsafeMutableRawBufferPointer {
-    precondition(
-      layout.planes.indices.contains(index),
-      "\(name): there is no plane \(index) among the \(layout.planes.count) of \(layout.format)")
-    let plane = layout.planes[index]
-    let start = offset + plane.offset
-    precondition(plane.offset >= 0 && plane.offset + plane.pitch * plane.rows <= layout.size)
-    return unsafe memory.bytes(in: start..<start + plane.pitch * plane.rows)
+  private func packedRows(ofPlane plane: Int, _ bytes: Span<UInt8>) -> [UInt8] {
+    let (pitch, size) = (layout.planes[plane].pitch, layout.rowSize(ofPlane: plane))
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(size * layout.rowCount(ofPlane: plane))
+    for row in 0..<layout.rowCount(ofPlane: plane) {
+      let pixelsOfRow = bytes.extracting(row * pitch..<row * pitch + size)
+      unsafe pixelsOfRow.withUnsafeBufferPointer { unsafe pixels.append(contentsOf: $0) }
+    }
+    return pixels
   }
 }
 
@@ -71,8 +70,8 @@ public struct ReadbackRefused: Error, Hashable, Sendable {
   public enum Reason: Hashable, Sendable {
     /// The CPU reads it very slowly, or may do, and that was not asked for by name.
     case slow(heap: String?, caching: Caching?)
-    /// It is the application's, and was not adopted for reading.
-    case notMapped
+    /// It was neither allocated with ``AllocationFlags/cpuRead`` nor adopted for reading.
+    case notForReading
     /// Writing it failed or was cancelled, in the words of whoever wrote.
     case discarded(String)
     /// Somebody writes it just now.
@@ -94,18 +93,11 @@ extension ReadbackRefused: CustomStringConvertible {
     case .slow(let heap, let caching):
       "\(buffer): its memory of \(heap ?? "an unknown heap") is"
         + " \(caching?.rawValue ?? "perhaps not cached"), slow to read; ask for it with evenIfSlow"
-    case .notMapped: "\(buffer): it was adopted without cpuUsage read"
+    case .notForReading:
+      "\(buffer): it was neither allocated with the flag cpuRead nor adopted for reading"
     case .discarded(let reason): "\(buffer): it was discarded: \(reason)"
     case .beingWritten(let plane): "\(buffer): plane \(plane) has a writer that has not ended"
     }
-  }
-}
-
-extension UnsafeMutableRawBufferPointer {
-  /// Makes every byte zero, and has the zeros seen before whatever is written next.
-  func fillWithZeroes() {
-    unsafe initializeMemory(as: UInt8.self, repeating: 0)
-    texalloc_store_fence()
   }
 }
 

@@ -1,0 +1,101 @@
+internal import CStreaming
+
+extension TextureBuffer {
+  /// Writes one plane. Until the writer ends, nobody else writes or reads the plane: a second writer,
+  /// or one while the plane is read, ends the process, also in a release build. Other threads get
+  /// rows of it by ``PlaneWriter/split()``. What devices do with the image is for fences to order.
+  ///
+  /// Traps where ``cpuUsage`` holds neither `sequentialWrite` nor `randomWrite`: in an image of a
+  /// device's that nobody said the CPU writes, and in one that was adopted otherwise.
+  @_lifetime(borrow self)
+  public func writer(ofPlane plane: Int = 0) -> PlaneWriter {
+    precondition(
+      cpuUsage.contains(where: \.isWrite),
+      "\(name): it was neither allocated nor adopted for the CPU to write")
+    // The buffer keeps the mapping, and the writer cannot outlive the buffer.
+    return unsafe PlaneWriter(
+      bytes(ofPlane: plane), pitch: layout.planes[plane].pitch,
+      rowSize: layout.rowSize(ofPlane: plane), rowCount: layout.rowCount(ofPlane: plane),
+      during: PlaneWriting(of: plane, in: self))
+  }
+
+  /// Writes a row of an image that is tried, whatever its pitch, by stores of any kind of memory.
+  ///
+  /// - Parameter pixels: All of the row.
+  package func storeRow(_ pixels: Span<UInt8>, row: Int) {
+    precondition(
+      pixels.count == layout.rowSize(ofPlane: 0) && (0..<layout.rowCount(ofPlane: 0)).contains(row),
+      "\(pixels.count) bytes for row \(row)")
+    beginWriting(plane: 0)
+    defer { endWriting(plane: 0) }
+    let bytes = unsafe bytes(ofPlane: 0)[(row * layout.planes[0].pitch)...]
+    unsafe pixels.withUnsafeBytes {
+      unsafe UnsafeMutableRawBufferPointer(rebasing: bytes).copyMemory(from: $0)
+    }
+    texalloc_store_fence()
+  }
+
+  /// Makes every byte of the image zero, those between the planes too.
+  func fillWithZeroes() {
+    memory.beginAccess(for: [.sequentialWrite])
+    defer { memory.endAccess(for: [.sequentialWrite]) }
+    let bytes = unsafe memory.bytes(in: offset..<offset + layout.size)
+    unsafe bytes.fillWithZeroes()
+  }
+
+  @unsafe func bytes(ofPlane index: Int) -> UnsafeMutableRawBufferPointer {
+    precondition(
+      layout.planes.indices.contains(index),
+      "\(name): there is no plane \(index) among the \(layout.planes.count) of \(layout.format)")
+    let plane = layout.planes[index]
+    let start = offset + plane.offset
+    precondition(plane.offset >= 0 && plane.offset + plane.pitch * plane.rows <= layout.size)
+    return unsafe memory.bytes(in: start..<start + plane.pitch * plane.rows)
+  }
+}
+
+extension TextureBuffer: PlaneOwner {
+  func beginWriting(plane: Int) {
+    if let user = use.begin(.writer, ofPlane: plane) {
+      // Not a precondition, whose words a release build leaves out.
+      fatalError(
+        user == .writer
+          ? "\(name): a second writer of plane \(plane), whose first has not ended"
+          : "\(name): a writer of plane \(plane), which is being read")
+    }
+    memory.beginAccess(for: [.sequentialWrite])
+  }
+
+  func endWriting(plane: Int) {
+    memory.endAccess(for: [.sequentialWrite])
+    use.end(.writer, ofPlane: plane)
+  }
+
+  var isMadeReadyByWriters: Bool {
+    memory is PooledMemory && layout.size > CarvedSlab.largestReadySlot
+  }
+
+  @unsafe func makeReady(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    unsafe memory.makeReady(bytes)
+  }
+
+  func beginRawAccess() throws(RawPlaneRefused) {
+    guard cpuUsage.contains(where: \.needsCache) else {
+      throw RawPlaneRefused(buffer: name, .notForRandomAccess)
+    }
+    guard caching == .cached else {
+      throw RawPlaneRefused(buffer: name, .notCached(heap: heap, caching: caching))
+    }
+    memory.beginAccess(for: [.read])
+  }
+
+  func endRawAccess() { memory.endAccess(for: [.read]) }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  /// Makes every byte zero, and has the zeros seen before whatever is written next.
+  func fillWithZeroes() {
+    unsafe initializeMemory(as: UInt8.self, repeating: 0)
+    texalloc_store_fence()
+  }
+}
