@@ -60,6 +60,9 @@ let package = Package(
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(name: "CAccesses", path: "Tests/CAccesses"),
+    .target(
+      name: "CNarrowEGL", dependencies: ["CEGL"], path: "Tests/CNarrowEGL",
+      cSettings: [.define("_GNU_SOURCE")]),
     .systemLibrary(
       name: "CLibDRM", path: "Tests/CLibDRM", pkgConfig: "libdrm",
       providers: [.apt(["libdrm-dev"])]),
@@ -94,7 +97,8 @@ let package = Package(
     .target(
       name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),
     .testTarget(
-      name: "TexAllocEGLTests", dependencies: ["TestSupport", "TexAlloc", "TexAllocEGL"],
+      name: "TexAllocEGLTests",
+      dependencies: ["CNarrowEGL", "TestSupport", "TexAlloc", "TexAllocEGL"],
       swiftSettings: house),
     .target(
       name: "TexAllocJPEG", dependencies: ["CJPEG", "CLCMS", "TexAlloc", system],

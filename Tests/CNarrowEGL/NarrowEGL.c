@@ -1,0 +1,240 @@
+#include "CNarrowEGL.h"
+
+#include <EGL/egl.h>
+#include <EGL/eglext.h>
+#include <GLES3/gl3.h>
+
+#include <GLES2/gl2ext.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static narrow_egl narrowing;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_uint live_images;
+
+void narrow_egl_set(narrow_egl wanted) {
+  pthread_mutex_lock(&lock);
+  narrowing = wanted;
+  pthread_mutex_unlock(&lock);
+}
+
+/// Stays for as long as the process: somebody may be looking at it.
+static const char *_Atomic hidden;
+
+void narrow_egl_hide(const char *extension) {
+  atomic_store(&hidden, extension ? strdup(extension) : NULL);
+}
+
+static narrow_egl now(void) {
+  pthread_mutex_lock(&lock);
+  narrow_egl copy = narrowing;
+  pthread_mutex_unlock(&lock);
+  return copy;
+}
+
+unsigned narrow_egl_live_images(void) { return atomic_load(&live_images); }
+
+/// The function of the driver. Those that libEGL itself exports are found behind ours.
+#define real(name) ((__typeof__(&name))real_function(#name))
+
+static void *real_function(const char *name) {
+  void *function = dlsym(RTLD_NEXT, name);
+  if (function) return function;
+  static void *(*get)(const char *);
+  if (get == NULL) get = (void *(*)(const char *))dlsym(RTLD_NEXT, "eglGetProcAddress");
+  return get(name);
+}
+
+// --- Strings
+
+/// A list of extensions without one. Each stays for as long as the process, as a driver's does.
+static const char *without(const char *list, const char *extension) {
+  if (list == NULL || extension == NULL) return list;
+  const char *found = list;
+  size_t length = strlen(extension);
+  while ((found = strstr(found, extension))) {
+    bool begins = found == list || found[-1] == ' ';
+    if (begins && (found[length] == ' ' || found[length] == 0)) break;
+    found += length;
+  }
+  if (found == NULL) return list;
+  char *copy = strdup(list);
+  size_t start = (size_t)(found - list);
+  memmove(copy + start, copy + start + length, strlen(copy + start + length) + 1);
+  return copy;
+}
+
+const char *eglQueryString(EGLDisplay display, EGLint name) {
+  const char *text = real(eglQueryString)(display, name);
+  return name == EGL_EXTENSIONS ? without(text, atomic_load(&hidden)) : text;
+}
+
+static const GLubyte *get_string(GLenum name) {
+  const GLubyte *text = real(glGetString)(name);
+  if (name != GL_EXTENSIONS) return text;
+  return (const GLubyte *)without((const char *)text, atomic_load(&hidden));
+}
+
+static const GLubyte *get_stringi(GLenum name, GLuint index) {
+  const GLubyte *text = real(glGetStringi)(name, index);
+  const char *missing = atomic_load(&hidden);
+  bool is_missing = name == GL_EXTENSIONS && text && missing && !strcmp((const char *)text, missing);
+  return is_missing ? (const GLubyte *)"" : text;
+}
+
+// --- Contexts
+
+EGLContext eglCreateContext(
+  EGLDisplay display, EGLConfig config, EGLContext share, const EGLint *attributes) {
+  narrow_egl narrow = now();
+  for (const EGLint *key = attributes; key && *key != EGL_NONE; key += 2)
+    if (*key == EGL_CONTEXT_MAJOR_VERSION && narrow.highest_es_version
+        && eglQueryAPI() == EGL_OPENGL_ES_API && key[1] > narrow.highest_es_version)
+      return EGL_NO_CONTEXT;
+  if (narrow.has_no_share_groups && share != EGL_NO_CONTEXT) return EGL_NO_CONTEXT;
+  return real(eglCreateContext)(display, config, share, attributes);
+}
+
+EGLBoolean eglMakeCurrent(
+  EGLDisplay display, EGLSurface draw, EGLSurface read, EGLContext context) {
+  if (now().fails_to_make_current && context != EGL_NO_CONTEXT) return EGL_FALSE;
+  return real(eglMakeCurrent)(display, draw, read, context);
+}
+
+// --- Images
+
+static EGLBoolean query_formats(
+  EGLDisplay display, EGLint most, EGLint *formats, EGLint *count) {
+  PFNEGLQUERYDMABUFFORMATSEXTPROC query =
+    (PFNEGLQUERYDMABUFFORMATSEXTPROC)real_function("eglQueryDmaBufFormatsEXT");
+  unsigned only = now().only_format;
+  if (only == 0) return query(display, most, formats, count);
+  if (most > 0) formats[0] = (EGLint)only;
+  *count = 1;
+  return EGL_TRUE;
+}
+
+static EGLBoolean query_modifiers(
+  EGLDisplay display, EGLint format, EGLint most, EGLuint64KHR *modifiers, EGLBoolean *external,
+  EGLint *count) {
+  PFNEGLQUERYDMABUFMODIFIERSEXTPROC query =
+    (PFNEGLQUERYDMABUFMODIFIERSEXTPROC)real_function("eglQueryDmaBufModifiersEXT");
+  EGLBoolean result = query(display, format, most, modifiers, external, count);
+  if (now().is_external_only && external)
+    for (EGLint i = 0; i < most && i < *count; i++) external[i] = EGL_TRUE;
+  return result;
+}
+
+/// Another file with the same bytes.
+static int copy_of(int descriptor) {
+  struct stat status;
+  if (fstat(descriptor, &status) < 0) return -1;
+  size_t size = (size_t)status.st_size;
+  int copy = memfd_create("snapshot", MFD_CLOEXEC);
+  if (copy < 0 || ftruncate(copy, status.st_size) < 0) return copy;
+  void *from = mmap(NULL, size, PROT_READ, MAP_SHARED, descriptor, 0);
+  void *to = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, copy, 0);
+  if (from != MAP_FAILED && to != MAP_FAILED) memcpy(to, from, size);
+  if (from != MAP_FAILED) munmap(from, size);
+  if (to != MAP_FAILED) munmap(to, size);
+  return copy;
+}
+
+static EGLImageKHR make_image(
+  EGLDisplay display, EGLContext context, EGLenum target, EGLClientBuffer buffer,
+  const EGLint *attributes) {
+  PFNEGLCREATEIMAGEKHRPROC create =
+    (PFNEGLCREATEIMAGEKHRPROC)real_function("eglCreateImageKHR");
+  narrow_egl narrow = now();
+  if (target != EGL_LINUX_DMA_BUF_EXT) return create(display, context, target, buffer, attributes);
+  EGLint copy[64];
+  size_t count = 0;
+  int snapshot = -1;
+  bool is_refused = false;
+  for (const EGLint *key = attributes; *key != EGL_NONE && count < 60; key += 2) {
+    EGLint value = key[1];
+    if (*key == EGL_LINUX_DRM_FOURCC_EXT)
+      is_refused = narrow.only_format && (unsigned)value != narrow.only_format;
+    if (*key == EGL_DMA_BUF_PLANE0_FD_EXT && narrow.shows_snapshot)
+      value = snapshot = copy_of(value);
+    copy[count++] = *key;
+    copy[count++] = value;
+  }
+  copy[count] = EGL_NONE;
+  EGLImageKHR image =
+    is_refused ? EGL_NO_IMAGE_KHR : create(display, context, target, buffer, copy);
+  if (snapshot >= 0) close(snapshot);
+  return image;
+}
+
+static EGLImageKHR create_image(
+  EGLDisplay display, EGLContext context, EGLenum target, EGLClientBuffer buffer,
+  const EGLint *attributes) {
+  bool fails = false;
+  pthread_mutex_lock(&lock);
+  if (narrowing.failures && narrowing.images_before_failure) {
+    narrowing.images_before_failure--;
+  } else if (narrowing.failures) {
+    narrowing.failures--;
+    fails = true;
+  }
+  pthread_mutex_unlock(&lock);
+  EGLImageKHR image =
+    fails ? EGL_NO_IMAGE_KHR : make_image(display, context, target, buffer, attributes);
+  if (image != EGL_NO_IMAGE_KHR) atomic_fetch_add(&live_images, 1);
+  return image;
+}
+
+static EGLBoolean destroy_image(EGLDisplay display, EGLImageKHR image) {
+  PFNEGLDESTROYIMAGEKHRPROC destroy =
+    (PFNEGLDESTROYIMAGEKHRPROC)real_function("eglDestroyImageKHR");
+  atomic_fetch_sub(&live_images, 1);
+  return destroy(display, image);
+}
+
+static _Thread_local GLenum own_error;
+
+static GLenum get_error(void) {
+  GLenum error = own_error ? own_error : real(glGetError)();
+  own_error = GL_NO_ERROR;
+  return error;
+}
+
+static void target_texture(GLenum target, GLeglImageOES image) {
+  if (now().is_external_only && target == GL_TEXTURE_2D) {
+    own_error = GL_INVALID_OPERATION;
+    return;
+  }
+  PFNGLEGLIMAGETARGETTEXTURE2DOESPROC set =
+    (PFNGLEGLIMAGETARGETTEXTURE2DOESPROC)real_function("glEGLImageTargetTexture2DOES");
+  set(target, image);
+}
+
+// --- Functions by name
+
+typedef __eglMustCastToProperFunctionPointerType function;
+
+function eglGetProcAddress(const char *name) {
+  static const struct { const char *name; function function; } ours[] = {
+    {"eglQueryString", (function)eglQueryString},
+    {"eglCreateContext", (function)eglCreateContext},
+    {"eglMakeCurrent", (function)eglMakeCurrent},
+    {"eglQueryDmaBufFormatsEXT", (function)query_formats},
+    {"eglQueryDmaBufModifiersEXT", (function)query_modifiers},
+    {"eglCreateImageKHR", (function)create_image},
+    {"eglDestroyImageKHR", (function)destroy_image},
+    {"glEGLImageTargetTexture2DOES", (function)target_texture},
+    {"glGetString", (function)get_string},
+    {"glGetStringi", (function)get_stringi},
+    {"glGetError", (function)get_error},
+  };
+  for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+    if (strcmp(ours[i].name, name) == 0) return ours[i].function;
+  return real(eglGetProcAddress)(name);
+}

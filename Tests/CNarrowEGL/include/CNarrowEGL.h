@@ -1,0 +1,32 @@
+// A driver that does less than the one beneath it, or less well: what no driver here does by itself.
+// Linked into the tests, it stands before libEGL and narrows what passes.
+#pragma once
+
+#include <stdbool.h>
+
+typedef struct {
+  /// Formats are sampled by GL_TEXTURE_EXTERNAL_OES only.
+  bool is_external_only;
+  /// The one format that is imported, as a fourcc; 0 for all.
+  unsigned only_format;
+  /// An image shows what was there when it was made.
+  bool shows_snapshot;
+  /// How many images are made before the next one fails, and how many of those before one is made
+  /// again; 0 for no failure.
+  unsigned images_before_failure, failures;
+  /// No context of OpenGL ES above this major version; 0 for any.
+  int highest_es_version;
+  /// Contexts share nothing.
+  bool has_no_share_groups;
+  /// eglMakeCurrent fails for every context.
+  bool fails_to_make_current;
+} narrow_egl;
+
+/// What holds from now on, for every thread. All zero: the driver as it is.
+void narrow_egl_set(narrow_egl narrowing);
+
+/// An extension that neither the display nor the client nor OpenGL has from now on; NULL for none.
+void narrow_egl_hide(const char *extension);
+
+/// EGLImages made and not destroyed since the process began, whatever holds.
+unsigned narrow_egl_live_images(void);

@@ -1,0 +1,156 @@
+import CNarrowEGL
+import TestSupport
+import TexAlloc
+import XCTest
+
+@testable import TexAllocEGL
+
+/// Drivers that do less than the one that is here, or say so and do not. Whatever they lack, the pixels
+/// are right, the route is known, and so is why it is no better one.
+final class NarrowDriverTests: XCTestCase {
+  override func setUpWithError() throws {
+    _ = try TestDevice.importing()  // where that is skipped there is nothing to narrow
+  }
+
+  override func tearDown() { narrow_egl_set(narrow_egl()) }
+
+  func testExternalImportsOnlyLeadToACopy() throws {
+    narrow { $0.is_external_only = true }
+    let gpu = try EGLDevice.surfaceless(.software)
+    let texture = try shown(on: gpu)
+    XCTAssertEqual(texture.route, .uploaded)
+    let reason = try XCTUnwrap(texture.reason)
+    XCTAssertTrue(reason.contains("external"), reason)
+  }
+
+  func testEachFormatTakesTheBestRouteThatItHas() throws {
+    narrow { $0.only_format = Fourcc.r8.rawValue }
+    let gpu = try EGLDevice.surfaceless(.software)
+    let pool = try TexturePool(for: [gpu])
+    XCTAssertEqual(try shown(.r8, on: gpu, from: pool).route, .imported)
+    let photograph = try shown(.abgr8888, on: gpu, from: pool)
+    XCTAssertEqual(photograph.route, .uploaded)
+    let reason = try XCTUnwrap(photograph.reason)
+    XCTAssertTrue(reason.contains("formats"), reason)
+  }
+
+  func testWithoutTheExtensionImagesAreUploaded() throws {
+    try narrow(without: "EGL_EXT_image_dma_buf_import") {
+      let gpu = try EGLDevice.surfaceless(.software)
+      XCTAssertTrue(
+        gpu.importObstacle?.contains("EGL_EXT_image_dma_buf_import") ?? false,
+        gpu.importObstacle ?? "none")
+      XCTAssertEqual(try shown(on: gpu).route, .uploaded)
+    }
+  }
+
+  func testADriverThatShowsASnapshotIsFoundOut() throws {
+    narrow { $0.shows_snapshot = true }
+    let gpu = try EGLDevice.surfaceless(.software)
+    let texture = try shown(on: gpu)
+    XCTAssertEqual(texture.route, .uploaded)
+    let reason = try XCTUnwrap(texture.reason)
+    XCTAssertTrue(reason.contains("pixels: wanted"), reason)
+  }
+
+  func testAnImportThatFailsLaterIsRefusedAndUploaded() throws {
+    let gpu = try EGLDevice.surfaceless(.software)
+    let pool = try TexturePool(for: [gpu])
+    let first = try shown(on: gpu, from: pool)
+    XCTAssertEqual(first.route, .imported)
+    let live = narrow_egl_live_images()
+    narrow { $0.failures = .max }
+    let image = ImageDescriptor(width: 33, height: 7, formats: [.abgr8888])
+    XCTAssertThrowsError(try gpu.register(pool.allocate(image))) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .importFailed)
+    }
+    let second = try shown(on: gpu, from: pool)
+    XCTAssertEqual(second.route, .uploaded)
+    XCTAssertTrue(second.reason?.contains("eglCreateImage") ?? false, second.reason ?? "none")
+    XCTAssertEqual(narrow_egl_live_images(), live)
+    XCTAssertEqual(gpu.statistics.liveImages, 1)
+    narrow { _ in }
+    XCTAssertEqual(try shown(on: gpu, from: pool).route, .imported, "the next is tried again")
+    withExtendedLifetime(first) {}
+  }
+
+  func testWithoutBufferStorageNothingIsTransferred() throws {
+    try narrow(without: "GL_EXT_buffer_storage") {
+      let gpu = try EGLDevice.surfaceless(.software, route: .transferred)
+      let pool = try TexturePool(for: [gpu])
+      XCTAssertThrowsError(
+        try pool.allocate(ImageDescriptor(width: 8, height: 8, formats: [.abgr8888]))
+      ) { XCTAssertTrue("\($0)".contains("GL_EXT_buffer_storage"), "\($0)") }
+      XCTAssertEqual(try shown(on: .surfaceless(.software)).route, .imported)
+    }
+  }
+
+  func testADriverOfOpenGLES2IsUnsupported() throws {
+    narrow { $0.highest_es_version = 2 }
+    XCTAssertThrowsError(try EGLDevice.surfaceless(.software)) {
+      XCTAssertTrue("\($0)".contains("eglCreateContext"), "\($0)")
+    }
+  }
+
+  func testWithoutAShareGroupNothingIsTransferredAndTheRestGoesOn() throws {
+    narrow { $0.has_no_share_groups = true }
+    let gpu = try EGLDevice.surfaceless(.software, route: .transferred)
+    XCTAssertThrowsError(
+      try TexturePool(for: [gpu]).allocate(
+        ImageDescriptor(width: 8, height: 8, formats: [.abgr8888]))
+    ) { XCTAssertTrue("\($0)".contains("eglCreateContext"), "\($0)") }
+    XCTAssertEqual(try shown(on: .surfaceless(.software)).route, .imported)
+  }
+
+  func testWhereNoContextBecomesCurrentThereIsNoDevice() throws {
+    narrow { $0.fails_to_make_current = true }
+    XCTAssertThrowsError(try EGLDevice.surfaceless(.software)) {
+      XCTAssertTrue("\($0)".contains("eglMakeCurrent"), "\($0)")
+    }
+  }
+
+  func testWhereTrialsHaveNoContextImagesAreUploaded() throws {
+    let gpu = try EGLDevice.surfaceless(.software)
+    narrow { $0.fails_to_make_current = true }
+    let texture = try shown(on: gpu)
+    XCTAssertEqual(texture.route, .uploaded)
+    XCTAssertTrue(texture.reason?.contains("eglMakeCurrent") ?? false, texture.reason ?? "none")
+  }
+
+  /// A texture of an image of a new pool, or of that one, which shows what was written.
+  private func shown(
+    _ format: Fourcc = .abgr8888, on gpu: EGLDevice, from pool: TexturePool? = nil
+  ) throws -> Texture {
+    if !gpu.isCurrent { try gpu.makeCurrent() }
+    let pool = try pool ?? TexturePool(for: [gpu])
+    let buffer = try pool.allocate(ImageDescriptor(width: 33, height: 7, formats: [format]))
+    do {
+      var writer = buffer.writer()
+      for row in 0..<writer.rowCount {
+        let bytes = (0..<writer.rowSize).map { UInt8(truncatingIfNeeded: row * 31 + $0 * 7 + 1) }
+        writer.write(bytes.span, row: row)
+      }
+    }
+    let texture = try gpu.texture(for: buffer)
+    let pixels = try texture.shownPixels()
+    for (row, x) in [(0, 0), (3, 16), (6, 32)] {
+      let wanted = UInt8(
+        truncatingIfNeeded: row * 31 + x * buffer.layout.rowSize(ofPlane: 0) / 33 * 7 + 1)
+      XCTAssertEqual(pixels[(row * 33 + x) * 4], wanted, "\(texture.route), \(x), \(row)")
+    }
+    return texture
+  }
+
+  private func narrow(_ change: (inout narrow_egl) -> Void) {
+    var narrowing = narrow_egl()
+    change(&narrowing)
+    narrow_egl_set(narrowing)
+  }
+
+  /// While the body runs.
+  private func narrow(without extension: String, _ body: () throws -> Void) rethrows {
+    unsafe narrow_egl_hide(`extension`)
+    defer { narrow_egl_hide(nil) }
+    try body()
+  }
+}
