@@ -1,7 +1,7 @@
 # `make` prints what there is. MESA=system takes the machine's own Mesa.
 
 SWIFT ?= swift
-sources := Sources Tests Fuzz Package.swift
+sources := Sources Tests Fuzz Examples Package.swift
 sanitizer ?= address thread
 fuzzer ?= ranges jpeg
 seconds ?= 600
@@ -51,6 +51,7 @@ test: dependencies
 	TEXALLOC_PROGRAMS=.build/release Scripts/with-mesa $(SWIFT) test --skip-build \
 	  --disable-swift-testing --filter '(PictureTests|CommandTests)'
 	Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing
+	$(SWIFT) run --package-path Examples/OwnHeap --scratch-path .build-own-heap ownheap
 	@VM/test
 
 vm-test: dependencies
@@ -115,4 +116,4 @@ clean:
 	rm -rf .build .build-* out
 
 distclean: clean
-	rm -rf .deps Package.resolved
+	rm -rf .deps Package.resolved Examples/*/Package.resolved

@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Glibc
-public import SystemPackage
+@_exported public import SystemPackage
 
 /// Runs a call that answers -1 and sets `errno` where it fails; the one place that reads `errno`.
 /// A call that a signal interrupted is made again.
