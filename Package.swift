@@ -98,7 +98,9 @@ let package = Package(
       name: "TexAllocEGL", dependencies: ["CEGL", "TexAlloc", system], swiftSettings: house),
     .testTarget(
       name: "TexAllocEGLTests",
-      dependencies: ["CNarrowEGL", "TestSupport", "TexAlloc", "TexAllocEGL"],
+      dependencies: [
+        "CNarrowEGL", "ProgramSupport", "TestSupport", "TexAlloc", "TexAllocEGL", system,
+      ],
       swiftSettings: house),
     .target(
       name: "TexAllocJPEG", dependencies: ["CJPEG", "CLCMS", "TexAlloc", system],
@@ -119,8 +121,8 @@ let package = Package(
     .testTarget(
       name: "DriverTests",
       dependencies: [
-        "AuditSupport", "CEGL", "CLibDRM", "CLinux", "TestSupport", "TexAlloc", "TexAllocAtlas",
-        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", system,
+        "AuditSupport", "CEGL", "CLibDRM", "CLinux", "ProgramSupport", "TestSupport", "TexAlloc",
+        "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", system,
       ],
       swiftSettings: house),
 
@@ -135,7 +137,9 @@ let package = Package(
     // Floor 4: programs.
     .target(
       name: "ProgramSupport",
-      dependencies: ["CPNG", "TexAlloc", "TexAllocEGL", "TexAllocJSON", arguments, system],
+      dependencies: [
+        "CEGL", "CPNG", "TexAlloc", "TexAllocEGL", "TexAllocJSON", arguments, system,
+      ],
       swiftSettings: house),
     .executableTarget(
       name: "glyphdemo",
@@ -172,7 +176,7 @@ let package = Package(
       name: "AuditSupport", dependencies: ["TexAlloc", "TexAllocAudit"], path: "Tests/AuditSupport",
       swiftSettings: house),
     .target(
-      name: "TestSupport", dependencies: ["TexAlloc", "TexAllocEGL"], path: "Tests/TestSupport",
-      swiftSettings: house),
+      name: "TestSupport", dependencies: ["ProgramSupport", "TexAlloc", "TexAllocEGL"],
+      path: "Tests/TestSupport", swiftSettings: house),
   ]
 )

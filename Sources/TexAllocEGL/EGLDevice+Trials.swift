@@ -89,16 +89,16 @@ extension EGLDevice {
     }
   }
 
-  /// Writes a pattern into a trial image, imports it, and compares what the GPU shows of the first
-  /// and the last row. All of it happens on the device's own thread, in a context of its own, which a bad
-  /// import may kill.
+  /// Imports a trial image, writes a pattern into it and compares what the GPU shows of the first and the
+  /// last row; then the same with another pattern: a driver that keeps a copy, made at the import or when
+  /// it first drew, is found out. All of it happens on the device's own thread, in a context of its own,
+  /// which a bad import may kill.
   func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
     let rowSize = trial.layout.rowSize(ofPlane: 0)
-    // Written after the import: a driver that made a copy is found out.
-    try compare(trial) { row in
-      Self.pattern(ofRow: row, rowSize)
-    } afterImport: { row in
-      trial.storeRow(Self.pattern(ofRow: row, rowSize).span, row: row)
+    try compare(trial, times: 2) { row, turn in
+      Self.pattern(ofRow: row, turn, rowSize)
+    } beforeEach: { rows, turn in
+      for row in rows { trial.storeRow(Self.pattern(ofRow: row, turn, rowSize).span, row: row) }
     }
   }
 
@@ -120,15 +120,16 @@ extension EGLDevice {
     } catch {
       return .none(because: "no trial image of its kind can be had, and \(error)")
     }
-    try compare(buffer) { row in row == 0 ? rows[0] : rows[1] }
+    try compare(buffer) { row, _ in row == 0 ? rows[0] : rows[1] }
     return .contents
   }
 
-  /// Imports an image in the scratch context and compares what the GPU shows of its first and last
-  /// row with what it should.
+  /// Compares what the GPU shows of the first and the last row of a buffer with what it should.
+  ///
+  /// - Parameter prepare: Done to the buffer after the import, before each time that it is drawn.
   private func compare(
-    _ buffer: TextureBuffer, to expected: (_ row: Int) -> [UInt8],
-    afterImport prepare: (_ row: Int) -> Void = { _ in }
+    _ buffer: TextureBuffer, times: Int = 1, to expected: (_ row: Int, _ turn: Int) -> [UInt8],
+    beforeEach prepare: (_ rows: [Int], _ turn: Int) -> Void = { _, _ in }
   ) throws(RegistrationRefused) {
     let layout = buffer.layout
     guard let channels = layout.channels else {
@@ -136,26 +137,32 @@ extension EGLDevice {
         .format, "formats", wanted: "one that can be checked", held: "\(layout.format)")
     }
     let rows = [0, layout.height - 1]
-    let shown = try show(rows, of: buffer, afterImport: prepare)
-    for (y, row) in rows.enumerated() {
-      let written = expected(row)
-      for x in 0..<layout.width {
-        let place = (y * layout.width + x) * 4
-        let (wanted, held) = (channels.colour(of: written, at: x), Array(shown[place..<place + 4]))
-        guard zip(wanted, held).allSatisfy({ abs(Int($0) - Int($1)) <= channels.tolerance }) else {
-          throw refusal(
-            .pixels, "pixels", wanted: "\(wanted) at \(x), \(row) of \(layout.format)",
-            held: "\(held)")
+    let turns = try show(rows, of: buffer, times: times) { prepare(rows, $0) }
+    for (turn, shown) in turns.enumerated() {
+      for (y, row) in rows.enumerated() {
+        let written = expected(row, turn)
+        for x in 0..<layout.width {
+          let place = (y * layout.width + x) * 4
+          let wanted = channels.colour(of: written, at: x)
+          let held = Array(shown[place..<place + 4])
+          guard zip(wanted, held).allSatisfy({ abs(Int($0) - Int($1)) <= channels.tolerance })
+          else {
+            throw refusal(
+              .pixels, "pixels",
+              wanted: "\(wanted) at \(x), \(row) of \(layout.format)"
+                + (turn == 0 ? "" : ", written again"),
+              held: "\(held)")
+          }
         }
       }
     }
   }
 
-  /// What the GPU shows of rows of a buffer, in a context of the device's own: scratch where the image
-  /// is imported, and the one that has the mapped buffers where it is copied.
+  /// What the GPU shows of rows of a buffer, time after time, in a context of the device's own: scratch
+  /// where the image is imported, and the one that has the mapped buffers where it is copied.
   private func show(
-    _ rows: [Int], of buffer: TextureBuffer, afterImport prepare: (_ row: Int) -> Void
-  ) throws(RegistrationRefused) -> [UInt8] {
+    _ rows: [Int], of buffer: TextureBuffer, times: Int, beforeEach prepare: (_ turn: Int) -> Void
+  ) throws(RegistrationRefused) -> [[UInt8]] {
     let layout = buffer.layout
     let mapped = mappedBuffer(of: buffer)
     let context = mapped == nil ? scratch : maker
@@ -164,20 +171,28 @@ extension EGLDevice {
     }
     do {
       return try context.run { () throws(EGLFailure) in
+        let fetch = try context.texelFetch()
+        func texels(
+          in texture: GLuint, copying: () -> Void = {}
+        ) throws(EGLFailure) -> [[UInt8]] {
+          defer { unsafe glDeleteTextures(1, [texture]) }
+          return try (0..<times).map { turn throws(EGLFailure) in
+            prepare(turn)
+            copying()
+            return try fetch.texels(ofRows: rows, layout.width, in: texture)
+          }
+        }
         if let mapped, let format = UploadFormat(layout, sampled: .asStored) {
           let texture = try makeOwnTexture(layout, format)
-          defer { unsafe glDeleteTextures(1, [texture]) }
-          for row in rows { prepare(row) }
-          withTextureBound(texture) { format.copy(0..<layout.height, of: buffer, in: mapped) }
-          return try draw(rows, of: texture, layout.width, context.program())
+          return try texels(in: texture) {
+            withTextureBound(texture) { format.copy(0..<layout.height, of: buffer, in: mapped) }
+          }
         }
         guard let importer else { return [] }
         let image = try importer.makeImage(of: buffer, on: connection)
         defer { importer.destroy(image, on: connection) }
-        let texture = try makeSampledTexture { () throws(EGLFailure) in try importer.bind(image) }
-        defer { unsafe glDeleteTextures(1, [texture]) }
-        for row in rows { prepare(row) }
-        return try draw(rows, of: texture, layout.width, context.program())
+        return try texels(
+          in: makeSampledTexture { () throws(EGLFailure) in try importer.bind(image) })
       }
     } catch {
       throw refusal(
@@ -186,22 +201,9 @@ extension EGLDevice {
     }
   }
 
-  private func draw(
-    _ rows: [Int], of texture: GLuint, _ width: Int, _ program: ShaderProgram
-  ) throws(EGLFailure) -> [UInt8] {
-    let canvas = try Canvas(width: width, height: rows.count, program)
-    canvas.clear(.zero)
-    for (y, row) in rows.enumerated() {
-      let quad = Canvas.Quad(
-        x: 0, y: Float(y), width: Float(width), height: 1,
-        u: 0, v: Float(row), texelWidth: Float(width), texelHeight: 1)
-      canvas.draw([quad], from: .texels(texture))
-    }
-    return try canvas.readPixels()
-  }
-
-  /// Bytes that no other row and no shift of the row has.
-  private static func pattern(ofRow row: Int, _ size: Int) -> [UInt8] {
-    (0..<size).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761 &+ row &* 97 &+ 13) >> 5) }
+  /// Bytes that no other row, no other turn and no shift of the row has.
+  static func pattern(ofRow row: Int, _ turn: Int, _ size: Int) -> [UInt8] {
+    let start = row &* 97 &+ turn &* 3571 &+ 13
+    return (0..<size).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761 &+ start) >> 5) }
   }
 }

@@ -1,3 +1,4 @@
+import ProgramSupport
 import Foundation
 import SystemPackage
 import TestSupport

@@ -1,3 +1,4 @@
+import ProgramSupport
 import Foundation
 import TexAlloc
 import TexAllocEGL

@@ -1,3 +1,4 @@
+internal import ProgramSupport
 internal import TexAlloc
 package import TexAllocEGL
 

@@ -1,3 +1,4 @@
+import ProgramSupport
 import TexAlloc
 import TexAllocEGL
 import XCTest

@@ -26,7 +26,7 @@ public struct EGLFailure: Error, Hashable, Sendable {
     EGLFailure(cause: .unsupported, operation: operation, reason: reason)
   }
 
-  static func failed(_ operation: String, _ reason: String) -> EGLFailure {
+  package static func failed(_ operation: String, _ reason: String) -> EGLFailure {
     EGLFailure(cause: .failed, operation: operation, reason: reason)
   }
 

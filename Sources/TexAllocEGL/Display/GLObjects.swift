@@ -1,13 +1,13 @@
 internal import CEGL
 
 /// Forgets the errors of earlier calls, whosever they were.
-func drainGLErrors() {
+package func drainGLErrors() {
   // A lost context may answer with an error for ever.
   for _ in 0..<16 where glGetError() == GLenum(GL_NO_ERROR) { return }
 }
 
 /// - Throws: The error that an OpenGL ES call left behind.
-func checkGL(_ operation: String) throws(EGLFailure) {
+package func checkGL(_ operation: String) throws(EGLFailure) {
   switch Int32(glGetError()) {
   case GL_NO_ERROR: return
   case GL_INVALID_ENUM: throw .failed(operation, "GL_INVALID_ENUM")

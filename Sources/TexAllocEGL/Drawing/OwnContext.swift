@@ -14,7 +14,7 @@ final class OwnContext: Sendable {
   /// Whose textures and buffers it shares.
   private let shared: ContextHandle?
   /// Used on the thread only.
-  private let living = Mutex<(context: ContextHandle, program: ShaderProgram?)?>(nil)
+  private let living = Mutex<(context: ContextHandle, fetches: [Int32: TexelFetch])?>(nil)
 
   /// Nothing is made before it is used.
   ///
@@ -30,9 +30,13 @@ final class OwnContext: Sendable {
   }
 
   deinit {
-    guard let context = living.withLock({ $0?.context }) else { return }
+    guard let (context, fetches) = living.withLock({ $0 }) else { return }
     // Waited for: a process that ends meanwhile takes the driver away from under the thread.
     thread.run {
+      // What is shared outlives the context.
+      if shared != nil, !fetches.isEmpty, (try? context.makeCurrent()) != nil {
+        for fetch in fetches.values { fetch.delete() }
+      }
       context.destroy()
       _ = eglReleaseThread()  // it goes when it is current nowhere
     }
@@ -65,12 +69,13 @@ final class OwnContext: Sendable {
     }
   }
 
-  /// The program that trials draw with, which takes much longer to make than to use. On the thread only.
-  func program() throws(EGLFailure) -> ShaderProgram {
-    if let program = living.withLock({ $0?.program }) { return program }
-    let program = try ShaderProgram()
-    living.withLock { $0?.program = program }
-    return program
+  /// What trials see the texels of a kind of texture by, which takes much longer to make than to use. On
+  /// the thread only.
+  func texelFetch(from target: Int32 = GL_TEXTURE_2D) throws(EGLFailure) -> TexelFetch {
+    if let fetch = living.withLock({ $0?.fetches[target] }) { return fetch }
+    let fetch = try TexelFetch(from: target)
+    living.withLock { $0?.fetches[target] = fetch }
+    return fetch
   }
 
   private func makeCurrent() throws(EGLFailure) {
@@ -79,7 +84,7 @@ final class OwnContext: Sendable {
       context = known
     } else {
       context = try ContextHandle.make(on: connection, traits, sharing: shared)
-      living.withLock { $0 = (context, nil) }
+      living.withLock { $0 = (context, [:]) }
     }
     if !context.isCurrent { try context.makeCurrent() }
   }

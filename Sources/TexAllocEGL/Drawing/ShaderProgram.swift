@@ -1,56 +1,21 @@
 internal import CEGL
 
-/// The one program that this library draws with: rectangles in pixels, sampled, coloured, or both.
-/// It goes with its context.
-struct ShaderProgram {
-  private static let vertex = """
-    uniform vec2 size;
-    layout(location = 0) in vec2 position;
-    layout(location = 1) in vec2 texel;
-    layout(location = 2) in vec4 tint;
-    out vec2 place;
-    out vec4 colour;
-    void main() {
-      place = texel;
-      colour = tint;
-      gl_Position = vec4(position / size * 2.0 - 1.0, 0.0, 1.0);
-    }
-    """
+/// A program of two shaders, for OpenGL ES 3.0 and OpenGL 3.3 alike. It lasts until it is
+/// deleted by its name, or its context goes.
+package struct ShaderProgram: Sendable {
+  package let name: UInt32
 
-  private static let fragment = """
-    uniform sampler2D image;
-    uniform int mode;
-    in vec2 place;
-    in vec4 colour;
-    out vec4 pixel;
-    void main() {
-      if (mode == 0) pixel = colour;
-      else if (mode == 1) pixel = texelFetch(image, ivec2(place), 0);
-      else {
-        // A pixel shows all texels below it: one filtered sample for every two, each way.
-        vec2 size = vec2(textureSize(image, 0));
-        vec2 extent = vec2(abs(dFdx(place.x)), abs(dFdy(place.y)));
-        ivec2 count = clamp(ivec2(ceil(extent / 2.0 - 0.01)), 1, 32);
-        vec4 sum = vec4(0.0);
-        for (int y = 0; y < count.y; y++)
-          for (int x = 0; x < count.x; x++) {
-            vec2 share = (vec2(x, y) + 0.5) / vec2(count) - 0.5;
-            sum += texture(image, (place + share * extent) / size);
-          }
-        vec4 mean = sum / float(count.x * count.y);
-        pixel = colour * (mode == 2 ? mean : mean.rrrr);
-      }
-    }
-    """
-
-  let name: GLuint
-  /// The places of its uniforms.
-  let size, mode: GLint
-
-  init() throws(EGLFailure) {
-    let vertex = try Self.compile(GL_VERTEX_SHADER, Self.vertex)
+  /// Compiles and links it for the context that is current.
+  ///
+  /// - Parameters:
+  ///   - vertex: GLSL that says no version, as the fragment shader.
+  ///   - extension: What the fragment shader needs of OpenGL ES.
+  package init(
+    vertex: String, fragment: String, extension: String? = nil
+  ) throws(EGLFailure) {
+    let vertex = try Self.compile(GL_VERTEX_SHADER, vertex)
     defer { glDeleteShader(vertex) }
-    let fragment = try Self.compile(GL_FRAGMENT_SHADER, Self.fragment)
+    let fragment = try Self.compile(GL_FRAGMENT_SHADER, fragment, `extension`)
     defer { glDeleteShader(fragment) }
     name = glCreateProgram()
     glAttachShader(name, vertex)
@@ -62,14 +27,21 @@ struct ShaderProgram {
       glDeleteProgram(name)
       throw .failed("glLinkProgram", "see the driver's log")
     }
-    size = unsafe glGetUniformLocation(name, "size")
-    mode = unsafe glGetUniformLocation(name, "mode")
   }
 
-  private static func compile(_ kind: Int32, _ source: String) throws(EGLFailure) -> GLuint {
+  /// The place of a uniform.
+  package func place(of uniform: String) -> Int32 {
+    unsafe glGetUniformLocation(name, uniform)
+  }
+
+  private static func compile(
+    _ kind: Int32, _ source: String, _ extension: String? = nil
+  ) throws(EGLFailure) -> GLuint {
     let shader = glCreateShader(GLenum(kind))
     let isES = glString(GL_VERSION).hasPrefix("OpenGL ES")
-    let header = isES ? "#version 300 es\nprecision highp float;\n" : "#version 330 core\n"
+    var header = isES ? "#version 300 es\n" : "#version 330 core\n"
+    if isES, let `extension` { header += "#extension \(`extension`) : require\n" }
+    if isES { header += "precision highp float;\n" }
     unsafe (header + source).withCString { text in
       var line: UnsafePointer<GLchar>? = unsafe text
       unsafe glShaderSource(shader, 1, &line, nil)

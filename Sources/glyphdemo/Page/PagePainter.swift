@@ -1,3 +1,4 @@
+internal import ProgramSupport
 internal import TexAlloc
 internal import TexAllocAssets
 internal import TexAllocAtlas

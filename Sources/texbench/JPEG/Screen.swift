@@ -1,3 +1,4 @@
+internal import ProgramSupport
 internal import CEGL
 internal import TexAlloc
 internal import TexAllocEGL

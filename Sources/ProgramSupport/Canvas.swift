@@ -1,8 +1,9 @@
 internal import CEGL
 package import TexAlloc
+package import TexAllocEGL
 
-/// An offscreen picture that textures are drawn into, with the origin at the top left: what the
-/// pixel check looks at, and what the programs and tests of this package draw with.
+/// An offscreen picture that textures are drawn into, with the origin at the top left: what the programs
+/// and tests of this package draw with.
 ///
 /// Everything is called on the thread where the context that made it is current.
 package final class Canvas {
@@ -61,7 +62,7 @@ package final class Canvas {
 
   /// Pixels.
   package let width, height: Int
-  private let program: ShaderProgram
+  private let program: CanvasProgram
   /// Whether the framebuffer is the canvas's own.
   private let ownsFramebuffer: Bool
   private var framebuffer: GLuint = 0
@@ -69,23 +70,14 @@ package final class Canvas {
   private var vertexBuffer: GLuint = 0
   private var vertexArray: GLuint = 0
 
-  package convenience init(width: Int, height: Int) throws(EGLFailure) {
-    try self.init(width: width, height: height, ShaderProgram())
-  }
-
-  /// A canvas whose pixels are those of a framebuffer, which outlives it.
-  package convenience init(
-    width: Int, height: Int, framebuffer: UInt32
-  ) throws(EGLFailure) {
-    try self.init(width: width, height: height, ShaderProgram(), on: framebuffer)
-  }
-
-  init(
-    width: Int, height: Int, _ program: ShaderProgram, on framebuffer: GLuint? = nil
+  /// - Parameter framebuffer: Whose pixels are the canvas's, and which outlives it; one of its own where
+  ///   nil.
+  package init(
+    width: Int, height: Int, framebuffer: UInt32? = nil
   ) throws(EGLFailure) {
     self.width = width
     self.height = height
-    self.program = program
+    program = try CanvasProgram()
     ownsFramebuffer = framebuffer == nil
     drainGLErrors()
     if let framebuffer {
@@ -130,6 +122,7 @@ package final class Canvas {
     unsafe glDeleteRenderbuffers(1, &renderbuffer)
     unsafe glDeleteBuffers(1, &vertexBuffer)
     unsafe glDeleteVertexArrays(1, &vertexArray)
+    glDeleteProgram(program.shaders.name)
   }
 
   /// Fills the whole of it.
@@ -146,7 +139,7 @@ package final class Canvas {
     glViewport(0, 0, GLsizei(width), GLsizei(height))
     glEnable(GLenum(GL_BLEND))
     glBlendFunc(GLenum(GL_ONE), GLenum(GL_ONE_MINUS_SRC_ALPHA))
-    glUseProgram(program.name)
+    glUseProgram(program.shaders.name)
     glUniform2f(program.size, GLfloat(width), GLfloat(height))
     let (mode, texture) = source.modeAndTexture
     glUniform1i(program.mode, mode)
@@ -193,5 +186,58 @@ package final class Canvas {
     for (right, down) in [(0, 0), (1, 0), (0, 1), (0, 1), (1, 0), (1, 1)] as [(Float, Float)] {
       corner(right, down)
     }
+  }
+}
+
+/// The program that a canvas draws with: rectangles in pixels, sampled, coloured, or both.
+private struct CanvasProgram {
+  private static let vertex = """
+    uniform vec2 size;
+    layout(location = 0) in vec2 position;
+    layout(location = 1) in vec2 texel;
+    layout(location = 2) in vec4 tint;
+    out vec2 place;
+    out vec4 colour;
+    void main() {
+      place = texel;
+      colour = tint;
+      gl_Position = vec4(position / size * 2.0 - 1.0, 0.0, 1.0);
+    }
+    """
+
+  private static let fragment = """
+    uniform sampler2D image;
+    uniform int mode;
+    in vec2 place;
+    in vec4 colour;
+    out vec4 pixel;
+    void main() {
+      if (mode == 0) pixel = colour;
+      else if (mode == 1) pixel = texelFetch(image, ivec2(place), 0);
+      else {
+        // A pixel shows all texels below it: one filtered sample for every two, each way.
+        vec2 size = vec2(textureSize(image, 0));
+        vec2 extent = vec2(abs(dFdx(place.x)), abs(dFdy(place.y)));
+        ivec2 count = clamp(ivec2(ceil(extent / 2.0 - 0.01)), 1, 32);
+        vec4 sum = vec4(0.0);
+        for (int y = 0; y < count.y; y++)
+          for (int x = 0; x < count.x; x++) {
+            vec2 share = (vec2(x, y) + 0.5) / vec2(count) - 0.5;
+            sum += texture(image, (place + share * extent) / size);
+          }
+        vec4 mean = sum / float(count.x * count.y);
+        pixel = colour * (mode == 2 ? mean : mean.rrrr);
+      }
+    }
+    """
+
+  let shaders: ShaderProgram
+  /// The places of its uniforms.
+  let size, mode: GLint
+
+  init() throws(EGLFailure) {
+    shaders = try ShaderProgram(vertex: Self.vertex, fragment: Self.fragment)
+    size = shaders.place(of: "size")
+    mode = shaders.place(of: "mode")
   }
 }

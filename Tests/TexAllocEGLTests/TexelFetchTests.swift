@@ -1,0 +1,79 @@
+import CEGL
+import SystemPackage
+import TexAlloc
+import XCTest
+
+@testable import TexAllocEGL
+
+final class TexelFetchTests: XCTestCase {
+  func testRowsShowTheirTexelsOfEitherKindOfTexture() throws {
+    let gpu = try TestDevice.importing()
+    let buffer = try TexturePool(for: [gpu]).allocate(
+      ImageDescriptor(width: 19, height: 7, formats: [.abgr8888]))
+    func row(_ y: Int) -> [UInt8] {
+      (0..<19 * 4).map { UInt8(truncatingIfNeeded: $0 * 7 + y * 31) }
+    }
+    do {
+      var writer = buffer.writer()
+      for y in 0..<7 { writer.write(row(y).span, row: y) }
+    }
+    let importer = try XCTUnwrap(gpu.importer)
+    for target in [GL_TEXTURE_2D, GL_TEXTURE_EXTERNAL_OES] {
+      let shown = try gpu.scratch.run { () throws(EGLFailure) in
+        let image = try importer.makeImage(of: buffer, on: gpu.connection)
+        defer { importer.destroy(image, on: gpu.connection) }
+        var texture: GLuint = 0
+        unsafe glGenTextures(1, &texture)
+        defer { unsafe glDeleteTextures(1, &texture) }
+        glBindTexture(GLenum(target), texture)
+        for filter in [GL_TEXTURE_MIN_FILTER, GL_TEXTURE_MAG_FILTER] {
+          glTexParameteri(GLenum(target), GLenum(filter), GL_LINEAR)
+        }
+        try importer.bind(image, to: target)
+        return try TexelFetch(from: target).texels(ofRows: [6, 0, 3], 19, in: texture)
+      }
+      XCTAssertEqual(shown, row(6) + row(0) + row(3), "target \(target)")
+    }
+  }
+
+  /// A mapping that the GPU does not see is what a driver's own copy would be.
+  func testACopyThatADriverKeepsIsFoundOutWheneverItWasMade() throws {
+    let gpu = try TestDevice.importing()
+    let image = ImageDescriptor(width: 48, height: 5, formats: [.abgr8888])
+    for turnsSeen in 0...1 {
+      let trial = try TexturePool(for: [], from: [CopiedHeap()]).allocate(image)
+      let (plane, descriptor) = (trial.layout.planes[0], try XCTUnwrap(trial.descriptor))
+      for row in [0, 4] where turnsSeen == 1 {
+        let pattern = EGLDevice.pattern(ofRow: row, 0, trial.layout.rowSize(ofPlane: 0))
+        let place = trial.offset + plane.offset + row * plane.pitch
+        _ = try descriptor.writeAll(toAbsoluteOffset: Int64(place), pattern)
+      }
+      XCTAssertThrowsError(try gpu.check(trial)) {
+        XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .pixels)
+        let wanted = ($0 as? RegistrationRefused)?.wanted
+        XCTAssertEqual(wanted?.hasSuffix("written again"), turnsSeen == 1, "\($0)")
+      }
+    }
+    XCTAssertNoThrow(
+      try gpu.check(TexturePool(for: [], from: [MemfdHeap()]).allocate(image)))
+  }
+}
+
+/// A heap whose mapping is not of the memory that its descriptor leads to.
+private struct CopiedHeap: Heap {
+  let attributes = BufferAttributes(name: "copied") {
+    $0.heaps = ["copied"]
+    $0.caching = [.cached]
+  }
+
+  func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
+    let (written, seen) = (try MemfdHeap().makeSlab(of: size), try MemfdHeap().makeSlab(of: size))
+    guard let descriptor = seen.descriptor else {
+      throw SystemFailure("makeSlab", on: name, .badFileDescriptor)
+    }
+    return unsafe try Slab(
+      mapped: written.bytes(in: 0..<written.size), ownedBy: written,
+      descriptor: OwnedDescriptor(duplicating: descriptor, named: name), of: name,
+      caching: .cached)
+  }
+}
