@@ -118,7 +118,9 @@ final class PlotTests: XCTestCase {
     section.comparisons = [
       try comparison("bars", axis: nil), try comparison("growth", axis: "live things"),
     ]
-    section.figures = [Figure(title: "in use", name: "slab of 4 MiB", percent: 80, note: "")]
+    section.figures = [
+      Figure(title: "in use", name: "slab of 4 MiB", value: 80, unit: .percent, note: "")
+    ]
     return Report(
       date: "now", effort: .quick, environment: .now(nil), model: WriteCombiningModel(),
       sections: [section])

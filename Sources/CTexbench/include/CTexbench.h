@@ -1,5 +1,6 @@
 // What the benchmark measures against and Swift cannot say: copies by hand, as fast as their authors
-// know, and stb_image; and what the processor says of the machine below it.
+// know, and stb_image; how often memory is asked for; and what the processor says of the machine below
+// it.
 #pragma once
 
 #include <malloc.h>
@@ -22,6 +23,9 @@ extern const bool texbench_has_stb;
 /// Decodes a JPEG into new memory, four bytes a pixel, which is to be freed; null where that fails.
 uint8_t *texbench_stb_decode(const uint8_t *bytes, size_t size);
 void texbench_stb_free(uint8_t *pixels);
+
+/// How often this thread has asked malloc, or one of its kind, for memory; 0 where nobody counts.
+uint64_t texbench_allocations(void);
 
 /// The twelve letters by which a hypervisor makes itself known (CPUID 0x40000000), and a zero; empty
 /// where there is none, or none that says so.

@@ -5,8 +5,15 @@ extension MergedAttributes {
   ) throws(MergeRefusal) -> MergedAttributes {
     guard let image else { return self }
     var merged = self
-    merged.layout = try layout(of: image, in: format, of: table)
+    merged.layout = try layout(of: image, in: table)
     return merged
+  }
+
+  /// The planes of an image in the chosen format; nil without one, once the image's size is checked.
+  func layout(
+    of image: ImageSize, in table: FormatTable
+  ) throws(MergeRefusal) -> ImageLayout? {
+    try layout(of: image, in: format, of: table)
   }
 
   /// The planes of an image in this format; nil without a format, once the image's size is checked.
@@ -25,7 +32,7 @@ extension MergedAttributes {
     guard format.modifier == .linear, let shapes = table[format.fourcc] else {
       throw MergeRefusal(.formats)
     }
-    var planes: [ImageLayout.Plane] = []
+    var planes: ImageLayout.Planes = []
     var end = 0
     for shape in shapes {
       guard let pitch = pitch(of: shape, across: image.width) else {

@@ -14,10 +14,16 @@ public struct FormatTable: Hashable, Sendable {
   /// No format at all.
   public init() { rows = [:] }
 
-  /// The planes of a format when it is linear; nil for one that is not in the table.
+  /// The planes of a format when it is linear, one to ``ImageLayout/Planes/limit``; nil for one that is
+  /// not in the table.
   public subscript(fourcc: Fourcc) -> [PlaneShape]? {
     get { rows[fourcc] }
-    set { rows[fourcc] = newValue }
+    set {
+      precondition(
+        newValue.map { 1...ImageLayout.Planes.limit ~= $0.count } ?? true,
+        "\(fourcc) of no plane, or of more than \(ImageLayout.Planes.limit)")
+      rows[fourcc] = newValue
+    }
   }
 
   /// Ascending by number.

@@ -20,7 +20,7 @@ public struct ImageLayout: Hashable, Sendable {
   public let width, height: Int
   public let format: Format
   /// In the order of `drm_fourcc.h`.
-  public let planes: [Plane]
+  public let planes: Planes
   /// What the planes hold, one for each; none where the format is not linear or nobody knows it.
   public let shapes: [PlaneShape]
   /// Bytes of the whole image, padding included.
@@ -35,7 +35,7 @@ public struct ImageLayout: Hashable, Sendable {
 
   /// - Parameter table: Where the format is described.
   public init(
-    width: Int, height: Int, format: Format, planes: [Plane], size: Int,
+    width: Int, height: Int, format: Format, planes: Planes, size: Int,
     in table: FormatTable = .known
   ) {
     let shapes = format.modifier == .linear ? table[format.fourcc] : nil
@@ -45,7 +45,7 @@ public struct ImageLayout: Hashable, Sendable {
   }
 
   init(
-    width: Int, height: Int, format: Format, planes: [Plane], shapes: [PlaneShape], size: Int
+    width: Int, height: Int, format: Format, planes: Planes, shapes: [PlaneShape], size: Int
   ) {
     self.width = width
     self.height = height
@@ -80,8 +80,7 @@ extension ImageLayout {
   func cut(toRows rows: Int) -> ImageLayout {
     guard rows < height, let first = planes.first else { return self }
     var end = first.offset
-    let cut = planes.indices.map { index in
-      let plane = planes[index]
+    let cut = planes.enumerated().map { index, plane in
       let alignment = plane.offset == 0 ? 1 : min(plane.offset & -plane.offset, pageSize)
       let offset = end.roundedUp(toMultipleOf: alignment)
       let count = shape(ofPlane: index).rows(down: rows)
@@ -89,7 +88,7 @@ extension ImageLayout {
       return Plane(offset: offset, pitch: plane.pitch, rows: count)
     }
     var layout = ImageLayout(
-      width: width, height: rows, format: format, planes: cut, shapes: shapes, size: end)
+      width: width, height: rows, format: format, planes: Planes(cut), shapes: shapes, size: end)
     (layout.colour, layout.alpha, layout.sampling) = (colour, alpha, sampling)
     return layout
   }

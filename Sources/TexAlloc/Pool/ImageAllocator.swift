@@ -48,7 +48,7 @@ public final class ImageAllocator: Sendable {
     } catch {
       throw AllocationError(error)
     }
-    let layout = try image.layout(in: merged)
+    let layout = try image.meaning(of: merged.layout)
     let buffer = TextureBuffer(
       name: name, layout: layout,
       in: try OrdinaryMemory(size: layout.size, for: Set(merged.cpuUsage)), at: 0)

@@ -3,7 +3,11 @@ public struct ImageDescriptor: Hashable, Sendable {
   /// Pixels.
   public var width, height: Int
   /// What the one that writes the pixels can live with: a decoder, a camera, the application.
-  public var writer: BufferAttributes
+  public var writer: BufferAttributes {
+    get { writing.attributes }
+    set { writing = ImageWriter(newValue) }
+  }
+  private(set) var writing: ImageWriter
   /// What the writer's numbers mean as colours.
   public var colour: Colour
   /// What the fourth channel will say of the others; nothing in formats without one.
@@ -19,7 +23,7 @@ public struct ImageDescriptor: Hashable, Sendable {
   ) {
     self.width = width
     self.height = height
-    self.writer = writer
+    writing = ImageWriter(writer)
     self.colour = colour
     self.alpha = alpha
   }
@@ -39,14 +43,29 @@ public struct ImageDescriptor: Hashable, Sendable {
   /// The formats that the writer names, most wanted first.
   public var formats: [Fourcc] { writer.formats?.map(\.fourcc) ?? [] }
 
-  /// The layout that was found for it, with what its pixels mean.
+  /// The layout that was found for it, if one was, with what its pixels mean.
   ///
   /// - Throws: `noFormat`.
-  func layout(in merged: MergedAttributes) throws(AllocationError) -> ImageLayout {
-    guard var layout = merged.layout else { throw .noFormat(self) }
+  func meaning(of layout: ImageLayout?) throws(AllocationError) -> ImageLayout {
+    guard var layout else { throw .noFormat(self) }
     (layout.colour, layout.alpha, layout.sampling) = (colour, alpha, sampling)
     return layout
   }
+}
+
+/// What the writer of an image can live with, which is much, and which copies of a descriptor share.
+final class ImageWriter: Sendable {
+  let attributes: BufferAttributes
+
+  init(_ attributes: BufferAttributes) { self.attributes = attributes }
+}
+
+extension ImageWriter: Hashable {
+  static func == (left: ImageWriter, right: ImageWriter) -> Bool {
+    left === right || left.attributes == right.attributes
+  }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(attributes) }
 }
 
 extension BufferAttributes {

@@ -12,8 +12,7 @@ internal import Glibc
 /// environment has `TEXALLOC_LEAKS=1`, a pool that goes before its buffers names them on standard
 /// error.
 public final class TexturePool: Sendable {
-  private let planner: ImagePlanner
-  private let known = KnownPlans()
+  private let known: KnownPlans
   let stores: SlabStores
 
   /// - Parameters:
@@ -27,8 +26,9 @@ public final class TexturePool: Sendable {
     limits: PoolLimits = PoolLimits()
   ) throws(AllocationError) {
     stores = SlabStores(limits: limits)
-    planner = try ImagePlanner(
-      for: components, from: heaps ?? Heaps.present(for: components), into: stores)
+    known = KnownPlans(
+      by: try ImagePlanner(
+        for: components, from: heaps ?? Heaps.present(for: components), into: stores))
     announce()
   }
 
@@ -58,18 +58,23 @@ public final class TexturePool: Sendable {
     _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
     waiting: Waiting = .never
   ) throws(AllocationError) -> TextureBuffer {
-    let label = SlotLabel(name: name, owner: image.writer.name)
-    return try plans(for: image, flags).makeBuffer { plan throws(AllocationError) in
-      let (layout, alignment) = try plan.layOut(image)
-      func make() throws(AllocationError) -> TextureBuffer {
-        try plan.store.makeBuffer(
-          layout, alignment: alignment, flags, waiting, label: label, by: plan)
-      }
-      do throws(AllocationError) { return try make() } catch {
-        // Slabs of other heaps may stand empty.
-        guard case .budget = error, stores.dropEmptySlabs() else { throw error }
-        return try make()
-      }
+    let label = SlotLabel(name: name, owner: image.writing.attributes.name)
+    return try known.plans(of: image.writing, for: flags).makeBuffer {
+      plan throws(AllocationError) in
+      try makeBuffer(image, flags, label, waiting, by: plan)
+    }
+  }
+
+  private func makeBuffer(
+    _ image: ImageDescriptor, _ flags: AllocationFlags, _ label: SlotLabel, _ waiting: Waiting,
+    by plan: ImagePlan
+  ) throws(AllocationError) -> TextureBuffer {
+    do throws(AllocationError) {
+      return try plan.store.makeBuffer(image, flags, label, waiting, by: plan)
+    } catch {
+      // Slabs of other heaps may stand empty.
+      guard case .budget = error, stores.dropEmptySlabs() else { throw error }
+      return try plan.store.makeBuffer(image, flags, label, waiting, by: plan)
     }
   }
 
@@ -83,11 +88,10 @@ public final class TexturePool: Sendable {
     _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
     waitingUntil deadline: ContinuousClock.Instant
   ) async throws(AllocationError) -> TextureBuffer {
-    let plan = try plans(for: image, flags).best
-    let (layout, alignment) = try plan.layOut(image)
+    let plan = try known.plans(of: image.writing, for: flags).best
     return try await plan.store.makeBuffer(
-      layout, alignment: alignment, flags, .until(deadline),
-      label: SlotLabel(name: name, owner: image.writer.name), by: plan)
+      image, flags, SlotLabel(name: name, owner: image.writing.attributes.name), .until(deadline),
+      by: plan)
   }
 
   /// Where such an image has its memory, and why. Whatever its size, as far as those agree who touch it.
@@ -96,19 +100,11 @@ public final class TexturePool: Sendable {
   public func plan(
     for image: ImageDescriptor, _ flags: AllocationFlags = .texture
   ) throws(AllocationError) -> MemoryPlan {
-    try plans(for: image, flags).best.memory
+    try known.plans(of: image.writing, for: flags).best.memory
   }
 
-  /// The plans of all kinds of images that were asked for so far.
-  public var plans: [MemoryPlan] { known.all.map(\.plans.best.memory) }
-
-  private func plans(
-    for image: ImageDescriptor, _ flags: AllocationFlags
-  ) throws(AllocationError) -> ImagePlans {
-    try known.plans(of: image.writer, for: flags) { () throws(AllocationError) in
-      try planner.plans(writtenBy: image.writer, for: flags)
-    }
-  }
+  /// The plans of the kinds of images that were asked for so far, the last first.
+  public var plans: [MemoryPlan] { known.all.map(\.best.memory) }
 }
 
 extension TexturePool {

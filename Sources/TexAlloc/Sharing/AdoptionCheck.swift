@@ -66,7 +66,7 @@ struct AdoptionCheck {
         "cpuUsage", "none: only linear images are mapped",
         cpuUsage.map(\.rawValue).sorted().joined(separator: ", "))
     }
-    var planes: [ImageLayout.Plane] = []
+    var planes: ImageLayout.Planes = []
     for (index, place) in places.enumerated() {
       let rows = index < shapes.count ? shapes[index].rows(down: image.size.height) : 0
       let (offset, pitch) = (place.plane.offset, place.plane.pitch)

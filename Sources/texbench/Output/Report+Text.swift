@@ -37,7 +37,7 @@ extension Section {
     var lines = ["== \(name): \(abstract)"]
     for comparison in comparisons { lines += [""] + comparison.lines }
     if !figures.isEmpty { lines.append("") }
-    lines += figures.map { "\($0.percent.text(1)) %  \($0.title): \($0.name) (\($0.note))" }
+    lines += figures.map { "\($0.text)  \($0.title): \($0.name) (\($0.note))" }
     if !omissions.isEmpty { lines.append("") }
     return lines + omissions.map { "left out: \($0.what): \($0.reason)" }
   }

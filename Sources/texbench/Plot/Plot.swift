@@ -35,13 +35,12 @@ struct Plot {
   private static func panels(of section: Section) -> [any Panel] {
     let bars = section.comparisons.filter { $0.axis == nil }.map(BarPanel.init)
     let curves = section.comparisons.filter { $0.axis != nil }.map(GrowthPanel.init)
-    let titles = section.figures.map(\.title).reduce(into: [String]()) { titles, title in
+    let shares = section.figures.filter { $0.unit == .percent }
+    let titles = shares.map(\.title).reduce(into: [String]()) { titles, title in
       if !titles.contains(title) { titles.append(title) }
     }
-    let shares = titles.map { title in
-      FigurePanel(figures: section.figures.filter { $0.title == title })
-    }
-    return bars as [any Panel] + curves + shares
+    return bars as [any Panel] + curves
+      + titles.map { title in FigurePanel(figures: shares.filter { $0.title == title }) }
   }
 
   private func drawHead(on drawing: inout Drawing) -> Double {

@@ -48,7 +48,7 @@ extension SlabFilling {
   var figure: Figure {
     Figure(
       title: "in use at the first failure under churn", name: "slab of \(slabBytes >> 20) MiB",
-      percent: median,
+      value: median, unit: .percent,
       note: "median of 50 runs; worst \(Int(worst)) %, best \(Int(best)) %;"
         + " \(TextureSizes.description)")
   }

@@ -18,13 +18,22 @@ struct Section: Codable {
   var omissions: [Omission] = []
 }
 
-/// A share that is no ratio of times.
+/// What is no ratio of times: a share, or a number.
 struct Figure: Codable {
-  /// What it is a share of, and what sets it apart from others of that title.
+  enum Unit: String, Codable {
+    case percent = " %"
+    case number = ""
+  }
+
+  /// What it is a share or a number of, and what sets it apart from others of that title.
   let title, name: String
-  let percent: Double
+  let value: Double
+  let unit: Unit
   /// How it was come by.
   let note: String
+
+  /// With its unit.
+  var text: String { value.text(1) + unit.rawValue }
 }
 
 /// What a route is to reach.

@@ -35,7 +35,7 @@ public final class TextureBuffer: Sendable {
   ///   - offset: Such that the layout fits the memory.
   ///   - slot: Where the memory is of a pool, the slot in it.
   init(
-    name: String, layout: ImageLayout, in memory: any BufferMemory, at offset: Int,
+    name: String, layout: ImageLayout, in memory: consuming any BufferMemory, at offset: Int,
     slot: consuming Slot? = nil
   ) {
     self.name = name
@@ -46,9 +46,10 @@ public final class TextureBuffer: Sendable {
   }
 
   deinit {
-    let (fences, isWritten) = state.withLock { ($0.fences, $0.flaw == nil) }
-    if let slot = state.withLock({ $0.slot.take() }) {
-      memory.release(slot, after: fences, isWritten: isWritten)
+    // Nobody else is here any more.
+    state.withLock { state in
+      guard let slot = state.slot.take() else { return }
+      memory.release(slot, after: state.fences, isWritten: state.flaw == nil)
     }
   }
 

@@ -25,11 +25,15 @@ struct ImagePlanner: Sendable {
         reason: "the heap lists \(listed); it is to list its own name"))
   }
 
-  /// The ways for images of this writer and for this use.
-  func plans(
+  /// All that have a say in images of this writer and for this use.
+  func parties(
     writtenBy writer: BufferAttributes, for flags: AllocationFlags
-  ) throws(AllocationError) -> ImagePlans {
-    let parties = try components.parties(writtenBy: writer, for: flags)
+  ) throws(AllocationError) -> ImageParties {
+    try components.parties(writtenBy: writer, for: flags)
+  }
+
+  /// The ways for images in which these have a say.
+  func plans(for parties: ImageParties) throws(AllocationError) -> ImagePlans {
     if parties.devices.isEmpty {
       switch try plan(for: parties, on: nil, []) {
       case .success(let plan): return ImagePlans(only: plan)

@@ -93,25 +93,31 @@ final class ImagePlan: Sendable {
   /// What the CPU may do with the images, for their writer and by their flags; a device's driver that
   /// reads them aside.
   let cpuUsage: Set<CPUUsage>
+  private let slotAlignment: Int
 
   init(
     _ memory: MemoryPlan, _ merge: AttributeMerge, _ store: SlabStore, cpuUsage: Set<CPUUsage>
   ) {
     self.memory = memory
     self.cpuUsage = cpuUsage
+    slotAlignment = memory.attributes.slotAlignment
     self.merge = merge
     self.store = store
   }
 
   /// Where the planes of an image lie, and what it begins at a multiple of.
   func layOut(_ image: ImageDescriptor) throws(AllocationError) -> (ImageLayout, alignment: Int) {
+    // What was merged when the plan was made does for nearly every image.
+    if let layout = try? memory.attributes.layout(of: image.size, in: image.table) {
+      return (try image.meaning(of: layout), slotAlignment)
+    }
     let merged: MergedAttributes
     do throws(MergeConflict) {
       merged = try merge.attributes(for: image.size, in: image.table)
     } catch {
       throw .conflict(error)
     }
-    return (try image.layout(in: merged), merged.slotAlignment)
+    return (try image.meaning(of: merged.layout), merged.slotAlignment)
   }
 
   /// What an allocation that failed says of the route; nil where another route is no answer to it.

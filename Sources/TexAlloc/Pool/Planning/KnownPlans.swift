@@ -1,50 +1,82 @@
 internal import Synchronization
 
-/// What a pool has planned: one entry for each writer and use, by which any number of images is laid
-/// out.
+/// What a pool has planned, by writer and use: any number of images is laid out by it.
 ///
-/// Looking one up takes no lock: each node is the entry of the one before, and none ever changes. A
-/// pool meets few writers; of those beyond the first sixteen nothing is kept.
+/// A pool meets few writers, and mostly the one that it met last, so they are looked for in the order
+/// in which they were used. Of very many, those are forgotten that were not used for longest.
 final class KnownPlans: Sendable {
-  struct Entry: Sendable {
-    let writer: BufferAttributes
+  private final class Entry: Sendable {
+    let writer: ImageWriter
     let flags: AllocationFlags
+    let parties: ImageParties
     let plans: ImagePlans
+
+    init(
+      _ writer: ImageWriter, _ flags: AllocationFlags, _ parties: ImageParties,
+      _ plans: ImagePlans
+    ) {
+      self.writer = writer
+      self.flags = flags
+      self.parties = parties
+      self.plans = plans
+    }
   }
 
-  private static let limit = 16
-  private let entry: Entry?
-  private let next = AtomicLazyReference<KnownPlans>()
+  /// How many are kept.
+  static let limit = 64
 
-  private init(_ entry: Entry?) { self.entry = entry }
+  private let planner: ImagePlanner
+  /// The last used first.
+  private let entries = Mutex<[Entry]>([])
 
-  convenience init() { self.init(nil) }
+  init(by planner: ImagePlanner) { self.planner = planner }
 
-  /// - Parameter make: Plans for images of this writer and for this use.
+  /// The plans for images of this writer and for this use, made where they are not known.
   func plans(
-    of writer: BufferAttributes, for flags: AllocationFlags,
-    make: () throws(AllocationError) -> ImagePlans
+    of writer: ImageWriter, for flags: AllocationFlags
   ) throws(AllocationError) -> ImagePlans {
     let flags = flags.intersection(.planned)
-    var last = self
-    for _ in 0..<Self.limit {
-      guard let node = last.next.load() else {
-        let made = try make()
-        // Where another thread was faster, that thread's stays.
-        _ = last.next.storeIfNil(
-          KnownPlans(Entry(writer: writer, flags: flags, plans: made)))
-        return made
-      }
-      if let entry = node.entry, entry.flags == flags, entry.writer == writer {
-        return entry.plans
-      }
-      last = node
+    if let known = find(where: { $0.flags == flags && $0.writer == writer }) { return known }
+    let parties = try planner.parties(writtenBy: writer.attributes, for: flags)
+    // A flag may give nobody else a say.
+    let plans: ImagePlans
+    if let known = find(where: { $0.parties == parties }) {
+      plans = known
+    } else {
+      plans = try planner.plans(for: parties)
     }
-    return try make()
+    return add(Entry(writer, flags, parties, plans))
   }
 
-  /// In the order in which they were made.
-  var all: [Entry] {
-    Array(sequence(first: self) { $0.next.load() }.compactMap(\.entry))
+  private func find(where suits: (Entry) -> Bool) -> ImagePlans? {
+    entries.withLock { entries in
+      guard let place = entries.firstIndex(where: suits) else { return nil }
+      let entry = entries[place]
+      if place > 0 {
+        entries.remove(at: place)
+        entries.insert(entry, at: 0)
+      }
+      return entry.plans
+    }
+  }
+
+  /// Where another thread was faster, that thread's stay.
+  private func add(_ entry: Entry) -> ImagePlans {
+    entries.withLock { entries in
+      let known = entries.first { $0.flags == entry.flags && $0.writer == entry.writer }
+      if let known { return known.plans }
+      if entries.count == Self.limit { entries.removeLast() }
+      entries.insert(entry, at: 0)
+      return entry.plans
+    }
+  }
+
+  /// The last used first.
+  var all: [ImagePlans] {
+    entries.withLock { entries in
+      entries.map(\.plans).reduce(into: []) { all, plans in
+        if !all.contains(where: { $0 === plans }) { all.append(plans) }
+      }
+    }
   }
 }

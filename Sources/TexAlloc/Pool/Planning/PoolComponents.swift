@@ -74,7 +74,7 @@ struct PoolComponents: Sendable {
   }
 }
 
-/// All that take part in laying out images of one kind.
+/// All that take part in laying out images of one kind. Equal ones, of one pool, agree on the same.
 struct ImageParties: Sendable {
   /// A registrar, and what it does with them.
   struct Device: Sendable {
@@ -119,6 +119,16 @@ struct ImageParties: Sendable {
     }
     if let refusal, !voices.devices.contains(where: { $0.route == route }) { throw refusal }
     return voices
+  }
+}
+
+extension ImageParties: Equatable {
+  static func == (left: ImageParties, right: ImageParties) -> Bool {
+    left.constant == right.constant && left.areCoherent == right.areCoherent
+      && left.devices.elementsEqual(right.devices) {
+        // Of one pool's components, so the name says which.
+        $0.registrar.name.hasSameBytes(as: $1.registrar.name) && $0.usage == $1.usage
+      }
   }
 }
 

@@ -28,16 +28,12 @@ struct PageSet: Sendable {
 
   /// Whether every page that a range touches is in it.
   func contains(_ range: Range<Int>) -> Bool {
-    var isMissing = false
-    forEachWord(of: range) { index, mask in isMissing = isMissing || ~words[index] & mask != 0 }
-    return !isMissing
+    allWords(of: range) { word, mask in ~word & mask == 0 }
   }
 
   /// Whether no page that a range touches is in it.
   func isDisjoint(with range: Range<Int>) -> Bool {
-    var isMet = false
-    forEachWord(of: range) { index, mask in isMet = isMet || words[index] & mask != 0 }
-    return !isMet
+    allWords(of: range) { word, mask in word & mask == 0 }
   }
 
   /// Takes in every page that a range touches.
@@ -75,20 +71,44 @@ struct PageSet: Sendable {
     return pages.upperBound
   }
 
+  @inline(__always)
   private func pages(of range: Range<Int>) -> Range<Int> {
     range.lowerBound >> pageBits..<(range.upperBound + pageSize - 1) >> pageBits
   }
 
   private func forEachWord(of range: Range<Int>, _ body: (_ index: Int, _ mask: UInt64) -> Void) {
-    let pages = pages(of: range)
-    guard !pages.isEmpty else { return }
-    let width = UInt64.bitWidth
-    let (first, last) = (pages.lowerBound / width, (pages.upperBound - 1) / width)
-    for index in first...last {
-      let below: UInt64 = index == first ? .max << (pages.lowerBound % width) : .max
-      let unused = width - 1 - (pages.upperBound - 1) % width
-      let above: UInt64 = index == last ? .max >> unused : .max
-      body(index, below & above)
+    guard let (indices, firstMask, lastMask) = words(of: range) else { return }
+    for index in indices {
+      let below = index == indices.lowerBound ? firstMask : .max
+      body(index, index == indices.upperBound ? below & lastMask : below)
     }
+  }
+
+  /// Stops at the first that does not suit.
+  @inline(__always)
+  private func allWords(of range: Range<Int>, _ suits: (_ word: UInt64, _ mask: UInt64) -> Bool)
+    -> Bool
+  {
+    guard let (indices, firstMask, lastMask) = words(of: range) else { return true }
+    let (first, last) = (indices.lowerBound, indices.upperBound)
+    if first == last { return suits(words[first], firstMask & lastMask) }
+    guard suits(words[first], firstMask), suits(words[last], lastMask) else { return false }
+    for index in first + 1..<last where !suits(words[index], .max) { return false }
+    return true
+  }
+
+  /// Where the pages lie that a range touches, and which bits of the first and of the last word are
+  /// theirs; nil for none.
+  @inline(__always)
+  private func words(
+    of range: Range<Int>
+  ) -> (indices: ClosedRange<Int>, first: UInt64, last: UInt64)? {
+    let pages = pages(of: range)
+    guard !pages.isEmpty else { return nil }
+    let (width, last) = (UInt64.bitWidth, pages.upperBound - 1)
+    return (
+      pages.lowerBound / width...last / width, .max << (pages.lowerBound % width),
+      .max >> (width - 1 - last % width)
+    )
   }
 }

@@ -134,10 +134,10 @@ extension SlabSet {
   /// - Returns: How many bytes further on the next are to be asked for; nil where all are.
   mutating func requestPages(aheadOf range: Range<Int>, of slab: Slab) -> Int? {
     guard limits.prefault > 0, let place = slabs.firstIndex(where: { $0?.slab === slab }),
-      let carved = slabs[place], !carved.pages.isRequested(range)
+      let carved = slabs[place], !carved.contents.pages.isRequested(range)
     else { return nil }
     let end = min(range.lowerBound + PageRequest.step, range.upperBound)
-    let pages = carved.pages.request(range.lowerBound..<end)
+    let pages = carved.contents.pages.request(range.lowerBound..<end)
     pageRequests.insert(
       contentsOf: pages.map { PageRequest(slab: slab, place: place, range: $0) }, at: 0)
     return PageRequest.step / 2
@@ -145,17 +145,17 @@ extension SlabSet {
 
   /// Notes that the kernel gave the pages.
   mutating func markReady(_ pages: PageRequest) {
-    carvedSlab(of: pages)?.pages.markReady(pages.range)
+    carvedSlab(of: pages)?.contents.pages.markReady(pages.range)
   }
 
   /// Notes how the kernel refused the pages, which come with the first write then, or do not come.
   mutating func note(_ refusal: SystemFailure, of pages: PageRequest) {
-    carvedSlab(of: pages)?.pages.refusal = refusal
+    carvedSlab(of: pages)?.contents.pages.refusal = refusal
   }
 
   /// Forgets the pages that the kernel was not asked for yet.
   mutating func cancelPageRequests() {
-    for pages in pageRequests { carvedSlab(of: pages)?.pages.cancelRequest(pages.range) }
+    for pages in pageRequests { carvedSlab(of: pages)?.contents.pages.cancelRequest(pages.range) }
     pageRequests = []
   }
 

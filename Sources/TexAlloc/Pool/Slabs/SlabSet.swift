@@ -1,7 +1,7 @@
 /// The slabs of a pool, the slots that wait to come back to them, and what is to be done for both. No
 /// lock, no system call, no question to a fence: its owner has those.
 struct SlabSet {
-  var limits: PoolLimits
+  private(set) var limits: PoolLimits
   /// Bytes of the largest slab that the heap gives for several images.
   private let heapLimit: Int
   /// Of all that share the budget.
@@ -21,6 +21,8 @@ struct SlabSet {
   /// Whether a slab is made before there is need of it: until the heap has none to give.
   var growsAhead = true
   private var liveSlots = 0
+  /// Bytes of the largest slab that any number of images share.
+  private(set) var largestShared: Int
   /// Bytes of the slabs that any number of images share, and what is free of them.
   private var shared = (size: 0, free: 0)
 
@@ -28,17 +30,18 @@ struct SlabSet {
     self.ledger = ledger
     self.limits = limits
     self.heapLimit = min(heapLimit, CarvedSlab.largestSize)
+    largestShared = Self.largestShared(within: limits, self.heapLimit)
     nextSize = limits.firstSlab
   }
 
-  /// Bytes of the largest slab that any number of images share.
-  var largestShared: Int {
+  private static func largestShared(within limits: PoolLimits, _ heapLimit: Int) -> Int {
     max(min(limits.largestSlab, heapLimit) / pageSize, 1) * pageSize
   }
 
   /// Sets other limits, and drops empty slabs that they do not allow.
   mutating func setLimits(_ limits: PoolLimits) {
     self.limits = limits
+    largestShared = Self.largestShared(within: limits, heapLimit)
     nextSize = min(max(nextSize, limits.firstSlab), largestShared)
     growsAhead = true
     for place in slabs.indices.reversed() where slabs[place]?.isEmpty == true {
@@ -48,7 +51,7 @@ struct SlabSet {
 
   /// Who may share the slab of a slot: a slab of its own is for what would waste a shared one, an image
   /// above a quarter of the largest, and one that can begin nowhere but at its start.
-  func tenancy(of request: SlotRequest) -> Tenancy {
+  func tenancy(of request: borrowing SlotRequest) -> Tenancy {
     guard request.tenancy == .shared else { return request.tenancy }
     let needsOwn =
       request.size > largestShared / 4 || request.alignment >= largestShared
@@ -57,12 +60,12 @@ struct SlabSet {
   }
 
   /// A slot out of the slabs at hand; nil where none has room.
-  mutating func carve(_ request: SlotRequest) -> Slot? {
+  mutating func carve(_ request: borrowing SlotRequest) -> Slot? {
     let tenancy = tenancy(of: request)
     for place in slabs.indices {
       guard let carved = slabs[place], carved.tenancy == tenancy else { continue }
       if tenancy != .shared {
-        guard carved.isEmpty, carved.capacity / 2 <= request.size else { continue }
+        guard carved.isEmpty, carved.contents.capacity / 2 <= request.size else { continue }
       }
       if let slot = carve(request, from: carved, at: place) { return slot }
     }
@@ -70,14 +73,14 @@ struct SlabSet {
   }
 
   private mutating func carve(
-    _ request: SlotRequest, from carved: CarvedSlab, at place: Int
+    _ request: borrowing SlotRequest, from carved: CarvedSlab, at place: Int
   ) -> Slot? {
-    guard let slot = carved.carve(request, at: place) else { return nil }
+    guard
+      let slot = carved.contents.carve(
+        request, of: carved, at: place, ahead: limits.prefault, asking: &pageRequests)
+    else { return nil }
     liveSlots += 1
     if carved.tenancy == .shared { shared.free -= slot.range.count }
-    for pages in carved.requestPages(for: slot, ahead: limits.prefault) {
-      pageRequests.append(PageRequest(slab: carved.slab, place: place, range: pages))
-    }
     return slot
   }
 
@@ -89,8 +92,8 @@ struct SlabSet {
     slabs[place] = carved
     ledger.add(slab.size)
     if tenancy == .shared {
-      shared.size += carved.capacity
-      shared.free += carved.capacity
+      shared.size += carved.contents.capacity
+      shared.free += carved.contents.capacity
     }
     guard let request else { return nil }
     return carve(request, from: carved, at: place)
@@ -105,9 +108,12 @@ struct SlabSet {
     _ slot: consuming Slot, until fences: [any Fence], isWritten: Bool
   ) {
     let carved = carvedSlab(at: slot.place)
-    if isWritten { carved.pages.markReady(slot.range) }
+    // The pages of a smaller one were ready before.
+    if isWritten && slot.range.count > CarvedSlab.largestReadySlot {
+      carved.contents.pages.markReady(slot.range)
+    }
     guard !fences.isEmpty else { return free(slot) }
-    carved.markWaiting(slot)
+    carved.contents.markWaiting(slot)
     released.append(ReleasedSlot(slot, until: fences))
   }
 
@@ -124,7 +130,7 @@ struct SlabSet {
     let place = slot.place
     let carved = carvedSlab(at: place)
     if carved.tenancy == .shared { shared.free += slot.range.count }
-    carved.free(slot)
+    carved.contents.free(slot)
     liveSlots -= 1
     switch carved.tenancy {
     case .shared: break
@@ -183,8 +189,8 @@ extension SlabSet {
     var excess = residentBytes - bytes
     var taken: [FreePages] = []
     for case let carved? in slabs.reversed() where excess > 0 {
-      let pages = carved.takeFreePages(atLeast: excess)
-      excess -= pages.reduce(0) { $0 + carved.pages.resident(in: $1.range) }
+      let pages = carved.contents.takeFreePages(of: carved.slab, atLeast: excess)
+      excess -= pages.reduce(0) { $0 + carved.contents.pages.resident(in: $1.range) }
       taken += pages
     }
     return taken
@@ -194,7 +200,7 @@ extension SlabSet {
   func putBack(_ pages: FreePages, areGivenBack: Bool) -> Int {
     guard let carved = slabs.lazy.compactMap(\.self).first(where: { $0.slab === pages.slab })
     else { preconditionFailure("a slab was dropped while pages of it were on their way") }
-    return carved.putBack(pages, areGivenBack: areGivenBack)
+    return carved.contents.putBack(pages, areGivenBack: areGivenBack)
   }
 
   /// Drops the oldest of the slabs that wait for one image of their size, down to the bytes of the
@@ -219,8 +225,8 @@ extension SlabSet {
     pageRequests.removeAll { $0.slab === carved.slab }
     dropped.append(carved.slab)
     if carved.tenancy == .shared {
-      shared.size -= carved.capacity
-      shared.free -= carved.capacity
+      shared.size -= carved.contents.capacity
+      shared.free -= carved.contents.capacity
     }
   }
 
@@ -231,6 +237,6 @@ extension SlabSet {
   var statistics: PoolStatistics {
     PoolStatistics(
       slabs: slabs.count { $0 != nil }, slabBytes: slabBytes, residentBytes: residentBytes,
-      slots: liveSlots, slotBytes: sum(\.allocated), waitingSlots: released.count)
+      slots: liveSlots, slotBytes: sum { $0.contents.allocated }, waitingSlots: released.count)
   }
 }

@@ -4,7 +4,9 @@ internal import SystemPackage
 
 extension SlabStore {
   /// A slot: of what is at hand, of what comes back in time where that is wanted, or of a new slab.
-  func allocate(_ request: SlotRequest, _ waiting: Waiting) throws(AllocationError) -> Slot {
+  func allocate(_ request: borrowing SlotRequest, _ waiting: Waiting) throws(AllocationError)
+    -> Slot
+  {
     while true {
       do throws(AllocationError) {
         return try allocate(request)
@@ -46,11 +48,11 @@ extension SlabStore {
     return slabs.withLock { $0.released.first }.map { ($0, deadline) }
   }
 
-  private func allocate(_ request: SlotRequest) throws(AllocationError) -> Slot {
+  private func allocate(_ request: borrowing SlotRequest) throws(AllocationError) -> Slot {
     if let slot = slotAtHand(request) { return slot }
     try checkThread()
     let isDone = DispatchSemaphore(value: 0)
-    let demand = Demand(request) { _ in isDone.signal() }
+    let demand = Demand(copy request) { _ in isDone.signal() }
     enqueue(demand)
     isDone.wait()
     return try demand.take()
@@ -71,7 +73,7 @@ extension SlabStore {
   }
 
   /// A slot of what was used before, which is warm; nil where a slab has to be made.
-  private func slotAtHand(_ request: SlotRequest) -> Slot? {
+  private func slotAtHand(_ request: borrowing SlotRequest) -> Slot? {
     if let slot = carve(request, freeing: passedSlots(patience: Self.patience)) { return slot }
     let passed = passedSlots()
     return passed.isEmpty ? nil : carve(request, freeing: passed)
@@ -80,7 +82,7 @@ extension SlabStore {
   /// How many slots that still wait an allocation looks at before it takes others.
   private static let patience = 4
 
-  private func carve(_ request: SlotRequest, freeing passed: [ReleasedSlot]) -> Slot? {
+  private func carve(_ request: borrowing SlotRequest, freeing passed: [ReleasedSlot]) -> Slot? {
     perform { slabs in
       if !passed.isEmpty { _ = slabs.freeReleased(passed) }
       return slabs.carve(request)

@@ -50,20 +50,22 @@ final class SlabStore: Sendable {
     set { perform { $0.setLimits(newValue) } }
   }
 
-  /// Memory for an image of this layout, which begins at a multiple of `alignment` in its slab.
+  /// Memory for an image that is laid out by a plan of this store.
   func makeBuffer(
-    _ layout: ImageLayout, alignment: Int, _ flags: AllocationFlags, _ waiting: Waiting,
-    label: SlotLabel, by plan: ImagePlan
+    _ image: ImageDescriptor, _ flags: AllocationFlags, _ label: SlotLabel, _ waiting: Waiting,
+    by plan: ImagePlan
   ) throws(AllocationError) -> TextureBuffer {
+    let (layout, alignment) = try plan.layOut(image)
     let request = try request(layout.size, alignment, flags.tenancy, label)
     return buffer(in: try allocate(request, waiting), for: request, layout, flags, plan)
   }
 
   /// The same without holding a thread while it waits.
   func makeBuffer(
-    _ layout: ImageLayout, alignment: Int, _ flags: AllocationFlags, _ waiting: Waiting,
-    label: SlotLabel, by plan: ImagePlan
+    _ image: ImageDescriptor, _ flags: AllocationFlags, _ label: SlotLabel, _ waiting: Waiting,
+    by plan: ImagePlan
   ) async throws(AllocationError) -> TextureBuffer {
+    let (layout, alignment) = try plan.layOut(image)
     let request = try request(layout.size, alignment, flags.tenancy, label)
     return buffer(in: try await allocate(request, waiting), for: request, layout, flags, plan)
   }
@@ -161,6 +163,7 @@ final class SlabStore: Sendable {
   }
 
   /// Changes the slabs under the lock, and has the work done that comes of it.
+  @inline(__always)
   func perform<Result: ~Copyable>(_ body: (inout sending SlabSet) -> sending Result) -> Result {
     var hasWork = false
     let result = slabs.withLock { slabs in
