@@ -116,7 +116,8 @@ let package = Package(
       name: "TexAllocText", dependencies: ["CFreeType", "TexAlloc", "TexAllocAtlas", system],
       swiftSettings: house),
     .testTarget(
-      name: "TexAllocTextTests", dependencies: ["CFreeType", "TestSupport", "TexAllocText"],
+      name: "TexAllocTextTests",
+      dependencies: ["CFreeType", "TestSupport", "TexAllocText", system],
       swiftSettings: house),
     .testTarget(
       name: "DriverTests",

@@ -64,3 +64,15 @@ public struct DeviceStatistics: Hashable, Sendable {
   /// EGLImages that live, those that wait to be collected among them.
   public internal(set) var liveImages = 0
 }
+
+extension DeviceStatistics: CustomStringConvertible {
+  public var description: String {
+    func copies(_ route: Route, by copier: String) -> String {
+      let bytes = bytesCopied(route)
+      return bytes == 0 ? "" : " (the \(copier) copied \(bytes.inMebibytes))"
+    }
+    return "\(imported) textures imported, \(transferred) transferred"
+      + copies(.transferred, by: "GPU") + ", \(uploaded) uploaded" + copies(.uploaded, by: "CPU")
+      + "; \(liveImages) images live"
+  }
+}

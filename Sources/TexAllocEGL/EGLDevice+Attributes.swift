@@ -62,7 +62,7 @@ extension EGLDevice {
     guard !connection.nodes.isEmpty else { return heaps }
     func isOwn(_ heap: any Heap) -> Bool? {
       let node = (heap as? GBMHeap)?.node ?? (heap as? DumbBufferHeap)?.node
-      return node.map(connection.nodes.contains)
+      return node.map { connection.nodes.contains($0.string) }
     }
     return [true, nil, false].flatMap { own in heaps.filter { isOwn($0) == own } }
   }

@@ -1,6 +1,6 @@
 package import CFreeType
 internal import Synchronization
-internal import SystemPackage
+public import SystemPackage
 
 /// One face of a font file, for any number of sizes.
 ///
@@ -30,16 +30,16 @@ internal import SystemPackage
   /// - Parameter index: Which face of a collection (`.ttc`); in the upper 16 bits, which named
   ///   instance of a variable font.
   public init(
-    contentsOf path: String, index: Int = 0, in library: FontLibrary
+    contentsOf path: FilePath, index: Int = 0, in library: FontLibrary
   ) throws(FontError) {
     var face: FT_Face?
-    let code = unsafe FT_New_Face(library.handle, path, index, &face)
+    let code = unsafe FT_New_Face(library.handle, path.string, index, &face)
     if code != 0, let errno = Self.obstacle(to: path) {
-      throw .unreadable(font: path, errno)
+      throw .unreadable(font: path.string, errno)
     }
-    unsafe self.face = try Self.checked(face, code, of: path, index: index)
+    unsafe self.face = try Self.checked(face, code, of: path.string, index: index)
     unsafe bytes = nil
-    name = path
+    name = path.string
     self.index = index
     self.library = library
     try refuseColourBitmaps()
@@ -122,9 +122,9 @@ internal import SystemPackage
   }
 
   /// Why a file cannot be read; nil where it can, and the font itself is at fault.
-  private static func obstacle(to path: String) -> Errno? {
+  private static func obstacle(to path: FilePath) -> Errno? {
     do {
-      let file = try FileDescriptor.open(FilePath(path), .readOnly)
+      let file = try FileDescriptor.open(path, .readOnly)
       try file.closeAfter {
         var byte: UInt8 = 0
         _ = try unsafe withUnsafeMutableBytes(of: &byte) { unsafe try file.read(into: $0) }

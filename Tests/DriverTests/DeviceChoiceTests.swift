@@ -23,7 +23,7 @@ final class DeviceChoiceTests: XCTestCase {
   func testADeviceIsTakenByItsNodeWhereItIsAskedFor() throws {
     for driver in ["vgem", "virtio_gpu"] {
       let card = try PresentHeap.dumbBuffers(of: driver)
-      let gpu = try EGLDevice.surfaceless(.named(card.node))
+      let gpu = try EGLDevice.surfaceless(.named(card.node.string))
       XCTAssertEqual(gpu.description.reason, "it has the node \(card.node)")
       let own = try GBMHeap(node: card.node)
       let pool = try TexturePool(for: [gpu], from: [UDMABufHeap(), own])

@@ -73,7 +73,7 @@ final class HeapPixelsTests: XCTestCase {
   private func glyphs(from heap: any Heap, on gpu: EGLDevice) throws -> [UInt8] {
     let path = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
     guard FileManager.default.fileExists(atPath: path) else { throw XCTSkip("no \(path)") }
-    let face = try FontFace(contentsOf: path, in: FontLibrary())
+    let face = try FontFace(contentsOf: FilePath(path), in: FontLibrary())
     let cache = GlyphCache(
       in: try TexturePool(for: [gpu], from: [heap]), pageSize: ImageSize(width: 64, height: 64))
     for letter: Unicode.Scalar in ["g", "W", "@"] {

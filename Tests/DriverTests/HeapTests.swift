@@ -45,7 +45,7 @@ final class HeapTests: XCTestCase {
 
   func testGBMOnRenderNodeKeepsTheContract() throws {
     for finding in Heaps.found() {
-      if case .success(let heap as GBMHeap) = finding.heap, heap.node.contains("renderD") {
+      if case .success(let heap as GBMHeap) = finding.heap, heap.node.string.contains("renderD") {
         return try check(heap, named: "gbm on virgl")
       }
     }

@@ -13,7 +13,7 @@ final class LostDriverTests: XCTestCase {
     let heap = try PresentHeap.dumbBuffers(of: "vgem")
     try CapabilityTable.check(heap.label, "typed: module unloaded", in: self) {
       XCTAssertEqual(try modprobe("-r", "vgem"), 0)
-      let failure = SystemFailure("open", on: heap.node, .noSuchFileOrDirectory)
+      let failure = SystemFailure("open", on: heap.node.string, .noSuchFileOrDirectory)
       XCTAssertThrowsError(try heap.makeSlab(of: 1)) {
         XCTAssertEqual($0 as? SystemFailure, failure)
       }

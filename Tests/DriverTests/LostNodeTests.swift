@@ -31,7 +31,7 @@ final class LostNodeTests: XCTestCase {
     let card = try PresentHeap.dumbBuffers(of: "vgem")
     try body("/dev/udmabuf", UDMABufHeap())
     try body("/dev/dma_heap/system", DMAHeap("system"))
-    try body(card.node, card)
+    try body(card.node.string, card)
   }
 
   private func expect(

@@ -14,7 +14,7 @@ struct PendingFence: ~Copyable {
   /// - Parameter heap: Dumb buffers of vgem, one of which has the fence first.
   init(from heap: DumbBufferHeap) throws {
     let node = OwnedDescriptor(
-      owning: try FileDescriptor.open(FilePath(heap.node), .readWrite, options: .closeOnExec))
+      owning: try FileDescriptor.open(heap.node, .readWrite, options: .closeOnExec))
     let (raw, slab) = (node.descriptor.rawValue, try heap.makeSlab(of: 1))
     let memory = try XCTUnwrap(slab.descriptor).rawValue
     var handle: UInt32 = 0

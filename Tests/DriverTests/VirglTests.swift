@@ -13,7 +13,7 @@ final class VirglTests: XCTestCase {
     XCTAssertEqual(gpu.description.driver, "virtio_gpu")
     XCTAssertFalse(gpu.description.isSoftware)
     XCTAssertEqual(gpu.description.reason, "it was asked for by name")
-    let node = try XCTUnwrap(ownHeap() as? GBMHeap).node
+    let node = try XCTUnwrap(ownHeap() as? GBMHeap).node.string
     for choice in [DeviceChoice.automatic, .named(node)] {
       let same = try EGLDevice.surfaceless(choice)
       XCTAssertEqual(same.description.renderer, gpu.description.renderer, "\(choice)")

@@ -82,7 +82,7 @@ final class WritePathTests: XCTestCase {
     let path = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
     guard FileManager.default.fileExists(atPath: path) else { throw XCTSkip("no \(path)") }
     let pool = try TexturePool(for: [GlyphCache.component])
-    let face = try FontFace(contentsOf: path, in: FontLibrary())
+    let face = try FontFace(contentsOf: FilePath(path), in: FontLibrary())
     let cache = GlyphCache(in: pool, pageSize: ImageSize(width: 500, height: 500))
     let report = try XCTAssertWriteCombiningFriendly(pool) {
       for code in 33...126 {

@@ -22,7 +22,7 @@ final class FontFaceTests: XCTestCase {
 
   func testAFaceThatTheFileLacksIsATypedError() throws {
     let path = try TestFonts.path("DejaVu Sans")
-    XCTAssertThrowsError(try FontFace(contentsOf: path, index: 1, in: FontLibrary())) {
+    XCTAssertThrowsError(try FontFace(contentsOf: FilePath(path), index: 1, in: FontLibrary())) {
       XCTAssertEqual($0 as? FontError, .noSuchFace(font: path, index: 1))
     }
   }
@@ -57,7 +57,7 @@ final class FontFaceTests: XCTestCase {
     line: UInt = #line
   ) {
     XCTAssertThrowsError(
-      try FontFace(contentsOf: path, in: FontLibrary()), file: file, line: line
+      try FontFace(contentsOf: FilePath(path), in: FontLibrary()), file: file, line: line
     ) { XCTAssertEqual($0 as? FontError, expected, file: file, line: line) }
   }
 }

@@ -66,7 +66,7 @@ final class GlyphCacheTests: XCTestCase {
   func testFacesAndSizesAreToldApart() throws {
     let library = try FontLibrary()
     let faces = try (0..<2).map { _ in
-      try FontFace(contentsOf: TestFonts.path("DejaVu Sans"), in: library)
+      try FontFace(contentsOf: FilePath(TestFonts.path("DejaVu Sans")), in: library)
     }
     let cache = GlyphCache(in: try TexturePool(for: []))
     let index = try XCTUnwrap(faces[0].glyph(for: "A"))

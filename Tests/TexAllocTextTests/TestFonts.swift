@@ -1,3 +1,4 @@
+import SystemPackage
 import Foundation
 import TexAllocText
 import XCTest
@@ -20,7 +21,7 @@ enum TestFonts {
   }
 
   static func dejaVuSans() throws -> FontFace {
-    try FontFace(contentsOf: path("DejaVu Sans"), in: FontLibrary())
+    try FontFace(contentsOf: FilePath(path("DejaVu Sans")), in: FontLibrary())
   }
 
   static func bytes(_ name: String) throws -> [UInt8] {

@@ -41,7 +41,7 @@ public enum Heaps {
   private static func gbm() -> [HeapFinding] {
     nodes(DRMNode.folder, ["renderD", "card"]).map { node in
       HeapFinding(GBMHeap.kind) { () throws(SystemFailure) in
-        try GBMHeap(node: "\(DRMNode.folder)/\(node.get())")
+        try GBMHeap(node: FilePath("\(DRMNode.folder)/\(node.get())"))
       }
     }
   }
@@ -57,7 +57,7 @@ public enum Heaps {
   private static func dumbBuffers() -> [HeapFinding] {
     nodes(DRMNode.folder, ["card"]).map { node in
       HeapFinding(DumbBufferHeap.kind) { () throws(SystemFailure) in
-        try DumbBufferHeap(node: "\(DRMNode.folder)/\(node.get())")
+        try DumbBufferHeap(node: FilePath("\(DRMNode.folder)/\(node.get())"))
       }
     }
   }

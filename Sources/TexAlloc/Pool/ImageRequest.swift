@@ -116,13 +116,16 @@ public struct AllocationFlags: OptionSet, Hashable, Sendable {
 }
 
 extension AllocationFlags {
+  private static let table: [(flag: AllocationFlags, name: String, usage: DeviceUsage?)] = [
+    (.texture, "texture", .sample), (.renderTarget, "renderTarget", .render),
+    (.scanout, "scanout", .scanout), (.capture, "capture", .capture), (.encode, "encode", .encode),
+    (.decode, "decode", .decode), (.cpuRead, "cpuRead", nil), (.dedicated, "dedicated", nil),
+    (.zeroed, "zeroed", nil), (.exportable, "exportable", nil),
+  ]
+
   /// What devices do with it.
   public var deviceUsage: Set<DeviceUsage> {
-    let usages: [(AllocationFlags, DeviceUsage)] = [
-      (.texture, .sample), (.renderTarget, .render), (.scanout, .scanout), (.capture, .capture),
-      (.encode, .encode), (.decode, .decode),
-    ]
-    return Set(usages.lazy.filter { contains($0.0) }.map(\.1))
+    Set(Self.table.lazy.filter { contains($0.flag) }.compactMap(\.usage))
   }
 
   /// Those that decide where images have their memory.
@@ -133,6 +136,16 @@ extension AllocationFlags {
   /// Who may share the slab with it.
   var tenancy: Tenancy {
     contains(.exportable) ? .exported : contains(.dedicated) ? .alone : .shared
+  }
+}
+
+extension AllocationFlags: CustomStringConvertible {
+  /// Their names: `texture, cpuRead`.
+  public var description: String {
+    let known = Self.table.filter { contains($0.flag) }
+    let others = subtracting(known.reduce([]) { $0.union($1.flag) }).rawValue
+    let words = known.map(\.name) + (others == 0 ? [] : ["0x" + String(others, radix: 16)])
+    return words.isEmpty ? "none" : words.joined(separator: ", ")
   }
 }
 

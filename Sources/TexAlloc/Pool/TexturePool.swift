@@ -203,7 +203,7 @@ extension PoolStatistics: CustomStringConvertible {
 
 extension Int {
   /// Bytes for a person: `1.5 MiB`.
-  fileprivate var inMebibytes: String {
+  package var inMebibytes: String {
     "\((Double(self) / Double(1 << 20) * 10).rounded() / 10) MiB"
   }
 }

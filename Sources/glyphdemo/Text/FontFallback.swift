@@ -1,3 +1,4 @@
+internal import SystemPackage
 internal import TexAllocText
 
 /// Finds a face for every character: the one asked for where it has it, else another that does.
@@ -87,7 +88,7 @@ final class FontFallback {
 
   private func open(_ file: FontFile) throws(FontError) -> FontFace {
     if let face = opened[file] { return face }
-    let face = try FontFace(contentsOf: file.path, index: file.index, in: library)
+    let face = try FontFace(contentsOf: FilePath(file.path), index: file.index, in: library)
     opened[file] = face
     return face
   }

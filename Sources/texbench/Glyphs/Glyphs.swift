@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ProgramSupport
+internal import SystemPackage
 internal import TexAllocText
 
 struct Glyphs: Measurement {
@@ -16,7 +17,7 @@ struct Glyphs: Measurement {
       return bench.leaveOut("every route to a glyph page", because: "there is no GPU")
     }
     let face: FontFace
-    do { face = try FontFace(contentsOf: font, in: FontLibrary()) } catch {
+    do { face = try FontFace(contentsOf: FilePath(font), in: FontLibrary()) } catch {
       return bench.leaveOut("every glyph", because: "\(error)")
     }
     for hinting in [Hinting.none, .light] {

@@ -1,5 +1,5 @@
 internal import CDRM
-internal import SystemPackage
+public import SystemPackage
 
 /// Dumb buffers of a display driver ([drm-kms]): memory that its screen can show.
 ///
@@ -12,7 +12,7 @@ public struct DumbBufferHeap: DMABufHeap {
   static let kind = "drm-dumb"
 
   /// The card that it allocates from.
-  public let node: String
+  public let node: FilePath
   /// As the card's driver calls itself: `vgem`, `virtio_gpu`.
   public let driver: String
   public let attributes: BufferAttributes
@@ -22,7 +22,8 @@ public struct DumbBufferHeap: DMABufHeap {
 
   /// - Parameter node: `/dev/dri/cardN`; a render node refuses with EACCES.
   /// - Throws: `SystemFailure` where it has no dumb buffers, or none that can be mapped.
-  public init(node path: String) throws(SystemFailure) {
+  public init(node: FilePath) throws(SystemFailure) {
+    let path = node.string
     let card = try DRMNode(opening: path)
     let memory = try Self.allocate(MemoryTiming.size, from: card)
     caching = try .known(.known(ofDriver: card.driver), orTiming: memory, named: path)
@@ -31,16 +32,16 @@ public struct DumbBufferHeap: DMABufHeap {
     }
     driver = card.driver
     device = card.device
-    node = path
+    self.node = node
   }
 
   /// The kernel wants less than 4 GiB.
   private static let maxSize = (1 << 32) - RawImage.pitch
 
   func allocate(_ size: Int) throws(SystemFailure) -> OwnedDescriptor {
-    let card = try DRMNode(opening: node)
+    let card = try DRMNode(opening: node.string)
     guard card.device == device else {  // the cards were numbered anew
-      throw SystemFailure("DRM_IOCTL_VERSION", on: node, .operationNotSupportedByDevice)
+      throw SystemFailure("DRM_IOCTL_VERSION", on: node.string, .operationNotSupportedByDevice)
     }
     return try Self.allocate(size, from: card)
   }

@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// Linear buffers of the [generic buffer manager], used as raw memory: what the GPU's own driver
 /// allocates.
 ///
@@ -16,7 +18,8 @@ public struct GBMHeap: DMABufHeap {
   /// - Parameter node: `/dev/dri/renderDN`, or `/dev/dri/cardN` of a driver that has no more than
   ///   dumb buffers: its render node refuses with EACCES.
   /// - Throws: `SystemFailure` where it gives no linear buffers, or none that can be mapped.
-  public init(node path: String) throws(SystemFailure) {
+  public init(node: FilePath) throws(SystemFailure) {
+    let path = node.string
     device = try GBMDevice(opening: path)
     let memory = try device.allocate(MemoryTiming.size)
     caching = try .known(.known(ofDriver: device.driver), orTiming: memory, named: path)
@@ -26,7 +29,7 @@ public struct GBMHeap: DMABufHeap {
   }
 
   /// The node that it allocates from.
-  public var node: String { device.path }
+  public var node: FilePath { FilePath(device.path) }
   /// As the node's driver calls itself.
   public var driver: String { device.driver }
 
