@@ -99,7 +99,8 @@ fuzz-jpeg: dependencies
 	@mkdir -p out/fuzz/jpeg
 	@Scripts/make-fuzz-seeds out/fuzz/jpeg-seeds
 	$(SWIFT) build -c release --package-path Fuzz/Decoder --scratch-path .build-fuzz \
-	  --sanitize fuzzer --sanitize address -Xswiftc -parse-as-library
+	  --sanitize fuzzer --sanitize address -Xswiftc -parse-as-library \
+	  -Xswiftc -sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table
 	ASAN_OPTIONS=detect_leaks=0 .build-fuzz/release/jpegfuzzer -max_total_time=$(seconds) -max_len=20000 -timeout=20 \
 	  -dict=Fuzz/Decoder/jpeg.dict -artifact_prefix=out/fuzz/ out/fuzz/jpeg out/fuzz/jpeg-seeds
 
