@@ -37,6 +37,37 @@ final class RenderCommandTests: XCTestCase {
     }
   }
 
+  /// Stored as a camera would that was held in each of the eight ways, by a program of its own, of
+  /// colours that are whole blocks: those come out the same however they are turned.
+  func testEachOrientationShowsTheSameUprightPicture() throws {
+    let (width, height) = (48, 80)
+    var random = SplitMix64(seed: 8)
+    var picture = Array("P6\n\(width) \(height)\n255\n".utf8)
+    for _ in 0..<height / 8 {
+      let row = (0..<width / 8).flatMap { _ -> [UInt8] in
+        let colour = (0..<3).map { _ in UInt8.random(in: 0...255, using: &random) }
+        return Array(repeating: colour, count: 8).flatMap(\.self)
+      }
+      for _ in 0..<8 { picture += row }
+    }
+    let upright = try Tool.cjpeg(picture, "-sample 1x1 -quality 100")
+    let stored = [
+      "-copy none", "-flip horizontal", "-rotate 180", "-flip vertical", "-transpose",
+      "-rotate 270", "-transverse", "-rotate 90",
+    ]
+    var pictures: Set<Data> = []
+    for (index, turn) in stored.enumerated() {
+      let file = try Tool.jpegtran(upright, turn).inserting([.orientation(index + 1)])
+      let (input, output) = (folder.path("\(index).jpg"), folder.path("\(index).png"))
+      try Data(file).write(to: URL(filePath: input))
+      let run = try ProgramRun("texctl", ["render", input, "-o", output])
+      XCTAssertEqual(run.status, 0, run.complaint)
+      XCTAssertTrue(run.output.contains("\(width)x\(height)"), run.output)
+      pictures.insert(try Data(contentsOf: URL(filePath: output)))
+    }
+    XCTAssertEqual(pictures.count, 1)
+  }
+
   func testWhatIsNoPictureIsOneLineAndLeavesNoPicture() throws {
     let whole = try Data(contentsOf: URL(filePath: photograph))
     let files = [

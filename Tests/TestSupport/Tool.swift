@@ -1,20 +1,26 @@
-import Foundation
-import TestSupport
-import XCTest
+internal import Foundation
+private import XCTest
 
 /// The programs of libjpeg-turbo, as a stranger would run them.
-enum Tool {
+package enum Tool {
   /// - Parameter options: Of cjpeg(1), as one would type them.
-  static func cjpeg(_ portablePixmap: [UInt8], _ options: String) throws -> [UInt8] {
+  package static func cjpeg(_ portablePixmap: [UInt8], _ options: String) throws -> [UInt8] {
     try run("cjpeg", options, on: portablePixmap)
   }
 
   /// The pixels in red, green and blue.
-  static func djpeg(_ file: [UInt8]) throws -> [UInt8] {
+  package static func djpeg(_ file: [UInt8]) throws -> [UInt8] {
     let portablePixmap = try run("djpeg", "-pnm", on: file)
     let header = portablePixmap.split(
       separator: UInt8(ascii: "\n"), maxSplits: 3, omittingEmptySubsequences: false)
     return Array(header[3])
+  }
+
+  /// Turns a picture without decoding it.
+  ///
+  /// - Parameter options: Of jpegtran(1), as one would type them.
+  package static func jpegtran(_ file: [UInt8], _ options: String) throws -> [UInt8] {
+    try run("jpegtran", options, on: file)
   }
 
   private static func run(_ name: String, _ options: String, on input: [UInt8]) throws -> [UInt8] {

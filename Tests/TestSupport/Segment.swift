@@ -1,23 +1,28 @@
 /// A marker segment of a JPEG file.
-struct Segment {
-  let marker: UInt8
-  let bytes: [UInt8]
+package struct Segment {
+  package let marker: UInt8
+  package let bytes: [UInt8]
 
-  static func exif(_ bytes: [UInt8]) -> Segment {
+  package init(marker: UInt8, bytes: [UInt8]) {
+    self.marker = marker
+    self.bytes = bytes
+  }
+
+  package static func exif(_ bytes: [UInt8]) -> Segment {
     Segment(marker: 0xE1, bytes: Array("Exif\0\0".utf8) + bytes)
   }
 
   /// - Parameters:
   ///   - part: From 1.
   ///   - count: Of all parts.
-  static func profile(part: UInt8, of count: UInt8, _ bytes: some Sequence<UInt8>) -> Segment {
+  package static func profile(part: UInt8, of count: UInt8, _ bytes: some Sequence<UInt8>) -> Segment {
     Segment(marker: 0xE2, bytes: Array("ICC_PROFILE\0".utf8) + [part, count] + bytes)
   }
 
   /// EXIF with one directory, of one entry for the orientation.
   ///
   /// - Parameter type: Of the number: 3 for 16 bits.
-  static func orientation(_ value: Int, bigEndian: Bool = false, type: Int = 3) -> Segment {
+  package static func orientation(_ value: Int, bigEndian: Bool = false, type: Int = 3) -> Segment {
     func number(_ value: Int, _ size: Int) -> [UInt8] {
       let bytes = (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
       return bigEndian ? bytes.reversed() : bytes
@@ -33,7 +38,7 @@ struct Segment {
 
 extension [UInt8] {
   /// The same JPEG file with segments right behind its start.
-  func inserting(_ segments: [Segment]) -> [UInt8] {
+  package func inserting(_ segments: [Segment]) -> [UInt8] {
     self[..<2]
       + segments.flatMap { segment in
         let size = segment.bytes.count + 2
