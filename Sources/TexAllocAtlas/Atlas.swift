@@ -22,6 +22,7 @@ public final class Atlas {
   /// - Parameters:
   ///   - page: Size and format of each page.
   ///   - border: Empty pixels on each side of an image.
+  ///   - flags: What pages are for; they are rewritten whatever is said here.
   ///   - name: What the pages are called in reports, with a number.
   public init(
     in pool: TexturePool, page: ImageDescriptor, border: Int = 1,
@@ -31,7 +32,7 @@ public final class Atlas {
     self.pool = pool
     descriptor = page
     self.border = border
-    self.flags = flags
+    self.flags = flags.union(.rewritten)
     self.name = name
   }
 

@@ -46,6 +46,7 @@ extension EGLDevice {
       of: buffer, on: self, name: name, image: nil, route, because: reason, check: check)
     enter(texture)
     try texture.contentsChanged()
+    buffer.spend()
     return texture
   }
 
@@ -67,14 +68,15 @@ extension Texture {
   /// transferred, by the CPU where it was uploaded.
   ///
   /// - Parameter rows: Of the image; all of them where nil.
-  /// - Throws: `RegistrationRefused` where the device's context is not current on this thread, or
-  ///   OpenGL did not take the pixels.
+  /// - Throws: `RegistrationRefused` where the device's context is not current on this thread, where the
+  ///   buffer is spent, or OpenGL did not take the pixels.
   public func contentsChanged(rows: Range<Int>? = nil) throws(RegistrationRefused) {
     let layout = buffer.layout
     guard route != .imported, let format = UploadFormat(layout, sampled: layout.sampling) else {
       return
     }
     try device.requireContext()
+    try buffer.requireContents(for: device.name)
     let rows = rows ?? 0..<layout.height
     precondition(0 <= rows.lowerBound && rows.upperBound <= layout.height)
     drainGLErrors()
@@ -82,7 +84,9 @@ extension Texture {
       if route == .transferred, let mapped = device.mappedBuffer(of: buffer) {
         withTextureBound(name) { format.copy(rows, of: buffer, in: mapped) }
         try checkGL("glTexSubImage2D")
-        buffer.hold(until: try device.fences.makeFence(on: device.connection, until: device.loss))
+        buffer.hold(
+          until: try device.fences.makeFence(on: device.connection, until: device.loss),
+          writers: true)
       } else {
         let pitch = layout.planes[0].pitch
         try buffer.withContents { pixels in

@@ -8,7 +8,8 @@ extension EGLDevice {
   /// copy it where it lies in the device's own mapped buffers.
   ///
   /// The first buffer of a kind is checked: what the GPU shows of a trial image of the same kind must
-  /// be what was written. The texture samples linearly and clamps to its edge until told otherwise.
+  /// be what was written. What the GPU has copied is spent, unless it was allocated for more than that:
+  /// its slot returns to the pool, and the texture stays. The texture samples linearly and clamps to its edge until told otherwise.
   ///
   /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
@@ -17,6 +18,7 @@ extension EGLDevice {
       if let reason = known.reason, known.route == .uploaded { throw uploadedOnly(because: reason) }
       return known
     }
+    try buffer.requireContents(for: name)
     if mappedBuffer(of: buffer) != nil { return try transfer(buffer) }
     if buffer.route == .uploaded { throw uploadedOnly(because: obstacle(to: buffer)) }
     guard let importer else {
@@ -32,13 +34,14 @@ extension EGLDevice {
   }
 
   /// A texture of a buffer by any route: as ``register(_:)``, or else uploaded. It says which, and why
-  /// no better one.
+  /// no better one. What was uploaded is spent, as what the GPU copies.
   ///
   /// - Throws: `RegistrationRefused` where not even an upload is possible, or where another route was
   ///   demanded.
   public func texture(for buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
     try requireContext()
     if let known = texture(of: buffer) { return known }
+    try buffer.requireContents(for: name)
     do {
       return try register(buffer)
     } catch {

@@ -100,6 +100,29 @@ final class RouteTests: XCTestCase {
     }
   }
 
+  func testOnlyTheCopyOfTheOneDeviceSpendsAnImage() throws {
+    let offers: [Route: RouteOffer] = [.uploaded: .fake()]
+    let alone = try TexturePool(for: [FakeDevice(offers: offers)], from: [memory])
+    let spent = try alone.allocate(photograph)
+    XCTAssertTrue(spent.spend())
+    XCTAssertTrue(spent.spend(), "it stays so")
+    XCTAssertEqual(alone.statistics.slots, 0)
+    let kept = try alone.allocate(photograph, for: [.texture, .rewritten])
+    XCTAssertFalse(kept.spend())
+    let written = try alone.allocate(photograph)
+    do {
+      let writer = written.writer()
+      XCTAssertFalse(written.spend())
+      _ = writer.rowCount
+    }
+    XCTAssertEqual(alone.statistics.slots, 2)
+
+    let two = [FakeDevice("first", offers: offers), FakeDevice("second", offers: offers)]
+    let shared = try TexturePool(for: two, from: [memory])
+    XCTAssertFalse(try shared.allocate(photograph).spend())
+    XCTAssertFalse(try TexturePool(for: [], from: [memory]).allocate(photograph).spend())
+  }
+
   func testAHeapWithNoMoreToGiveLeadsToTheNextRoute() throws {
     let device = FakeDevice(offers: [
       .imported: .fake(heaps: [SmallHeap(largest: 1 << 20)]) { $0.heaps = ["small"] },

@@ -113,6 +113,9 @@ public struct AllocationFlags: OptionSet, Hashable, Sendable {
   /// It may be shared with another process: it has a descriptor of its own, zeroed and sealed
   /// against shrinking, in which nothing else ever was or will be.
   public static let exportable = AllocationFlags(rawValue: 1 << 11)
+  /// It is written again after a device has taken it: a page of glyphs, a frame of a video. Without
+  /// this a device that shows a copy gives the memory back as soon as it has that.
+  public static let rewritten = AllocationFlags(rawValue: 1 << 12)
 }
 
 extension AllocationFlags {
@@ -131,6 +134,11 @@ extension AllocationFlags {
   /// Those that decide where images have their memory.
   static let planned: AllocationFlags = [
     .texture, .renderTarget, .scanout, .capture, .encode, .decode, .cpuRead,
+  ]
+
+  /// Those of images whose memory is needed when a device has a copy, too: others write it, or read it.
+  static let kept: AllocationFlags = [
+    .renderTarget, .scanout, .capture, .encode, .decode, .cpuRead, .exportable, .rewritten,
   ]
 
   /// Who may share the slab with it.

@@ -37,6 +37,7 @@ extension TextureBuffer {
     ofPlane plane: Int = 0, _ body: (Span<UInt8>) -> Result
   ) throws(ReadbackRefused) -> Result {
     if let reason = discardReason { throw ReadbackRefused(buffer: name, .discarded(reason)) }
+    if isSpent { throw ReadbackRefused(buffer: name, .spent) }
     guard isMappedForReading else { throw ReadbackRefused(buffer: name, .notForReading) }
     let bytes = unsafe UnsafeRawBufferPointer(bytes(ofPlane: plane))
     switch use.begin(.reader, ofPlane: plane) {
@@ -74,6 +75,8 @@ public struct ReadbackRefused: Error, Hashable, Sendable {
     case notForReading
     /// Writing it failed or was cancelled, in the words of whoever wrote.
     case discarded(String)
+    /// A device has copied it, and the memory went back to the pool.
+    case spent
     /// Somebody writes it just now.
     case beingWritten(plane: Int)
   }
@@ -96,6 +99,7 @@ extension ReadbackRefused: CustomStringConvertible {
     case .notForReading:
       "\(buffer): it was neither allocated with the flag cpuRead nor adopted for reading"
     case .discarded(let reason): "\(buffer): it was discarded: \(reason)"
+    case .spent: "\(buffer): its memory is spent: a device has a copy; allocate it with rewritten"
     case .beingWritten(let plane): "\(buffer): plane \(plane) has a writer that has not ended"
     }
   }

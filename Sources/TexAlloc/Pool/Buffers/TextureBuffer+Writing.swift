@@ -59,10 +59,13 @@ extension TextureBuffer: PlaneOwner {
     if let user = use.begin(.writer, ofPlane: plane) {
       // Not a precondition, whose words a release build leaves out.
       fatalError(
-        user == .writer
-          ? "\(name): a second writer of plane \(plane), whose first has not ended"
-          : "\(name): a writer of plane \(plane), which is being read")
+        isSpent
+          ? "\(name): a writer after the device has copied it; allocate it with rewritten"
+          : user == .writer
+            ? "\(name): a second writer of plane \(plane), whose first has not ended"
+            : "\(name): a writer of plane \(plane), which is being read")
     }
+    waitForCopy()
     memory.beginAccess(for: [.sequentialWrite])
   }
 

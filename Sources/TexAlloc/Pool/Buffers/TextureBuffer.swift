@@ -23,8 +23,14 @@ public final class TextureBuffer: Sendable {
   let use = PlaneUse()
   private let state: Mutex<State>
 
+  /// Whether its memory is needed after the device has a copy.
+  private let isKept: Bool
+
   private struct State: ~Copyable {
     var fences: [any Fence] = []
+    /// What the next writer waits for.
+    var copy: (any Fence)?
+    var isSpent = false
     /// Why what is in the memory is no picture.
     var flaw: String?
     /// What the pool wants back.
@@ -34,14 +40,16 @@ public final class TextureBuffer: Sendable {
   /// - Parameters:
   ///   - offset: Such that the layout fits the memory.
   ///   - slot: Where the memory is of a pool, the slot in it.
+  ///   - isKept: Whether the memory is needed when a device has a copy, too.
   init(
     name: String, layout: ImageLayout, in memory: consuming any BufferMemory, at offset: Int,
-    slot: consuming Slot? = nil
+    slot: consuming Slot? = nil, isKept: Bool = true
   ) {
     self.name = name
     self.layout = layout
     self.memory = memory
     self.offset = offset
+    self.isKept = isKept
     state = Mutex(State(slot: slot))
   }
 
@@ -86,8 +94,12 @@ public final class TextureBuffer: Sendable {
 
   /// Keeps the slot from being used again until the fence has passed, even when nobody holds the
   /// buffer any more.
-  public func hold(until fence: any Fence) {
+  ///
+  /// - Parameter writers: Whether the next writer of the image waits for the fence, too: for a device
+  ///   that copies the image.
+  public func hold(until fence: any Fence, writers: Bool = false) {
     let before = state.withLock { state in
+      if writers { state.copy = fence }
       defer { state.fences = [fence] }
       return state.fences
     }
@@ -110,6 +122,45 @@ public final class TextureBuffer: Sendable {
 
   /// Why the image was discarded; nil where it was not.
   public var discardReason: String? { state.withLock { $0.flaw } }
+
+  /// Says that the only device of the image has a copy of it. Its slot returns to the pool when the fences
+  /// so far have passed, though somebody holds the buffer. From now on writing it ends the process, and
+  /// reading, exporting and registering it are refused.
+  ///
+  /// Nothing happens where the memory is still needed: by an image that was allocated for more than
+  /// ``AllocationFlags/texture``, that several devices use or its writer reads, or that somebody reads
+  /// or writes just now; nor where it is of no pool with a device.
+  ///
+  /// - Returns: Whether it is spent.
+  @discardableResult
+  public func spend() -> Bool {
+    if isKept { return false }
+    for plane in layout.planes.indices where use.begin(.writer, ofPlane: plane) != nil {
+      for begun in 0..<plane { use.end(.writer, ofPlane: begun) }
+      return isSpent
+    }
+    // The planes stay taken, so that nobody else gets at the memory.
+    let fences = state.withLock { state in
+      state.isSpent = true
+      return state.fences
+    }
+    if let slot = state.withLock({ $0.slot.take() }) {
+      memory.release(slot, after: fences, isWritten: true)
+    }
+    return true
+  }
+
+  /// Waits until devices have copied what is there.
+  func waitForCopy() {
+    let copy = state.withLock { $0.copy.take() }
+    if let copy, !copy.hasPassed { _ = copy.wait(until: .now + Self.longestCopy) }
+  }
+
+  /// Of a GPU that hangs; what it then copies is torn.
+  private static let longestCopy = Duration.seconds(10)
+
+  /// Whether a device has copied it, and its memory is somebody else's.
+  public var isSpent: Bool { state.withLock { $0.isSpent } }
 
   /// Memory of the same kind for trying out the first rows of such an image, surely not at the start
   /// of its slab unless it can be nowhere else; nil where no such memory is to be had.

@@ -96,7 +96,7 @@ struct ImagePlanner: Sendable {
             caching: candidate.caching, attributes: candidate.attributes,
             verdicts: verdicts + refusals),
           candidate.merge, stores.store(of: candidate.heap, isSynchronized: isSynchronized),
-          cpuUsage: parties.cpuUsage))
+          cpuUsage: parties.cpuUsage, hasOneDevice: voices.devices.count == 1))
     }
     return .failure(.noHeap(verdicts + refusals + absent(voices)))
   }

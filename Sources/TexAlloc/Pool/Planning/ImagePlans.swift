@@ -94,16 +94,23 @@ final class ImagePlan: Sendable {
   /// reads them aside.
   let cpuUsage: Set<CPUUsage>
   private let slotAlignment: Int
+  /// Whether nobody but one device is told of the images.
+  private let hasOneDevice: Bool
 
   init(
-    _ memory: MemoryPlan, _ merge: AttributeMerge, _ store: SlabStore, cpuUsage: Set<CPUUsage>
+    _ memory: MemoryPlan, _ merge: AttributeMerge, _ store: SlabStore, cpuUsage: Set<CPUUsage>,
+    hasOneDevice: Bool
   ) {
     self.memory = memory
     self.cpuUsage = cpuUsage
     slotAlignment = memory.attributes.slotAlignment
+    self.hasOneDevice = hasOneDevice
     self.merge = merge
     self.store = store
   }
+
+  /// Whether the memory is needed when a device has a copy, too.
+  var isKept: Bool { !hasOneDevice || cpuUsage.contains(.read) }
 
   /// Where the planes of an image lie, and what it begins at a multiple of.
   func layOut(_ image: ImageDescriptor) throws(AllocationError) -> (ImageLayout, alignment: Int) {
@@ -134,6 +141,6 @@ final class ImagePlan: Sendable {
   fileprivate func passingOver(_ failed: [RouteVerdict]) -> ImagePlan {
     var memory = memory
     memory.betterRoutes = (failed + memory.betterRoutes).sorted { $0.route < $1.route }
-    return ImagePlan(memory, merge, store, cpuUsage: cpuUsage)
+    return ImagePlan(memory, merge, store, cpuUsage: cpuUsage, hasOneDevice: hasOneDevice)
   }
 }

@@ -6,10 +6,7 @@ extension BufferAttributes {
   /// - Throws: The first attribute that does not suit, with what was wanted and what is held; where
   ///   there are alternatives, that of the last one.
   public func accept(_ buffer: TextureBuffer) throws(RegistrationRefused) {
-    if let reason = buffer.discardReason {
-      throw RegistrationRefused(
-        .discarded, by: name, field: "contents", wanted: "an image that was written", held: reason)
-    }
+    try buffer.requireContents(for: name)
     try constraints.accept(buffer, for: name)
     var refusal: RegistrationRefused?
     for alternative in alternatives {
@@ -21,6 +18,18 @@ extension BufferAttributes {
       }
     }
     if let refusal { throw refusal }
+  }
+}
+
+extension TextureBuffer {
+  /// - Throws: `RegistrationRefused` for what is no picture, or not any more.
+  package func requireContents(for component: String) throws(RegistrationRefused) {
+    func refusal(_ cause: RegistrationRefused.Cause, held: String) -> RegistrationRefused {
+      RegistrationRefused(
+        cause, by: component, field: "contents", wanted: "an image that was written", held: held)
+    }
+    if let reason = discardReason { throw refusal(.discarded, held: reason) }
+    if isSpent { throw refusal(.spent, held: "one whose memory is spent: a device has a copy") }
   }
 }
 

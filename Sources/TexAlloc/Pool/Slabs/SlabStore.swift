@@ -100,7 +100,8 @@ final class SlabStore: Sendable {
       by: plan, slab: slab, alignment: UInt32(clamping: request.alignment),
       isExportable: request.tenancy == .exported)
     let buffer = TextureBuffer(
-      name: request.label.name, layout: layout, in: memory, at: range.lowerBound, slot: slot)
+      name: request.label.name, layout: layout, in: memory, at: range.lowerBound, slot: slot,
+      isKept: plan.isKept || !flags.isDisjoint(with: .kept))
     if flags.contains(.zeroed) && !isZero { buffer.fillWithZeroes() }
     return buffer
   }

@@ -1,0 +1,98 @@
+import TestSupport
+import TexAlloc
+import XCTest
+
+@testable import TexAllocEGL
+
+/// What becomes of an image's memory when the GPU has a copy.
+final class SpentTests: XCTestCase {
+  private let image = ImageDescriptor(width: 32, height: 8, formats: [.abgr8888])
+
+  func testACopiedImageGivesItsSlotToTheNextAndGoesOnBeingShown() throws {
+    for route in [Route.uploaded, .transferred] {
+      let gpu = try device(route)
+      let pool = try TexturePool(for: [gpu])
+      let first = try gpu.texture(for: painted(from: pool, 40))
+      XCTAssertTrue(first.buffer.isSpent)
+      XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
+      pool.collect()
+      XCTAssertEqual(pool.statistics.slots, 0, "\(route)")
+      let second = try gpu.texture(for: painted(from: pool, 200))
+      XCTAssertEqual(second.buffer.offset, first.buffer.offset)
+      XCTAssertEqual(try first.shownPixels(), [UInt8](repeating: 40, count: 32 * 8 * 4))
+      XCTAssertEqual(try second.shownPixels(), [UInt8](repeating: 200, count: 32 * 8 * 4))
+    }
+  }
+
+  func testASpentImageIsRefusedByEverybody() throws {
+    let gpu = try device(.uploaded)
+    let pool = try TexturePool(for: [gpu])
+    let texture = try gpu.texture(for: painted(from: pool, 1))
+    let buffer = texture.buffer
+    let other = try EGLDevice.surfaceless(.software, route: .uploaded)
+    XCTAssertThrowsError(try other.texture(for: buffer)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .spent)
+    }
+    try gpu.makeCurrent()
+    XCTAssertTrue(try gpu.texture(for: buffer) === texture, "what it has, it has")
+    XCTAssertThrowsError(try texture.contentsChanged()) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .spent)
+    }
+    XCTAssertThrowsError(try buffer.withContents { $0[0] }) {
+      XCTAssertEqual(($0 as? ReadbackRefused)?.reason, .spent)
+    }
+    try XCTAssertEndsTheProcess(saying: "allocate it with rewritten", in: self) {
+      _ = buffer.writer()
+    }
+  }
+
+  func testWhatIsWrittenOrReadAgainKeepsItsMemory() throws {
+    let gpu = try device(.uploaded)
+    let pool = try TexturePool(for: [gpu])
+    for flags in [AllocationFlags.rewritten, .cpuRead, .exportable] {
+      let texture = try gpu.texture(for: painted(from: pool, 3, [.texture, flags]))
+      XCTAssertFalse(texture.buffer.isSpent)
+      paint(texture.buffer, 4)
+      try texture.contentsChanged()
+      XCTAssertEqual(try texture.shownPixels().first, 4)
+    }
+  }
+
+  func testTheNextWriterWaitsForTheCopy() throws {
+    let buffer = try TexturePool(for: []).allocate(image, for: [.texture, .rewritten])
+    let fence = ManualFence()
+    buffer.hold(until: fence, writers: true)
+    let hasWritten = expectation(description: "it writes")
+    hasWritten.isInverted = true
+    let isOver = expectation(description: "it has written")
+    Thread.detachNewThread {
+      _ = buffer.writer()
+      hasWritten.fulfill()
+      isOver.fulfill()
+    }
+    wait(for: [hasWritten], timeout: 0.2)
+    fence.pass()
+    wait(for: [isOver], timeout: 60)
+  }
+
+  private func device(_ route: Route) throws -> EGLDevice {
+    let gpu = try EGLDevice.surfaceless(.software, route: route)
+    if route == .transferred {
+      do { _ = try gpu.mappedBuffers() } catch { throw XCTSkip("no mapped buffers: \(error)") }
+    }
+    return gpu
+  }
+
+  private func painted(
+    from pool: TexturePool, _ value: UInt8, _ flags: AllocationFlags = .texture
+  ) throws -> TextureBuffer {
+    let buffer = try pool.allocate(image, for: flags)
+    paint(buffer, value)
+    return buffer
+  }
+
+  private func paint(_ buffer: TextureBuffer, _ value: UInt8) {
+    var writer = buffer.writer()
+    writer.fill(0..<image.height, with: value)
+  }
+}
