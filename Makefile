@@ -6,12 +6,13 @@ sanitizer ?= address thread
 fuzzer ?= ranges jpeg
 seconds ?= 600
 
-.PHONY: help demo test vm-test vm-soak vm-shell bench readme bundle sanitize fuzz fuzz-ranges \
+.PHONY: help demo test examples vm-test vm-soak vm-shell bench readme bundle sanitize fuzz fuzz-ranges \
   fuzz-jpeg lint format docs clean distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
 	@echo 'make test      build, lint, run the tests'
+	@echo 'make examples  run the packages that show how to write parts of one'"'"'s own'
 	@echo 'make vm-test   run the tests that need drivers, in guests; vm-shell: a shell in one'
 	@echo 'make vm-soak   run all that touches memory or devices there, and more of it'
 	@echo 'make bench     measure, in some minutes    (ARGS=--quick in less than one; --full, --help)'
@@ -51,8 +52,13 @@ test: dependencies
 	TEXALLOC_PROGRAMS=.build/release Scripts/with-mesa $(SWIFT) test --skip-build \
 	  --disable-swift-testing --filter '(PictureTests|CommandTests)'
 	Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing
-	$(SWIFT) run --package-path Examples/OwnHeap --scratch-path .build-own-heap ownheap
+	@$(MAKE) --no-print-directory examples
 	@VM/test
+
+# Files that are new in a dependency are looked for when the package itself has changed.
+examples: dependencies
+	@touch Examples/OwnHeap/Package.swift
+	$(SWIFT) run --package-path Examples/OwnHeap --scratch-path .build-own-heap ownheap
 
 vm-test: dependencies
 	$(SWIFT) build --build-tests

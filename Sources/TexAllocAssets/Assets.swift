@@ -8,7 +8,7 @@ public import TexAllocJPEG
 /// into memory of the pool, and registers where the caller runs.
 ///
 /// The caller is isolated to the thread where the GPU's context is current: an actor of the toolkit's
-/// render thread, or a ``TexAllocEGL/RenderThread``. The main actor is no thread on Linux, unless a
+/// render thread, or a `RenderThread`. The main actor is no thread on Linux, unless a
 /// toolkit's loop makes it one. Where the caller comes back to another thread from a wait, it is told
 /// before any file is opened.
 public struct Assets: Sendable {
@@ -16,7 +16,7 @@ public struct Assets: Sendable {
   public let pool: TexturePool
   public let decoder: JPEGDecoder
 
-  /// - Parameter pool: Made for the GPU and ``JPEGDecoder/component``.
+  /// - Parameter pool: Made for the GPU and `JPEGDecoder.component`.
   public init(gpu: EGLDevice, pool: TexturePool, decoder: JPEGDecoder = .component) {
     self.gpu = gpu
     self.pool = pool

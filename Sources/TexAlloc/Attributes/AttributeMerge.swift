@@ -1,7 +1,7 @@
 /// Participants that passed every check, ready to be merged for any number of images.
 ///
 /// Pure: no device, no file. Checking and sorting the participants and merging their first
-/// combination of alternatives is done once; ``attributes(for:)`` then costs the layout of the image,
+/// combination of alternatives is done once; ``attributes(for:in:)`` then costs the layout of the image,
 /// unless that combination does not do.
 public struct AttributeMerge: Sendable {
   /// A participant with the checked form of all that it says.

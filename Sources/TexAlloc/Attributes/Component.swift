@@ -9,7 +9,8 @@ public protocol Component: Sendable {
   var quirks: [BufferAttributes] { get }
 
   /// Whether it shares the CPU's caches: whether it sees what the CPU wrote to cached memory without
-  /// being told.
+  /// being told. Absent: true. Where one that touches an image does not, and the memory is cached, the
+  /// image has a slab of its own, and each access of the CPU is announced to the kernel.
   var isCoherent: Bool { get }
 }
 

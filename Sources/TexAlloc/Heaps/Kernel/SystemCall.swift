@@ -1,6 +1,8 @@
 internal import CLinux
 internal import Glibc
-@_exported public import SystemPackage
+@_exported public import struct SystemPackage.Errno
+@_exported public import struct SystemPackage.FileDescriptor
+@_exported public import struct SystemPackage.FilePath
 
 /// Runs a call that answers -1 and sets `errno` where it fails; the one place that reads `errno`.
 /// A call that a signal interrupted is made again.
