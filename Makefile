@@ -49,8 +49,9 @@ test: dependencies
 	$(SWIFT) build -c release --product glyphdemo
 	$(SWIFT) build -c release --product texctl
 	$(SWIFT) build -c release --product texbench
+	$(SWIFT) build -c release --product watcheddecode
 	TEXALLOC_PROGRAMS=.build/release Scripts/with-mesa $(SWIFT) test --skip-build \
-	  --disable-swift-testing --filter '(PictureTests|CommandTests)'
+	  --disable-swift-testing --filter '(PictureTests|CommandTests|MemoryTests)'
 	Scripts/with-mesa $(SWIFT) test --skip-build --disable-swift-testing
 	@$(MAKE) --no-print-directory examples
 	@VM/test

@@ -107,8 +107,14 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "TexAllocJPEGTests",
-      dependencies: ["CTurboJPEG", "TestSupport", "TexAlloc", "TexAllocJPEG", system],
+      dependencies: [
+        "AuditSupport", "CTurboJPEG", "TestSupport", "TexAlloc", "TexAllocAudit", "TexAllocJPEG",
+        "watcheddecode", system,
+      ],
       swiftSettings: house),
+    .executableTarget(
+      name: "watcheddecode", dependencies: ["CTexbench", "TexAlloc", "TexAllocJPEG", system],
+      path: "Tests/WatchedDecode", swiftSettings: house),
     .target(name: "TexAllocJSON", dependencies: ["CJansson", "TexAlloc"], swiftSettings: house),
     .testTarget(
       name: "TexAllocJSONTests", dependencies: ["TexAlloc", "TexAllocJSON"], swiftSettings: house),

@@ -12,10 +12,15 @@ package struct Segment {
     Segment(marker: 0xE1, bytes: Array("Exif\0\0".utf8) + bytes)
   }
 
+  /// A profile in one part.
+  package static func whole(_ profile: [UInt8]) -> Segment { .profile(part: 1, of: 1, profile) }
+
   /// - Parameters:
   ///   - part: From 1.
   ///   - count: Of all parts.
-  package static func profile(part: UInt8, of count: UInt8, _ bytes: some Sequence<UInt8>) -> Segment {
+  package static func profile(part: UInt8, of count: UInt8, _ bytes: some Sequence<UInt8>)
+    -> Segment
+  {
     Segment(marker: 0xE2, bytes: Array("ICC_PROFILE\0".utf8) + [part, count] + bytes)
   }
 

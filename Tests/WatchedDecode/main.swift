@@ -1,0 +1,47 @@
+// Decodes a JPEG file as any program would, and prints what that took: allocations of a decode into
+// warm memory, 0 where they cannot be counted, and KiB of memory by which the first decode exceeded the
+// idle process at its peak.
+//
+//     watcheddecode FILE [--icc] [--salvage]
+import CTexbench
+import Foundation
+import Synchronization
+import SystemPackage
+import TexAlloc
+import TexAllocJPEG
+
+/// PSS of this process, but for pages of files: what other programs share of the libraries comes and
+/// goes with them.
+func proportionalKiB() -> Int {
+  let text = (try? String(contentsOfFile: "/proc/self/smaps_rollup", encoding: .utf8)) ?? ""
+  return text.split(separator: "\n").reduce(0) { sum, line in
+    guard line.hasPrefix("Pss_Anon:") || line.hasPrefix("Pss_Shmem:") else { return sum }
+    return sum + (Int(line.filter(\.isNumber)) ?? 0)
+  }
+}
+
+func watch(_ path: FilePath, _ options: DecodingOptions) throws {
+  // The pages that a pool makes ready for what comes next are not this picture's.
+  let pool = try TexturePool(for: [JPEGDecoder.component], limits: PoolLimits(prefault: 0))
+  func decode(_ goOn: @Sendable (Double) -> Bool) throws {
+    let photo = try JPEGImage(contentsOf: path, options)
+    try photo.decode(into: pool.allocate(photo.descriptor), goOn: goOn)
+  }
+  // What the first look at anything costs is no decode's.
+  _ = proportionalKiB()
+  let before = proportionalKiB()
+  let peak = Atomic(0)
+  try decode { _ in
+    peak.max(proportionalKiB(), ordering: .relaxed)
+    return true
+  }
+  try decode { _ in true }
+  let count = texbench_allocations()
+  try decode { _ in true }
+  print(texbench_allocations() - count, peak.load(ordering: .relaxed) - before)
+}
+
+var options = DecodingOptions()
+options.appliesProfile = CommandLine.arguments.contains("--icc")
+if CommandLine.arguments.contains("--salvage") { options.damage = .salvage(fill: .zero) }
+try watch(FilePath(CommandLine.arguments[1]), options)
