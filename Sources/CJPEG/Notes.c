@@ -66,9 +66,24 @@ static bool looks_below(const texalloc_jpeg_reader *reader) {
   return false;
 }
 
-static uint32_t good_rows(const texalloc_jpeg_reader *reader) {
+/// Rows of blocks above what is damaged. Damage between two restart markers may show only at the second
+/// of them, rows below.
+static uint64_t good_block_rows(
+    const struct jpeg_decompress_struct *codec, texalloc_jpeg_result result) {
+  uint64_t row = codec->input_iMCU_row, restart = codec->restart_interval;
+  if (row == 0 || result != texalloc_jpeg_damaged || restart == 0) return row;
+  const jpeg_component_info *colour = codec->cur_comp_info[0];
+  if (colour == NULL) return row;  // the head of the next scan is what is damaged
+  uint64_t width = codec->MCUs_per_row;
+  if (codec->comps_in_scan == 1) width *= (uint64_t)colour->v_samp_factor;
+  // What is left over before a marker belongs to the interval that it ends.
+  bool is_left_over = codec->err->msg_code == JWRN_EXTRANEOUS_DATA;
+  return (row * width - is_left_over) / restart * restart / width;
+}
+
+static uint32_t good_rows(const texalloc_jpeg_reader *reader, texalloc_jpeg_result result) {
   const struct jpeg_decompress_struct *codec = &reader->codec;
-  uint64_t rows = (uint64_t)codec->input_iMCU_row * codec->max_v_samp_factor * DCTSIZE;
+  uint64_t rows = good_block_rows(codec, result) * codec->max_v_samp_factor * DCTSIZE;
   if (rows == 0 || rows >= reader->height) return rows == 0 ? 0 : reader->height;
   return (uint32_t)rows - looks_below(reader);
 }
@@ -79,8 +94,11 @@ static void write_note(
     texalloc_jpeg_note *note) {
   struct jpeg_decompress_struct *codec = &reader->codec;
   note->result = result;
-  note->scan = (uint32_t)codec->input_scan_number;
-  note->good_rows = good_rows(reader);
+  // Between two scans, the next is what is damaged.
+  bool is_between = result == texalloc_jpeg_damaged && reader->height > 0
+      && codec->input_iMCU_row > 0 && codec->input_iMCU_row == codec->total_iMCU_rows;
+  note->scan = (uint32_t)(codec->input_scan_number + is_between);
+  note->good_rows = good_rows(reader, result);
   if (message != NULL)
     snprintf(note->message, sizeof note->message, "%s", message);
   else if (codec->err->msg_code == JERR_IMAGE_TOO_BIG)  // whose own message leaves out the size

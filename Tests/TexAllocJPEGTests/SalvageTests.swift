@@ -63,6 +63,31 @@ final class SalvageTests: XCTestCase {
     }
   }
 
+  /// Bytes that are lost between two markers show at the second, rows below.
+  func testRowsOfARestartIntervalThatIsDamagedAreNotGood() throws {
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    // Six units are a row of blocks.
+    for (restart, marker, rows) in [(1, 1, 32), (2, 0, 32), (3, 3, 32)] {
+      let unit = restart == 3 ? "B" : ""
+      let file = try SampleFile.make(width, height, "-sample 2x2 -restart \(restart)\(unit)")
+      let whole = try decode(file, as: .abgr8888, in: pool).pixels
+      let name: [UInt8] = [0xFF, 0xD0 + UInt8(marker)]
+      let start = try XCTUnwrap(file.indices.first { file[$0...].starts(with: name) }) + 2
+      var shown = 0
+      for lost in 1..<200 {
+        let damaged = file[..<start] + file[(start + lost)...]
+        let part = try decode(damaged, as: .abgr8888, in: pool, salvage: fill)
+        // What comes to as many blocks nobody can tell from sound data.
+        if part.report.warnings.isEmpty { continue }
+        shown += 1
+        XCTAssertTrue(rows - 32..<rows ~= part.report.goodRows.count, "\(part.report)")
+        let good = part.report.goodRows.count * width * 4
+        XCTAssertTrue(part.pixels[..<good] == whole[..<good], "\(part.report)")
+      }
+      XCTAssertGreaterThan(shown, 10)
+    }
+  }
+
   func testDamagedProgressiveFileIsAsItsLastWholeScanLeftIt() throws {
     let pool = try TexturePool(for: [JPEGDecoder.component])
     for coding in ["-progressive", "-progressive -restart 1", "-arithmetic -progressive"] {
@@ -81,6 +106,15 @@ final class SalvageTests: XCTestCase {
           "the file ends before its image does, in scan \(number + 1)")
         var damaged = file
         damaged.replaceSubrange(middle..<middle + 2, with: [0xFF, 0xD9])
+        if let table = file[scans[number - 1]..<scan].lastRange(of: [0xFF, 0xC4]) {
+          var between = file
+          between[table.lowerBound + 4] = 0xFF
+          XCTAssertThrowsError(try decode(between, as: .abgr8888, in: pool)) {
+            guard case .damaged(_, .scan(number + 1))? = ($0 as? ImageDecodingError)?.reason else {
+              return XCTFail("\($0)")
+            }
+          }
+        }
         // The arithmetic decoder sees nothing wrong there.
         if coding.contains("-arithmetic") { continue }
         let other = try decode(damaged, as: .abgr8888, in: pool, salvage: fill)
@@ -118,7 +152,7 @@ final class SalvageTests: XCTestCase {
       var broken = file
       broken[table + 4] = 0xFF
       XCTAssertThrowsError(try decode(broken, as: .abgr8888, in: pool, salvage: fill)) {
-        guard case .damaged(_, .scan(2))? = ($0 as? ImageDecodingError)?.reason else {
+        guard case .damaged(_, .scan(3))? = ($0 as? ImageDecodingError)?.reason else {
           return XCTFail("\($0)")
         }
       }
