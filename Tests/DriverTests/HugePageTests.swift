@@ -56,6 +56,36 @@ final class HugePageTests: XCTestCase {
     }
   }
 
+  /// Whoever took them would leave the slab without: they cannot be had again once they are given back.
+  func testATrimKeepsTheHugePagesOfASlabThatIsUsed() throws {
+    try skipUnlessReserved(4)
+    let before = try Self.free()
+    do {
+      let pool = try TexturePool(
+        for: [], from: [MemfdHeap()], limits: PoolLimits(firstSlab: 8 << 20, prefault: 0))
+      let image = ImageDescriptor(width: 512, height: 512, formats: [.abgr8888])
+      let kept = try pool.allocate(image)
+      do {
+        let others = try (0..<6).map { _ in try pool.allocate(image) }
+        XCTAssertEqual(pool.statistics.slabs, 1, "\(others.count) more lie in the same slab")
+      }
+      XCTAssertEqual(pool.trim(), 0)
+      XCTAssertEqual(try Self.free(), before - 4)
+      // Somebody takes all that there are, and the slab is written to its end all the same.
+      let rest = try Self.free()
+      let greedy = rest > 0 ? try MemfdHeap().makeSlab(of: rest * Self.pageSize) : nil
+      XCTAssertEqual(try Self.free(), 0)
+      for buffer in try (0..<7).map({ _ in try pool.allocate(image) }) + [kept] {
+        var writer = buffer.writer()
+        writer.fill(0..<writer.rowCount, with: 7)
+      }
+      XCTAssertEqual(pool.statistics.slabs, 1)
+      withExtendedLifetime(greedy) {}
+    }
+    XCTAssertEqual(try Self.free(), before, "they came back")
+    CapabilityTable.print(MemfdHeap.name, "huge pages kept", true)
+  }
+
   func testWithoutEnoughOfThemSlabsAreOfUsualPages() throws {
     let free = try Self.free()
     let slab = try MemfdHeap().makeSlab(of: (free + 1) * Self.pageSize)

@@ -12,6 +12,7 @@
 #include <linux/sync_file.h>
 #include <linux/udmabuf.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -77,6 +78,9 @@ static inline int texalloc_name_thread(const char *name) {
 static inline int texalloc_duplicate(int descriptor) {
   return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
 }
+
+/// eventfd(2), close-on-exec: readable once something other than 0 was written.
+static inline int texalloc_eventfd(void) { return eventfd(0, EFD_CLOEXEC); }
 
 /// DMA_HEAP_IOCTL_ALLOC: a dma-buf of `size` bytes, mappable for reading and writing.
 static inline int texalloc_dma_heap_allocate(int heap, uint64_t size) {
