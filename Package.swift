@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "TexAllocEGLTests",
       dependencies: [
-        "CNarrowEGL", "ProgramSupport", "TestSupport", "TexAlloc", "TexAllocEGL", system,
+        "CEGL", "CNarrowEGL", "ProgramSupport", "TestSupport", "TexAlloc", "TexAllocEGL", system,
       ],
       swiftSettings: house),
     .target(

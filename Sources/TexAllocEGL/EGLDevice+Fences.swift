@@ -39,10 +39,14 @@ extension EGLDevice {
     if isLost {
       throw EGLFailure(cause: .lost, operation: operation, reason: "the device's context was lost")
     }
+    if isClosed {
+      throw EGLFailure(cause: .closed, operation: operation, reason: "the device was closed")
+    }
     guard context.isCurrent else {
       throw EGLFailure(
         cause: .wrongThread, operation: operation,
         reason: "the device's context is not current on this thread")
     }
+    tellPendingErrors()
   }
 }

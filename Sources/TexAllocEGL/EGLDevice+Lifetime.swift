@@ -18,17 +18,15 @@ extension EGLDevice {
       defer { (state.retired, state.retiredFramebuffers) = ([], []) }
       return state.retired
     }
-    destroyImages(of: retired)
+    destroyImages(of: retired.map(\.objects))
   }
 
   /// Gives back the EGLImages of textures that are gone, the newest first: Mesa finds that at once,
   /// and searches for the others.
-  func destroyImages(of retired: [RetiredTexture]) {
-    var images = 0
-    for texture in retired.reversed() where texture.destroyImage(importer, connection) {
-      images += 1
-    }
-    state.withLock { $0.liveImages -= images }
+  func destroyImages(of textures: [TextureObjects]) {
+    let images = textures.reversed().compactMap(\.image)
+    for image in images { importer?.destroy(image, on: connection) }
+    state.withLock { $0.liveImages -= images.count }
   }
 }
 
@@ -38,39 +36,98 @@ extension EGLDevice {
   ///
   /// Where the context is lost, there is nothing left to do.
   ///
+  /// - Returns: The names of the textures that are gone, for renderers that remember what they have bound:
+  ///   OpenGL gives them to other textures.
   /// - Throws: `EGLFailure` where no fence can be made; everything then waits for the next time.
-  public func collect() throws(EGLFailure) {
-    if isLost { return }
+  @discardableResult
+  public func collect() throws(EGLFailure) -> [UInt32] {
+    if isLost { return [] }
     try requireContext(for: "collect")
     let framebuffers = state.withLock { state in
       defer { state.retiredFramebuffers = [] }
       return state.retiredFramebuffers
     }
     unsafe glDeleteFramebuffers(GLsizei(framebuffers.count), framebuffers)
-    guard state.withLock({ !$0.retired.isEmpty }) else { return }
+    guard state.withLock({ !$0.retired.isEmpty }) else { return [] }
     let fence = try fences.makeFence(on: connection, until: loss)
     let retired = state.withLock { state in
       defer { state.retired = [] }
       return state.retired
     }
     // A texture of the GPU's own has its pixels; their copy has a fence already.
-    for texture in retired where texture.image != nil { texture.buffer.hold(until: fence) }
-    unsafe glDeleteTextures(GLsizei(retired.count), retired.map(\.name))
-    destroyImages(of: retired)
+    for texture in retired where texture.objects.image != nil { texture.buffer.hold(until: fence) }
+    let names = retired.map(\.objects.name)
+    unsafe glDeleteTextures(GLsizei(names.count), names)
+    destroyImages(of: retired.map(\.objects))
+    return names
   }
 
   /// Takes over what is left of a texture, on whatever thread its last holder let go of it.
   func retire(_ texture: RetiredTexture, of buffer: TextureBuffer.ID) {
     let isLost = state.withLock { state in
+      if state.isClosed { return false }  // it went with the device
       // A look through the weak reference could make this the last holder of a newer texture.
-      if state.textures[buffer]?.name == texture.name { state.textures[buffer] = nil }
+      if state.textures[buffer]?.objects.name == texture.objects.name {
+        state.textures[buffer] = nil
+      }
       if !loss.hasHappened { state.retired.append(texture) }
       return loss.hasHappened
     }
-    if isLost { destroyImages(of: [texture]) }
+    if isLost { destroyImages(of: [texture.objects]) }
   }
 
   func countCopy(of bytes: Int, on route: Route) {
     state.withLock { $0.statistics.bytes[route, default: 0] += bytes }
+  }
+}
+
+extension EGLDevice {
+  /// Whether the device was closed.
+  public var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  /// Ends the device while its context lives, on the thread where that is current: waits for the GPU,
+  /// then takes down all textures and framebuffers, those that somebody still holds among them. What is
+  /// held of them afterwards keeps its buffer and shows nothing; every later call is refused as closed.
+  ///
+  /// A toolkit that is about to destroy its context calls it. Closing twice, or after a loss, does
+  /// nothing.
+  ///
+  /// - Throws: `EGLFailure` where the context is not current on this thread, or the GPU is not done in ten
+  ///   seconds: then all stays as it is.
+  public func close() throws(EGLFailure) {
+    if isClosed || isLost { return }
+    try requireContext(for: "close")
+    let fence = try fences.makeFence(on: connection, until: loss)
+    guard fence.wait(until: .now + .seconds(10)) else {
+      throw .failed("eglClientWaitSync", "the GPU is not done after ten seconds")
+    }
+    let (textures, targets) = state.withLock { state in
+      state.isClosed = true
+      defer {
+        (state.textures, state.retired) = ([:], [])
+        (state.targets, state.retiredFramebuffers) = ([:], [])
+      }
+      return (
+        state.textures.values.map(\.objects) + state.retired.map(\.objects),
+        state.targets.values.map(\.framebuffer) + state.retiredFramebuffers
+      )
+    }
+    unsafe glDeleteFramebuffers(GLsizei(targets.count), targets)
+    unsafe glDeleteTextures(GLsizei(textures.count), textures.map(\.name))
+    destroyImages(of: textures)
+  }
+}
+
+extension EGLDevice {
+  /// Is given the errors (`GL_INVALID_ENUM`…) that OpenGL held when one of our calls began, which that call
+  /// takes away: they are of what the application did before. On the thread of the call.
+  public var onPendingErrors: (@Sendable ([UInt32]) -> Void)? {
+    get { state.withLock { $0.onPendingErrors } }
+    set { state.withLock { $0.onPendingErrors = newValue } }
+  }
+
+  func tellPendingErrors() {
+    let errors = takeGLErrors()
+    if !errors.isEmpty { onPendingErrors?(errors) }
   }
 }

@@ -25,6 +25,7 @@ extension EGLDevice {
   /// Takes over what is left of a render target, on whatever thread its last holder let go of it.
   func retire(framebuffer: GLuint, of buffer: TextureBuffer.ID) {
     state.withLock { state in
+      if state.isClosed { return }  // it went with the device
       if !loss.hasHappened { state.retiredFramebuffers.append(framebuffer) }
       if state.targets[buffer]?.framebuffer == framebuffer { state.targets[buffer] = nil }
     }

@@ -50,6 +50,8 @@ public import TexAlloc
     var verdicts: [ImageKind: [PixelVerdict]] = [:]
     var liveImages = 0
     var statistics = DeviceStatistics()
+    var onPendingErrors: (@Sendable ([UInt32]) -> Void)?
+    var isClosed = false
   }
 
   /// Opens a device and makes a context without a surface current on this thread.
@@ -156,20 +158,24 @@ public import TexAlloc
   }
 
   deinit {
+    if isClosed {
+      if ownsContext { context.destroy() }
+      return
+    }
     // Without a fence the slots would be used again while the GPU still reads them.
     let before = ContextHandle.current
     if context.isCurrent {
-      try? collect()
+      _ = try? collect()
     } else if ownsContext, (try? context.makeCurrent()) != nil {
-      try? collect()
+      _ = try? collect()
       ContextHandle.clearCurrent(on: connection)
       try? before?.makeCurrent()
     }
     let retired = state.withLock { $0.retired }
-    for texture in retired where !isLost && texture.image != nil {
+    for texture in retired where !isLost && texture.objects.image != nil {
       texture.buffer.hold(until: UnknownFence())
     }
-    for texture in retired.reversed() { texture.destroyImage(importer, connection) }
+    destroyImages(of: retired.map(\.objects))
     if ownsContext { context.destroy() }
   }
 
@@ -195,10 +201,12 @@ public import TexAlloc
     if isLost {
       throw refusal(.lost, "context", wanted: "one that lives", held: "one that was lost")
     }
+    if isClosed { throw refusal(.closed, "device", wanted: "an open one", held: "a closed one") }
     guard context.isCurrent else {
       throw refusal(
         .wrongThread, "context", wanted: "the device's own, current on this thread",
         held: ContextHandle.current == nil ? "none" : "another")
     }
+    tellPendingErrors()
   }
 }

@@ -54,37 +54,36 @@ public final class Texture: Registration {
 
   deinit {
     device.retire(
-      RetiredTexture(name: name, image: image, buffer: buffer, route: route, start: start),
-      of: buffer.id)
+      RetiredTexture(objects: objects, buffer: buffer, route: route, start: start), of: buffer.id)
   }
+
+  fileprivate var objects: TextureObjects { TextureObjects(name: name, image: image) }
+}
+
+/// What the GPU has of a texture.
+struct TextureObjects {
+  let name: GLuint
+  /// nil for a texture of the GPU's own.
+  let image: ImageHandle?
 }
 
 /// What is left of a texture that nobody holds any more.
 struct RetiredTexture {
-  let name: GLuint
-  let image: ImageHandle?
+  let objects: TextureObjects
   let buffer: TextureBuffer
   let route: Route
   /// When it was registered.
   let start: ContinuousClock.Instant
-
-  /// Answers whether there was one.
-  @discardableResult
-  func destroyImage(_ importer: DMABufImport?, _ connection: EGLConnection) -> Bool {
-    guard let image else { return false }
-    importer?.destroy(image, on: connection)
-    return true
-  }
 }
 
 /// A texture in the device's table, which does not keep it alive.
 struct WeakTexture {
   weak let texture: Texture?
-  let name: GLuint
+  let objects: TextureObjects
 
   init(_ texture: Texture) {
     self.texture = texture
-    name = texture.name
+    objects = texture.objects
   }
 }
 
@@ -128,7 +127,7 @@ extension EGLDevice {
       entry($0.buffer, $0.name, $0.route, since: $0.start, .live)
     }
       + retired.map {
-        entry($0.buffer, $0.name, $0.route, since: $0.start, .retired)
+        entry($0.buffer, $0.objects.name, $0.route, since: $0.start, .retired)
       }
   }
 }

@@ -107,6 +107,13 @@ EGLBoolean eglMakeCurrent(
   return real(eglMakeCurrent)(display, draw, read, context);
 }
 
+static EGLint client_wait_sync(
+  EGLDisplay display, EGLSyncKHR sync, EGLint flags, EGLTimeKHR nanoseconds) {
+  PFNEGLCLIENTWAITSYNCKHRPROC wait =
+    (PFNEGLCLIENTWAITSYNCKHRPROC)real_function("eglClientWaitSyncKHR");
+  return now().fails_to_wait ? EGL_FALSE : wait(display, sync, flags, nanoseconds);
+}
+
 // --- Images
 
 static EGLBoolean query_formats(
@@ -225,6 +232,7 @@ function eglGetProcAddress(const char *name) {
     {"eglQueryString", (function)eglQueryString},
     {"eglCreateContext", (function)eglCreateContext},
     {"eglMakeCurrent", (function)eglMakeCurrent},
+    {"eglClientWaitSyncKHR", (function)client_wait_sync},
     {"eglQueryDmaBufFormatsEXT", (function)query_formats},
     {"eglQueryDmaBufModifiersEXT", (function)query_modifiers},
     {"eglCreateImageKHR", (function)create_image},

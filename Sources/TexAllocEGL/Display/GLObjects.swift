@@ -1,9 +1,18 @@
 internal import CEGL
 
 /// Forgets the errors of earlier calls, whosever they were.
-package func drainGLErrors() {
+package func drainGLErrors() { _ = takeGLErrors() }
+
+/// The errors that earlier calls left behind; they are gone then.
+func takeGLErrors() -> [GLenum] {
+  var errors: [GLenum] = []
   // A lost context may answer with an error for ever.
-  for _ in 0..<16 where glGetError() == GLenum(GL_NO_ERROR) { return }
+  while errors.count < 16 {
+    let error = glGetError()
+    if error == GLenum(GL_NO_ERROR) { break }
+    errors.append(error)
+  }
+  return errors
 }
 
 /// - Throws: The error that an OpenGL ES call left behind.

@@ -43,11 +43,11 @@ public import TexAlloc
     _ = unsafe destroy(connection.display, sync)
   }
 
-  /// Anything but a time-out counts as passed: a sync that fails will never signal.
+  /// What fails says nothing of the GPU, which may still be at it.
   fileprivate func hasPassed(
     _ sync: EGLSyncKHR, on connection: EGLConnection, nanoseconds: UInt64
   ) -> Bool {
-    unsafe wait(connection.display, sync, 0, nanoseconds) != EGL_TIMEOUT_EXPIRED_KHR
+    unsafe wait(connection.display, sync, 0, nanoseconds) == EGL_CONDITION_SATISFIED_KHR
   }
 }
 

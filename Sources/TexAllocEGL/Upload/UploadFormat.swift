@@ -10,6 +10,8 @@ struct UploadFormat {
   let bytesPerPixel: Int
   /// Where red, green, blue and alpha of the shader come from; nil where they come in order.
   let swizzle: [GLint]?
+  /// What the context keeps of how pixels lie in memory, and what it is to be for ours.
+  private let unpacking: [(parameter: GLenum, value: GLint)]
 
   /// nil for a format that OpenGL ES has no like of in the context that is current.
   init?(_ fourcc: Fourcc) {
@@ -34,6 +36,10 @@ struct UploadFormat {
     bytesPerPixel = planes[0].bytesPerElement
     let swizzle = Self.swizzle(of: planes[0].channels.map(\.meaning), in: storage)
     self.swizzle = swizzle == Self.inOrder ? nil : swizzle
+    let isDesktop = GLVersion(glString(GL_VERSION))?.api == .openGL
+    unpacking =
+      ([GL_UNPACK_SKIP_ROWS, GL_UNPACK_SKIP_PIXELS]
+      + (isDesktop ? [GL_UNPACK_SWAP_BYTES, GL_UNPACK_LSB_FIRST] : [])).map { (GLenum($0), 0) }
   }
 
   private static let inOrder = [GL_RED, GL_GREEN, GL_BLUE, GL_ALPHA]
@@ -101,13 +107,13 @@ struct UploadFormat {
   @unsafe private func copy(
     from buffer: GLuint, _ start: UnsafeRawPointer?, pitch: Int, width: Int, rows: Range<Int>
   ) {
-    guard let unpacking = unpacking(pitch: pitch) else { return }
+    guard let rowUnpacking = unpacking(pitch: pitch) else { return }
     // What the toolkit has set is for its own uploads.
-    let ours: [(GLenum, GLint)] = [
-      (GLenum(GL_UNPACK_ALIGNMENT), GLint(unpacking.alignment)), (GLenum(GL_UNPACK_SKIP_ROWS), 0),
-      (GLenum(GL_UNPACK_SKIP_PIXELS), 0),
-      (GLenum(GL_UNPACK_ROW_LENGTH), GLint(unpacking.rowLength)),
-    ]
+    let ours =
+      unpacking + [
+        (GLenum(GL_UNPACK_ALIGNMENT), GLint(rowUnpacking.alignment)),
+        (GLenum(GL_UNPACK_ROW_LENGTH), GLint(rowUnpacking.rowLength)),
+      ]
     let theirs = ours.map { parameter, _ in
       var value: GLint = 0
       unsafe glGetIntegerv(parameter, &value)

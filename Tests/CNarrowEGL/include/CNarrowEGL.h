@@ -20,6 +20,8 @@ typedef struct {
   bool has_no_share_groups;
   /// eglMakeCurrent fails for every context.
   bool fails_to_make_current;
+  /// Waiting for a fence fails.
+  bool fails_to_wait;
 } narrow_egl;
 
 /// What holds from now on, for every thread. All zero: the driver as it is.
