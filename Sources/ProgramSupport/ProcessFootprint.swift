@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import SystemPackage
+internal import TexAlloc
 
 /// What a process takes of the system now.
 package struct ProcessFootprint: Encodable {
@@ -17,19 +17,7 @@ package struct ProcessFootprint: Encodable {
       mappings: lines(of: "maps").count)
   }
 
-  /// The kernel answers one read with a page at most, which Foundation takes for the whole.
   private static func lines(of name: String) -> [Substring] {
-    var bytes: [UInt8] = []
-    let file = try? FileDescriptor.open(FilePath("/proc/self/\(name)"), .readOnly)
-    try? file?.closeAfter {
-      while let file {
-        let part = try unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-          count = unsafe try file.read(into: UnsafeMutableRawBufferPointer(buffer))
-        }
-        if part.isEmpty { break }
-        bytes += part
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    SystemFile.text(of: "/proc/self/\(name)")?.split(separator: "\n") ?? []
   }
 }

@@ -11,23 +11,6 @@ struct DemoReport: Encodable {
     let quirks: [String]
   }
 
-  struct TextureReport: Encodable {
-    let name: String
-    /// Upright.
-    let width, height: Int
-    let format: String
-    let route: Route
-    /// Why it took no better one.
-    @NullEncoded var reason: String?
-    let heap: String
-    /// Bytes, as the memory lies in its slab.
-    let pitch, offset: Int
-    /// By the CPU: for photographs beyond the decode, for glyph pages what was rasterised.
-    let bytesCopied: Int
-    let decodeMilliseconds: Double?
-    let registerMilliseconds: Double?
-  }
-
   struct Glyphs: Encodable {
     /// Glyphs on the page, and different ones.
     let drawn, rasterised: Int
@@ -64,28 +47,6 @@ struct DemoReport: Encodable {
   let stages: [Stage]
   /// Fonts that are missing, photographs that were not drawn.
   let notes: [String]
-}
-
-extension DemoReport.TextureReport {
-  /// - Parameter size: As it is shown, where that is not as it is stored.
-  init(
-    _ texture: Texture, as size: ImageSize? = nil, bytesCopied: Int, decoding: Duration? = nil,
-    registering: Duration? = nil
-  ) {
-    let buffer = texture.buffer
-    name = buffer.name
-    width = size?.width ?? buffer.layout.width
-    height = size?.height ?? buffer.layout.height
-    format = "\(buffer.layout.format)"
-    route = texture.route
-    reason = texture.reason
-    heap = buffer.heap ?? "unknown"
-    pitch = buffer.layout.planes[0].pitch
-    offset = buffer.offset
-    self.bytesCopied = bytesCopied
-    decodeMilliseconds = decoding?.milliseconds
-    registerMilliseconds = registering?.milliseconds
-  }
 }
 
 extension DemoReport.Device {
@@ -150,7 +111,7 @@ extension DemoReport {
 
   private var photoLines: [String] {
     photos.map { photo in
-      "photo     \(photo.name), \(photo.width)x\(photo.height): \(way(photo)),"
+      "photo     \(photo.name), \(photo.width)x\(photo.height): \(photo.way),"
         + " \(photo.bytesCopied) bytes copied"
     }
   }
@@ -158,12 +119,8 @@ extension DemoReport {
   private var glyphLines: [String] {
     ["glyphs    \(glyphs.drawn) drawn, \(glyphs.rasterised) rasterised"]
       + glyphs.pages.map { page in
-        "          \(page.name): \(way(page)), \(page.bytesCopied) bytes copied"
+        "          \(page.name): \(page.way), \(page.bytesCopied) bytes copied"
       }
-  }
-
-  private func way(_ texture: TextureReport) -> String {
-    texture.route.rawValue + (texture.reason.map { " because \($0)" } ?? "")
   }
 
   private func mebibytes(_ bytes: Int) -> String { rounded(Double(bytes) / 1_048_576) }

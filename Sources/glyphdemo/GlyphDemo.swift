@@ -108,7 +108,7 @@ struct GlyphDemo: AsyncParsableCommand {
     try gpu.collect()
 
     let pages = zip(glyphPages, flushes).map { page, flush in
-      DemoReport.TextureReport(
+      TextureReport(
         page, bytesCopied: (flush?.byteCount ?? 0) + page.bytesUploaded)
     }
     return DemoReport(

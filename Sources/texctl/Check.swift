@@ -100,12 +100,7 @@ extension CheckReport {
     let buffer = try TexturePool(for: [], from: [MemfdHeap()]).allocate(
       photo.descriptor(as: [.abgr8888]), for: .cpuRead)
     try photo.decode(into: buffer)
-    let (rowSize, pitch) = (buffer.layout.rowSize(ofPlane: 0), buffer.layout.planes[0].pitch)
-    return try buffer.withReadback { bytes in
-      (0..<buffer.layout.height).flatMap { row in
-        (row * pitch..<row * pitch + rowSize).map { bytes[$0] }
-      }
-    }
+    return try buffer.pixels()
   }
 
   /// nil where there is none.

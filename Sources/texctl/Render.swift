@@ -11,23 +11,26 @@ struct Render: ParsableCommand {
 
   /// What `--json` prints.
   struct Report: Encodable {
-    /// Upright.
-    let width, height: Int
+    let texture: TextureReport
     /// How the rows are stored: the number that EXIF has for it.
     let orientation: Int
     /// Rows as they are stored, from the first, whose pixels are the file's; the others are filled.
     let goodRows: Int
     /// What was wrong with the file.
     let warnings: [String]
-    let route: Route
-    /// Why it took no better one.
-    @NullEncoded var reason: String?
-    let heap, format: String
-    /// Bytes, as the memory lies in its slab.
-    let pitch, offset: Int
-    /// By the CPU, beyond the decode.
-    let bytesCopied: Int
-    let decodeMilliseconds, registerMilliseconds: Double
+
+    private enum CodingKeys: CodingKey {
+      case orientation, goodRows, warnings
+    }
+
+    /// All of it side by side.
+    func encode(to encoder: any Encoder) throws {
+      try texture.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(orientation, forKey: .orientation)
+      try container.encode(goodRows, forKey: .goodRows)
+      try container.encode(warnings, forKey: .warnings)
+    }
   }
 
   @Argument(help: "The JPEG file.")
@@ -56,9 +59,7 @@ struct Render: ParsableCommand {
     if json {
       print(report.json)
     } else {
-      print(
-        "\(output): \(report.width)x\(report.height), \(report.route)"
-          + (report.reason.map { " because \($0)" } ?? ""))
+      print("\(output): \(report.texture.width)x\(report.texture.height), \(report.texture.way)")
     }
   }
 
@@ -85,32 +86,11 @@ struct Render: ParsableCommand {
     let png = PNGFile(width: size.width, height: size.height, rgba: try canvas.readPixels())
     try png.write(to: FilePath(output))
     return Report(
-      photo, decoded, texture, decodeMilliseconds: (end - start).milliseconds,
-      registerMilliseconds: registering.milliseconds,
-      bytesCopied: gpu.statistics.bytesCopied(.uploaded))
-  }
-}
-
-extension Render.Report {
-  fileprivate init(
-    _ photo: JPEGImage, _ decoded: DecodingReport, _ texture: Texture, decodeMilliseconds: Double,
-    registerMilliseconds: Double, bytesCopied: Int
-  ) {
-    let buffer = texture.buffer
-    width = photo.size.width
-    height = photo.size.height
-    orientation = Int(photo.orientation.rawValue)
-    goodRows = decoded.goodRows.count
-    warnings = decoded.warnings
-    route = texture.route
-    reason = texture.reason
-    heap = buffer.heap ?? "unknown"
-    format = "\(buffer.layout.format)"
-    pitch = buffer.layout.planes[0].pitch
-    offset = buffer.offset
-    self.bytesCopied = bytesCopied
-    self.decodeMilliseconds = decodeMilliseconds
-    self.registerMilliseconds = registerMilliseconds
+      texture: TextureReport(
+        texture, as: size, bytesCopied: gpu.statistics.bytesCopied(.uploaded),
+        decoding: end - start, registering: registering),
+      orientation: Int(photo.orientation.rawValue), goodRows: decoded.goodRows.count,
+      warnings: decoded.warnings)
   }
 }
 

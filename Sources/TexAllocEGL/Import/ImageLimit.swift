@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SystemPackage
+internal import TexAlloc
 
 /// How many images may live at once. Mesa keeps a descriptor and a mapping for each, and crashes
 /// where the mappings run out, so the cap lies well below both limits.
@@ -21,16 +21,7 @@ public struct ImageLimit: Hashable, Sendable {
     var limit = rlimit()
     let known = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
     let descriptors = known ? Int(clamping: limit.rlim_cur) : 1024
-    return ImageLimit(descriptors: descriptors, mappings: maxMapCount() ?? 65530)
-  }
-
-  private static func maxMapCount() -> Int? {
-    guard let file = try? FileDescriptor.open("/proc/sys/vm/max_map_count" as FilePath, .readOnly)
-    else { return nil }
-    var text = [UInt8](repeating: 0, count: 32)
-    let read = try? file.closeAfter {
-      try unsafe text.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
-    }
-    return Int(String(decoding: text.prefix(read ?? 0), as: UTF8.self).prefix(while: \.isNumber))
+    let mappings = SystemFile.number(in: "/proc/sys/vm/max_map_count") ?? 65530
+    return ImageLimit(descriptors: descriptors, mappings: mappings)
   }
 }

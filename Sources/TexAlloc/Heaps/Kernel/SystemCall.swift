@@ -72,21 +72,15 @@ extension SystemFailure: CustomStringConvertible {
 }
 
 /// What the kernel shows in files and folders.
-enum SystemFile {
+package enum SystemFile {
   /// The number that a file of sysfs holds; nil where there is no such file.
-  static func number(in path: String) -> Int? {
+  package static func number(in path: String) -> Int? {
     text(of: path, atMost: 24).flatMap { Int($0.prefix(while: \.isNumber)) }
   }
 
-  /// What one read of a small file gives; nil where there is no such file.
-  static func text(of path: String, atMost size: Int) -> String? {
-    guard let file = try? OwnedDescriptor(owning: FileDescriptor.open(FilePath(path), .readOnly))
-    else { return nil }
-    var bytes = [UInt8](repeating: 0, count: size)
-    let count = try? unsafe bytes.withUnsafeMutableBytes {
-      unsafe try file.descriptor.read(into: $0)
-    }
-    return count.map { String(decoding: bytes[..<$0], as: UTF8.self) }
+  /// What a file holds; nil where there is no such file.
+  package static func text(of path: String, atMost size: Int = .max) -> String? {
+    (try? FilePath(path).contents(atMost: size)).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Where a path leads, all links followed; nil where it leads nowhere.
@@ -108,5 +102,27 @@ enum SystemFile {
       if !name.hasPrefix(".") { names.append(name) }
     }
     return names.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+  }
+}
+
+extension FilePath {
+  /// What the file holds, up to so many bytes. The kernel may give less at a time than is asked for.
+  package func contents(atMost limit: Int = .max) throws(Errno) -> [UInt8] {
+    var contents: [UInt8] = []
+    do {
+      let file = OwnedDescriptor(
+        owning: try FileDescriptor.open(self, .readOnly, options: .closeOnExec))
+      while contents.count < limit {
+        let room = min(1 << 16, limit - contents.count)
+        let part = try unsafe [UInt8](unsafeUninitializedCapacity: room) { bytes, count in
+          count = unsafe try file.descriptor.read(into: UnsafeMutableRawBufferPointer(bytes))
+        }
+        if part.isEmpty { break }
+        contents += part
+      }
+    } catch {
+      throw error as? Errno ?? .ioError
+    }
+    return contents
   }
 }
