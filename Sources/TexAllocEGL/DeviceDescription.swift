@@ -63,6 +63,10 @@ public struct DeviceStatistics: Hashable, Sendable {
   public var uploaded: Int { textures(.uploaded) }
   /// EGLImages that live, those that wait to be collected among them.
   public internal(set) var liveImages = 0
+  /// Textures that took over the EGLImage of one before them, of those imported.
+  public internal(set) var reusedImages = 0
+  /// EGLImages that no texture has now, kept for the next image at their place.
+  public internal(set) var keptImages = 0
 }
 
 extension DeviceStatistics: CustomStringConvertible {
@@ -73,6 +77,6 @@ extension DeviceStatistics: CustomStringConvertible {
     }
     return "\(imported) textures imported, \(transferred) transferred"
       + copies(.transferred, by: "GPU") + ", \(uploaded) uploaded" + copies(.uploaded, by: "CPU")
-      + "; \(liveImages) images live"
+      + "; \(liveImages) images live, \(keptImages) kept, \(reusedImages) used again"
   }
 }

@@ -13,12 +13,12 @@ extension EGLDevice {
   /// Buffers that somebody holds keep their memory and pixels, to be registered with the next device;
   /// this one's textures go without any call of OpenGL. Any thread may tell.
   public func contextWasLost() {
-    let retired = state.withLock { state in
+    let (retired, kept) = state.withLock { state in
       loss.happen()
       defer { (state.retired, state.retiredFramebuffers) = ([], []) }
-      return state.retired
+      return (state.retired, state.kept.removeOldest(downTo: 0))
     }
-    destroyImages(of: retired.map(\.objects))
+    destroyImages(of: retired.map(\.objects) + kept)
   }
 
   /// Gives back the EGLImages of textures that are gone, the newest first: Mesa finds that at once,
@@ -34,10 +34,13 @@ extension EGLDevice {
   /// Frees what the GPU held of textures that nobody holds any more: once a frame, on the thread where
   /// the context is current. Their slots return to the pool when everything drawn so far is done.
   ///
+  /// The EGLImage of an imported texture stays with its place in the slab, for the next image that lies
+  /// there in the same way, until the pool gives up the slab or too many are kept.
+  ///
   /// Where the context is lost, there is nothing left to do.
   ///
   /// - Returns: The names of the textures that are gone, for renderers that remember what they have bound:
-  ///   OpenGL gives them to other textures.
+  ///   other textures are to have them.
   /// - Throws: `EGLFailure` where no fence can be made; everything then waits for the next time.
   @discardableResult
   public func collect() throws(EGLFailure) -> [UInt32] {
@@ -48,7 +51,10 @@ extension EGLDevice {
       return state.retiredFramebuffers
     }
     unsafe glDeleteFramebuffers(GLsizei(framebuffers.count), framebuffers)
-    guard state.withLock({ !$0.retired.isEmpty }) else { return [] }
+    guard state.withLock({ !$0.retired.isEmpty }) else {
+      destroy(keep([]))
+      return []
+    }
     let fence = try fences.makeFence(on: connection, until: loss)
     let retired = state.withLock { state in
       defer { state.retired = [] }
@@ -56,10 +62,24 @@ extension EGLDevice {
     }
     // A texture of the GPU's own has its pixels; their copy has a fence already.
     for texture in retired where texture.objects.image != nil { texture.buffer.hold(until: fence) }
-    let names = retired.map(\.objects.name)
-    unsafe glDeleteTextures(GLsizei(names.count), names)
-    destroyImages(of: retired.map(\.objects))
-    return names
+    destroy(keep(retired))
+    return retired.map(\.objects.name)
+  }
+
+  /// Lets go of the EGLImages that are kept for images to come, on the thread where the context is
+  /// current: where memory or descriptors run short.
+  ///
+  /// - Throws: `EGLFailure` where the context is not current.
+  public func trim() throws(EGLFailure) {
+    if isLost { return }
+    try requireContext(for: "trim")
+    destroy(state.withLock { $0.kept.removeOldest(downTo: 0) })
+  }
+
+  func destroy(_ textures: [TextureObjects]) {
+    if textures.isEmpty { return }
+    unsafe glDeleteTextures(GLsizei(textures.count), textures.map(\.name))
+    destroyImages(of: textures)
   }
 
   /// Takes over what is left of a texture, on whatever thread its last holder let go of it.
@@ -108,13 +128,13 @@ extension EGLDevice {
         (state.targets, state.retiredFramebuffers) = ([:], [])
       }
       return (
-        state.textures.values.map(\.objects) + state.retired.map(\.objects),
+        state.textures.values.map(\.objects) + state.retired.map(\.objects)
+          + state.kept.removeOldest(downTo: 0),
         state.targets.values.map(\.framebuffer) + state.retiredFramebuffers
       )
     }
     unsafe glDeleteFramebuffers(GLsizei(targets.count), targets)
-    unsafe glDeleteTextures(GLsizei(textures.count), textures.map(\.name))
-    destroyImages(of: textures)
+    destroy(textures)
   }
 }
 

@@ -19,6 +19,7 @@ extension EGLDevice {
       return known
     }
     try buffer.requireContents(for: name)
+    if let texture = takeKeptTexture(of: buffer) { return texture }
     if mappedBuffer(of: buffer) != nil { return try transfer(buffer) }
     if buffer.route == .uploaded { throw uploadedOnly(because: obstacle(to: buffer)) }
     guard let importer else {
@@ -29,7 +30,10 @@ extension EGLDevice {
     try attributes(for: buffer.layout.format, importer).accept(buffer)
     for quirk in quirks { try quirk.accept(buffer) }
     try checkNumbers(of: buffer)
-    try checkDescriptors(with: buffer)
+    do { try checkDescriptors(with: buffer) } catch {
+      guard letGoOfKeptImages() else { throw error }
+      try checkDescriptors(with: buffer)
+    }
     return try makeTexture(of: buffer, by: importer, check: verify(buffer))
   }
 
@@ -158,11 +162,15 @@ extension EGLDevice {
 
   private func reserveImage() throws(RegistrationRefused) {
     let limit = imageLimit.images
-    let live = state.withLock { state in
-      guard state.liveImages < limit else { return limit }
-      state.liveImages += 1
-      return 0
+    func reserve() -> Int {
+      state.withLock { state in
+        guard state.liveImages < limit else { return state.liveImages }
+        state.liveImages += 1
+        return 0
+      }
     }
+    var live = reserve()
+    if live > 0, letGoOfKeptImages() { live = reserve() }
     guard live == 0 else {
       throw refusal(
         .descriptors, "images", wanted: "fewer than \(limit) alive at once", held: "\(live)")

@@ -39,12 +39,16 @@ public import TexAlloc
   let madeBuffers = Mutex<Result<MappedBuffers, EGLFailure>?>(nil)
   let state = Mutex(State())
   let loss = ContextLoss()
+  /// The slabs that kept images lie in.
+  let slabs = SlabCompanion<KnownSlab>()
+  let goneSlabs = GoneSlabs()
   private let ownsContext: Bool
 
   /// What changes while the device lives.
   struct State {
     var textures: [TextureBuffer.ID: WeakTexture] = [:]
     var retired: [RetiredTexture] = []
+    var kept = KeptImages()
     var targets: [TextureBuffer.ID: WeakRenderTarget] = [:]
     var retiredFramebuffers: [GLuint] = []
     var verdicts: [ImageKind: [PixelVerdict]] = [:]
@@ -175,7 +179,8 @@ public import TexAlloc
     for texture in retired where !isLost && texture.objects.image != nil {
       texture.buffer.hold(until: UnknownFence())
     }
-    destroyImages(of: retired.map(\.objects))
+    destroyImages(
+      of: retired.map(\.objects) + state.withLock { $0.kept.removeOldest(downTo: 0) })
     if ownsContext { context.destroy() }
   }
 
@@ -191,7 +196,8 @@ public import TexAlloc
   public var statistics: DeviceStatistics {
     state.withLock {
       var statistics = $0.statistics
-      statistics.liveImages = $0.liveImages
+      statistics.liveImages = $0.liveImages - $0.kept.count
+      statistics.keptImages = $0.kept.count
       return statistics
     }
   }

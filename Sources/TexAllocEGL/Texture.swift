@@ -54,7 +54,10 @@ public final class Texture: Registration {
 
   deinit {
     device.retire(
-      RetiredTexture(objects: objects, buffer: buffer, route: route, start: start), of: buffer.id)
+      RetiredTexture(
+        objects: objects, buffer: buffer, route: route, start: start,
+        isKept: image != nil && check == .trial),
+      of: buffer.id)
   }
 
   fileprivate var objects: TextureObjects { TextureObjects(name: name, image: image) }
@@ -74,6 +77,8 @@ struct RetiredTexture {
   let route: Route
   /// When it was registered.
   let start: ContinuousClock.Instant
+  /// Whether the next image at its place may have its EGLImage.
+  let isKept: Bool
 }
 
 /// A texture in the device's table, which does not keep it alive.

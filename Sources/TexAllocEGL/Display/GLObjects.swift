@@ -61,11 +61,7 @@ func makeSampledTexture(
   unsafe glGenTextures(1, &name)
   do {
     try withTextureBound(name) { () throws(EGLFailure) in
-      let target = GLenum(GL_TEXTURE_2D)
-      glTexParameteri(target, GLenum(GL_TEXTURE_MIN_FILTER), GL_LINEAR)
-      glTexParameteri(target, GLenum(GL_TEXTURE_MAG_FILTER), GL_LINEAR)
-      glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_S), GL_CLAMP_TO_EDGE)
-      glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_T), GL_CLAMP_TO_EDGE)
+      setSampling()
       try define()
     }
   } catch {
@@ -73,6 +69,25 @@ func makeSampledTexture(
     throw error
   }
   return name
+}
+
+private func setSampling() {
+  let target = GLenum(GL_TEXTURE_2D)
+  glTexParameteri(target, GLenum(GL_TEXTURE_MIN_FILTER), GL_LINEAR)
+  glTexParameteri(target, GLenum(GL_TEXTURE_MAG_FILTER), GL_LINEAR)
+  glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_S), GL_CLAMP_TO_EDGE)
+  glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_T), GL_CLAMP_TO_EDGE)
+}
+
+/// Makes the texture that is bound sample as a new one does, whatever was set meanwhile.
+func resetSampling() {
+  setSampling()
+  for (parameter, value) in [
+    (GL_TEXTURE_WRAP_R, GL_REPEAT), (GL_TEXTURE_BASE_LEVEL, 0), (GL_TEXTURE_MAX_LEVEL, 1000),
+    (GL_TEXTURE_MIN_LOD, -1000), (GL_TEXTURE_MAX_LOD, 1000), (GL_TEXTURE_COMPARE_MODE, GL_NONE),
+    (GL_TEXTURE_SWIZZLE_R, GL_RED), (GL_TEXTURE_SWIZZLE_G, GL_GREEN),
+    (GL_TEXTURE_SWIZZLE_B, GL_BLUE), (GL_TEXTURE_SWIZZLE_A, GL_ALPHA),
+  ] { glTexParameteri(GLenum(GL_TEXTURE_2D), GLenum(parameter), value) }
 }
 
 /// Binds a texture for as long as the body runs; the toolkit's own binding comes back.

@@ -1,0 +1,133 @@
+import CEGL
+import CNarrowEGL
+import TestSupport
+import TexAlloc
+import XCTest
+
+@testable import TexAllocEGL
+
+/// What becomes of the EGLImage of a texture that is gone.
+final class KeptImageTests: XCTestCase {
+  private let image = ImageDescriptor(width: 32, height: 8, formats: [.abgr8888])
+
+  func testTheNextImageAtThePlaceTakesTheEGLImageOver() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    let (name, offset) = try shown(50, from: pool, on: gpu) { texture in
+      withTextureBound(texture.name) {
+        glTexParameteri(GLenum(GL_TEXTURE_2D), GLenum(GL_TEXTURE_MIN_FILTER), GL_NEAREST)
+        glTexParameteri(GLenum(GL_TEXTURE_2D), GLenum(GL_TEXTURE_SWIZZLE_R), GL_ZERO)
+      }
+      return (texture.name, texture.buffer.offset)
+    }
+    XCTAssertEqual(gpu.statistics.keptImages, 1)
+    XCTAssertEqual(gpu.statistics.liveImages, 0)
+    let live = narrow_egl_live_images()
+    try shown(90, from: pool, on: gpu) { texture in
+      XCTAssertEqual(texture.buffer.offset, offset)
+      XCTAssertEqual(texture.name, name)
+      XCTAssertEqual(texture.check, .trial)
+      XCTAssertEqual(narrow_egl_live_images(), live)
+      XCTAssertEqual(parameter(GL_TEXTURE_MIN_FILTER, of: texture), GL_LINEAR)
+      XCTAssertEqual(gpu.statistics.keptImages, 0)
+    }
+    XCTAssertEqual(gpu.statistics.reusedImages, 1)
+  }
+
+  func testAnImageThatLiesOtherwiseGetsOneOfItsOwn() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    _ = try shown(50, from: pool, on: gpu) { _ in }
+    let live = narrow_egl_live_images()
+    let narrower = ImageDescriptor(width: 31, height: 8, formats: [.abgr8888])
+    _ = try shown(60, of: narrower, from: pool, on: gpu) { _ in }
+    XCTAssertEqual(gpu.statistics.reusedImages, 0)
+    XCTAssertEqual(gpu.statistics.keptImages, 1, "the newest of a place")
+    XCTAssertEqual(narrow_egl_live_images(), live)
+  }
+
+  func testASlabThatGoesTakesItsImagesAlong() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    let live = narrow_egl_live_images()
+    _ = try shown(50, from: pool, on: gpu) { _ in }
+    XCTAssertEqual(narrow_egl_live_images(), live + 1)
+    XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
+    pool.trim()
+    XCTAssertEqual(pool.statistics.slabs, 0)
+    try gpu.collect()
+    XCTAssertEqual(gpu.statistics.keptImages, 0)
+    XCTAssertEqual(narrow_egl_live_images(), live)
+  }
+
+  func testNothingIsLeftOfADeviceThatIsTrimmedClosedLostOrGone() throws {
+    let live = narrow_egl_live_images()
+    for end in 0..<4 {
+      do {
+        let gpu = try TestDevice.importing()
+        let pool = try TexturePool(for: [])
+        _ = try shown(50, from: pool, on: gpu) { _ in }
+        XCTAssertEqual(narrow_egl_live_images(), live + 1)
+        switch end {
+        case 0: try gpu.trim()
+        case 1: try gpu.close()
+        case 2: gpu.contextWasLost()
+        default: break
+        }
+        if end < 3 { XCTAssertEqual(narrow_egl_live_images(), live, "\(end)") }
+      }
+      XCTAssertEqual(narrow_egl_live_images(), live, "\(end)")
+    }
+  }
+
+  func testKeptImagesMakeRoomForNewOnes() throws {
+    var kept = KeptImages()
+    let pool = try TexturePool(for: [])
+    let slab = KnownSlab(tellingTo: GoneSlabs())
+    let buffers = try (0..<10).map { _ in try pool.allocate(image) }
+    for (index, buffer) in buffers.enumerated() {
+      let objects = TextureObjects(name: GLuint(index), image: nil)
+      XCTAssertNil(kept.keep(objects, of: buffer, in: slab))
+    }
+    XCTAssertEqual(kept.removeOldest(downTo: 7).map(\.name), [0, 1, 2])
+    XCTAssertNil(kept.take(for: buffers[2], in: slab))
+    XCTAssertEqual(kept.take(for: buffers[3], in: slab)?.name, 3)
+    XCTAssertEqual(kept.count, 6)
+  }
+
+  /// What the body finds of a texture that is gone and collected afterwards.
+  @discardableResult
+  private func shown<Finding>(
+    _ value: UInt8, of descriptor: ImageDescriptor? = nil, from pool: TexturePool,
+    on gpu: EGLDevice, _ body: (Texture) throws -> Finding
+  ) throws -> Finding {
+    let finding: Finding
+    do {
+      let image = descriptor ?? self.image
+      let buffer = try pool.allocate(image)
+      do {
+        var writer = buffer.writer()
+        writer.fill(0..<image.height, with: value)
+      }
+      let texture = try gpu.register(buffer)
+      finding = try body(texture)
+      XCTAssertEqual(
+        Set(
+          try texture.shownPixels().enumerated().filter { $0.offset % 4 == 1 }
+            .map(\.element)), [value])
+    }
+    try gpu.collect()
+    XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
+    return finding
+  }
+
+  private func parameter(_ parameter: Int32, of texture: Texture) -> Int32 {
+    var value: GLint = 0
+    withTextureBound(texture.name) {
+      unsafe eglFunction(
+        "glGetTexParameteriv", as: PFNGLGETTEXPARAMETERIVPROC.self)?(
+          GLenum(GL_TEXTURE_2D), GLenum(parameter), &value)
+    }
+    return value
+  }
+}
