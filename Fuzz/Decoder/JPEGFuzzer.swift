@@ -51,12 +51,18 @@ private struct Way {
     let report: DecodingReport
   }
 
-  func decode(_ bytes: ArraySlice<UInt8>, over byte: UInt8) throws -> Picture {
+  /// Whatever fails but the file is a find.
+  func decode(
+    _ bytes: ArraySlice<UInt8>, over byte: UInt8
+  ) throws(ImageDecodingError) -> Picture {
     let image = try JPEGImage(source(bytes), options, by: Self.decoder)
     let stored = image.descriptor.size
     precondition(image.size == image.orientation.upright(stored))
     precondition(stored.width * stored.height <= Self.limits.pixels)
-    let buffer = try Self.pool.allocate(image.descriptor(as: [format]))
+    let descriptor = try image.descriptor(as: [format])
+    guard let buffer = try? Self.pool.allocate(descriptor, for: [.texture, .cpuRead]) else {
+      preconditionFailure("no memory for \(stored)")
+    }
     do {
       var writer = buffer.writer()
       writer.fill(0..<stored.height, with: byte)
@@ -64,18 +70,21 @@ private struct Way {
     let report = try image.decode(into: buffer)
     precondition(report.goodRows.lowerBound == 0 && !report.goodRows.isEmpty)
     precondition(report.goodRows.upperBound <= stored.height)
-    let pixels = try buffer.withReadback(evenIfSlow: true) { pixels in
+    let pixels = try? buffer.withReadback(evenIfSlow: true) { pixels in
       pixels.indices.map { pixels[$0] }
     }
+    guard let pixels else { preconditionFailure("not to be read") }
     return Picture(pixels: pixels, report: report)
   }
 
-  private func source(_ bytes: ArraySlice<UInt8>) throws -> ImageSource {
+  private func source(_ bytes: ArraySlice<UInt8>) throws(ImageDecodingError) -> ImageSource {
     guard isFile else { return ImageSource(Array(bytes)) }
     let path: FilePath = "/dev/shm/texalloc-jpegfuzzer"
-    let file = try FileDescriptor.open(
-      path, .readWrite, options: [.create, .truncate], permissions: .ownerReadWrite)
-    try file.closeAfter { _ = try file.writeAll(bytes) }
+    do {
+      let file = try FileDescriptor.open(
+        path, .readWrite, options: [.create, .truncate], permissions: .ownerReadWrite)
+      try file.closeAfter { _ = try file.writeAll(bytes) }
+    } catch { preconditionFailure("\(path): \(error)") }
     return try ImageSource(path)
   }
 }
