@@ -66,19 +66,18 @@ static bool looks_below(const texalloc_jpeg_reader *reader) {
   return false;
 }
 
-/// Rows of blocks above what is damaged. Damage between two restart markers may show only at the second
-/// of them, rows below.
+/// Rows of blocks above what is damaged.
 static uint64_t good_block_rows(
     const struct jpeg_decompress_struct *codec, texalloc_jpeg_result result) {
   uint64_t row = codec->input_iMCU_row, restart = codec->restart_interval;
-  if (row == 0 || result != texalloc_jpeg_damaged || restart == 0) return row;
+  bool is_left_over = result == texalloc_jpeg_damaged && codec->err->msg_code == JWRN_EXTRANEOUS_DATA;
   const jpeg_component_info *colour = codec->cur_comp_info[0];
-  if (colour == NULL) return row;  // the head of the next scan is what is damaged
+  if (row == 0 || !is_left_over || restart == 0 || colour == NULL) return row;
+  // What is left over before a restart marker shows when the next row has begun, where that begins
+  // with the marker.
   uint64_t width = codec->MCUs_per_row;
   if (codec->comps_in_scan == 1) width *= (uint64_t)colour->v_samp_factor;
-  // What is left over before a marker belongs to the interval that it ends.
-  bool is_left_over = codec->err->msg_code == JWRN_EXTRANEOUS_DATA;
-  return (row * width - is_left_over) / restart * restart / width;
+  return row * width % restart == 0 ? row - 1 : row;
 }
 
 static uint32_t good_rows(const texalloc_jpeg_reader *reader, texalloc_jpeg_result result) {

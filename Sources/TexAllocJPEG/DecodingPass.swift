@@ -130,6 +130,7 @@ struct DecodingPass {
         row += count
       }
     }
+    guard good > 0 else { throw file.error(file.reasonOfDamage) }
     if let fill, good < height {
       rows.withRow(0) { _, pixels in
         conversion.fill(good..<height, with: fill, by: &pixels, to: &writer)

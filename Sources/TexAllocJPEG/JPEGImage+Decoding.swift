@@ -16,9 +16,8 @@ extension JPEGImage {
   ///     answers whether to go on. A progressive file is read to its end before its first row.
   /// - Returns: With ``DecodingOptions/Damage/salvage(fill:)``, the rows that are good: those above the
   ///   row of blocks in which the first pixel was lost, less one where its colours are made by way of
-  ///   the row below. Data that are damaged between two restart markers are good in no row. Of a damaged
-  ///   progressive file all are good, as its last whole scan left them. What libjpeg-turbo cannot tell
-  ///   from sound data, as a bit that changed from one colour to another, nobody knows of.
+  ///   the row below. Of a damaged progressive file all are good, as its last whole scan left them.
+  ///   Damage that libjpeg-turbo cannot tell from sound data is nobody's to know.
   /// - Throws: After `unsuitableBuffer` the buffer is as it was; after any other error it is discarded.
   @discardableResult
   public func decode(

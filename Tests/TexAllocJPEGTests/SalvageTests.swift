@@ -63,11 +63,11 @@ final class SalvageTests: XCTestCase {
     }
   }
 
-  /// Bytes that are lost between two markers show at the second, rows below.
-  func testRowsOfARestartIntervalThatIsDamagedAreNotGood() throws {
+  /// What is left over at its end shows at the marker that the next row begins with.
+  func testRowOfARestartIntervalThatIsDamagedIsNotGood() throws {
     let pool = try TexturePool(for: [JPEGDecoder.component])
     // Six units are a row of blocks.
-    for (restart, marker, rows) in [(1, 1, 32), (2, 0, 32), (3, 3, 32)] {
+    for (restart, marker, rows) in [(1, 1, 32), (3, 3, 32)] {
       let unit = restart == 3 ? "B" : ""
       let file = try SampleFile.make(width, height, "-sample 2x2 -restart \(restart)\(unit)")
       let whole = try decode(file, as: .abgr8888, in: pool).pixels
@@ -182,6 +182,20 @@ final class SalvageTests: XCTestCase {
             XCTAssertLessThanOrEqual(part.report.goodRows.upperBound, height)
             if place == file.count - 2 { XCTAssertTrue(part.pixels == whole, coding) }
           }
+        }
+      }
+    }
+  }
+
+  func testDamageOfTheFirstRowThatShowsInTheSecondLeavesNoPicture() throws {
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    let file = try SampleFile.make(width, height, "-restart 1")
+    let end = try XCTUnwrap(file.indices.first { file[$0...].starts(with: [0xFF, 0xD0]) })
+    let damaged = file[..<end] + [1, 2, 3] + file[end...]
+    for fourcc in JPEGDecoder.formats {
+      XCTAssertThrowsError(try decode(damaged, as: fourcc, in: pool, salvage: fill)) {
+        guard case .damaged(_, .row(0))? = ($0 as? ImageDecodingError)?.reason else {
+          return XCTFail("\($0)")
         }
       }
     }

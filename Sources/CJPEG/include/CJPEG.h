@@ -85,8 +85,7 @@ typedef struct {
   /// From 1; 0 before the first.
   uint32_t scan;
   /// Rows of pixels, from the first, that it leaves as they are: those above the row of blocks that was
-  /// being read, or above the data since the last restart marker, less one where its colours look at the
-  /// row below; all where nothing was.
+  /// being read, less one where its colours look at the row below; all where nothing was.
   uint32_t good_rows;
   /// In English.
   char message[200];
