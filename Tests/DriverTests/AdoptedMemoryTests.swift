@@ -44,7 +44,9 @@ final class AdoptedMemoryTests: XCTestCase {
     for (name, heap) in try PresentHeap.all().map({ ($0.name, $0.heap) })
     where heap.attributes.caching == [.cached] {
       let pool = try TexturePool(for: [FarDevice()], from: [heap])
-      let buffers = try (0..<3).map { _ in try pool.allocate(descriptor) }
+      let buffers = try (0..<3).map { _ in
+        try pool.allocate(descriptor, for: [.texture, .cpuRead])
+      }
       XCTAssertEqual(Set(buffers.compactMap(\.descriptor)).count, 3, name)
       for buffer in buffers { buffer.writePattern(seed: 1) }
       XCTAssertEqual(try buffers[2].withReadback { $0[0] }, 1, name)
