@@ -12,6 +12,7 @@ struct Pool: Measurement {
     bench.compare(Ranges.besideMalloc)
     bench.compare(WarmImages.besideMalloc)
     for order in [TurnOrder.shuffled, .oldestFirst] { bench.compare(Ranges.growth(order)) }
+    bench.compare(Ranges.records)
     bench.compare(Contention.growth)
     for pages in [PageSizes.ready, PageSizes.mappedAnew] { bench.compare(pages) }
     do { bench.add(try WarmImages.allocations()) } catch {

@@ -47,6 +47,19 @@ enum Ranges {
       })
   }
 
+  /// What of that is memory: of as many records as an allocator of ranges keeps, one is changed where the
+  /// last one says, and nothing else is done.
+  static var records: Comparison {
+    Comparison(
+      title: "records of 24 bytes, changed shuffled", item: "record", axis: "records",
+      routes: [100, 1_000_000].map { count in
+        Route(name: "\(count.grouped) records", items: pairs, position: count) {
+          let records = Records(count: count)
+          return { _ in for _ in 0..<pairs { records.changeNext() } }
+        }
+      })
+  }
+
   private static func ranges(_ count: Int, _ order: TurnOrder) -> LiveRanges {
     LiveRanges(count: count, capacity: count * blockSize * 3 / 2, in: order) { _ in blockSize }
   }
@@ -85,6 +98,35 @@ enum Ranges {
     unsafe ranges.free(leases.moveElement(from: place))
     guard let lease = ranges.allocate(size) else { preconditionFailure("no room") }
     unsafe leases.initializeElement(at: place, to: lease)
+  }
+}
+
+/// Records in one array, each with the place of the next to change: in an order that has nothing to do
+/// with addresses.
+final class Records {
+  /// The size of a block of the range allocator.
+  private struct Record {
+    var next: Int32
+    var changes: Int32 = 0
+    var rest: (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
+  }
+
+  private var records: [Record]
+  private var place = 0
+
+  init(count: Int) {
+    // One cycle, by Sattolo's shuffle.
+    var next = Array(0..<Int32(count))
+    var random = SplitMix64(seed: 1)
+    for place in stride(from: count - 1, to: 0, by: -1) {
+      next.swapAt(place, .random(in: 0..<place, using: &random))
+    }
+    records = next.map { Record(next: $0) }
+  }
+
+  func changeNext() {
+    records[place].changes &+= 1
+    place = Int(records[place].next)
   }
 }
 

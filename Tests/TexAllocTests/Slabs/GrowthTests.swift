@@ -84,6 +84,38 @@ final class GrowthTests: XCTestCase {
     try waiting.join()
   }
 
+  /// Whatever its slot is of, and also where it is the release that has the pool's thread do something.
+  func testAReleaseNeverWaitsForGrowth() throws {
+    let pool = try pool(PoolLimits(firstSlab: 1 << 20))
+    let large = ImageDescriptor(width: 4096, height: 4096, formats: [.abgr8888])
+    var held = [
+      try pool.allocate(large), try pool.allocate(small, for: [.texture, .dedicated]),
+      try pool.allocate(small, for: [.texture, .exportable]), try pool.allocate(small),
+    ]
+    let (isAsked, mayGoOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let waits = Atomic(0)
+    heap.beforeEachSlab { _ in
+      isAsked.signal()
+      if mayGoOn.wait(timeout: .now() + 20) == .timedOut { waits.add(1, ordering: .relaxed) }
+    }
+    // Nearly full, so that the pool grows ahead of need.
+    let others = try (0..<3).map { _ in try pool.allocate(small) }
+    XCTAssertEqual(isAsked.wait(timeout: .now() + 20), .success)
+    let fence = PoolFence(pool)
+    held[3].hold(until: fence)
+    var longest = Duration.zero
+    while !held.isEmpty {
+      longest = max(longest, ContinuousClock().measure { held.removeLast() })
+    }
+    fence.pass()
+    pool.collect()
+    XCTAssertEqual(pool.statistics.slots, others.count)
+    mayGoOn.signal()
+    XCTAssertTrue(happens { pool.statistics.slabs >= 2 })
+    XCTAssertEqual(waits.load(ordering: .relaxed), 0, "the heap had to go on first")
+    print("the longest release while the heap was at work: \(longest)")
+  }
+
   func testThoseWhoWaitShareOneSlab() throws {
     let pool = try pool(PoolLimits(firstSlab: 4 << 20, prefault: 0))
     let (isAsked, mayGoOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
