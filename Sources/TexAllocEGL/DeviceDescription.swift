@@ -48,13 +48,16 @@ extension PassedOverDevice: CustomStringConvertible {
   public var description: String { "\(name): \(failure)" }
 }
 
-/// How many textures took which route.
+/// How many textures and render targets took which route.
 public struct DeviceStatistics: Hashable, Sendable {
   var textures: [Route: Int] = [:]
+  var targets: [Route: Int] = [:]
   var bytes: [Route: Int] = [:]
 
   /// Textures of one route made so far.
   public func textures(_ route: Route) -> Int { textures[route, default: 0] }
+  /// Render targets of one route made so far; an imported one has a texture, too.
+  public func renderTargets(_ route: Route) -> Int { targets[route, default: 0] }
   /// Bytes that were copied on a route: by the GPU where transferred, by the CPU where uploaded.
   public func bytesCopied(_ route: Route) -> Int { bytes[route, default: 0] }
 

@@ -9,7 +9,9 @@ extension EGLDevice {
 
   /// What it takes on a route. Whether the GPU copies from the driver's mapped buffers by itself is found
   /// out when that route is first asked for.
-  public func offer(on route: Route) throws(RouteRefused) -> RouteOffer {
+  public func offer(
+    on route: Route, for usage: Set<DeviceUsage>
+  ) throws(RouteRefused) -> RouteOffer {
     if let demandedRoute, demandedRoute != route {
       throw RouteRefused(because: "\(demandedRoute) was demanded")
     }
@@ -24,15 +26,27 @@ extension EGLDevice {
         throw RouteRefused(because: "\(buffers.timing)")
       }
       let heaps = [buffers.written, buffers.read]
-      var attributes = copying
+      var attributes = copying(for: usage)
       attributes.heaps = heaps.map(\.name)
       return RouteOffer(attributes, heaps: heaps)
     case .uploaded:
-      var attributes = copying
-      attributes.caching = [.cached]
-      attributes.cpuUsage = [.read]
+      var attributes = copying(for: usage)
+      attributes.cpuUsage = usage.contains(.render) ? [.sequentialWrite] : []
+      if usage.contains(.sample) {
+        attributes.caching = [.cached]
+        attributes.cpuUsage?.append(.read)
+      }
       return RouteOffer(attributes)
     }
+  }
+
+  /// What it copies from, for sampling, or into, for rendering.
+  private func copying(for usage: Set<DeviceUsage>) -> BufferAttributes {
+    var attributes = copying
+    if usage.contains(.render) {
+      attributes.formats?.removeAll { RenderFormat($0.fourcc.planes ?? []) == nil }
+    }
+    return attributes
   }
 
   /// A software device is the CPU, and on x86 every device snoops the CPU's caches. Elsewhere nobody
@@ -70,7 +84,7 @@ extension EGLDevice {
   /// What the device takes a copy of, asked of the context that is current.
   static func copying() -> BufferAttributes {
     attributes {
-      $0.deviceUsage = [.sample]
+      $0.deviceUsage = [.sample, .render]
       $0.formats = Fourcc.known.filter { UploadFormat($0) != nil }.map { Format($0) }
     }
   }

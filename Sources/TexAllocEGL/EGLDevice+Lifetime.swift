@@ -15,7 +15,10 @@ extension EGLDevice {
   public func contextWasLost() {
     let (retired, kept) = state.withLock { state in
       loss.happen()
-      defer { (state.retired, state.retiredFramebuffers) = ([], []) }
+      defer {
+        state.retired = []
+        (state.retiredFramebuffers, state.retiredRenderbuffers) = ([], [])
+      }
       return (state.retired, state.kept.removeOldest(downTo: 0))
     }
     destroyImages(of: retired.map(\.objects) + kept)
@@ -46,11 +49,12 @@ extension EGLDevice {
   public func collect() throws(EGLFailure) -> [UInt32] {
     if isLost { return [] }
     try requireContext(for: "collect")
-    let framebuffers = state.withLock { state in
-      defer { state.retiredFramebuffers = [] }
-      return state.retiredFramebuffers
+    let (framebuffers, renderbuffers) = state.withLock { state in
+      defer { (state.retiredFramebuffers, state.retiredRenderbuffers) = ([], []) }
+      return (state.retiredFramebuffers, state.retiredRenderbuffers)
     }
     unsafe glDeleteFramebuffers(GLsizei(framebuffers.count), framebuffers)
+    unsafe glDeleteRenderbuffers(GLsizei(renderbuffers.count), renderbuffers)
     guard state.withLock({ !$0.retired.isEmpty }) else {
       destroy(keep([]))
       return []
@@ -121,19 +125,21 @@ extension EGLDevice {
     guard fence.wait(until: .now + .seconds(10)) else {
       throw .failed("eglClientWaitSync", "the GPU is not done after ten seconds")
     }
-    let (textures, targets) = state.withLock { state in
+    let (textures, framebuffers, renderbuffers) = state.withLock { state in
       state.isClosed = true
       defer {
-        (state.textures, state.retired) = ([:], [])
-        (state.targets, state.retiredFramebuffers) = ([:], [])
+        (state.textures, state.retired, state.targets) = ([:], [], [:])
+        (state.retiredFramebuffers, state.retiredRenderbuffers) = ([], [])
       }
       return (
         state.textures.values.map(\.objects) + state.retired.map(\.objects)
           + state.kept.removeOldest(downTo: 0),
-        state.targets.values.map(\.framebuffer) + state.retiredFramebuffers
+        state.targets.values.map(\.framebuffer) + state.retiredFramebuffers,
+        state.targets.values.compactMap(\.renderbuffer) + state.retiredRenderbuffers
       )
     }
-    unsafe glDeleteFramebuffers(GLsizei(targets.count), targets)
+    unsafe glDeleteFramebuffers(GLsizei(framebuffers.count), framebuffers)
+    unsafe glDeleteRenderbuffers(GLsizei(renderbuffers.count), renderbuffers)
     destroy(textures)
   }
 }

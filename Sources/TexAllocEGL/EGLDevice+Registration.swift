@@ -50,13 +50,17 @@ extension EGLDevice {
       return try register(buffer)
     } catch {
       guard demandedRoute == nil || demandedRoute == .uploaded else { throw error }
-      let isPlanned = importer == nil || buffer.route == .uploaded
       return try copy(
-        buffer, on: .uploaded,
-        because: isPlanned
-          ? obstacle(to: buffer)
-          : "\(error.field): wanted \(error.wanted), held \(error.held)", .copied)
+        buffer, on: .uploaded, because: obstacle(to: buffer, after: error), .copied)
     }
+  }
+
+  /// Why a buffer is copied by the CPU after all.
+  func obstacle(to buffer: TextureBuffer, after refusal: RegistrationRefused) -> String {
+    let isPlanned = importer == nil || buffer.route == .uploaded
+    return isPlanned
+      ? obstacle(to: buffer)
+      : "\(refusal.field): wanted \(refusal.wanted), held \(refusal.held)"
   }
 
   /// Why a buffer takes no better route than the one that it was allocated for.

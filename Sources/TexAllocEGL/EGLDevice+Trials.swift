@@ -98,7 +98,9 @@ extension EGLDevice {
     try compare(trial, times: 2) { row, turn in
       Self.pattern(ofRow: row, turn, rowSize)
     } beforeEach: { rows, turn in
-      for row in rows { trial.storeRow(Self.pattern(ofRow: row, turn, rowSize).span, row: row) }
+      for row in rows {
+        trial.storeRows(Self.pattern(ofRow: row, turn, rowSize).span, row..<row + 1)
+      }
     }
   }
 

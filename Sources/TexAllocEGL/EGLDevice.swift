@@ -51,6 +51,7 @@ public import TexAlloc
     var kept = KeptImages()
     var targets: [TextureBuffer.ID: WeakRenderTarget] = [:]
     var retiredFramebuffers: [GLuint] = []
+    var retiredRenderbuffers: [GLuint] = []
     var verdicts: [ImageKind: [PixelVerdict]] = [:]
     var liveImages = 0
     var statistics = DeviceStatistics()

@@ -39,10 +39,11 @@ final class GuestTests: XCTestCase {
         let page = try pool.allocate(image, for: [.texture, .rewritten])
         let texture = try isUnchanged("texture") { try gpu.texture(for: page) }
         try isUnchanged("contentsChanged") { try texture.contentsChanged(rows: 1..<3) }
-        if route == .imported {
-          let target = try pool.allocate(image, for: [.texture, .renderTarget])
-          _ = try isUnchanged("registerForRendering") { try gpu.registerForRendering(target) }
-        }
+        let rendered = try pool.allocate(image, for: .renderTarget)
+        _ = try? isUnchanged("registerForRendering") { try gpu.registerForRendering(rendered) }
+        let target = try isUnchanged("renderTarget") { try gpu.renderTarget(for: rendered) }
+        XCTAssertEqual(target.route, route)
+        _ = try isUnchanged("finish") { try target.finish(rows: 1..<3) }
         _ = try isUnchanged("makeFence") { try gpu.makeFence() }
         _ = try? isUnchanged("exportFence") { try gpu.exportFence() }
         _ = try isUnchanged("collect") { try gpu.collect() }

@@ -61,11 +61,20 @@ final class RenderTargetTests: XCTestCase {
       let cause = ($0 as? RegistrationRefused)?.cause
       XCTAssertTrue(cause == .framebuffer || cause == .format, "\($0)")
     }
-    let uploading = try EGLDevice.surfaceless(.software, route: .uploaded)
-    let buffer = try TexturePool(for: [uploading]).allocate(
+    let photograph = try TexturePool(for: [gpu]).allocate(
       ImageDescriptor(width: 8, height: 8, formats: [.abgr8888]))
-    XCTAssertThrowsError(try uploading.registerForRendering(buffer)) {
-      XCTAssertEqual(($0 as? RegistrationRefused)?.held, "uploaded was demanded")
+    for make in [gpu.registerForRendering, gpu.renderTarget(for:)] {
+      XCTAssertThrowsError(try make(photograph)) {
+        XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .deviceUsage)
+        XCTAssertEqual(($0 as? RegistrationRefused)?.wanted, "render")
+        XCTAssertEqual(($0 as? RegistrationRefused)?.held, "sample")
+      }
+    }
+    let packed = try TexturePool(for: []).allocate(
+      ImageDescriptor(width: 8, height: 8, formats: [.rgb565]), for: .renderTarget)
+    let uploading = try EGLDevice.surfaceless(.software, route: .uploaded)
+    XCTAssertThrowsError(try uploading.renderTarget(for: packed)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .format)
     }
   }
 }

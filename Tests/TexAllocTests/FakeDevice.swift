@@ -28,7 +28,9 @@ final class FakeDevice: Registrar {
     self.offers = offers.merging([.imported: RouteOffer(attributes)]) { given, _ in given }
   }
 
-  func offer(on route: Route) throws(RouteRefused) -> RouteOffer {
+  func offer(
+    on route: Route, for usage: Set<DeviceUsage>
+  ) throws(RouteRefused) -> RouteOffer {
     guard let offer = offers[route] else { throw RouteRefused(because: "it does not") }
     return offer
   }

@@ -89,7 +89,7 @@ final class PoolComponentsTests: XCTestCase {
     XCTAssertEqual(buffer.layout.planes[0].pitch, 400)
     XCTAssertTrue(buffer.cpuUsage.isEmpty)
     let trial = try XCTUnwrap(buffer.makeTrial())
-    trial.storeRow([UInt8](repeating: 7, count: 400).span, row: 1)
+    trial.storeRows([UInt8](repeating: 7, count: 400).span, 1..<2)
     try trial.withContents { XCTAssertEqual([$0[399], $0[400], $0[799]], [0, 7, 7]) }
     try XCTAssertEndsTheProcess(
       saying: "frame: it was neither allocated nor adopted for the CPU to write", in: self

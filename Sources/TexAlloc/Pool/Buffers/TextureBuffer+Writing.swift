@@ -19,18 +19,31 @@ extension TextureBuffer {
       during: PlaneWriting(of: plane, in: self))
   }
 
-  /// Writes a row of an image that is tried, whatever its pitch, by stores of any kind of memory.
+  /// Writes rows for a device that has them copied into the image, or tries it: also into what was not
+  /// allocated for the CPU to write. Rows of whole lines are written as by ``PlaneWriter``, others by
+  /// stores of any kind.
   ///
-  /// - Parameter pixels: All of the row.
-  package func storeRow(_ pixels: Span<UInt8>, row: Int) {
+  /// - Parameter pixels: Row behind row, without padding.
+  package func storeRows(_ pixels: Span<UInt8>, _ rows: Range<Int>) {
+    let (pitch, rowSize) = (layout.planes[0].pitch, layout.rowSize(ofPlane: 0))
+    let rowCount = layout.rowCount(ofPlane: 0)
     precondition(
-      pixels.count == layout.rowSize(ofPlane: 0) && (0..<layout.rowCount(ofPlane: 0)).contains(row),
-      "\(pixels.count) bytes for row \(row)")
+      isMappedForWriting && (0..<rowCount).contains(rows) && pixels.count == rows.count * rowSize,
+      "\(name): \(pixels.count) bytes for rows \(rows)")
+    let bytes = unsafe bytes(ofPlane: 0)
+    let beginsOnALine = Int(bitPattern: bytes.baseAddress).isMultiple(of: PlaneWriter.lineSize)
+    if beginsOnALine && pitch.isMultiple(of: PlaneWriter.lineSize) {
+      var writer = unsafe PlaneWriter(
+        bytes, pitch: pitch, rowSize: rowSize, rowCount: rowCount,
+        during: PlaneWriting(of: 0, in: self))
+      return writer.write(pixels, rows: rows)
+    }
     beginWriting(plane: 0)
     defer { endWriting(plane: 0) }
-    let bytes = unsafe bytes(ofPlane: 0)[(row * layout.planes[0].pitch)...]
-    unsafe pixels.withUnsafeBytes {
-      unsafe UnsafeMutableRawBufferPointer(rebasing: bytes).copyMemory(from: $0)
+    for (index, row) in rows.enumerated() {
+      unsafe pixels.extracting(index * rowSize..<(index + 1) * rowSize).withUnsafeBytes {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[(row * pitch)...]).copyMemory(from: $0)
+      }
     }
     texalloc_store_fence()
   }

@@ -68,6 +68,11 @@ public final class TextureBuffer: Sendable {
   public var caching: Caching? { memory.caching }
   /// What the CPU may do with it: what its writer and the flags asked for, or what it was adopted for.
   public var cpuUsage: Set<CPUUsage> { memory.plan?.cpuUsage ?? memory.cpuUsage }
+  /// What devices may do with it: what its flags asked for; nil for memory that no pool has planned, of
+  /// which the application knows.
+  public var deviceUsage: Set<DeviceUsage>? { memory.plan?.deviceUsage }
+  /// Whether the CPU could write it, asked or not.
+  package var isMappedForWriting: Bool { memory.cpuUsage.contains(where: \.isWrite) }
   /// Whether the CPU could read it, asked or not.
   package var isMappedForReading: Bool { memory.cpuUsage.contains(.read) }
   /// Bytes of the slab.

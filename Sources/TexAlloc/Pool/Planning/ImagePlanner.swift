@@ -96,7 +96,8 @@ struct ImagePlanner: Sendable {
             caching: candidate.caching, attributes: candidate.attributes,
             verdicts: verdicts + refusals),
           candidate.merge, stores.store(of: candidate.heap, isSynchronized: isSynchronized),
-          cpuUsage: parties.cpuUsage, hasOneDevice: voices.devices.count == 1))
+          cpuUsage: parties.cpuUsage, deviceUsage: parties.deviceUsage,
+          hasOneDevice: voices.devices.count == 1))
     }
     return .failure(.noHeap(verdicts + refusals + absent(voices)))
   }

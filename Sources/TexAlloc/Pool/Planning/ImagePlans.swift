@@ -93,16 +93,19 @@ final class ImagePlan: Sendable {
   /// What the CPU may do with the images, for their writer and by their flags; a device's driver that
   /// reads them aside.
   let cpuUsage: Set<CPUUsage>
+  /// What devices may do with them, by their flags.
+  let deviceUsage: Set<DeviceUsage>
   private let slotAlignment: Int
   /// Whether nobody but one device is told of the images.
   private let hasOneDevice: Bool
 
   init(
     _ memory: MemoryPlan, _ merge: AttributeMerge, _ store: SlabStore, cpuUsage: Set<CPUUsage>,
-    hasOneDevice: Bool
+    deviceUsage: Set<DeviceUsage>, hasOneDevice: Bool
   ) {
     self.memory = memory
     self.cpuUsage = cpuUsage
+    self.deviceUsage = deviceUsage
     slotAlignment = memory.attributes.slotAlignment
     self.hasOneDevice = hasOneDevice
     self.merge = merge
@@ -141,6 +144,8 @@ final class ImagePlan: Sendable {
   fileprivate func passingOver(_ failed: [RouteVerdict]) -> ImagePlan {
     var memory = memory
     memory.betterRoutes = (failed + memory.betterRoutes).sorted { $0.route < $1.route }
-    return ImagePlan(memory, merge, store, cpuUsage: cpuUsage, hasOneDevice: hasOneDevice)
+    return ImagePlan(
+      memory, merge, store, cpuUsage: cpuUsage, deviceUsage: deviceUsage,
+      hasOneDevice: hasOneDevice)
   }
 }

@@ -43,7 +43,7 @@ struct PoolComponents: Sendable {
   ) throws(AllocationError) -> ImageParties {
     let usage = flags.deviceUsage
     try checkUsers(of: usage.subtracting(writer.allDeviceUsage))
-    var parties = ImageParties(constant: [writer])
+    var parties = ImageParties(deviceUsage: usage, constant: [writer])
     for member in members {
       let isWriter = member.attributes.name.hasSameBytes(as: writer.name)
       guard isWriter || hasSay(member, usage, isRead: flags.contains(.cpuRead)) else { continue }
@@ -91,6 +91,8 @@ struct ImageParties: Sendable {
     var heaps: [any Heap]?
   }
 
+  /// What the images are for.
+  let deviceUsage: Set<DeviceUsage>
   /// Those that say the same on every route.
   fileprivate(set) var constant: [BufferAttributes]
   fileprivate(set) var devices: [Device] = []
@@ -140,7 +142,7 @@ extension ImageParties.Device {
     var refusal: RouteRefused?
     for candidate in Route.allCases.reversed() where candidate <= route {
       do throws(RouteRefused) {
-        let offer = try registrar.offer(on: candidate)
+        let offer = try registrar.offer(on: candidate, for: usage)
         try check(offer)
         return .success((offer, candidate, refusal))
       } catch {

@@ -10,8 +10,11 @@ public protocol Registrar: Component {
   ///
   /// Absent, it imports, by its attributes, and nothing else.
   ///
+  /// - Parameter usage: What the images are for, of what it does with images at all.
   /// - Throws: `RouteRefused` where it takes nothing on this route.
-  func offer(on route: Route) throws(RouteRefused) -> RouteOffer
+  func offer(
+    on route: Route, for usage: Set<DeviceUsage>
+  ) throws(RouteRefused) -> RouteOffer
 
   /// Checks, by using it, that the component sees the pixels of a small image as they were written.
   ///
@@ -27,7 +30,9 @@ public protocol Registrar: Component {
 }
 
 extension Registrar {
-  public func offer(on route: Route) throws(RouteRefused) -> RouteOffer {
+  public func offer(
+    on route: Route, for usage: Set<DeviceUsage>
+  ) throws(RouteRefused) -> RouteOffer {
     guard route == .imported else { throw RouteRefused(because: "it copies nothing") }
     return RouteOffer(attributes, quirks: quirks)
   }

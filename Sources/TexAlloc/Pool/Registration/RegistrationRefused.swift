@@ -26,6 +26,8 @@ public struct RegistrationRefused: Error, Hashable, Sendable {
     case caching
     /// The CPU cannot read, or write, what it would have to.
     case cpuUsage
+    /// The image was allocated for other uses.
+    case deviceUsage
     /// The distance of the rows does not suit the device.
     case pitch
     /// The place in the memory does not suit the device.
