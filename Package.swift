@@ -155,6 +155,17 @@ let package = Package(
         "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments, system,
       ],
       swiftSettings: house),
+    .executableTarget(
+      name: "readmeuse", dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJPEG"],
+      path: "Tests/Readme/Use"),
+    .executableTarget(
+      name: "readmeonecall",
+      dependencies: ["TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG"],
+      path: "Tests/Readme/OneCall"),
+    .testTarget(
+      name: "ReadmeTests",
+      dependencies: ["TestSupport", "TexAllocEGL", "readmeonecall", "readmeuse"],
+      swiftSettings: house),
     .testTarget(
       name: "glyphdemoTests", dependencies: ["TestSupport", "TexAllocAudit", "glyphdemo"],
       swiftSettings: house),

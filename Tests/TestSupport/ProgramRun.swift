@@ -9,9 +9,12 @@ package struct ProgramRun {
   /// Runs the program that was built with the tests, or the one in the folder that
   /// `TEXALLOC_PROGRAMS` names: a release build.
   ///
-  /// - Parameter additions: To the environment.
+  /// - Parameters:
+  ///   - additions: To the environment.
+  ///   - working: Where it runs; where the tests do if nil.
   package init(
-    _ program: String, _ arguments: [String], environment additions: [String: String] = [:]
+    _ program: String, _ arguments: [String], environment additions: [String: String] = [:],
+    in working: TemporaryFolder? = nil
   ) throws {
     let folder =
       ProcessInfo.processInfo.environment["TEXALLOC_PROGRAMS"].map { URL(filePath: $0) }
@@ -19,6 +22,7 @@ package struct ProgramRun {
     let process = Process()
     process.executableURL = folder.appending(path: program)
     process.arguments = arguments
+    if let working { process.currentDirectoryURL = working.url }
     process.environment = ProcessInfo.processInfo.environment.merging(additions) { $1 }
     let results = try TemporaryFolder()
     // Files, unlike pipes, are never full.
