@@ -151,6 +151,8 @@ static void warn(j_common_ptr codec, int level) {
     texalloc_jpeg_note_damage(reader, result, NULL);
     if (!reader->terms.salvages) texalloc_jpeg_give_up(reader, result, NULL);
   }
+  // What lacks behind the end is told when it is missed, at the end of the image at the latest.
+  if (code == JWRN_JPEG_EOF && result == texalloc_jpeg_done) return;
   for (size_t i = 0; i < reader->note_count; i++)
     if (reader->note_codes[i] == code) return;
   if (reader->note_count == max_notes) return;
