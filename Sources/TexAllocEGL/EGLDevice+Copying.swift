@@ -38,7 +38,7 @@ extension EGLDevice {
       )
     }
     let name: GLuint
-    do { name = try makeOwnTexture(layout, format) } catch {
+    do { name = try takeKeptTexture(of: layout, format) ?? makeOwnTexture(layout, format) } catch {
       throw refusal(
         .copyFailed, "\(route)", wanted: "\(layout.format)", held: "\(error); \(reason)")
     }

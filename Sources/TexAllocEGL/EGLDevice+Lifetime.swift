@@ -19,7 +19,7 @@ extension EGLDevice {
         state.retired = []
         (state.retiredFramebuffers, state.retiredRenderbuffers) = ([], [])
       }
-      return (state.retired, state.kept.removeOldest(downTo: 0))
+      return (state.retired, state.takeAllKept())
     }
     destroyImages(of: retired.map(\.objects) + kept)
   }
@@ -38,7 +38,8 @@ extension EGLDevice {
   /// the context is current. Their slots return to the pool when everything drawn so far is done.
   ///
   /// The EGLImage of an imported texture stays with its place in the slab, for the next image that lies
-  /// there in the same way, until the pool gives up the slab or too many are kept.
+  /// there in the same way, until the pool gives up the slab or too many are kept. Textures of the GPU's
+  /// own are kept for copies of the same size and format, 32 MiB of them at most.
   ///
   /// Where the context is lost, there is nothing left to do.
   ///
@@ -70,14 +71,14 @@ extension EGLDevice {
     return retired.map(\.objects.name)
   }
 
-  /// Lets go of the EGLImages that are kept for images to come, on the thread where the context is
+  /// Lets go of what is kept for images to come, on the thread where the context is
   /// current: where memory or descriptors run short.
   ///
   /// - Throws: `EGLFailure` where the context is not current.
   public func trim() throws(EGLFailure) {
     if isLost { return }
     try requireContext(for: "trim")
-    destroy(state.withLock { $0.kept.removeOldest(downTo: 0) })
+    destroy(state.withLock { $0.takeAllKept() })
   }
 
   func destroy(_ textures: [TextureObjects]) {
@@ -133,7 +134,7 @@ extension EGLDevice {
       }
       return (
         state.textures.values.map(\.objects) + state.retired.map(\.objects)
-          + state.kept.removeOldest(downTo: 0),
+          + state.takeAllKept(),
         state.targets.values.map(\.framebuffer) + state.retiredFramebuffers,
         state.targets.values.compactMap(\.renderbuffer) + state.retiredRenderbuffers
       )

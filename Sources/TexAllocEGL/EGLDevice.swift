@@ -49,6 +49,7 @@ public import TexAlloc
     var textures: [TextureBuffer.ID: WeakTexture] = [:]
     var retired: [RetiredTexture] = []
     var kept = KeptImages()
+    var keptTextures = KeptTextures()
     var targets: [TextureBuffer.ID: WeakRenderTarget] = [:]
     var retiredFramebuffers: [GLuint] = []
     var retiredRenderbuffers: [GLuint] = []
@@ -181,7 +182,7 @@ public import TexAlloc
       texture.buffer.hold(until: UnknownFence())
     }
     destroyImages(
-      of: retired.map(\.objects) + state.withLock { $0.kept.removeOldest(downTo: 0) })
+      of: retired.map(\.objects) + state.withLock { $0.takeAllKept() })
     if ownsContext { context.destroy() }
   }
 

@@ -95,6 +95,48 @@ final class KeptImageTests: XCTestCase {
     XCTAssertEqual(kept.count, 6)
   }
 
+  func testACopyTakesOverATextureOfItsShapeAndShowsItsOwnPixels() throws {
+    let gpu = try EGLDevice.surfaceless(.software, route: .uploaded)
+    let pool = try TexturePool(for: [gpu])
+    func name(_ value: UInt8, _ image: ImageDescriptor) throws -> UInt32 {
+      let name: UInt32
+      do {
+        let buffer = try pool.allocate(image)
+        do {
+          var writer = buffer.writer()
+          writer.fill(0..<image.height, with: value)
+        }
+        let texture = try gpu.texture(for: buffer)
+        XCTAssertEqual(try texture.shownPixels().first, value)
+        name = texture.name
+      }
+      try gpu.collect()
+      return name
+    }
+    let first = try name(10, image)
+    XCTAssertEqual(try name(20, image), first)
+    let blueFirst = ImageDescriptor(width: 32, height: 8, formats: [.argb8888])
+    XCTAssertNotEqual(try name(30, blueFirst), first)
+    XCTAssertEqual(try name(40, image), first)
+    try gpu.trim()
+    XCTAssertEqual(glIsTexture(first), GLboolean(GL_FALSE))
+  }
+
+  func testKeptTexturesAreFewAndSmall() throws {
+    var kept = KeptTextures()
+    let pool = try TexturePool(for: [])
+    let layout = try pool.allocate(
+      ImageDescriptor(width: 1024, height: 1024, formats: [.abgr8888])
+    ).layout
+    for name in 1...8 { XCTAssertEqual(kept.keep(GLuint(name), of: layout), []) }
+    XCTAssertEqual(kept.keep(9, of: layout), [1])
+    XCTAssertEqual(kept.take(.init(of: layout)), 9)
+    let small = try pool.allocate(image).layout
+    for name in 10..<67 { XCTAssertEqual(kept.keep(GLuint(name), of: small), []) }
+    XCTAssertEqual(kept.keep(67, of: small), [2])
+    XCTAssertEqual(kept.removeAll().count, 64)
+  }
+
   /// What the body finds of a texture that is gone and collected afterwards.
   @discardableResult
   private func shown<Finding>(

@@ -55,6 +55,52 @@ struct KeptImages {
   }
 }
 
+/// Textures of the GPU's own that nobody shows any more: the next copy of an image of the same shape takes
+/// one over. A real driver takes two hundred microseconds to make one and take it down.
+struct KeptTextures {
+  struct Shape: Hashable {
+    let width, height: Int
+    let format: Format
+    let sampling: Sampling
+
+    init(of layout: ImageLayout) {
+      (width, height) = (layout.width, layout.height)
+      (format, sampling) = (layout.format, layout.sampling)
+    }
+  }
+
+  private static let (mostTextures, mostBytes) = (64, 32 << 20)
+
+  /// The newest last.
+  private var entries: [(shape: Shape, name: GLuint, bytes: Int)] = []
+  private var bytes = 0
+
+  mutating func take(_ shape: Shape) -> GLuint? {
+    guard let index = entries.lastIndex(where: { $0.shape == shape }) else { return nil }
+    let entry = entries.remove(at: index)
+    bytes -= entry.bytes
+    return entry.name
+  }
+
+  /// - Returns: Those that are too many now, the oldest first.
+  mutating func keep(_ name: GLuint, of layout: ImageLayout) -> [GLuint] {
+    entries.append((Shape(of: layout), name, layout.size))
+    bytes += layout.size
+    var oldest: [GLuint] = []
+    while entries.count > Self.mostTextures || bytes > Self.mostBytes {
+      let entry = entries.removeFirst()
+      bytes -= entry.bytes
+      oldest.append(entry.name)
+    }
+    return oldest
+  }
+
+  mutating func removeAll() -> [GLuint] {
+    defer { (entries, bytes) = ([], 0) }
+    return entries.map(\.name)
+  }
+}
+
 /// A slab that images of a device lay in. It says when the slab is gone, so that images of its memory do
 /// not keep that.
 final class KnownSlab: Sendable {
@@ -79,6 +125,14 @@ final class GoneSlabs: Sendable {
       defer { numbers = [] }
       return numbers
     }
+  }
+}
+
+extension EGLDevice.State {
+  /// All that is kept, which is then nobody's.
+  mutating func takeAllKept() -> [TextureObjects] {
+    kept.removeOldest(downTo: 0)
+      + keptTextures.removeAll().map { TextureObjects(name: $0, image: nil) }
   }
 }
 
@@ -113,6 +167,11 @@ extension EGLDevice {
       var others: [TextureObjects] = []
       if !goneSlabs.isEmpty { others += state.kept.removeAll(in: goneSlabs) }
       for (texture, slab) in zip(retired, places) {
+        if texture.objects.image == nil {
+          others += state.keptTextures.keep(texture.objects.name, of: texture.buffer.layout)
+            .map { TextureObjects(name: $0, image: nil) }
+          continue
+        }
         guard let slab else {
           others.append(texture.objects)
           continue
@@ -124,6 +183,16 @@ extension EGLDevice {
       // Half of the images that may live, so that there is room for new ones.
       return others + state.kept.removeOldest(downTo: imageLimit.images / 2)
     }
+  }
+
+  /// A texture of the GPU's own, used before, for a copy of an image; nil where there is none.
+  func takeKeptTexture(of layout: ImageLayout, _ format: UploadFormat) -> GLuint? {
+    guard let name = state.withLock({ $0.keptTextures.take(.init(of: layout)) }) else { return nil }
+    withTextureBound(name) {
+      resetSampling()
+      format.setSwizzle()
+    }
+    return name
   }
 
   /// Makes room for new images; answers whether there was anything to let go of.

@@ -61,6 +61,11 @@ struct UploadFormat {
   /// Gives the texture that is bound storage for an image of this size, in pixels.
   func defineStorage(width: Int, height: Int) {
     glTexStorage2D(GLenum(GL_TEXTURE_2D), 1, storage, GLsizei(width), GLsizei(height))
+    setSwizzle()
+  }
+
+  /// Has a shader find the channels of the texture that is bound where they are.
+  func setSwizzle() {
     let targets = [
       GL_TEXTURE_SWIZZLE_R, GL_TEXTURE_SWIZZLE_G, GL_TEXTURE_SWIZZLE_B, GL_TEXTURE_SWIZZLE_A,
     ]
