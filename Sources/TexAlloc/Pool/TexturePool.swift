@@ -103,7 +103,7 @@ public final class TexturePool: Sendable {
     try known.plans(of: image.writing, for: flags).best.memory
   }
 
-  /// The plans of the kinds of images that were asked for so far, the last first.
+  /// The plans of the kinds of images that were asked for of late, at most 64, the last used first.
   public var plans: [MemoryPlan] { known.all.map(\.best.memory) }
 }
 

@@ -28,7 +28,7 @@ struct Merge: Measurement {
   private static func route(
     _ name: String, isOurs: Bool, _ count: @escaping () throws -> Int?
   ) -> Route {
-    Route(name: name, items: 100, isOurs: isOurs) {
+    Route(name: name, items: 100, isOurs: isOurs, goal: isOurs ? Goal(ratio: 1) : nil) {
       { _ in
         for _ in 0..<100 {
           guard try count() == 23 else { throw ProgramFailure("\(name): not 23 common formats") }

@@ -52,7 +52,8 @@ extension RaceResult {
 
   fileprivate var lines: [String] {
     var table = TextTable(
-      "ratio", "interval", "gain", "CPU", "middle half", "wall", "faults", "MiB held", "route")
+      "ratio", "interval", "gain", "CPU", "middle half", "wall", "faults", "MiB held", "goal",
+      "route")
     for route in routes { table.add(route.cells(isLimit: route.name == limit)) }
     var lines = [caption]
     if let rival { lines.append("gain: over \(rival)") }
@@ -85,9 +86,22 @@ extension RouteResult {
       gain.map { $0.median.text(2) } ?? "", cpu.map(\.median.time) ?? model.map(\.total.time) ?? "",
       cpu.map { "\($0.lower.time) – \($0.upper.time)" } ?? "modelled",
       wall.map(\.median.time) ?? "", pageFaults.map { $0.text(0) } ?? "",
-      memory.map { (Double($0) / 1024).text(1) } ?? "",
+      memory.map { (Double($0) / 1024).text(1) } ?? "", goalCell,
       name + (warning.map { "  ! \($0)" } ?? ""),
     ]
+  }
+}
+
+extension RouteResult {
+  /// What it was to reach, and whether it did.
+  private var goalCell: String {
+    guard let goal else { return "" }
+    let parts = [
+      goal.ratio.map { ("ratio \($0.text(2))", ratio.median <= $0) },
+      goal.gain.map { ("gain \($0.text(2))", (gain?.median ?? 0) >= $0) },
+      goal.cpu.map { ("CPU \($0.time)", (cpu?.median ?? .infinity) <= $0) },
+    ]
+    return parts.compactMap { $0 }.map { $0 + ($1 ? "" : ": missed") }.joined(separator: ", ")
   }
 }
 

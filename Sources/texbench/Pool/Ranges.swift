@@ -40,7 +40,10 @@ enum Ranges {
       title: "ranges of 64 KiB, replaced \(order.rawValue)", item: "free + allocate",
       axis: "live ranges",
       routes: [100, 1_000, 10_000, 100_000, 1_000_000].map { count in
-        Route(name: "\(count.grouped) live", items: pairs, position: count) {
+        Route(
+          name: "\(count.grouped) live", items: pairs, position: count,
+          goal: count == 1_000_000 ? Goal(ratio: 4) : nil
+        ) {
           let ranges = ranges(count, order)
           return { _ in for _ in 0..<pairs { ranges.replaceNext(size: blockSize) } }
         }

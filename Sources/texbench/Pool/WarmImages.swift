@@ -14,7 +14,7 @@ enum WarmImages {
           let block = LiveBlocks(count: 1, size: size)
           return { _ in for _ in 0..<pairs { block.replaceNext() } }
         },
-        Route(name: "image of a pool", items: pairs, isOurs: true) {
+        Route(name: "image of a pool", items: pairs, isOurs: true, goal: Goal(cpu: 800)) {
           let (pool, image) = (try pool(), image)
           return { _ in for _ in 0..<pairs { _ = try pool.allocate(image) } }
         },

@@ -39,9 +39,11 @@ struct Figure: Codable {
 /// What a route is to reach.
 struct Goal: Codable, Equatable {
   /// To the limit, at most.
-  let ratio: Double
+  var ratio: Double?
   /// Over the rival, at least.
   var gain: Double?
+  /// Nanoseconds of CPU time, at most.
+  var cpu: Double?
 }
 
 /// Something that was not measured, and why.
