@@ -84,9 +84,7 @@ extension Texture {
       if route == .transferred, let mapped = device.mappedBuffer(of: buffer) {
         withTextureBound(name) { format.copy(rows, of: buffer, in: mapped) }
         try checkGL("glTexSubImage2D")
-        buffer.hold(
-          until: try device.fences.makeFence(on: device.connection, until: device.loss),
-          writers: true)
+        try device.holdUntilCopied(buffer)
       } else {
         let pitch = layout.planes[0].pitch
         try buffer.withContents { pixels in

@@ -56,17 +56,21 @@ extension EGLDevice {
     }
     unsafe glDeleteFramebuffers(GLsizei(framebuffers.count), framebuffers)
     unsafe glDeleteRenderbuffers(GLsizei(renderbuffers.count), renderbuffers)
+    try sealCopies()
     guard state.withLock({ !$0.retired.isEmpty }) else {
       destroy(keep([]))
       return []
     }
-    let fence = try fences.makeFence(on: connection, until: loss)
+    let showsBuffers = state.withLock { $0.retired.contains { $0.objects.image != nil } }
+    let fence = showsBuffers ? try fences.makeFence(on: connection, until: loss) : nil
     let retired = state.withLock { state in
       defer { state.retired = [] }
       return state.retired
     }
     // A texture of the GPU's own has its pixels; their copy has a fence already.
-    for texture in retired where texture.objects.image != nil { texture.buffer.hold(until: fence) }
+    for texture in retired where texture.objects.image != nil {
+      texture.buffer.hold(until: fence ?? UnknownFence())
+    }
     destroy(keep(retired))
     return retired.map(\.objects.name)
   }

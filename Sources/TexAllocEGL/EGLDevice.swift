@@ -48,6 +48,8 @@ public import TexAlloc
   struct State {
     var textures: [TextureBuffer.ID: WeakTexture] = [:]
     var retired: [RetiredTexture] = []
+    /// Those that have no fence yet.
+    var copies: CopyBatch?
     var kept = KeptImages()
     var keptTextures = KeptTextures()
     var targets: [TextureBuffer.ID: WeakRenderTarget] = [:]

@@ -14,6 +14,7 @@ final class SpentTests: XCTestCase {
       let pool = try TexturePool(for: [gpu])
       let first = try gpu.texture(for: painted(from: pool, 40))
       XCTAssertTrue(first.buffer.isSpent)
+      try gpu.collect()
       XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
       pool.collect()
       XCTAssertEqual(pool.statistics.slots, 0, "\(route)")
@@ -73,6 +74,43 @@ final class SpentTests: XCTestCase {
     wait(for: [hasWritten], timeout: 0.2)
     fence.pass()
     wait(for: [isOver], timeout: 60)
+  }
+
+  func testManyCopiesShareAFenceThatCollectingMakes() throws {
+    let gpu = try device(.transferred)
+    let pool = try TexturePool(for: [gpu])
+    let textures = try (0..<40).map { try gpu.texture(for: painted(from: pool, UInt8($0))) }
+    let elsewhere = expectation(description: "another thread has looked")
+    Thread.detachNewThread {
+      // It makes no fence: eight copies have none, the last of forty.
+      usleep(100_000)
+      pool.collect()
+      XCTAssertEqual(pool.statistics.slots, 8)
+      elsewhere.fulfill()
+    }
+    wait(for: [elsewhere], timeout: 60)
+    try gpu.collect()
+    XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
+    pool.collect()
+    XCTAssertEqual(pool.statistics.slots, 0)
+    for (value, texture) in textures.enumerated() {
+      XCTAssertEqual(try texture.shownPixels().first, UInt8(value))
+    }
+  }
+
+  func testWhoeverWaitsOnTheContextsThreadNeedsNobodyToCollect() throws {
+    let gpu = try device(.transferred)
+    let large = ImageDescriptor(width: 1024, height: 512, formats: [.abgr8888])
+    let size = try TexturePool(for: [gpu]).allocate(large).layout.size
+    let pool = try TexturePool(for: [gpu], limits: PoolLimits(firstSlab: size, budget: size))
+    for _ in 0..<3 {
+      let buffer = try pool.allocate(large, waiting: .until(.now + .seconds(60)))
+      do {
+        var writer = buffer.writer()
+        writer.fill(0..<large.height, with: 1)
+      }
+      XCTAssertTrue(try gpu.texture(for: buffer).buffer.isSpent)
+    }
   }
 
   private func device(_ route: Route) throws -> EGLDevice {

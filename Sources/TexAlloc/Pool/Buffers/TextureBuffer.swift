@@ -24,7 +24,7 @@ public final class TextureBuffer: Sendable {
   private let state: Mutex<State>
 
   /// Whether its memory is needed after the device has a copy.
-  private let isKept: Bool
+  package let isKept: Bool
 
   private struct State: ~Copyable {
     var fences: [any Fence] = []

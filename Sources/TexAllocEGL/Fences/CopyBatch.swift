@@ -1,0 +1,72 @@
+internal import Synchronization
+internal import TexAlloc
+
+/// The end of the copies that the GPU makes of several images: one fence behind all of them, which a real
+/// driver takes a hundred microseconds to make.
+///
+/// It is sealed with that fence after so many copies, when the device collects, or when somebody waits on
+/// the context's own thread. Until then it has not passed.
+final class CopyBatch: Fence {
+  private static let (mostCopies, mostBytes) = (16, 4 << 20)
+
+  private struct State {
+    var copies = 0
+    var bytes = 0
+    var fence: EGLFence?
+  }
+
+  private let state = Mutex(State())
+  private let context: ContextHandle
+  private let loss: ContextLoss
+  private weak let device: EGLDevice?
+
+  init(on device: EGLDevice) {
+    self.device = device
+    context = device.context
+    loss = device.loss
+  }
+
+  /// Counts one more; answers whether that is enough.
+  func add(_ bytes: Int) -> Bool {
+    state.withLock { state in
+      state.copies += 1
+      state.bytes += bytes
+      return state.copies >= Self.mostCopies || state.bytes >= Self.mostBytes
+    }
+  }
+
+  func seal(with fence: EGLFence) { state.withLock { $0.fence = fence } }
+
+  var hasPassed: Bool { loss.hasHappened || state.withLock { $0.fence }?.hasPassed ?? false }
+
+  func wait(until deadline: ContinuousClock.Instant) -> Bool {
+    // Elsewhere a look at the device could make this its last holder.
+    if state.withLock({ $0.fence == nil }), context.isCurrent { try? device?.sealCopies() }
+    while ContinuousClock.now < deadline && !loss.hasHappened {
+      if let fence = state.withLock({ $0.fence }) { return fence.wait(until: deadline) }
+      _ = UnknownFence().wait(until: min(deadline, .now + .milliseconds(1)))
+    }
+    return hasPassed
+  }
+}
+
+extension EGLDevice {
+  /// Has the slot of a buffer wait for the copies that the context was given so far.
+  func holdUntilCopied(_ buffer: TextureBuffer) throws(EGLFailure) {
+    if buffer.isKept {
+      // Its next writer waits for the copy, perhaps before anybody collects.
+      return buffer.hold(until: try fences.makeFence(on: connection, until: loss), writers: true)
+    }
+    let batch = state.withLock { $0.copies } ?? CopyBatch(on: self)
+    state.withLock { $0.copies = batch }
+    buffer.hold(until: batch)
+    if batch.add(buffer.layout.size) { try sealCopies() }
+  }
+
+  /// Puts a fence behind the copies that have none yet.
+  func sealCopies() throws(EGLFailure) {
+    guard let batch = state.withLock({ $0.copies }) else { return }
+    batch.seal(with: try fences.makeFence(on: connection, until: loss))
+    state.withLock { $0.copies = nil }
+  }
+}
