@@ -113,7 +113,8 @@ let package = Package(
       ],
       swiftSettings: house),
     .executableTarget(
-      name: "watcheddecode", dependencies: ["CTexbench", "TexAlloc", "TexAllocJPEG", system],
+      name: "watcheddecode",
+      dependencies: ["CTexbench", "CTurboJPEG", "TexAlloc", "TexAllocJPEG", system],
       path: "Tests/WatchedDecode", swiftSettings: house),
     .target(name: "TexAllocJSON", dependencies: ["CJansson", "TexAlloc"], swiftSettings: house),
     .testTarget(

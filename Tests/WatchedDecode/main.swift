@@ -3,7 +3,11 @@
 // idle process at its peak.
 //
 //     watcheddecode FILE [--icc] [--salvage]
+//
+// Or decodes it many times, so that a profiler can look on: `watcheddecode FILE ours TIMES`, and `bare` by
+// TurboJPEG alone into memory of its own.
 import CTexbench
+import CTurboJPEG
 import Foundation
 import Synchronization
 import SystemPackage
@@ -41,7 +45,36 @@ func watch(_ path: FilePath, _ options: DecodingOptions) throws {
   print(texbench_allocations() - count, peak.load(ordering: .relaxed) - before)
 }
 
-var options = DecodingOptions()
-options.appliesProfile = CommandLine.arguments.contains("--icc")
-if CommandLine.arguments.contains("--salvage") { options.damage = .salvage(fill: .zero) }
-try watch(FilePath(CommandLine.arguments[1]), options)
+func repeatOurs(_ bytes: [UInt8], times: Int) throws {
+  let pool = try TexturePool(for: [JPEGDecoder.component])
+  for _ in 0..<times {
+    let photo = try JPEGImage(bytes)
+    try photo.decode(into: pool.allocate(photo.descriptor))
+  }
+}
+
+func repeatBare(_ bytes: [UInt8], times: Int) throws {
+  let photo = try JPEGImage(bytes).descriptor
+  let pitch = (photo.width * 4 + 63) / 64 * 64
+  var pixels = [UInt8](repeating: 0, count: pitch * photo.height)
+  let codec = unsafe tjInitDecompress()
+  defer { unsafe tjDestroy(codec) }
+  for _ in 0..<times {
+    // There is room for all rows.
+    let result = unsafe tjDecompress2(
+      codec, bytes, UInt(bytes.count), &pixels, CInt(photo.width), CInt(pitch), CInt(photo.height),
+      CInt(TJPF_RGBA.rawValue), 0)
+    precondition(result == 0)
+  }
+}
+
+let (path, others) = (CommandLine.arguments[1], CommandLine.arguments.dropFirst(2))
+if let times = others.last.flatMap({ Int($0) }) {
+  let bytes = try [UInt8](Data(contentsOf: URL(filePath: path)))
+  try (others.first == "bare" ? repeatBare : repeatOurs)(bytes, times)
+} else {
+  var options = DecodingOptions()
+  options.appliesProfile = others.contains("--icc")
+  if others.contains("--salvage") { options.damage = .salvage(fill: .zero) }
+  try watch(FilePath(path), options)
+}

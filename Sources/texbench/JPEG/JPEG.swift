@@ -45,7 +45,25 @@ struct JPEG: Measurement {
           title: picture.name, item: "image", rival: PictureRoutes.rival, looksAtMemory: true,
           routes: routes.all(on: bench)))
     }
+    try addFigures(to: bench)
     try Decoders(pools).measure(on: bench)
     Images(gpu, pools).measure(on: bench)
+  }
+
+  private func addFigures(to bench: Bench) throws {
+    let screen = ImageSize(width: 1920, height: 1080)
+    for (size, coding) in [
+      (ImageSize(width: 1920, height: 8), PictureCoding.halved), (screen, .halved),
+      (screen, .progressive),
+    ] {
+      let picture = try Picture(.photo, size, named: "\(size)", coding)
+      let figures = DecodeFigures(picture: picture)
+      if let allocations = try figures.allocations() {
+        bench.add(allocations)
+      } else {
+        bench.leaveOut("allocations of \(picture.name)", because: "nobody counts them here")
+      }
+      bench.add(try figures.peak())
+    }
   }
 }

@@ -167,9 +167,10 @@ struct PictureRoutes {
   /// Of what goes straight into warm memory.
   private var goal: Goal? {
     switch (picture.width, picture.height) {
-    case (512, 512): Goal(ratio: 1.08)
-    case (1920, 1080): Goal(ratio: 1.03, gain: 1.10)
-    case let (width, height) where width * height >= 1920 * 1080: Goal(ratio: 1.03)
+    case (128, 128): Goal(ratio: 1.10)
+    case (512, 512): Goal(ratio: 1.04)
+    case (1920, 1080): Goal(ratio: 1.02, gain: 1.10)
+    case let (width, height) where width * height >= 1920 * 1080: Goal(ratio: 1.02)
     default: nil
     }
   }

@@ -8,6 +8,7 @@ struct PictureSet {
 
   /// Those that the program makes itself.
   init(for effort: Effort) {
+    let icon = ("128²", ImageSize(width: 128, height: 128))
     let small = ("512²", ImageSize(width: 512, height: 512))
     let screen = ("1080p", ImageSize(width: 1920, height: 1080))
     let camera = ("12 MP", ImageSize(width: 4000, height: 3000))
@@ -20,12 +21,12 @@ struct PictureSet {
       switch effort {
       case .quick: [maker(.photo, small, .halved), maker(.photo, screen, .halved)]
       case .normal:
-        [small, screen, camera].map { maker(.photo, $0, .halved) }
+        [icon, small, screen, camera].map { maker(.photo, $0, .halved) }
           + [.full, .progressive, .restarts].map { maker(.photo, screen, $0) }
           + [.gradient, .noise].map { maker($0, screen, .halved) }
       case .full:
         PictureContent.allCases.reversed().flatMap { content in
-          [small, screen, camera].flatMap { size in
+          [icon, small, screen, camera].flatMap { size in
             PictureCoding.allCases.map { maker(content, size, $0) }
           }
         }
