@@ -15,6 +15,21 @@ final class PagesTests: XCTestCase {
     XCTAssertEqual(try residentPages(of: buffer), 0)
   }
 
+  /// The next one's would not be made ready.
+  func testPagesOfADiscardedImageAreNotTakenForReady() throws {
+    let pool = try TexturePool(
+      for: [], from: [MemfdHeap()], limits: PoolLimits(firstSlab: 32 << 20, prefault: 1 << 12))
+    let image = ImageDescriptor(width: 1024, height: 2048, formats: [.abgr8888])
+    for isDiscarded in [true, false] {
+      do {
+        let buffer = try pool.allocate(image)
+        if isDiscarded { buffer.discard(because: "the file ends before its image does") }
+      }
+      let resident = pool.statistics.residentBytes
+      XCTAssertEqual(resident, isDiscarded ? 0 : 8 << 20, "it may be that all was written")
+    }
+  }
+
   func testZeroesAreWrittenOnlyWhereSomebodyWas() throws {
     let pool = try TexturePool(for: [], from: [MemfdHeap()], limits: PoolLimits(prefault: 0))
     let fresh = try pool.allocate(huge, for: [.texture, .zeroed])
