@@ -181,7 +181,7 @@ extension EGLDevice {
           return try (0..<times).map { turn throws(EGLFailure) in
             prepare(turn)
             copying()
-            return try fetch.texels(ofRows: rows, layout.width, in: texture)
+            return try fetch.texels(ofRows: rows, of: layout.imageSize, in: texture)
           }
         }
         if let mapped, let format = UploadFormat(layout, sampled: .asStored) {

@@ -1,5 +1,4 @@
 import CEGL
-import ProgramSupport
 import TexAlloc
 import XCTest
 
@@ -7,27 +6,7 @@ import XCTest
 
 /// What an external texture shows of a buffer: for formats that no other texture samples.
 enum ExternalView {
-  private static let vertex = """
-    #version 300 es
-    out vec2 place;
-    void main() {
-      place = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0;
-      gl_Position = vec4(place * 2.0 - 1.0, 0.0, 1.0);
-    }
-    """
-
-  private static let fragment = """
-    #version 300 es
-    #extension GL_OES_EGL_image_external_essl3 : require
-    precision highp float;
-    uniform samplerExternalOES image;
-    in vec2 place;
-    out vec4 pixel;
-    void main() { pixel = texture(image, place); }
-    """
-
-  /// `R`, `G`, `B`, `A` bytes, rows from the top, unfiltered. Sampled, since Mesa answers a texelFetch of
-  /// packed brightness and colour with black.
+  /// `R`, `G`, `B`, `A` bytes, rows from the top, unfiltered.
   ///
   /// - Parameter change: Made to the buffer after it was imported.
   static func pixels(
@@ -41,37 +20,9 @@ enum ExternalView {
     defer { unsafe glDeleteTextures(1, &texture) }
     let target = GLenum(GL_TEXTURE_EXTERNAL_OES)
     glBindTexture(target, texture)
-    for filter in [GL_TEXTURE_MIN_FILTER, GL_TEXTURE_MAG_FILTER] {
-      glTexParameteri(target, GLenum(filter), GL_NEAREST)
-    }
     try importer.bind(image, to: GL_TEXTURE_EXTERNAL_OES)
     change()
-
-    let (width, height) = (buffer.layout.width, buffer.layout.height)
-    let canvas = try Canvas(width: width, height: height)
-    canvas.clear(.zero)
-    let program = glCreateProgram()
-    defer { glDeleteProgram(program) }
-    for (kind, source) in [(GL_VERTEX_SHADER, vertex), (GL_FRAGMENT_SHADER, fragment)] {
-      attach(kind, source, to: program)
-    }
-    glLinkProgram(program)
-    glUseProgram(program)
-    glViewport(0, 0, GLsizei(width), GLsizei(height))
-    glDisable(GLenum(GL_BLEND))
-    glDrawArrays(GLenum(GL_TRIANGLES), 0, 3)
-    glUseProgram(0)
-    return try canvas.readPixels()
-  }
-
-  private static func attach(_ kind: Int32, _ source: String, to program: GLuint) {
-    let shader = glCreateShader(GLenum(kind))
-    unsafe source.withCString { text in
-      var line: UnsafePointer<GLchar>? = unsafe text
-      unsafe glShaderSource(shader, 1, &line, nil)
-    }
-    glCompileShader(shader)
-    glAttachShader(program, shader)
-    glDeleteShader(shader)
+    return try TexelFetch(from: GL_TEXTURE_EXTERNAL_OES).texels(
+      ofRows: Array(0..<buffer.layout.height), of: buffer.layout.imageSize, in: texture)
   }
 }

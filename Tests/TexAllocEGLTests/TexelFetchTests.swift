@@ -17,22 +17,32 @@ final class TexelFetchTests: XCTestCase {
       var writer = buffer.writer()
       for y in 0..<7 { writer.write(row(y).span, row: y) }
     }
-    let importer = try XCTUnwrap(gpu.importer)
     for target in [GL_TEXTURE_2D, GL_TEXTURE_EXTERNAL_OES] {
-      let shown = try gpu.scratch.run { () throws(EGLFailure) in
-        let image = try importer.makeImage(of: buffer, on: gpu.connection)
-        defer { importer.destroy(image, on: gpu.connection) }
-        var texture: GLuint = 0
-        unsafe glGenTextures(1, &texture)
-        defer { unsafe glDeleteTextures(1, &texture) }
-        glBindTexture(GLenum(target), texture)
-        for filter in [GL_TEXTURE_MIN_FILTER, GL_TEXTURE_MAG_FILTER] {
-          glTexParameteri(GLenum(target), GLenum(filter), GL_LINEAR)
-        }
-        try importer.bind(image, to: target)
-        return try TexelFetch(from: target).texels(ofRows: [6, 0, 3], 19, in: texture)
+      XCTAssertEqual(
+        try texels(ofRows: [6, 0, 3], of: buffer, on: gpu, target), row(6) + row(0) + row(3),
+        "target \(target)")
+    }
+  }
+
+  func testAnExternalTextureShowsTheBrightnessOfPackedPixels() throws {
+    let gpu = try TestDevice.importing()
+    let buffer = try TexturePool(for: [], from: [MemfdHeap()]).allocate(
+      ImageDescriptor(width: 34, height: 6, formats: [.yuyv]))
+    func luma(_ y: Int) -> [UInt8] { (0..<34).map { UInt8(16 + ($0 * 37 + y * 5) % 220) } }
+    do {
+      var writer = buffer.writer()
+      for y in 0..<6 {
+        let row: [UInt8] = luma(y).flatMap { (luma: UInt8) -> [UInt8] in [luma, 128] }
+        writer.write(row.span, row: y)
       }
-      XCTAssertEqual(shown, row(6) + row(0) + row(3), "target \(target)")
+    }
+    let shown = try texels(ofRows: [5, 0], of: buffer, on: gpu, GL_TEXTURE_EXTERNAL_OES)
+    for (pixel, luma) in (luma(5) + luma(0)).enumerated() {
+      for channel in shown[pixel * 4..<pixel * 4 + 3] {
+        // Grey, in the range of television.
+        XCTAssertEqual(
+          Int(channel), (Int(luma) - 16) * 255 / 219, accuracy: 2, "pixel \(pixel)")
+      }
     }
   }
 
@@ -56,6 +66,23 @@ final class TexelFetchTests: XCTestCase {
     }
     XCTAssertNoThrow(
       try gpu.check(TexturePool(for: [], from: [MemfdHeap()]).allocate(image)))
+  }
+
+  private func texels(
+    ofRows rows: [Int], of buffer: TextureBuffer, on gpu: EGLDevice, _ target: Int32
+  ) throws -> [UInt8] {
+    let importer = try XCTUnwrap(gpu.importer)
+    return try gpu.scratch.run { () throws(EGLFailure) in
+      let image = try importer.makeImage(of: buffer, on: gpu.connection)
+      defer { importer.destroy(image, on: gpu.connection) }
+      var texture: GLuint = 0
+      unsafe glGenTextures(1, &texture)
+      defer { unsafe glDeleteTextures(1, &texture) }
+      glBindTexture(GLenum(target), texture)
+      try importer.bind(image, to: target)
+      return try TexelFetch(from: target).texels(
+        ofRows: rows, of: buffer.layout.imageSize, in: texture)
+    }
   }
 }
 

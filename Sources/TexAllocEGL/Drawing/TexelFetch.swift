@@ -1,8 +1,9 @@
 internal import CEGL
+internal import TexAlloc
 
 /// What a shader sees of texels: one fetch for each, without filter or blending.
 ///
-/// It is for a context of the device's own, whose state nobody minds.
+/// It is for contexts whose state nobody minds.
 struct TexelFetch: Sendable {
   private static let vertex = """
     void main() {
@@ -11,19 +12,28 @@ struct TexelFetch: Sendable {
     }
     """
 
-  private static func fragment(_ sampler: String) -> String {
-    """
-    uniform highp \(sampler) image;
+  private static let fragment = """
+    uniform highp sampler2D image;
     uniform int shift;
     out vec4 pixel;
     void main() { pixel = texelFetch(image, ivec2(gl_FragCoord.xy) + ivec2(0, shift), 0); }
     """
-  }
+
+  /// Mesa answers a fetch from an image of brightness and colour with black; in the middle of a texel,
+  /// the nearest one is sampled.
+  private static let externalFragment = """
+    uniform highp samplerExternalOES image;
+    uniform vec2 size;
+    uniform int shift;
+    out vec4 pixel;
+    void main() { pixel = texture(image, (gl_FragCoord.xy + vec2(0.0, float(shift))) / size); }
+    """
 
   /// Of the textures that it is for.
   let target: GLenum
   private let program: ShaderProgram
-  private let shift: GLint
+  /// The places of its uniforms. Where the size is not used it has none, and OpenGL ignores it.
+  private let size, shift: GLint
 
   /// - Parameter target: `GL_TEXTURE_2D`, or `GL_TEXTURE_EXTERNAL_OES` in OpenGL ES.
   init(from target: Int32 = GL_TEXTURE_2D) throws(EGLFailure) {
@@ -31,20 +41,21 @@ struct TexelFetch: Sendable {
     program =
       target == GL_TEXTURE_EXTERNAL_OES
       ? try ShaderProgram(
-        vertex: Self.vertex, fragment: Self.fragment("samplerExternalOES"),
+        vertex: Self.vertex, fragment: Self.externalFragment,
         extension: "GL_OES_EGL_image_external_essl3")
-      : try ShaderProgram(vertex: Self.vertex, fragment: Self.fragment("sampler2D"))
-    shift = program.place(of: "shift")
+      : try ShaderProgram(vertex: Self.vertex, fragment: Self.fragment)
+    (size, shift) = (program.place(of: "size"), program.place(of: "shift"))
   }
 
   func delete() { glDeleteProgram(program.name) }
 
-  /// Waits for the GPU.
+  /// Waits for the GPU. The texture is not filtered from now on.
   ///
   /// - Returns: `R`, `G`, `B`, `A` bytes of the rows, one after another.
   func texels(
-    ofRows rows: [Int], _ width: Int, in texture: GLuint
+    ofRows rows: [Int], of image: ImageSize, in texture: GLuint
   ) throws(EGLFailure) -> [UInt8] {
+    let width = image.width
     var (framebuffer, renderbuffer, vertices): (GLuint, GLuint, GLuint) = (0, 0, 0)
     unsafe glGenFramebuffers(1, &framebuffer)
     unsafe glGenRenderbuffers(1, &renderbuffer)
@@ -63,7 +74,12 @@ struct TexelFetch: Sendable {
       GLenum(GL_FRAMEBUFFER), GLenum(GL_COLOR_ATTACHMENT0), GLenum(GL_RENDERBUFFER), renderbuffer)
     glBindVertexArray(vertices)  // without attributes: the corners know their numbers
     glBindTexture(target, texture)
+    for filter in [GL_TEXTURE_MIN_FILTER, GL_TEXTURE_MAG_FILTER] {
+      glTexParameteri(target, GLenum(filter), GL_NEAREST)
+    }
     glUseProgram(program.name)
+    glUniform2f(size, GLfloat(image.width), GLfloat(image.height))
+    glDisable(GLenum(GL_BLEND))
     for (y, row) in rows.enumerated() {
       glViewport(0, GLint(y), GLsizei(width), 1)
       glUniform1i(shift, GLint(row - y))
