@@ -62,6 +62,29 @@ extension EGLDevice {
   }
 }
 
+extension EGLDevice {
+  /// Has the slot of a buffer wait for the copies that the context was given so far.
+  func holdUntilCopied(_ buffer: TextureBuffer) throws(EGLFailure) {
+    if buffer.isKept {
+      // Its next writer waits for the copy, perhaps before anybody collects.
+      return buffer.hold(until: try fences.makeFence(on: connection, until: loss), writers: true)
+    }
+    let batch =
+      state.withLock { $0.copies }
+      ?? CopyBatch(in: context, until: loss) { [weak self] in try? self?.sealCopies() }
+    state.withLock { $0.copies = batch }
+    buffer.hold(until: batch)
+    if batch.add(buffer.layout.size) { try sealCopies() }
+  }
+
+  /// Puts a fence behind the copies that have none yet.
+  func sealCopies() throws(EGLFailure) {
+    guard let batch = state.withLock({ $0.copies }) else { return }
+    batch.seal(with: try fences.makeFence(on: connection, until: loss))
+    state.withLock { $0.copies = nil }
+  }
+}
+
 extension Texture {
   /// Tells that rows of the buffer were written again. The GPU sees them by itself where the buffer is
   /// imported; where the texture is a copy, they are copied once more: by the GPU where it was

@@ -63,13 +63,6 @@ public final class Texture: Registration {
   fileprivate var objects: TextureObjects { TextureObjects(name: name, image: image) }
 }
 
-/// What the GPU has of a texture.
-struct TextureObjects {
-  let name: GLuint
-  /// nil for a texture of the GPU's own.
-  let image: ImageHandle?
-}
-
 /// What is left of a texture that nobody holds any more.
 struct RetiredTexture {
   let objects: TextureObjects

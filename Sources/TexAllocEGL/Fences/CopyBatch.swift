@@ -18,12 +18,16 @@ final class CopyBatch: Fence {
   private let state = Mutex(State())
   private let context: ContextHandle
   private let loss: ContextLoss
-  private weak let device: EGLDevice?
+  /// Called where the context is current.
+  private let sealNow: @Sendable () -> Void
 
-  init(on device: EGLDevice) {
-    self.device = device
-    context = device.context
-    loss = device.loss
+  init(
+    in context: ContextHandle, until loss: ContextLoss,
+    sealing sealNow: @escaping @Sendable () -> Void
+  ) {
+    self.context = context
+    self.loss = loss
+    self.sealNow = sealNow
   }
 
   /// Counts one more; answers whether that is enough.
@@ -41,32 +45,11 @@ final class CopyBatch: Fence {
 
   func wait(until deadline: ContinuousClock.Instant) -> Bool {
     // Elsewhere a look at the device could make this its last holder.
-    if state.withLock({ $0.fence == nil }), context.isCurrent { try? device?.sealCopies() }
+    if state.withLock({ $0.fence == nil }), context.isCurrent { sealNow() }
     while ContinuousClock.now < deadline && !loss.hasHappened {
       if let fence = state.withLock({ $0.fence }) { return fence.wait(until: deadline) }
       _ = UnknownFence().wait(until: min(deadline, .now + .milliseconds(1)))
     }
     return hasPassed
-  }
-}
-
-extension EGLDevice {
-  /// Has the slot of a buffer wait for the copies that the context was given so far.
-  func holdUntilCopied(_ buffer: TextureBuffer) throws(EGLFailure) {
-    if buffer.isKept {
-      // Its next writer waits for the copy, perhaps before anybody collects.
-      return buffer.hold(until: try fences.makeFence(on: connection, until: loss), writers: true)
-    }
-    let batch = state.withLock { $0.copies } ?? CopyBatch(on: self)
-    state.withLock { $0.copies = batch }
-    buffer.hold(until: batch)
-    if batch.add(buffer.layout.size) { try sealCopies() }
-  }
-
-  /// Puts a fence behind the copies that have none yet.
-  func sealCopies() throws(EGLFailure) {
-    guard let batch = state.withLock({ $0.copies }) else { return }
-    batch.seal(with: try fences.makeFence(on: connection, until: loss))
-    state.withLock { $0.copies = nil }
   }
 }

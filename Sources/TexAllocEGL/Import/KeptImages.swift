@@ -128,77 +128,9 @@ final class GoneSlabs: Sendable {
   }
 }
 
-extension EGLDevice.State {
-  /// All that is kept, which is then nobody's.
-  mutating func takeAllKept() -> [TextureObjects] {
-    kept.removeOldest(downTo: 0)
-      + keptTextures.removeAll().map { TextureObjects(name: $0, image: nil) }
-  }
-}
-
-extension EGLDevice {
-  /// A texture of what is kept for the place of a buffer; nil where that is nothing.
-  func takeKeptTexture(of buffer: TextureBuffer) -> Texture? {
-    guard let slab = buffer.slab?.companion(slabs) else { return nil }
-    let taken = state.withLock { state in
-      let objects = state.kept.take(for: buffer, in: slab)
-      if objects != nil { state.statistics.reusedImages += 1 }
-      return objects
-    }
-    guard let objects = taken else { return nil }
-    withTextureBound(objects.name) { resetSampling() }
-    let texture = Texture(
-      of: buffer, on: self, name: objects.name, image: objects.image, .imported, because: nil,
-      check: .trial)
-    enter(texture)
-    return texture
-  }
-
-  /// Keeps what can be used again of textures that are gone.
-  ///
-  /// - Returns: What cannot, and what is too much.
-  func keep(_ retired: [RetiredTexture]) -> [TextureObjects] {
-    let goneSlabs = goneSlabs.take()
-    let places = retired.map { texture in
-      texture.isKept
-        ? texture.buffer.slab?.companion(slabs) { KnownSlab(tellingTo: self.goneSlabs) } : nil
-    }
-    return state.withLock { state in
-      var others: [TextureObjects] = []
-      if !goneSlabs.isEmpty { others += state.kept.removeAll(in: goneSlabs) }
-      for (texture, slab) in zip(retired, places) {
-        if texture.objects.image == nil {
-          others += state.keptTextures.keep(texture.objects.name, of: texture.buffer.layout)
-            .map { TextureObjects(name: $0, image: nil) }
-          continue
-        }
-        guard let slab else {
-          others.append(texture.objects)
-          continue
-        }
-        if let before = state.kept.keep(texture.objects, of: texture.buffer, in: slab) {
-          others.append(before)
-        }
-      }
-      // Half of the images that may live, so that there is room for new ones.
-      return others + state.kept.removeOldest(downTo: imageLimit.images / 2)
-    }
-  }
-
-  /// A texture of the GPU's own, used before, for a copy of an image; nil where there is none.
-  func takeKeptTexture(of layout: ImageLayout, _ format: UploadFormat) -> GLuint? {
-    guard let name = state.withLock({ $0.keptTextures.take(.init(of: layout)) }) else { return nil }
-    withTextureBound(name) {
-      resetSampling()
-      format.setSwizzle()
-    }
-    return name
-  }
-
-  /// Makes room for new images; answers whether there was anything to let go of.
-  func letGoOfKeptImages() -> Bool {
-    let oldest = state.withLock { $0.kept.removeOldest(downTo: $0.kept.count * 3 / 4) }
-    destroy(oldest)
-    return !oldest.isEmpty
-  }
+/// What the GPU has of a texture.
+struct TextureObjects {
+  let name: GLuint
+  /// nil for a texture of the GPU's own.
+  let image: ImageHandle?
 }
