@@ -65,7 +65,7 @@ extension EGLDevice {
   ) -> BufferAttributes {
     attributes {
       $0.deviceUsage = [.sample, .render]
-      $0.formats = sampledFormats(of: connection, importer)
+      $0.formats = sampledFormats(by: importer)
       $0.heaps = heaps(near: connection).map(\.name)
     }
   }
@@ -108,11 +108,9 @@ extension EGLDevice {
 
   /// The linear formats of one plane that a `GL_TEXTURE_2D` samples. Images of several planes are
   /// advertised by drivers that then refuse them, so planes are imported one by one.
-  private static func sampledFormats(
-    of connection: EGLConnection, _ importer: DMABufImport
-  ) -> [Format] {
+  private static func sampledFormats(by importer: DMABufImport) -> [Format] {
     let known = Fourcc.known.filter { $0.planes?.count == 1 }.map { Format($0) }
-    guard let advertised = importer.advertised(by: connection) else { return known }
+    guard let advertised = importer.advertised else { return known }
     let sampled = Set(advertised.lazy.filter { !$0.isExternalOnly }.map(\.format))
     return known.filter(sampled.contains)
   }

@@ -11,16 +11,7 @@ extension EGLDevice {
     _ buffer: TextureBuffer, on route: Route, because reason: String, _ check: Texture.PixelCheck
   ) throws(RegistrationRefused) -> Texture {
     let layout = buffer.layout
-    guard let format = UploadFormat(layout, sampled: layout.sampling) else {
-      guard UploadFormat(layout, sampled: .asStored) == nil else {
-        throw refusal(
-          .sampling, "sampling", wanted: "\(Sampling.asStored), or 8 bits of sRGB",
-          held: "\(layout.sampling) of \(layout.format), \(layout.colour.transfer); \(reason)")
-      }
-      throw refusal(
-        .format, "formats", wanted: "one that OpenGL ES takes a copy of",
-        held: "\(layout.format); \(reason)")
-    }
+    let format = try uploadFormat(of: layout, because: reason)
     guard route == .transferred || buffer.isMappedForReading else {
       throw refusal(
         .cpuUsage, "cpuUsage", wanted: "read, to upload it", held: "not mapped; \(reason)")
@@ -48,6 +39,26 @@ extension EGLDevice {
     try texture.contentsChanged()
     buffer.spend()
     return texture
+  }
+
+  /// How OpenGL takes a copy of an image.
+  ///
+  /// - Parameter reason: Why no better route is taken.
+  func uploadFormat(
+    of layout: ImageLayout, because reason: String
+  ) throws(RegistrationRefused) -> UploadFormat {
+    if let format = UploadFormat(layout) { return format }
+    var stored = layout
+    stored.sampling = .asStored
+    guard UploadFormat(stored) == nil else {
+      throw refusal(
+        .sampling, "sampling",
+        wanted: "\(Sampling.asStored), or red, green and blue of 8 bits in sRGB",
+        held: "\(layout.sampling) of \(layout.format), \(layout.colour.transfer); \(reason)")
+    }
+    throw refusal(
+      .format, "formats", wanted: "one that OpenGL ES takes a copy of",
+      held: "\(layout.format); \(reason)")
   }
 
   /// A texture with storage for an image and nothing in it.
@@ -95,9 +106,7 @@ extension Texture {
   ///   buffer is spent, or OpenGL did not take the pixels.
   public func contentsChanged(rows: Range<Int>? = nil) throws(RegistrationRefused) {
     let layout = buffer.layout
-    guard route != .imported, let format = UploadFormat(layout, sampled: layout.sampling) else {
-      return
-    }
+    guard route != .imported, let format = UploadFormat(layout) else { return }
     try device.requireContext()
     try buffer.requireContents(for: device.name)
     let rows = rows ?? 0..<layout.height

@@ -26,7 +26,7 @@ extension EGLDevice {
       throw refusal(
         .noImport, "import", wanted: "dma-buf import", held: importObstacle ?? "none")
     }
-    try checkSampling(of: buffer)
+    try checkSampling(of: buffer.layout)
     try attributes(for: buffer.layout.format, importer).accept(buffer)
     for quirk in quirks { try quirk.accept(buffer) }
     try checkNumbers(of: buffer)
@@ -80,6 +80,7 @@ extension EGLDevice {
         .heap, "heaps", wanted: "memory that is \(demandedRoute)",
         held: buffer.heap ?? "the device's mapped buffers")
     }
+    _ = try uploadFormat(of: buffer.layout, because: obstacle(to: buffer))
     let check = try verify(buffer)
     var reason = obstacle(to: buffer)
     if let timing = try? mappedBuffers().timing, timing.isByDriver { reason += "; \(timing)" }
@@ -105,24 +106,30 @@ extension EGLDevice {
     RegistrationRefused(cause, by: name, field: field, wanted: wanted, held: held)
   }
 
-  /// The device's attributes, which speak of linear images, and of no other where it says that it takes
-  /// its arrangement.
-  private func attributes(for format: Format, _ importer: DMABufImport) -> BufferAttributes {
-    guard format.modifier != .linear, importer.samples(format, on: connection) else {
-      return attributes
+  /// The device's attributes, which speak of linear images of one plane, and of a format that it says it
+  /// takes besides: of several planes, or of another arrangement.
+  private func attributes(
+    for format: Format, _ importer: DMABufImport
+  ) throws(RegistrationRefused) -> BufferAttributes {
+    guard attributes.formats?.contains(format) != true,
+      let advertised = importer.advertised(format)
+    else { return attributes }
+    guard !advertised.isExternalOnly else {
+      throw refusal(
+        .externalOnly, "formats", wanted: "one that GL_TEXTURE_2D samples",
+        held: "\(format), which GL_TEXTURE_EXTERNAL_OES does alone")
     }
     var attributes = attributes
     attributes.formats = [format]
     return attributes
   }
 
-  /// EGL has no way to import an image as one that undoes the transfer of sRGB.
-  private func checkSampling(of buffer: TextureBuffer) throws(RegistrationRefused) {
-    guard buffer.layout.sampling == .asStored else {
-      throw refusal(
-        .sampling, "sampling", wanted: "\(Sampling.asStored) of an import",
-        held: "\(buffer.layout.sampling)")
-    }
+  /// Sees to it that a shader gets of an import what was asked for.
+  func checkSampling(of layout: ImageLayout) throws(RegistrationRefused) {
+    guard let objection = importer?.objection(toSampling: layout) else { return }
+    throw refusal(
+      .sampling, "sampling", wanted: "\(Sampling.asStored) of an import of \(layout.format)",
+      held: "\(layout.sampling); \(objection)")
   }
 
   /// EGL takes numbers of 32 bits.
@@ -146,7 +153,7 @@ extension EGLDevice {
       let image = try importer.makeImage(of: buffer, on: connection)
       let name: GLuint
       do {
-        name = try makeSampledTexture { () throws(EGLFailure) in try importer.bind(image) }
+        name = try importer.makeTexture(of: image, buffer.layout)
       } catch {
         importer.destroy(image, on: connection)
         throw error

@@ -27,9 +27,9 @@ extension EGLDevice {
       throw .unsupported("EGL_EXT_image_dma_buf_import", importObstacle ?? "")
     }
     let fallback = (attributes.formats ?? []).map {
-      DMABufImport.Advertised(format: $0, isExternalOnly: false)
+      DMABufImport.Advertised(format: $0, isExternalOnly: false, hasModifier: false)
     }
-    return (importer.advertised(by: connection) ?? fallback).map { advertised in
+    return (importer.advertised ?? fallback).map { advertised in
       FormatFinding(
         format: advertised.format, isExternalOnly: advertised.isExternalOnly,
         outcome: outcome(of: advertised, by: importer, in: pool))

@@ -6,10 +6,12 @@ public import TexAlloc
 struct ImageKind: Hashable, Sendable {
   private let heap: String?
   private let format: Format
+  private let sampling: Sampling
 
   init(of buffer: TextureBuffer) {
     heap = buffer.heap
     format = buffer.layout.format
+    sampling = buffer.layout.sampling
   }
 }
 
@@ -43,6 +45,9 @@ extension EGLDevice {
   /// - Throws: What the check found wrong, this time or an earlier one.
   func verify(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture.PixelCheck {
     if try isKnown(buffer) { return .trial }
+    guard buffer.layout.channels != nil else {
+      return .none(because: "\(buffer.layout.format) has no pixels that stand for themselves")
+    }
     let trial: TextureBuffer?
     do { trial = try buffer.makeTrial() } catch {
       throw refusal(.trial, "pixels", wanted: "memory for a trial image", held: "\(error)")
@@ -53,6 +58,7 @@ extension EGLDevice {
   }
 
   public func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused) {
+    if route == .imported { try checkSampling(of: trial.layout) }
     // What its pixels are to look like is not known of every format; registering decides.
     guard trial.layout.channels != nil else { return }
     if try !isKnown(trial) { try check(trial, as: trial) }
@@ -94,12 +100,11 @@ extension EGLDevice {
   /// it first drew, is found out. All of it happens on the device's own thread, in a context of its own,
   /// which a bad import may kill.
   func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
-    let rowSize = trial.layout.rowSize(ofPlane: 0)
     try compare(trial, times: 2) { row, turn in
-      Self.pattern(ofRow: row, turn, rowSize)
+      Self.pattern(ofRow: row, turn, of: trial.layout)
     } beforeEach: { rows, turn in
       for row in rows {
-        trial.storeRows(Self.pattern(ofRow: row, turn, rowSize).span, row..<row + 1)
+        trial.storeRows(Self.pattern(ofRow: row, turn, of: trial.layout).span, row..<row + 1)
       }
     }
   }
@@ -108,9 +113,6 @@ extension EGLDevice {
   private func checkContents(
     of buffer: TextureBuffer
   ) throws(RegistrationRefused) -> Texture.PixelCheck {
-    guard buffer.layout.channels != nil else {
-      return .none(because: "\(buffer.layout.format) has no pixels that stand for themselves")
-    }
     let rowSize = buffer.layout.rowSize(ofPlane: 0)
     let pitch = buffer.layout.planes[0].pitch
     let last = (buffer.layout.height - 1) * pitch
@@ -184,7 +186,8 @@ extension EGLDevice {
             return try fetch.texels(ofRows: rows, of: layout.imageSize, in: texture)
           }
         }
-        if let mapped, let format = UploadFormat(layout, sampled: .asStored) {
+        if let mapped {
+          guard let format = UploadFormat(layout) else { return [] }
           let texture = try makeOwnTexture(layout, format)
           return try texels(in: texture) {
             withTextureBound(texture) { format.copy(0..<layout.height, of: buffer, in: mapped) }
@@ -193,8 +196,7 @@ extension EGLDevice {
         guard let importer else { return [] }
         let image = try importer.makeImage(of: buffer, on: connection)
         defer { importer.destroy(image, on: connection) }
-        return try texels(
-          in: makeSampledTexture { () throws(EGLFailure) in try importer.bind(image) })
+        return try texels(in: importer.makeTexture(of: image, layout))
       }
     } catch {
       throw refusal(
@@ -203,9 +205,14 @@ extension EGLDevice {
     }
   }
 
-  /// Bytes that no other row, no other turn and no shift of the row has.
-  static func pattern(ofRow row: Int, _ turn: Int, _ size: Int) -> [UInt8] {
+  /// Bytes that no other row, no other turn and no shift of the row has; of half floats, numbers from 0
+  /// to 1.
+  static func pattern(ofRow row: Int, _ turn: Int, of layout: ImageLayout) -> [UInt8] {
     let start = row &* 97 &+ turn &* 3571 &+ 13
-    return (0..<size).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761 &+ start) >> 5) }
+    let isFloat = layout.shapes[0].isFloat
+    return (0..<layout.rowSize(ofPlane: 0)).map {
+      let byte = UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761 &+ start) >> 5)
+      return isFloat && $0 % 2 == 1 ? byte & 0x3B : byte
+    }
   }
 }

@@ -11,7 +11,12 @@ final class RefusalTests: XCTestCase {
     try withHeaps("typed: NV12 as one image") { heap, gpu in
       let pool = try TexturePool(for: [], from: [heap])
       let buffer = try pool.allocate(ImageDescriptor(width: 32, height: 8, formats: [.nv12]))
-      expectRefusedFormat(of: buffer, on: gpu, "EGL_BAD_ALLOC")
+      XCTAssertThrowsError(try gpu.register(buffer)) {
+        let refusal = $0 as? RegistrationRefused
+        XCTAssertEqual(refusal?.cause, .importFailed, "the display says that it imports NV12")
+        XCTAssertEqual(refusal?.wanted, "NV12 of \(heap.name)")
+        XCTAssertEqual(refusal?.held, "eglCreateImageKHR: EGL_BAD_ALLOC")
+      }
     }
   }
 

@@ -78,6 +78,7 @@ final class FormatTextureTests: XCTestCase {
       for gpu in takers {
         try gpu.makeCurrent()
         let texture = try gpu.texture(for: buffer)
+        XCTAssertEqual(texture.route, gpu === importing ? .imported : .uploaded, "\(fourcc)")
         let pixels = try texture.shownPixels()
         for (index, (shown, wanted)) in zip(pixels, expected).enumerated() {
           XCTAssertEqual(

@@ -29,34 +29,79 @@ final class SamplingTests: XCTestCase {
     }
   }
 
+  func testAnImportIsSampledAsLightWhereItLies() throws {
+    let gpu = try TestDevice.importing()
+    let buffer = try TexturePool(for: [gpu]).allocate(
+      image(.abgr8888), for: [.texture, .exportable])
+    guard buffer.route == .imported else {
+      throw XCTSkip(buffer.plan?.obstacle ?? "it is not imported")
+    }
+    let exported = try buffer.export()
+    let adopted = try TextureBuffer(adopting: exported.descriptor, buffer.layout)
+    let textures = [try gpu.register(buffer), try gpu.register(adopted)]
+    XCTAssertEqual(textures.map(\.route), [.imported, .imported])
+    for (pixels, light) in [
+      ([128, 0, 255, 128, 255, 64, 0, 255], [55, 0, 255, 128, 255, 13, 0, 255]),
+      ([0, 64, 128, 0, 128, 255, 64, 9], [0, 13, 55, 0, 55, 255, 13, 9]),
+    ] {
+      write(pixels.map { UInt8($0) }, into: buffer)
+      for texture in textures {
+        for (held, wanted) in zip(try texture.shownPixels(), light) {
+          XCTAssertEqual(Int(held), wanted, accuracy: 1)
+        }
+      }
+    }
+    // The same bytes in the same pool as they are.
+    var plain = image(.abgr8888)
+    plain.sampling = .asStored
+    let stored = try TexturePool(for: [gpu]).allocate(plain)
+    write([128, 0, 255, 128, 255, 64, 0, 255], into: stored)
+    XCTAssertEqual(try gpu.register(stored).shownPixels(), [128, 0, 255, 128, 255, 64, 0, 255])
+  }
+
+  func testAPoolPlansForTheSampling() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    var plain = image(.argb8888)
+    plain.sampling = .asStored
+    XCTAssertEqual(try pool.plan(for: plain).route, .imported)
+    // No view of an image has blue first.
+    let buffer = try pool.allocate(image(.argb8888))
+    XCTAssertEqual(buffer.route, .uploaded)
+    XCTAssertEqual(buffer.plan?.obstacle?.contains("sampling: wanted asStored"), true)
+    write([255, 0, 128, 9, 0, 64, 255, 9], into: buffer)
+    let texture = try gpu.texture(for: buffer)
+    XCTAssertEqual(texture.route, .uploaded)
+    XCTAssertEqual(try texture.shownPixels(), [55, 0, 255, 9, 255, 13, 0, 9])
+  }
+
+  func testTheGPUCopiesIntoWhatIsSampledAsLight() throws {
+    let gpu = try EGLDevice.surfaceless(.software, route: .transferred)
+    let pool = try TexturePool(for: [gpu])
+    guard let buffer = try? pool.allocate(image(.argb8888)) else {
+      throw XCTSkip("no mapped buffers here")
+    }
+    write([255, 0, 128, 9, 0, 64, 255, 9], into: buffer)
+    let texture = try gpu.register(buffer)
+    XCTAssertEqual(texture.route, .transferred)
+    XCTAssertEqual(try texture.shownPixels(), [55, 0, 255, 9, 255, 13, 0, 9])
+  }
+
   func testWhatCannotBeSampledAsLightIsRefused() throws {
     let pool = try TexturePool(for: [], from: [MemfdHeap()])
     let uploading = try EGLDevice.surfaceless(route: .uploaded)
-    for image in [image(.r8), image(.abgr8888, .video)] {
-      XCTAssertThrowsError(try uploading.texture(for: pool.allocate(image))) {
-        XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .sampling, "\($0)")
-      }
-    }
     let importing = try TestDevice.importing()
-    let buffer = try pool.allocate(image(.abgr8888))
-    XCTAssertThrowsError(try importing.register(buffer)) {
-      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .sampling, "\($0)")
-    }
-    XCTAssertEqual(try importing.texture(for: buffer).route, .uploaded)
-  }
-
-  func testTiledImageThatNoDeviceListsIsRefusedByItsFormat() throws {
-    let gpu = try TestDevice.importing()
-    let pool = try TexturePool(for: [], from: [MemfdHeap()])
-    let memory = try pool.allocate(
-      ImageDescriptor(width: 64, height: 64, formats: [.xrgb8888]), for: .exportable)
-    let tiled = Format(.xrgb8888, Modifier(rawValue: 0x0100_0000_0000_0004))
-    let exported = try memory.export()
-    let buffer = try TextureBuffer(
-      adopting: AdoptedImage(
-        ImageSize(width: 64, height: 64), tiled, [.init(exported.descriptor, pitch: 256)]))
-    XCTAssertThrowsError(try gpu.texture(for: buffer)) {
-      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .format, "\($0)")
+    for image in [image(.r8), image(.abgr8888, .video), image(.abgr2101010)] {
+      let buffer = try pool.allocate(image)
+      for (gpu, register) in [
+        (uploading, uploading.texture), (importing, importing.texture),
+        (importing, importing.register),
+      ] {
+        try gpu.makeCurrent()
+        XCTAssertThrowsError(try register(buffer)) {
+          XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .sampling, "\($0)")
+        }
+      }
     }
   }
 

@@ -54,7 +54,7 @@ final class TexelFetchTests: XCTestCase {
       let trial = try TexturePool(for: [], from: [CopiedHeap()]).allocate(image)
       let (plane, descriptor) = (trial.layout.planes[0], try XCTUnwrap(trial.descriptor))
       for row in [0, 4] where turnsSeen == 1 {
-        let pattern = EGLDevice.pattern(ofRow: row, 0, trial.layout.rowSize(ofPlane: 0))
+        let pattern = EGLDevice.pattern(ofRow: row, 0, of: trial.layout)
         let place = trial.offset + plane.offset + row * plane.pitch
         _ = try descriptor.writeAll(toAbsoluteOffset: Int64(place), pattern)
       }

@@ -2,10 +2,11 @@ internal import Glibc
 
 /// Memory for the images that a set of components shares.
 ///
-/// What the components state decides kind by kind of image, which is a writer and a use: who touches
-/// such an image, how it gets to the devices among them, and which heap it lies in. That is found out
-/// when the first image of a kind is allocated, and ``plan(for:_:)`` tells it; slabs of a heap are made
-/// when an image first needs one. Each image is laid out for those that touch it, and carved from a slab.
+/// What the components state decides kind by kind of image, which is a writer, a use and a sampling: who
+/// touches such an image, how it gets to the devices among them, and which heap it lies in. That is found
+/// out when the first image of a kind is allocated, and ``plan(for:_:)`` tells it; slabs of a heap are
+/// made when an image first needs one. Each image is laid out for those that touch it, and carved from a
+/// slab.
 ///
 /// Any thread may allocate, and may let go of buffers. A pool keeps its components, since it asks them
 /// when images of a new kind come; buffers keep their memory, and not the pool. Where the
@@ -59,8 +60,7 @@ public final class TexturePool: Sendable {
     waiting: Waiting = .never
   ) throws(AllocationError) -> TextureBuffer {
     let label = SlotLabel(name: name, owner: image.writing.attributes.name)
-    return try known.plans(of: image.writing, for: flags).makeBuffer {
-      plan throws(AllocationError) in
+    return try known.plans(of: image, for: flags).makeBuffer { plan throws(AllocationError) in
       try makeBuffer(image, flags, label, waiting, by: plan)
     }
   }
@@ -88,7 +88,7 @@ public final class TexturePool: Sendable {
     _ image: ImageDescriptor, for flags: AllocationFlags = .texture, named name: String = "image",
     waitingUntil deadline: ContinuousClock.Instant
   ) async throws(AllocationError) -> TextureBuffer {
-    let plan = try known.plans(of: image.writing, for: flags).best
+    let plan = try known.plans(of: image, for: flags).best
     return try await plan.store.makeBuffer(
       image, flags, SlotLabel(name: name, owner: image.writing.attributes.name), .until(deadline),
       by: plan)
@@ -100,7 +100,7 @@ public final class TexturePool: Sendable {
   public func plan(
     for image: ImageDescriptor, _ flags: AllocationFlags = .texture
   ) throws(AllocationError) -> MemoryPlan {
-    try known.plans(of: image.writing, for: flags).best.memory
+    try known.plans(of: image, for: flags).best.memory
   }
 
   /// The plans of the kinds of images that were asked for of late, at most 64, the last used first.

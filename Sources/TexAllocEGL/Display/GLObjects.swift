@@ -61,7 +61,7 @@ func makeSampledTexture(
   unsafe glGenTextures(1, &name)
   do {
     try withTextureBound(name) { () throws(EGLFailure) in
-      setSampling()
+      sampleLinearly()
       try define()
     }
   } catch {
@@ -71,7 +71,8 @@ func makeSampledTexture(
   return name
 }
 
-private func setSampling() {
+/// Has the texture that is bound sample linearly and clamp to its edge.
+func sampleLinearly() {
   let target = GLenum(GL_TEXTURE_2D)
   glTexParameteri(target, GLenum(GL_TEXTURE_MIN_FILTER), GL_LINEAR)
   glTexParameteri(target, GLenum(GL_TEXTURE_MAG_FILTER), GL_LINEAR)
@@ -81,7 +82,7 @@ private func setSampling() {
 
 /// Makes the texture that is bound sample as a new one does, whatever was set meanwhile.
 func resetSampling() {
-  setSampling()
+  sampleLinearly()
   for (parameter, value) in [
     (GL_TEXTURE_WRAP_R, GL_REPEAT), (GL_TEXTURE_BASE_LEVEL, 0), (GL_TEXTURE_MAX_LEVEL, 1000),
     (GL_TEXTURE_MIN_LOD, -1000), (GL_TEXTURE_MAX_LOD, 1000), (GL_TEXTURE_COMPARE_MODE, GL_NONE),

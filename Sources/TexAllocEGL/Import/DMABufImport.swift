@@ -4,7 +4,7 @@ internal import TexAlloc
 
 /// An EGLImage by its handle.
 @safe struct ImageHandle: @unchecked Sendable {  // a handle never changes
-  fileprivate let image: EGLImage
+  let image: EGLImage
 }
 
 /// The entry points of `EGL_EXT_image_dma_buf_import` and of what goes with it; having them is the
@@ -15,6 +15,8 @@ internal import TexAlloc
     let format: Format
     /// Whether only `GL_TEXTURE_EXTERNAL_OES` can sample it.
     let isExternalOnly: Bool
+    /// Whether the display is to be told the modifier.
+    let hasModifier: Bool
   }
 
   private typealias CreateImage =
@@ -36,8 +38,12 @@ internal import TexAlloc
   private let createImage: CreateImage
   private let destroyImage: DestroyImage
   private let targetTexture: TargetTexture
-  private let queryFormats: QueryFormats?
-  private let queryModifiers: QueryModifiers?
+  /// Every format and modifier that the display says it imports; nil where it keeps no list.
+  let advertised: [Advertised]?
+  /// Whether an image itself can undo the transfer of sRGB, by EGL_EXT_image_gl_colorspace.
+  private let imagesAsLight: Bool
+  /// How else a texture of it can.
+  private let lightView: LightView?
 
   /// - Throws: The extension that is missing.
   init(_ connection: EGLConnection) throws(EGLFailure) {
@@ -56,16 +62,16 @@ internal import TexAlloc
     unsafe createImage = create
     unsafe destroyImage = destroy
     unsafe targetTexture = target
-    let lists = connection.extensions.contains("EGL_EXT_image_dma_buf_import_modifiers")
-    unsafe queryFormats =
-      lists ? eglFunction("eglQueryDmaBufFormatsEXT", as: QueryFormats.self) : nil
-    unsafe queryModifiers =
-      lists ? eglFunction("eglQueryDmaBufModifiersEXT", as: QueryModifiers.self) : nil
+    advertised = Self.advertised(by: connection)
+    imagesAsLight = connection.extensions.contains("EGL_EXT_image_gl_colorspace")
+    lightView = LightView()
   }
 
-  /// Every format and modifier that the display says it imports; nil where it keeps no list.
-  func advertised(by connection: EGLConnection) -> [Advertised]? {
-    guard let queryFormats = unsafe queryFormats, let queryModifiers = unsafe queryModifiers
+  private static func advertised(by connection: EGLConnection) -> [Advertised]? {
+    guard connection.extensions.contains("EGL_EXT_image_dma_buf_import_modifiers"),
+      let queryFormats = unsafe eglFunction("eglQueryDmaBufFormatsEXT", as: QueryFormats.self),
+      let queryModifiers = unsafe eglFunction(
+        "eglQueryDmaBufModifiersEXT", as: QueryModifiers.self)
     else { return nil }
     var count: EGLint = 0
     guard unsafe queryFormats(connection.display, 0, nil, &count) == EGLBoolean(EGL_TRUE)
@@ -74,9 +80,12 @@ internal import TexAlloc
     _ = unsafe queryFormats(connection.display, count, &fourccs, &count)
     return fourccs.prefix(Int(count)).flatMap { code in
       let fourcc = Fourcc(rawValue: UInt32(bitPattern: code))
-      var count = countModifiers(of: fourcc, on: connection)
+      var count: EGLint = 0
+      _ = unsafe queryModifiers(connection.display, code, 0, nil, nil, &count)
       // No modifiers at all: the display imports by the driver's own arrangement, linear for us.
-      guard count > 0 else { return [Advertised(format: Format(fourcc), isExternalOnly: false)] }
+      guard count > 0 else {
+        return [Advertised(format: Format(fourcc), isExternalOnly: false, hasModifier: false)]
+      }
       var modifiers = [EGLuint64KHR](repeating: 0, count: Int(count))
       var external = [EGLBoolean](repeating: 0, count: Int(count))
       _ = unsafe queryModifiers(
@@ -84,7 +93,7 @@ internal import TexAlloc
       return zip(modifiers, external).prefix(Int(count)).map {
         Advertised(
           format: Format(fourcc, Modifier(rawValue: $0)),
-          isExternalOnly: $1 == EGLBoolean(EGL_TRUE))
+          isExternalOnly: $1 == EGLBoolean(EGL_TRUE), hasModifier: true)
       }
     }
   }
@@ -93,11 +102,22 @@ internal import TexAlloc
   func makeImage(
     of buffer: TextureBuffer, on connection: EGLConnection
   ) throws(EGLFailure) -> ImageHandle {
+    let attributes = try attributes(of: buffer)
+    guard
+      let image = unsafe createImage(
+        connection.display, nil, EGLenum(EGL_LINUX_DMA_BUF_EXT), nil, attributes)
+    else { throw .last("eglCreateImageKHR") }
+    return unsafe ImageHandle(image: image)
+  }
+
+  /// What the driver is told of a buffer: each plane with the file that it lies in.
+  func attributes(of buffer: TextureBuffer) throws(EGLFailure) -> [EGLint] {
     let layout = buffer.layout
     let modifier = layout.format.modifier
     // A driver that is not told assumes the arrangement that it likes best.
     let tellsModifier =
-      modifier != .invalid && countModifiers(of: layout.format.fourcc, on: connection) > 0
+      modifier != .invalid
+      && advertised?.contains { $0.format.fourcc == layout.format.fourcc && $0.hasModifier } == true
     var attributes: [EGLint] = [
       EGL_WIDTH, EGLint(layout.width), EGL_HEIGHT, EGLint(layout.height),
       EGL_LINUX_DRM_FOURCC_EXT, EGLint(bitPattern: layout.format.fourcc.rawValue),
@@ -118,30 +138,42 @@ internal import TexAlloc
         ]
       }
     }
-    attributes.append(EGL_NONE)
-    guard
-      let image = unsafe createImage(
-        connection.display, nil, EGLenum(EGL_LINUX_DMA_BUF_EXT), nil, attributes)
-    else { throw .last("eglCreateImageKHR") }
-    return unsafe ImageHandle(image: image)
-  }
-
-  /// Whether a `GL_TEXTURE_2D` samples the format in an arrangement that is not linear.
-  func samples(_ format: Format, on connection: EGLConnection) -> Bool {
-    let listed = advertised(by: connection) ?? []
-    return listed.contains { advertised in
-      !advertised.isExternalOnly
-        && (format.modifier == .invalid
-          ? advertised.format.fourcc == format.fourcc : advertised.format == format)
+    if layout.sampling == .asLight && imagesAsLight {
+      attributes += [EGL_GL_COLORSPACE_KHR, EGL_GL_COLORSPACE_SRGB_KHR]
     }
+    return attributes + [EGL_NONE]
   }
 
-  /// How many modifiers the display lists for a format; 0 where it keeps no list.
-  private func countModifiers(of fourcc: Fourcc, on connection: EGLConnection) -> EGLint {
-    var count: EGLint = 0
-    let code = EGLint(bitPattern: fourcc.rawValue)
-    _ = unsafe queryModifiers?(connection.display, code, 0, nil, nil, &count)
-    return count
+  /// What the display says of a format, with the modifier that it is told of, if it is of any; nil where it
+  /// says nothing.
+  func advertised(_ format: Format) -> Advertised? {
+    let listed = (advertised ?? []).filter {
+      format.modifier == .invalid ? $0.format.fourcc == format.fourcc : $0.format == format
+    }
+    return listed.first { !$0.isExternalOnly } ?? listed.first
+  }
+
+  /// Why an image is not sampled as it wants to be; nil where it can be.
+  func objection(toSampling layout: ImageLayout) -> String? {
+    guard layout.sampling == .asLight else { return nil }
+    if layout.colour.transfer != .sRGB { return "its transfer is \(layout.colour.transfer)" }
+    if imagesAsLight { return nil }
+    if lightView == nil {
+      return "neither EGL_EXT_image_gl_colorspace nor GL_EXT_EGL_image_storage with texture views"
+    }
+    return LightView.format(for: layout) == nil ? "no view in a format of sRGB" : nil
+  }
+
+  /// A texture of an image that samples linearly and clamps to its edge. The binding stays as it was.
+  func makeTexture(
+    of image: ImageHandle, _ layout: ImageLayout
+  ) throws(EGLFailure) -> GLuint {
+    if layout.sampling == .asLight, !imagesAsLight, let lightView,
+      let format = LightView.format(for: layout)
+    {
+      return try lightView.makeTexture(of: image, in: format)
+    }
+    return try makeSampledTexture { () throws(EGLFailure) in try bind(image) }
   }
 
   /// Makes the image the storage of the texture that is bound to a target.

@@ -1,4 +1,5 @@
 internal import CEGL
+internal import Glibc
 internal import TexAlloc
 
 /// How OpenGL ES 3 takes the pixels of a format from ordinary memory, and what a shader is to see.
@@ -19,9 +20,9 @@ struct UploadFormat {
   }
 
   /// nil for an image that OpenGL ES has no like of, or none that is sampled like that.
-  init?(_ layout: ImageLayout, sampled sampling: Sampling) {
-    if sampling == .asLight && layout.colour.transfer != .sRGB { return nil }
-    self.init(layout.shapes, sampledAsLight: sampling == .asLight)
+  init?(_ layout: ImageLayout) {
+    if layout.sampling == .asLight && layout.colour.transfer != .sRGB { return nil }
+    self.init(layout.shapes, sampledAsLight: layout.sampling == .asLight)
   }
 
   private init?(_ planes: [PlaneShape], sampledAsLight: Bool) {
@@ -196,10 +197,14 @@ private struct Storage {
 /// What a shader sees of the bytes of a pixel.
 struct PixelChannels {
   let shape: PlaneShape
+  let sampling: Sampling
   var bytesPerPixel: Int { shape.bytesPerElement }
 
-  /// How far a channel may be off: formats of other than eight bits are widened or narrowed.
-  var tolerance: Int { shape.channels.allSatisfy { $0.bits == 8 } ? 0 : 1 }
+  /// How far a channel may be off: formats of other than eight bits are widened or narrowed, and light
+  /// is rounded.
+  var tolerance: Int {
+    sampling == .asStored && shape.channels.allSatisfy { $0.bits == 8 } ? 0 : 1
+  }
 
   /// Red, green, blue and alpha of a pixel of a row, as bytes.
   func colour(of row: [UInt8], at x: Int) -> [UInt8] {
@@ -207,22 +212,37 @@ struct PixelChannels {
       .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     var colour: [UInt8] = [0, 0, 0, 255]
     for channel in shape.channels {
-      let most = UInt64(1) << channel.bits - 1
       if let place = [.red, .green, .blue, .alpha].firstIndex(of: channel.meaning) {
-        colour[place] = UInt8(((pixel & most) * 255 + most / 2) / most)
+        colour[place] = byte(of: pixel, bits: channel.bits)
       }
       pixel >>= channel.bits
     }
+    if sampling == .asLight { for place in 0..<3 { colour[place] = Self.light(colour[place]) } }
     return colour
+  }
+
+  /// What the lowest bits of a pixel are as a byte.
+  private func byte(of pixel: UInt64, bits: Int) -> UInt8 {
+    let most = UInt64(1) << bits - 1
+    guard shape.isFloat else { return UInt8(((pixel & most) * 255 + most / 2) / most) }
+    let number = Float(Float16(bitPattern: UInt16(truncatingIfNeeded: pixel)))
+    return number.isNaN ? 0 : UInt8((min(max(number, 0), 1) * 255).rounded())
+  }
+
+  /// The transfer of sRGB undone: IEC 61966-2-1.
+  private static func light(_ number: UInt8) -> UInt8 {
+    let part = Double(number) / 255
+    let light = part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
+    return UInt8((light * 255).rounded())
   }
 }
 
 extension ImageLayout {
-  /// nil for an image whose pixels do not stand for themselves, or are no whole numbers.
+  /// nil for an image whose pixels do not stand for themselves.
   var channels: PixelChannels? {
-    guard shapes.count == 1, shapes[0].isPixels, shapes[0].isRGB, !shapes[0].isFloat else {
-      return nil
-    }
-    return PixelChannels(shape: shapes[0])
+    guard shapes.count == 1, shapes[0].isPixels, shapes[0].isRGB, shapes[0].bytesPerElement <= 8,
+      shapes[0].channels.allSatisfy({ shapes[0].isFloat ? $0.bits == 16 : $0.bits <= 32 })
+    else { return nil }
+    return PixelChannels(shape: shapes[0], sampling: sampling)
   }
 }

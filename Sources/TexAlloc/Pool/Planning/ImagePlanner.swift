@@ -25,11 +25,13 @@ struct ImagePlanner: Sendable {
         reason: "the heap lists \(listed); it is to list its own name"))
   }
 
-  /// All that have a say in images of this writer and for this use.
+  /// All that have a say in such images for this use.
   func parties(
-    writtenBy writer: BufferAttributes, for flags: AllocationFlags
+    to image: ImageDescriptor, for flags: AllocationFlags
   ) throws(AllocationError) -> ImageParties {
-    try components.parties(writtenBy: writer, for: flags)
+    var parties = try components.parties(writtenBy: image.writer, for: flags)
+    parties.sampling = image.sampling
+    return parties
   }
 
   /// The ways for images in which these have a say.
@@ -79,7 +81,7 @@ struct ImagePlanner: Sendable {
     for (place, candidate) in candidates.enumerated() {
       let isSynchronized =
         !parties.areCoherent && route != .uploaded && candidate.caching == .cached
-      if let reason = candidate.objection(of: voices.devices, isSynchronized) {
+      if let reason = candidate.objection(of: voices.devices, isSynchronized, parties.sampling) {
         verdicts.append(HeapVerdict(heap: candidate.heap.name, passedOver: reason))
         continue
       }
@@ -155,9 +157,11 @@ private struct Candidate {
 
   /// Why a device does not get along with the heap's memory when that is tried; nil where all do.
   func objection(
-    of devices: [(registrar: any Registrar, route: Route)], _ isSynchronized: Bool
+    of devices: [(registrar: any Registrar, route: Route)], _ isSynchronized: Bool,
+    _ sampling: Sampling
   ) -> String? {
-    guard let layout = trialLayout else { return nil }
+    guard var layout = trialLayout else { return nil }
+    layout.sampling = sampling
     for device in devices where device.route != .uploaded {
       do {
         let trial = try TrialMemory.makeBuffer(

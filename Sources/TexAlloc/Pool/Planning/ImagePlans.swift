@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// The ways in which images of one writer and for one use can be had, best first. Each is found when
+/// The ways in which images of one kind can be had, best first. Each is found when
 /// those before it did not do.
 final class ImagePlans: Sendable {
   /// Finds the way on a route, or why there is none.

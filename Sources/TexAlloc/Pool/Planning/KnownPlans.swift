@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// What a pool has planned, by writer and use: any number of images is laid out by it.
+/// What a pool has planned, by writer, use and sampling: any number of images is laid out by it.
 ///
 /// A pool meets few writers, and mostly the one that it met last, so they are looked for in the order
 /// in which they were used. Of very many, those are forgotten that were not used for longest.
@@ -20,6 +20,10 @@ final class KnownPlans: Sendable {
       self.parties = parties
       self.plans = plans
     }
+
+    func isFor(_ image: ImageDescriptor, _ flags: AllocationFlags) -> Bool {
+      self.flags == flags && parties.sampling == image.sampling && writer == image.writing
+    }
   }
 
   /// How many are kept.
@@ -31,13 +35,13 @@ final class KnownPlans: Sendable {
 
   init(by planner: ImagePlanner) { self.planner = planner }
 
-  /// The plans for images of this writer and for this use, made where they are not known.
+  /// The plans for such images and for this use, made where they are not known.
   func plans(
-    of writer: ImageWriter, for flags: AllocationFlags
+    of image: ImageDescriptor, for flags: AllocationFlags
   ) throws(AllocationError) -> ImagePlans {
     let flags = flags.intersection(.planned)
-    if let known = find(where: { $0.flags == flags && $0.writer == writer }) { return known }
-    let parties = try planner.parties(writtenBy: writer.attributes, for: flags)
+    if let known = find(where: { $0.isFor(image, flags) }) { return known }
+    let parties = try planner.parties(to: image, for: flags)
     // A flag may give nobody else a say.
     let plans: ImagePlans
     if let known = find(where: { $0.parties == parties }) {
@@ -45,7 +49,7 @@ final class KnownPlans: Sendable {
     } else {
       plans = try planner.plans(for: parties)
     }
-    return add(Entry(writer, flags, parties, plans))
+    return add(Entry(image.writing, flags, parties, plans), for: image)
   }
 
   private func find(where suits: (Entry) -> Bool) -> ImagePlans? {
@@ -61,9 +65,9 @@ final class KnownPlans: Sendable {
   }
 
   /// Where another thread was faster, that thread's stay.
-  private func add(_ entry: Entry) -> ImagePlans {
+  private func add(_ entry: Entry, for image: ImageDescriptor) -> ImagePlans {
     entries.withLock { entries in
-      let known = entries.first { $0.flags == entry.flags && $0.writer == entry.writer }
+      let known = entries.first { $0.isFor(image, entry.flags) }
       if let known { return known.plans }
       if entries.count == Self.limit { entries.removeLast() }
       entries.insert(entry, at: 0)

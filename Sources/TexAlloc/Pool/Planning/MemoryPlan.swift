@@ -1,4 +1,4 @@
-/// Where images of one kind, of one writer and for one use, have their memory, how they get from there
+/// Where images of one kind, of one writer, use and sampling, have their memory, how they get from there
 /// to the devices, and why so.
 public struct MemoryPlan: Hashable, Sendable {
   /// How they get to the devices; nil where no component of the pool registers them.

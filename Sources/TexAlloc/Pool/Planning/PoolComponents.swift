@@ -100,6 +100,8 @@ struct ImageParties: Sendable {
   var cpuUsage: Set<CPUUsage> { Set(constant.flatMap(\.allCPUUsage)) }
   /// Whether all of them see what the CPU writes.
   fileprivate(set) var areCoherent = true
+  /// What shaders are to get of the images.
+  var sampling = Sampling.asStored
 
   /// On a route, each device takes part with what it offers there, or on the nearest better one: a
   /// display goes on scanning out what a GPU gets a copy of.
@@ -127,6 +129,7 @@ struct ImageParties: Sendable {
 extension ImageParties: Equatable {
   static func == (left: ImageParties, right: ImageParties) -> Bool {
     left.constant == right.constant && left.areCoherent == right.areCoherent
+      && left.sampling == right.sampling
       && left.devices.elementsEqual(right.devices) {
         // Of one pool's components, so the name says which.
         $0.registrar.name.hasSameBytes(as: $1.registrar.name) && $0.usage == $1.usage
