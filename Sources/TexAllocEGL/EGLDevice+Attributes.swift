@@ -44,7 +44,7 @@ extension EGLDevice {
   private func copying(for usage: Set<DeviceUsage>) -> BufferAttributes {
     var attributes = copying
     if usage.contains(.render) {
-      attributes.formats?.removeAll { RenderFormat($0.fourcc.planes ?? []) == nil }
+      attributes.formats?.removeAll { RenderFormat(formats[$0.fourcc] ?? []) == nil }
     }
     return attributes
   }
@@ -61,11 +61,11 @@ extension EGLDevice {
 
   /// What the device imports, asked of the display and of the context that is current.
   static func importing(
-    _ importer: DMABufImport, on connection: EGLConnection
+    _ formats: FormatTable, by importer: DMABufImport, on connection: EGLConnection
   ) -> BufferAttributes {
     attributes {
       $0.deviceUsage = [.sample, .render]
-      $0.formats = sampledFormats(by: importer)
+      $0.formats = sampled(formats, by: importer)
       $0.heaps = heaps(near: connection).map(\.name)
     }
   }
@@ -82,10 +82,11 @@ extension EGLDevice {
   }
 
   /// What the device takes a copy of, asked of the context that is current.
-  static func copying() -> BufferAttributes {
+  static func copying(_ formats: FormatTable) -> BufferAttributes {
     attributes {
       $0.deviceUsage = [.sample, .render]
-      $0.formats = Fourcc.known.filter { UploadFormat($0) != nil }.map { Format($0) }
+      $0.formats = formats.ranked.filter { UploadFormat(formats[$0] ?? []) != nil }
+        .map { Format($0) }
     }
   }
 
@@ -108,8 +109,8 @@ extension EGLDevice {
 
   /// The linear formats of one plane that a `GL_TEXTURE_2D` samples. Images of several planes are
   /// advertised by drivers that then refuse them, so planes are imported one by one.
-  private static func sampledFormats(by importer: DMABufImport) -> [Format] {
-    let known = Fourcc.known.filter { $0.planes?.count == 1 }.map { Format($0) }
+  private static func sampled(_ formats: FormatTable, by importer: DMABufImport) -> [Format] {
+    let known = formats.ranked.filter { formats[$0]?.count == 1 }.map { Format($0) }
     guard let advertised = importer.advertised else { return known }
     let sampled = Set(advertised.lazy.filter { !$0.isExternalOnly }.map(\.format))
     return known.filter(sampled.contains)

@@ -20,7 +20,13 @@ extension EGLDevice {
       return objects
     }
     guard let objects = taken else { return nil }
-    withTextureBound(objects.name) { resetSampling() }
+    withTextureBound(objects.name) {
+      resetSampling()
+      if importer?.decodesOnDemand == true {
+        glTexParameteri(
+          GLenum(GL_TEXTURE_2D), GLenum(GL_TEXTURE_SRGB_DECODE_EXT), GL_DECODE_EXT)
+      }
+    }
     let texture = Texture(
       of: buffer, on: self, name: objects.name, image: objects.image, .imported, because: nil,
       check: .trial)

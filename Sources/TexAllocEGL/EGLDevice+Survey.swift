@@ -43,9 +43,11 @@ extension EGLDevice {
     guard advertised.format.modifier == .linear else {
       return .untried(because: "only linear images are written by a CPU")
     }
-    guard fourcc.planes != nil else { return .untried(because: "its planes are not known here") }
+    guard formats[fourcc] != nil else { return .untried(because: "its planes are not known here") }
     do {
-      let trial = try pool.allocate(ImageDescriptor(width: 80, height: 6, formats: [fourcc]))
+      var image = ImageDescriptor(width: 80, height: 6, formats: [fourcc])
+      image.table = formats
+      let trial = try pool.allocate(image)
       if trial.layout.channels != nil && !advertised.isExternalOnly {
         try check(trial)
         return .works

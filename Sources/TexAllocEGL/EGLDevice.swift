@@ -21,6 +21,8 @@ public import TexAlloc
   public let description: DeviceDescription
   public let imageLimit: ImageLimit
 
+  /// What it knows of formats; ``attributes`` have those that it takes.
+  public let formats: FormatTable
   /// The only route that textures may take; nil where they take the best that can be had.
   public let demandedRoute: Route?
   /// Why no memory of a pool is imported; nil where some is. What the application adopts may be all the
@@ -68,17 +70,19 @@ public import TexAlloc
   ///   - choice: Which device.
   ///   - route: The only one that textures may take; the best that can be had where nil.
   ///   - profiles: Instead of those that ``QuirkProfile/known(vendor:renderer:)`` chooses.
+  ///   - formats: Those that it may take, if the driver does.
   /// - Throws: `EGLFailure`, unsupported where an extension is missing.
   public static func surfaceless(
     _ choice: DeviceChoice = .automatic, route: Route? = nil,
-    profiles: [QuirkProfile]? = nil
+    profiles: [QuirkProfile]? = nil, formats: FormatTable = .known
   ) throws(EGLFailure) -> EGLDevice {
-    try surfaceless(choice.candidates(), route, profiles)
+    try surfaceless(choice.candidates(), route, profiles, formats)
   }
 
   /// The first device on which a context can be made.
   static func surfaceless(
-    _ candidates: [DeviceCandidate], _ route: Route? = nil, _ profiles: [QuirkProfile]? = nil
+    _ candidates: [DeviceCandidate], _ route: Route? = nil, _ profiles: [QuirkProfile]? = nil,
+    _ formats: FormatTable = .known
   ) throws(EGLFailure) -> EGLDevice {
     var passedOver: [PassedOverDevice] = []
     let before = ContextHandle.current
@@ -89,7 +93,7 @@ public import TexAlloc
         do {
           try context.makeCurrent()
           return try EGLDevice(
-            connection, context, ownsContext: true, route, profiles, after: passedOver)
+            connection, context, ownsContext: true, route, profiles, formats, after: passedOver)
         } catch {
           ContextHandle.clearCurrent(on: connection)
           try? before?.makeCurrent()
@@ -114,7 +118,7 @@ public import TexAlloc
   /// - Throws: `EGLFailure`, unsupported where there is none, where it is GLX's, of another API or too
   ///   old, or where an extension is missing.
   public static func current(
-    route: Route? = nil, profiles: [QuirkProfile]? = nil
+    route: Route? = nil, profiles: [QuirkProfile]? = nil, formats: FormatTable = .known
   ) throws(EGLFailure) -> EGLDevice {
     guard let context = ContextHandle.current, let display = unsafe eglGetCurrentDisplay()
     else {
@@ -126,12 +130,13 @@ public import TexAlloc
     let connection = try unsafe EGLConnection(
       display: display, isSoftware: ["llvmpipe", "softpipe"].contains(where: renderer.hasPrefix),
       reason: "its context was current")
-    return try EGLDevice(connection, context, ownsContext: false, route, profiles)
+    return try EGLDevice(connection, context, ownsContext: false, route, profiles, formats)
   }
 
   private init(
     _ connection: EGLConnection, _ context: ContextHandle, ownsContext: Bool,
-    _ route: Route?, _ profiles: [QuirkProfile]?, after passedOver: [PassedOverDevice] = []
+    _ route: Route?, _ profiles: [QuirkProfile]?, _ formats: FormatTable,
+    after passedOver: [PassedOverDevice] = []
   ) throws(EGLFailure) {
     self.connection = connection
     self.context = context
@@ -146,13 +151,14 @@ public import TexAlloc
     maker = OwnContext(on: connection, traits, thread, sharing: context)
     imageLimit = .now()
     demandedRoute = route
-    copying = Self.copying()
+    self.formats = formats
+    copying = Self.copying(formats)
     if let route, route != .imported {
       (importer, attributes, importObstacle) = (nil, copying, "\(route) was demanded")
     } else {
       do throws(EGLFailure) {
         let importer = try DMABufImport(connection)
-        let importing = Self.importing(importer, on: connection)
+        let importing = Self.importing(formats, by: importer, on: connection)
         importObstacle = Self.obstacle(importing)
         attributes = importObstacle == nil ? importing : copying
         self.importer = importer

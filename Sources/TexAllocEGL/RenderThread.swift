@@ -3,7 +3,8 @@ public import TexAlloc
 
 /// A thread of its own on which a GPU's context is current, for programs without a toolkit.
 ///
-/// A toolkit has such a thread, and a device of ``EGLDevice/current(route:profiles:)``. Swift's actors
+/// A toolkit has such a thread, and a device of ``EGLDevice/current(route:profiles:formats:)``. Swift's
+/// actors
 /// have none: on Linux even the main actor goes on elsewhere once it has waited for something, and a
 /// context stays where it was made current. What is isolated to this actor stays on the one thread.
 ///
@@ -24,11 +25,13 @@ public actor RenderThread {
     unsafe executor.asUnownedSerialExecutor()  // lives as long as the actor
   }
 
-  /// Starts the thread and opens a device there, as ``EGLDevice/surfaceless(_:route:profiles:)`` does.
+  /// Starts the thread and opens a device there, as
+  /// ``EGLDevice/surfaceless(_:route:profiles:formats:)`` does.
   ///
   /// - Throws: `EGLFailure`, also where the process may have no more threads.
   public init(
-    _ choice: DeviceChoice = .automatic, route: Route? = nil, profiles: [QuirkProfile]? = nil
+    _ choice: DeviceChoice = .automatic, route: Route? = nil, profiles: [QuirkProfile]? = nil,
+    formats: FormatTable = .known
   ) async throws(EGLFailure) {
     let executor: ThreadExecutor
     do { executor = try ThreadExecutor(WorkerThread(named: "TexAlloc render")) } catch {
@@ -38,7 +41,8 @@ public actor RenderThread {
       executor.thread.begin {
         continuation.resume(
           returning: Result { () throws(EGLFailure) in
-            try EGLDevice.surfaceless(choice, route: route, profiles: profiles)
+            try EGLDevice.surfaceless(
+              choice, route: route, profiles: profiles, formats: formats)
           })
       }
     }

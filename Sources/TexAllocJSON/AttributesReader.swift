@@ -78,7 +78,7 @@ struct AttributesReader {
     }
   }
 
-  private func format(_ value: JSONValue) throws(InvalidAttributes) -> Format {
+  func format(_ value: JSONValue) throws(InvalidAttributes) -> Format {
     var fourcc: Fourcc?
     var modifier: Modifier?
     try forEach(object(value, "formats")) { key, value throws(InvalidAttributes) in
@@ -104,17 +104,21 @@ struct AttributesReader {
   private func words<Word: RawRepresentable<String> & CaseIterable>(
     _ value: JSONValue, _ key: String
   ) throws(InvalidAttributes) -> [Word] {
-    try array(value, key) { element throws(InvalidAttributes) in
-      let text = try string(element, key)
-      guard let word = Word(rawValue: text) else {
-        let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
-        try refuse(key, "\"\(text)\" is none of \(known)")
-      }
-      return word
-    }
+    try array(value, key) { element throws(InvalidAttributes) in try word(element, key) }
   }
 
-  private func number(_ value: JSONValue, _ key: String) throws(InvalidAttributes) -> Int {
+  func word<Word: RawRepresentable<String> & CaseIterable>(
+    _ value: JSONValue, _ key: String
+  ) throws(InvalidAttributes) -> Word {
+    let text = try string(value, key)
+    guard let word = Word(rawValue: text) else {
+      let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+      try refuse(key, "\"\(text)\" is none of \(known)")
+    }
+    return word
+  }
+
+  func number(_ value: JSONValue, _ key: String) throws(InvalidAttributes) -> Int {
     switch value {
     case .integer(let number): return number
     case .otherNumber(let written):
@@ -128,14 +132,14 @@ struct AttributesReader {
     return boolean
   }
 
-  private func object(_ value: JSONValue, _ key: String)
+  func object(_ value: JSONValue, _ key: String)
     throws(InvalidAttributes) -> [JSONValue.Member]
   {
     guard case .object(let members) = value else { try refuse(key, "an object is needed") }
     return members
   }
 
-  private func array<Element>(
+  func array<Element>(
     _ value: JSONValue, _ key: String, of read: (JSONValue) throws(InvalidAttributes) -> Element
   ) throws(InvalidAttributes) -> [Element] {
     guard case .array(let values) = value else { try refuse(key, "an array is needed") }
@@ -145,7 +149,7 @@ struct AttributesReader {
   }
 
   /// Refuses null values and keys that repeat; an unknown key is refused before it can do so.
-  private func forEach(
+  func forEach(
     _ members: [JSONValue.Member],
     _ read: (_ key: String, _ value: JSONValue) throws(InvalidAttributes) -> Void
   ) throws(InvalidAttributes) {

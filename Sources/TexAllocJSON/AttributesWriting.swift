@@ -58,13 +58,7 @@ extension MergedAttributes {
 
 extension JSONValue {
   fileprivate init(_ layout: ImageLayout) {
-    let planes = layout.planes.map { plane in
-      JSONValue.object([
-        "offset": .integer(plane.offset), "pitch": .integer(plane.pitch),
-        "rows": .integer(plane.rows),
-      ])
-    }
-    self = .object(["planes": .array(planes), "size": .integer(layout.size)])
+    self = .object(["planes": JSONValue(layout.planes), "size": .integer(layout.size)])
   }
 }
 

@@ -35,7 +35,7 @@ extension ImageLayout {
     let reader = AttributesReader(participant: name)
     var numbers: [String: Int] = [:]
     var format: Format?
-    var planes: [Plane]?
+    var planes: Planes?
     var colour: Colour?
     var alpha: Alpha?
     try reader.forEach(reader.members(of: text)) { key, value throws(InvalidAttributes) in
@@ -94,8 +94,8 @@ extension AttributesReader {
     return value
   }
 
-  fileprivate func planes(_ value: JSONValue) throws(InvalidAttributes) -> [ImageLayout.Plane] {
-    try array(value, "planes") { element throws(InvalidAttributes) in
+  fileprivate func planes(_ value: JSONValue) throws(InvalidAttributes) -> ImageLayout.Planes {
+    let planes = try array(value, "planes") { element throws(InvalidAttributes) in
       var numbers: [String: Int] = [:]
       try forEach(object(element, "planes")) { key, value throws(InvalidAttributes) in
         guard ["offset", "pitch", "rows"].contains(key) else {
@@ -107,6 +107,10 @@ extension AttributesReader {
         offset: try need(numbers["offset"], "offset"), pitch: try need(numbers["pitch"], "pitch"),
         rows: try need(numbers["rows"], "rows"))
     }
+    guard planes.count <= ImageLayout.Planes.limit else {
+      try refuse("planes", "\(planes.count) of at most \(ImageLayout.Planes.limit)")
+    }
+    return ImageLayout.Planes(planes)
   }
 
   fileprivate func colour(_ value: JSONValue) throws(InvalidAttributes) -> Colour {

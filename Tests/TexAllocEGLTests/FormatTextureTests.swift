@@ -89,6 +89,41 @@ final class FormatTextureTests: XCTestCase {
     }
   }
 
+  /// Formats that the library does not know, described from outside: one that Mesa imports, and one
+  /// that it does not.
+  func testFormatsOfOthersAreShownAsTheyAreDescribed() throws {
+    let (tens, bytes) = (try XCTUnwrap(Fourcc("XB30")), try XCTUnwrap(Fourcc("BG24")))
+    let colours = [PlaneShape.Channel.Meaning.red, .green, .blue]
+    var table = FormatTable.known
+    table[tens] = [PlaneShape(colours.map { .init($0, bits: 10) } + [.init(.unused, bits: 2)])]
+    table[bytes] = [PlaneShape(colours.map { .init($0, bits: 8) })]
+    let encodings = [
+      Encoding(tens, 3) { packed([($0.alpha, 2), ($0.blue, 10), ($0.green, 10), ($0.red, 10)]) },
+      Encoding(bytes, 3) { [$0.red, $0.green, $0.blue] },
+    ]
+    let uploading = try EGLDevice.surfaceless(route: .uploaded, formats: table)
+    let automatic = try EGLDevice.surfaceless(formats: table)
+    for encoding in encodings {
+      var image = ImageDescriptor(width: self.colours.count, height: 2, formats: [encoding.fourcc])
+      image.table = table
+      let expected = (self.colours + self.colours.reversed()).flatMap { $0.seen(3) }
+      for gpu in [uploading, automatic] {
+        try gpu.makeCurrent()
+        let buffer = try TexturePool(for: [gpu]).allocate(image)
+        write(encoding, into: buffer)
+        let texture = try gpu.texture(for: buffer)
+        XCTAssertEqual(texture.route, buffer.route)
+        for (shown, wanted) in zip(try texture.shownPixels(), expected) {
+          XCTAssertEqual(Int(shown), Int(wanted), accuracy: 1, "\(encoding.fourcc)")
+        }
+      }
+    }
+    guard automatic.importObstacle == nil else { return }
+    let listed = automatic.attributes.formats?.contains(Format(tens)) == true
+    let findings = try automatic.survey(in: TexturePool(for: [], from: [MemfdHeap()]))
+    XCTAssertEqual(findings.first { $0.format == Format(tens) }?.outcome, listed ? .works : nil)
+  }
+
   /// The second row is the first from the right.
   private func write(_ encoding: Encoding, into buffer: TextureBuffer) {
     var writer = buffer.writer()

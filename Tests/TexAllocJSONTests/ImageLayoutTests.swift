@@ -54,7 +54,10 @@ final class ImageLayoutTests: XCTestCase {
     XCTAssertEqual(
       refusal(#""rows": 8"#, #""rows": 8.5"#),
       "frame rows: 8.5 is not written as an integer from 0 to \(Int.max)")
+    let plane = #"{"offset": 0, "pitch": 64, "rows": 8}, "#
+    XCTAssertEqual(
+      refusal(plane, String(repeating: plane, count: 4)), "frame planes: 5 of at most 4")
     XCTAssertEqual(refusal(#""width""#, #""depth""#), "frame depth: unknown key")
-    XCTAssertEqual(refusal("{", "["), "frame : 1:2: ']' expected near ':'")
+    XCTAssertEqual(refusal("{", "["), "frame : line 1, column 9: ']' expected near ':'")
   }
 }

@@ -1,12 +1,15 @@
 /// Which formats somebody knows the planes of.
 ///
-/// Formats that the library does not know are described by whoever writes such images, and nobody has
-/// to be told of it:
+/// Formats that the library does not know are described by whoever writes such images. Devices that are to
+/// show them are opened with the same table:
 ///
 /// ```swift
 /// let grey10 = Fourcc("GY10")!
+/// var table = FormatTable.known
+/// table[grey10] = [PlaneShape([.init(.red, bits: 10), .init(.unused, bits: 6)])]
+/// let gpu = try EGLDevice.surfaceless(formats: table)
 /// var image = ImageDescriptor(width: 640, height: 480, formats: [grey10])
-/// image.table[grey10] = [PlaneShape([.init(.luma, bits: 10), .init(.unused, bits: 6)])]
+/// image.table = table
 /// ```
 public struct FormatTable: Hashable, Sendable {
   private var rows: [Fourcc: [PlaneShape]]
@@ -36,9 +39,16 @@ public struct FormatTable: Hashable, Sendable {
     .argb8888, .xrgb8888, .abgr8888, .xbgr8888, .rgb565, .gr88, .r8, .yuyv, .uyvy, .nv12, .yuv420,
   ])
 
-  /// Every format that the library knows: the constants of ``Fourcc``.
+  /// Every format that the library knows.
   public static let known = FormatTable(
-    rows: Dictionary(uniqueKeysWithValues: Fourcc.rows))
+    rows: Dictionary(uniqueKeysWithValues: Fourcc.rows.map { (Fourcc(known: $0), $1) }))
+
+  private static let ranking = Fourcc.rows.map { Fourcc(known: $0.0) }
+
+  /// In the order in which devices like them: those that the library knows first.
+  package var ranked: [Fourcc] {
+    Self.ranking.filter { rows[$0] != nil } + formats.filter { !Self.ranking.contains($0) }
+  }
 
   private init(rows: [Fourcc: [PlaneShape]]) { self.rows = rows }
 

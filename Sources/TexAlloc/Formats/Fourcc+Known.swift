@@ -1,4 +1,61 @@
-// What there is to say about a format stands here, and nowhere else: its name twice, and its row.
+// Every format that the library knows, and nothing of it stands elsewhere: to add one is to add its row.
+// The constants below are for those that Swift code speaks of by name.
+
+extension Fourcc {
+  /// In the order in which devices like them: those that are sampled as they are come first. Each with
+  /// the planes that drm_fourcc.h describes.
+  static let rows: [(StaticString, [PlaneShape])] = [
+    ("AB24", [bytes(.red, .green, .blue, .alpha)]),
+    ("XB24", [bytes(.red, .green, .blue, .unused)]),
+    ("AR24", [bytes(.blue, .green, .red, .alpha)]),
+    ("XR24", [bytes(.blue, .green, .red, .unused)]),
+    ("R8  ", [bytes(.red)]),
+    ("GR88", [bytes(.red, .green)]),
+    ("RG16", [PlaneShape([.init(.blue, bits: 5), .init(.green, bits: 6), .init(.red, bits: 5)])]),
+    ("RG24", [bytes(.blue, .green, .red)]),
+    ("AB30", [tens(.red, .green, .blue, twos: .alpha)]),
+    ("XR30", [tens(.blue, .green, .red, twos: .unused)]),
+    ("AB4H", [PlaneShape(words(.red, .green, .blue, .alpha).channels, isFloat: true)]),
+    ("R16 ", [words(.red)]),
+    ("GR32", [words(.red, .green)]),
+    ("YUYV", [bytes(.luma, .blueChroma, .luma, .redChroma, across: 2)]),
+    ("UYVY", [bytes(.blueChroma, .luma, .redChroma, .luma, across: 2)]),
+    ("NV12", [bytes(.luma), bytes(.blueChroma, .redChroma, across: 2, down: 2)]),
+    ("NV16", [bytes(.luma), bytes(.blueChroma, .redChroma, across: 2)]),
+    ("P010", [upperTens(.luma), upperTens(.blueChroma, .redChroma, across: 2, down: 2)]),
+    (
+      "YU12",
+      [bytes(.luma), bytes(.blueChroma, across: 2, down: 2), bytes(.redChroma, across: 2, down: 2)]
+    ),
+    ("YU24", [bytes(.luma), bytes(.blueChroma), bytes(.redChroma)]),
+  ]
+
+  private typealias Meaning = PlaneShape.Channel.Meaning
+
+  /// Elements of such channels of eight bits, from the first byte.
+  private static func bytes(_ meanings: Meaning..., across: Int = 1, down: Int = 1) -> PlaneShape {
+    PlaneShape(meanings.map { .init($0, bits: 8) }, across: across, down: down)
+  }
+
+  /// Of sixteen bits.
+  private static func words(_ meanings: Meaning...) -> PlaneShape {
+    PlaneShape(meanings.map { .init($0, bits: 16) })
+  }
+
+  /// Three of ten bits from the lowest, and one of two.
+  private static func tens(_ meanings: Meaning..., twos last: Meaning) -> PlaneShape {
+    PlaneShape(meanings.map { .init($0, bits: 10) } + [.init(last, bits: 2)])
+  }
+
+  /// Of sixteen bits, of which the upper ten count.
+  private static func upperTens(
+    _ meanings: Meaning..., across: Int = 1, down: Int = 1
+  ) -> PlaneShape {
+    PlaneShape(
+      meanings.flatMap { [.init(.unused, bits: 6), .init($0, bits: 10)] }, across: across,
+      down: down)
+  }
+}
 
 extension Fourcc {
   /// `R`, `G`, `B`, `A` bytes in memory, in this order.
@@ -66,71 +123,4 @@ extension Format {
     p010 = Format(.p010),
     yuv420 = Format(.yuv420),
     yuv444 = Format(.yuv444)
-}
-
-extension Fourcc {
-  /// Every format that the library knows, in the order in which devices like them: those that are
-  /// sampled as they are come first.
-  package static let known = rows.map(\.0)
-
-  static let rows: [(Fourcc, [PlaneShape])] = [
-    (.abgr8888, [PlaneShape(bytes(.red, .green, .blue, .alpha))]),
-    (.xbgr8888, [PlaneShape(bytes(.red, .green, .blue, .unused))]),
-    (.argb8888, [PlaneShape(bytes(.blue, .green, .red, .alpha))]),
-    (.xrgb8888, [PlaneShape(bytes(.blue, .green, .red, .unused))]),
-    (.r8, [PlaneShape(bytes(.red))]),
-    (.gr88, [PlaneShape(bytes(.red, .green))]),
-    (.rgb565, [PlaneShape([Bits(.blue, bits: 5), Bits(.green, bits: 6), Bits(.red, bits: 5)])]),
-    (.rgb888, [PlaneShape(bytes(.blue, .green, .red))]),
-    (.abgr2101010, [PlaneShape(tens(.red, .green, .blue) + [Bits(.alpha, bits: 2)])]),
-    (.xrgb2101010, [PlaneShape(tens(.blue, .green, .red) + [Bits(.unused, bits: 2)])]),
-    (.abgr16161616f, [PlaneShape(words(.red, .green, .blue, .alpha), isFloat: true)]),
-    (.r16, [PlaneShape(words(.red))]),
-    (.gr1616, [PlaneShape(words(.red, .green))]),
-    (.yuyv, [PlaneShape(bytes(.luma, .blueChroma, .luma, .redChroma), across: 2)]),
-    (.uyvy, [PlaneShape(bytes(.blueChroma, .luma, .redChroma, .luma), across: 2)]),
-    (
-      .nv12,
-      [
-        PlaneShape(bytes(.luma)), PlaneShape(bytes(.blueChroma, .redChroma), across: 2, down: 2),
-      ]
-    ),
-    (.nv16, [PlaneShape(bytes(.luma)), PlaneShape(bytes(.blueChroma, .redChroma), across: 2)]),
-    (
-      .p010,
-      [
-        PlaneShape(upperTens(.luma)),
-        PlaneShape(upperTens(.blueChroma, .redChroma), across: 2, down: 2),
-      ]
-    ),
-    (
-      .yuv420,
-      [
-        PlaneShape(bytes(.luma)), PlaneShape(bytes(.blueChroma), across: 2, down: 2),
-        PlaneShape(bytes(.redChroma), across: 2, down: 2),
-      ]
-    ),
-    (
-      .yuv444,
-      [PlaneShape(bytes(.luma)), PlaneShape(bytes(.blueChroma)), PlaneShape(bytes(.redChroma))]
-    ),
-  ]
-
-  private typealias Bits = PlaneShape.Channel
-
-  private static func bytes(_ channels: Bits.Meaning...) -> [Bits] {
-    channels.map { Bits($0, bits: 8) }
-  }
-
-  private static func words(_ channels: Bits.Meaning...) -> [Bits] {
-    channels.map { Bits($0, bits: 16) }
-  }
-
-  private static func tens(_ channels: Bits.Meaning...) -> [Bits] {
-    channels.map { Bits($0, bits: 10) }
-  }
-
-  private static func upperTens(_ channels: Bits.Meaning...) -> [Bits] {
-    channels.flatMap { [Bits(.unused, bits: 6), Bits($0, bits: 10)] }
-  }
 }

@@ -44,6 +44,8 @@ internal import TexAlloc
   private let imagesAsLight: Bool
   /// How else a texture of it can.
   private let lightView: LightView?
+  /// Whether that can be switched off, by GL_EXT_texture_sRGB_decode.
+  let decodesOnDemand: Bool
 
   /// - Throws: The extension that is missing.
   init(_ connection: EGLConnection) throws(EGLFailure) {
@@ -65,6 +67,7 @@ internal import TexAlloc
     advertised = Self.advertised(by: connection)
     imagesAsLight = connection.extensions.contains("EGL_EXT_image_gl_colorspace")
     lightView = LightView()
+    decodesOnDemand = glExtensions().contains("GL_EXT_texture_sRGB_decode")
   }
 
   private static func advertised(by connection: EGLConnection) -> [Advertised]? {

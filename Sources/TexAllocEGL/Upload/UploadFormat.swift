@@ -14,9 +14,9 @@ struct UploadFormat {
   /// What the context keeps of how pixels lie in memory, and what it is to be for ours.
   private let unpacking: [(parameter: GLenum, value: GLint)]
 
-  /// nil for a format that OpenGL ES has no like of in the context that is current.
-  init?(_ fourcc: Fourcc) {
-    self.init(fourcc.planes ?? [], sampledAsLight: false)
+  /// nil for planes that OpenGL ES has no like of in the context that is current.
+  init?(_ planes: [PlaneShape]) {
+    self.init(planes, sampledAsLight: false)
   }
 
   /// nil for an image that OpenGL ES has no like of, or none that is sampled like that.
