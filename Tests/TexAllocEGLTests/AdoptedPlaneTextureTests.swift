@@ -42,7 +42,7 @@ final class AdoptedPlaneTextureTests: XCTestCase {
     defer {
       for file in [first, second] { try? file.close() }
     }
-    let unknown = try XCTUnwrap(Fourcc("P210"))
+    let unknown = try XCTUnwrap(Fourcc("ZZ99"))
     var table = FormatTable.known
     table[unknown] = Fourcc.p010.planes
     for fourcc in [Fourcc.nv12, .p010, unknown] {

@@ -105,10 +105,10 @@ final class AdoptedPlanesTests: XCTestCase {
     XCTAssertEqual(
       refusal((0, 64), (0, 64), of: ImageSize(width: 16, height: -4)),
       "frame: height: wanted at least 1, held -4")
-    let unknown = Format(Fourcc(rawValue: 0x3031_3250))
+    let unknown = Format(try XCTUnwrap(Fourcc("ZZ99")))
     XCTAssertEqual(
       refusal((0, 64), (0, 64), unknown),
-      "frame: formats: wanted a linear format whose planes are known, held P210")
+      "frame: formats: wanted a linear format whose planes are known, held ZZ99")
     let tiled = Format(.nv12, Modifier(rawValue: 1))
     XCTAssertEqual(
       refusal((4096, 64), (0, 64), tiled),
