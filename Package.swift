@@ -82,7 +82,7 @@ let package = Package(
     // Floor 2: one module for each thing that the allocator does not know.
     .target(name: "TexAllocAtlas", dependencies: ["TexAlloc"], swiftSettings: house),
     .testTarget(
-      name: "TexAllocAtlasTests", dependencies: ["TestSupport", "TexAllocAtlas"],
+      name: "TexAllocAtlasTests", dependencies: ["TestSupport", "TexAlloc", "TexAllocAtlas"],
       swiftSettings: house),
     .target(
       name: "TexAllocAudit",
@@ -124,7 +124,9 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "TexAllocTextTests",
-      dependencies: ["CFreeType", "TestSupport", "TexAllocText", system],
+      dependencies: [
+        "CFreeType", "TestSupport", "TexAlloc", "TexAllocAtlas", "TexAllocText", system,
+      ],
       swiftSettings: house),
     .testTarget(
       name: "DriverTests",
@@ -140,7 +142,9 @@ let package = Package(
       dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJPEG", system],
       swiftSettings: house),
     .testTarget(
-      name: "TexAllocAssetsTests", dependencies: ["TexAllocAssets", system], swiftSettings: house),
+      name: "TexAllocAssetsTests",
+      dependencies: ["TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG", system],
+      swiftSettings: house),
 
     // Floor 4: programs.
     .target(
@@ -168,7 +172,8 @@ let package = Package(
       dependencies: ["TestSupport", "TexAllocEGL", "readmeonecall", "readmeuse"],
       swiftSettings: house),
     .testTarget(
-      name: "glyphdemoTests", dependencies: ["TestSupport", "TexAllocAudit", "glyphdemo"],
+      name: "glyphdemoTests",
+      dependencies: ["TestSupport", "TexAllocAudit", "TexAllocText", "glyphdemo"],
       swiftSettings: house),
     .executableTarget(
       name: "texbench",
