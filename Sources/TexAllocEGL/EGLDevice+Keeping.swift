@@ -47,8 +47,10 @@ extension EGLDevice {
       var others: [TextureObjects] = []
       if !goneSlabs.isEmpty { others += state.kept.removeAll(in: goneSlabs) }
       for (texture, slab) in zip(retired, places) {
-        if texture.objects.image == nil {
-          others += state.keptTextures.keep(texture.objects.name, of: texture.buffer.layout)
+        let layout = texture.buffer.layout
+        // One that undoes the transfer may have been told not to.
+        if texture.objects.image == nil, layout.sampling == .asStored {
+          others += state.keptTextures.keep(texture.objects.name, of: layout)
             .map { TextureObjects(name: $0, image: nil) }
           continue
         }
