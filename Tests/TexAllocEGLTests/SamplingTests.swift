@@ -67,11 +67,11 @@ final class SamplingTests: XCTestCase {
     XCTAssertEqual(try pool.plan(for: plain).route, .imported)
     // No view of an image has blue first.
     let buffer = try pool.allocate(image(.argb8888))
-    XCTAssertEqual(buffer.route, .uploaded)
+    XCTAssertNotEqual(buffer.route, .imported)
     XCTAssertEqual(buffer.plan?.obstacle?.contains("sampling: wanted asStored"), true)
     write([255, 0, 128, 9, 0, 64, 255, 9], into: buffer)
     let texture = try gpu.texture(for: buffer)
-    XCTAssertEqual(texture.route, .uploaded)
+    XCTAssertNotEqual(texture.route, .imported)
     XCTAssertEqual(try texture.shownPixels(), [55, 0, 255, 9, 255, 13, 0, 9])
   }
 

@@ -61,7 +61,7 @@ package struct CopyTiming: Hashable, Sendable {
 
   /// Whether the driver copies on the CPU. What other threads do counts in both times, and makes no
   /// such difference between them.
-  package var isByDriver: Bool { large > max(small, .microseconds(2)) * 8 }
+  package var isByDriver: Bool { large > max(small, .microseconds(2)) * 4 }
 }
 
 extension CopyTiming: CustomStringConvertible {
