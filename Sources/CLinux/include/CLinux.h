@@ -11,6 +11,7 @@
 #include <linux/memfd.h>
 #include <linux/sync_file.h>
 #include <linux/udmabuf.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -72,6 +73,11 @@ static inline int texalloc_is_dma_buf(int descriptor) {
 /// PR_SET_NAME of prctl(2): 15 bytes of the name, for the calling thread.
 static inline int texalloc_name_thread(const char *name) {
   return prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+/// sched_getaffinity(2): a bit for each processor that the calling thread may run on.
+static inline int texalloc_get_affinity(void *mask, size_t size) {
+  return sched_getaffinity(0, size, (cpu_set_t *)mask);
 }
 
 /// F_DUPFD_CLOEXEC of fcntl(2).

@@ -182,4 +182,6 @@ private struct Threads: Workers {
   func run(_ parts: Int, _ body: @Sendable (Int) -> Void) {
     DispatchQueue.concurrentPerform(iterations: parts, execute: body)
   }
+
+  func begin(_ job: @escaping @Sendable () -> Void) { DispatchQueue.global().async(execute: job) }
 }

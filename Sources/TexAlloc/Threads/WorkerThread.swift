@@ -1,8 +1,6 @@
-internal import CLinux
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
-internal import SystemPackage
 
 /// A thread of the library's own, which does what it is given, in order. It ends when nobody holds it
 /// any more and all of that is done.
@@ -77,43 +75,10 @@ private final class JobQueue: Sendable {
   }
 
   func start(named name: String) throws(SystemFailure) {
-    let start = Start(queue: self, name: name)
-    var (signals, before) = (sigset_t(), sigset_t())
-    unsafe sigfillset(&signals)
-    // What a thread brings upon itself cannot wait.
-    for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP] { unsafe sigdelset(&signals, fault) }
-    unsafe pthread_sigmask(SIG_SETMASK, &signals, &before)
-    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let argument = unsafe Unmanaged.passRetained(start).toOpaque()
-    let failure = unsafe pthread_create(
-      &thread, nil,
-      { argument in
-        // The one that was retained for this thread.
-        guard let argument = unsafe argument else { return nil }
-        let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-        start.queue.work(as: start.name)
-        return nil
-      }, argument)
-    guard failure == 0 else {
-      unsafe Unmanaged<Start>.fromOpaque(argument).release()
-      throw SystemFailure("pthread_create", on: name, Errno(rawValue: failure))
-    }
-    pthread_detach(thread)
+    try startThread(named: name) { [self] in work() }
   }
 
-  private final class Start: Sendable {
-    let queue: JobQueue
-    let name: String
-
-    init(queue: JobQueue, name: String) {
-      self.queue = queue
-      self.name = name
-    }
-  }
-
-  private func work(as name: String) {
-    _ = unsafe texalloc_name_thread(name)
+  private func work() {
     thread.store(UInt(pthread_self()), ordering: .relaxed)
     while true {
       count.wait()
