@@ -18,6 +18,8 @@ extension EGLDevice {
     switch route {
     case .imported:
       if let importObstacle { throw RouteRefused(because: importObstacle) }
+      var attributes = attributes
+      attributes.deviceUsage?.removeAll { $0 == .mipmap }  // the image has one size
       return RouteOffer(attributes, quirks: quirks)
     case .transferred:
       let buffers: MappedBuffers
@@ -64,7 +66,7 @@ extension EGLDevice {
     _ formats: FormatTable, by importer: DMABufImport, on connection: EGLConnection
   ) -> BufferAttributes {
     attributes {
-      $0.deviceUsage = [.sample, .render]
+      $0.deviceUsage = [.mipmap, .sample, .render]
       $0.formats = sampled(formats, by: importer)
       $0.heaps = heaps(near: connection).map(\.name)
     }
@@ -84,7 +86,7 @@ extension EGLDevice {
   /// What the device takes a copy of, asked of the context that is current.
   static func copying(_ formats: FormatTable) -> BufferAttributes {
     attributes {
-      $0.deviceUsage = [.sample, .render]
+      $0.deviceUsage = [.mipmap, .sample, .render]
       $0.formats = formats.ranked.filter { UploadFormat(formats[$0] ?? []) != nil }
         .map { Format($0) }
     }

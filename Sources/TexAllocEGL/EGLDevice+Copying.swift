@@ -8,7 +8,8 @@ extension EGLDevice {
   ///
   /// - Parameter reason: Why no better route was taken.
   func copy(
-    _ buffer: TextureBuffer, on route: Route, because reason: String, _ check: Texture.PixelCheck
+    _ buffer: TextureBuffer, on route: Route, because reason: String, _ check: Texture.PixelCheck,
+    mipmapped: Bool
   ) throws(RegistrationRefused) -> Texture {
     let layout = buffer.layout
     let format = try uploadFormat(of: layout, because: reason)
@@ -29,16 +30,30 @@ extension EGLDevice {
       )
     }
     let name: GLuint
-    do { name = try takeKeptTexture(of: layout, format) ?? makeOwnTexture(layout, format) } catch {
+    do {
+      name =
+        try takeKeptTexture(of: layout, format, mipmapped: mipmapped)
+        ?? makeOwnTexture(layout, format, mipmapped: mipmapped)
+    } catch {
       throw refusal(
         .copyFailed, "\(route)", wanted: "\(layout.format)", held: "\(error); \(reason)")
     }
     let texture = Texture(
-      of: buffer, on: self, name: name, image: nil, route, because: reason, check: check)
-    enter(texture)
+      of: buffer, on: self, name: name, image: nil, route, because: reason, check: check,
+      mipmapped: mipmapped)
     try texture.contentsChanged()
-    buffer.spend()
+    enter(texture)
+    if !isImported(buffer) { buffer.spend() }
     return texture
+  }
+
+  /// Whether the GPU may still use the buffer's own memory: it has an import, or had one that waits to be
+  /// collected.
+  private func isImported(_ buffer: TextureBuffer) -> Bool {
+    state.withLock { state in
+      state.textures[TextureKey(buffer: buffer.id, isMipmapped: false)]?.objects.image != nil
+        || state.retired.contains { $0.buffer === buffer && $0.objects.image != nil }
+    }
   }
 
   /// How OpenGL takes a copy of an image.
@@ -63,11 +78,13 @@ extension EGLDevice {
 
   /// A texture with storage for an image and nothing in it.
   func makeOwnTexture(
-    _ layout: ImageLayout, _ format: UploadFormat
+    _ layout: ImageLayout, _ format: UploadFormat, mipmapped: Bool
   ) throws(EGLFailure) -> GLuint {
     try makeSampledTexture { () throws(EGLFailure) in
       drainGLErrors()
-      format.defineStorage(width: layout.width, height: layout.height)
+      sampleLinearly(mipmapped: mipmapped)
+      format.defineStorage(
+        width: layout.width, height: layout.height, levels: mipmapped ? layout.mipmapLevels : 1)
       try checkGL("glTexStorage2D")
     }
   }
@@ -99,7 +116,7 @@ extension EGLDevice {
 extension Texture {
   /// Tells that rows of the buffer were written again. The GPU sees them by itself where the buffer is
   /// imported; where the texture is a copy, they are copied once more: by the GPU where it was
-  /// transferred, by the CPU where it was uploaded.
+  /// transferred, by the CPU where it was uploaded. Then it makes the mipmaps anew that the texture has.
   ///
   /// - Parameter rows: Of the image; all of them where nil.
   /// - Throws: `RegistrationRefused` where the device's context is not current on this thread, where the
@@ -126,6 +143,9 @@ extension Texture {
         }
         try checkGL("glTexSubImage2D")
       }
+      if isMipmapped { try makeMipmaps() }
+    } catch let refusal as RegistrationRefused {
+      throw refusal
     } catch {
       throw device.refusal(
         .copyFailed, "\(route)", wanted: "\(layout.format)", held: "\(error)")

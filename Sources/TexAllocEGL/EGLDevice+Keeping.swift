@@ -50,8 +50,9 @@ extension EGLDevice {
         let layout = texture.buffer.layout
         // One that undoes the transfer may have been told not to.
         if texture.objects.image == nil, layout.sampling == .asStored {
-          others += state.keptTextures.keep(texture.objects.name, of: layout)
-            .map { TextureObjects(name: $0, image: nil) }
+          others += state.keptTextures.keep(
+            texture.objects.name, of: layout, mipmapped: texture.isMipmapped
+          ).map { TextureObjects(name: $0, image: nil) }
           continue
         }
         guard let slab else {
@@ -68,10 +69,13 @@ extension EGLDevice {
   }
 
   /// A texture of the GPU's own, used before, for a copy of an image; nil where there is none.
-  func takeKeptTexture(of layout: ImageLayout, _ format: UploadFormat) -> GLuint? {
-    guard let name = state.withLock({ $0.keptTextures.take(.init(of: layout)) }) else { return nil }
+  func takeKeptTexture(
+    of layout: ImageLayout, _ format: UploadFormat, mipmapped: Bool
+  ) -> GLuint? {
+    let shape = KeptTextures.Shape(of: layout, mipmapped: mipmapped)
+    guard let name = state.withLock({ $0.keptTextures.take(shape) }) else { return nil }
     withTextureBound(name) {
-      resetSampling()
+      resetSampling(mipmapped: mipmapped)
       format.setSwizzle()
     }
     return name

@@ -92,12 +92,12 @@ extension EGLDevice {
   }
 
   /// Takes over what is left of a texture, on whatever thread its last holder let go of it.
-  func retire(_ texture: RetiredTexture, of buffer: TextureBuffer.ID) {
+  func retire(_ texture: RetiredTexture) {
     let isLost = state.withLock { state in
       if state.isClosed { return false }  // it went with the device
       // A look through the weak reference could make this the last holder of a newer texture.
-      if state.textures[buffer]?.objects.name == texture.objects.name {
-        state.textures[buffer] = nil
+      if state.textures[texture.key]?.objects.name == texture.objects.name {
+        state.textures[texture.key] = nil
       }
       if !loss.hasHappened { state.retired.append(texture) }
       return loss.hasHappened

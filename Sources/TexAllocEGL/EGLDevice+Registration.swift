@@ -9,19 +9,28 @@ extension EGLDevice {
   ///
   /// The first buffer of a kind is checked: what the GPU shows of a trial image of the same kind must
   /// be what was written. What the GPU has copied is spent, unless it was allocated for more than that:
-  /// its slot returns to the pool, and the texture stays. The texture samples linearly and clamps to its edge until told otherwise.
+  /// its slot returns to the pool, and the texture stays. The texture samples linearly and clamps to its
+  /// edge until told otherwise. It has mipmaps where the buffer was allocated with
+  /// ``TexAlloc/AllocationFlags/mipmapped``.
   ///
   /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
     try requireContext()
-    if let known = texture(of: buffer) {
+    return try register(buffer, mipmapped: buffer.wantsMipmaps)
+  }
+
+  private func register(
+    _ buffer: TextureBuffer, mipmapped: Bool
+  ) throws(RegistrationRefused) -> Texture {
+    if let known = try texture(of: buffer, mipmapped: mipmapped) {
       if let reason = known.reason, known.route == .uploaded { throw uploadedOnly(because: reason) }
       return known
     }
     try buffer.requireContents(for: name)
-    if let texture = takeKeptTexture(of: buffer) { return texture }
-    if mappedBuffer(of: buffer) != nil { return try transfer(buffer) }
+    if !mipmapped, let texture = takeKeptTexture(of: buffer) { return texture }
+    if mappedBuffer(of: buffer) != nil { return try transfer(buffer, mipmapped: mipmapped) }
     if buffer.route == .uploaded { throw uploadedOnly(because: obstacle(to: buffer)) }
+    if mipmapped { throw noMipmapsOfImports() }
     guard let importer else {
       throw refusal(
         .noImport, "import", wanted: "dma-buf import", held: importObstacle ?? "none")
@@ -40,18 +49,26 @@ extension EGLDevice {
   /// A texture of a buffer by any route: as ``register(_:)``, or else uploaded. It says which, and why
   /// no better one. What was uploaded is spent, as what the GPU copies.
   ///
+  /// - Parameter mipmapped: Whether it has mipmaps, which the GPU makes after each copy. An import has none:
+  ///   the texture takes the next route then. It has them without being asked for them where the buffer was
+  ///   allocated with ``TexAlloc/AllocationFlags/mipmapped``, and should have been: what lies where it would
+  ///   be imported is copied by the CPU.
   /// - Throws: `RegistrationRefused` where not even an upload is possible, or where another route was
   ///   demanded.
-  public func texture(for buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
+  public func texture(
+    for buffer: TextureBuffer, mipmapped: Bool = false
+  ) throws(RegistrationRefused) -> Texture {
     try requireContext()
-    if let known = texture(of: buffer) { return known }
+    let mipmapped = mipmapped || buffer.wantsMipmaps
+    if let known = try texture(of: buffer, mipmapped: mipmapped) { return known }
     try buffer.requireContents(for: name)
     do {
-      return try register(buffer)
+      return try register(buffer, mipmapped: mipmapped)
     } catch {
       guard demandedRoute == nil || demandedRoute == .uploaded else { throw error }
       return try copy(
-        buffer, on: .uploaded, because: obstacle(to: buffer, after: error), .copied)
+        buffer, on: .uploaded, because: obstacle(to: buffer, after: error), .copied,
+        mipmapped: mipmapped)
     }
   }
 
@@ -74,7 +91,9 @@ extension EGLDevice {
       .noImport, "import", wanted: "a buffer that no CPU copies", held: reason)
   }
 
-  private func transfer(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
+  private func transfer(
+    _ buffer: TextureBuffer, mipmapped: Bool
+  ) throws(RegistrationRefused) -> Texture {
     if let demandedRoute, demandedRoute != .transferred {
       throw refusal(
         .heap, "heaps", wanted: "memory that is \(demandedRoute)",
@@ -84,18 +103,31 @@ extension EGLDevice {
     let check = try verify(buffer)
     var reason = obstacle(to: buffer)
     if let timing = try? mappedBuffers().timing, timing.isByDriver { reason += "; \(timing)" }
-    return try copy(buffer, on: .transferred, because: reason, check)
+    return try copy(buffer, on: .transferred, because: reason, check, mipmapped: mipmapped)
   }
 
-  /// The texture that the buffer has, if it lives.
-  func texture(of buffer: TextureBuffer) -> Texture? {
-    state.withLock { $0.textures[buffer.id]?.texture }
+  /// A texture that the buffer has, if one lives: one with mipmaps will do where none are asked for, and is
+  /// made of one without where they are.
+  private func texture(
+    of buffer: TextureBuffer, mipmapped: Bool
+  ) throws(RegistrationRefused) -> Texture? {
+    if let known = liveTexture(of: buffer, mipmapped: mipmapped) { return known }
+    guard let other = liveTexture(of: buffer, mipmapped: !mipmapped) else { return nil }
+    if !mipmapped { return other }
+    return other.route == .imported ? nil : try other.mipmapped()
+  }
+
+  /// The one texture of that kind that the buffer has, if it lives.
+  func liveTexture(of buffer: TextureBuffer, mipmapped: Bool) -> Texture? {
+    let key = TextureKey(buffer: buffer.id, isMipmapped: mipmapped)
+    return state.withLock { $0.textures[key]?.texture }
   }
 
   /// Enters a new texture in the table.
   func enter(_ texture: Texture) {
     state.withLock {
-      $0.textures[texture.buffer.id] = WeakTexture(texture)
+      $0.textures[TextureKey(buffer: texture.buffer.id, isMipmapped: texture.isMipmapped)] =
+        WeakTexture(texture)
       $0.statistics.textures[texture.route, default: 0] += 1
     }
   }

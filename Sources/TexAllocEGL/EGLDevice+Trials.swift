@@ -188,7 +188,7 @@ extension EGLDevice {
         }
         if let mapped {
           guard let format = UploadFormat(layout) else { return [] }
-          let texture = try makeOwnTexture(layout, format)
+          let texture = try makeOwnTexture(layout, format, mipmapped: false)
           return try texels(in: texture) {
             withTextureBound(texture) { format.copy(0..<layout.height, of: buffer, in: mapped) }
           }

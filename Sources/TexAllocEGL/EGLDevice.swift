@@ -48,7 +48,7 @@ public import TexAlloc
 
   /// What changes while the device lives.
   struct State {
-    var textures: [TextureBuffer.ID: WeakTexture] = [:]
+    var textures: [TextureKey: WeakTexture] = [:]
     var retired: [RetiredTexture] = []
     /// Those that have no fence yet.
     var copies: CopyBatch?

@@ -25,7 +25,7 @@ public final class RenderTarget: Registration {
   /// Why no better route was taken; nil where there is none.
   public let reason: String?
   /// The imported buffer for sampling, not while it is rendered into; nil on other routes, where
-  /// ``EGLDevice/texture(for:)`` has a copy that is told of what was finished as of any other write.
+  /// ``EGLDevice/texture(for:mipmapped:)`` has a copy that is told of what was finished as of any other write.
   public let texture: Texture?
   /// The name of the framebuffer in the device's context.
   public let framebuffer: UInt32

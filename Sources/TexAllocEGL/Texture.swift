@@ -27,6 +27,8 @@ public final class Texture: Registration {
   /// Why no better route was taken; nil where there is none.
   public let reason: String?
   public let check: PixelCheck
+  /// Whether it has mipmaps, down to one pixel, and samples between them.
+  public let isMipmapped: Bool
   /// The name of the texture in the device's context.
   public let name: UInt32
   let device: EGLDevice
@@ -36,7 +38,7 @@ public final class Texture: Registration {
 
   init(
     of buffer: TextureBuffer, on device: EGLDevice, name: GLuint, image: ImageHandle?,
-    _ route: Route, because reason: String?, check: PixelCheck
+    _ route: Route, because reason: String?, check: PixelCheck, mipmapped: Bool = false
   ) {
     self.buffer = buffer
     self.device = device
@@ -45,6 +47,7 @@ public final class Texture: Registration {
     self.route = route
     self.reason = reason
     self.check = check
+    isMipmapped = mipmapped
   }
 
   /// Bytes that the CPU has copied into this texture so far.
@@ -55,9 +58,8 @@ public final class Texture: Registration {
   deinit {
     device.retire(
       RetiredTexture(
-        objects: objects, buffer: buffer, route: route, start: start,
-        isKept: image != nil && check == .trial),
-      of: buffer.id)
+        objects: objects, buffer: buffer, route: route, start: start, isMipmapped: isMipmapped,
+        isKept: image != nil && check == .trial))
   }
 
   fileprivate var objects: TextureObjects { TextureObjects(name: name, image: image) }
@@ -70,8 +72,17 @@ struct RetiredTexture {
   let route: Route
   /// When it was registered.
   let start: ContinuousClock.Instant
+  let isMipmapped: Bool
   /// Whether the next image at its place may have its EGLImage.
   let isKept: Bool
+
+  var key: TextureKey { TextureKey(buffer: buffer.id, isMipmapped: isMipmapped) }
+}
+
+/// What a buffer has one texture of at a time.
+struct TextureKey: Hashable {
+  let buffer: TextureBuffer.ID
+  let isMipmapped: Bool
 }
 
 /// A texture in the device's table, which does not keep it alive.

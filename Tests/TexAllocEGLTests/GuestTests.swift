@@ -39,6 +39,8 @@ final class GuestTests: XCTestCase {
         let page = try pool.allocate(image, for: [.texture, .rewritten])
         let texture = try isUnchanged("texture") { try gpu.texture(for: page) }
         try isUnchanged("contentsChanged") { try texture.contentsChanged(rows: 1..<3) }
+        _ = try? isUnchanged("mipmapped") { try texture.mipmapped() }
+        _ = try? isUnchanged("texture") { try gpu.texture(for: page, mipmapped: true) }
         let rendered = try pool.allocate(image, for: .renderTarget)
         _ = try? isUnchanged("registerForRendering") { try gpu.registerForRendering(rendered) }
         let target = try isUnchanged("renderTarget") { try gpu.renderTarget(for: rendered) }

@@ -130,7 +130,7 @@ final class KeptImageTests: XCTestCase {
     ).layout
     for name in 1...8 { XCTAssertEqual(kept.keep(GLuint(name), of: layout), []) }
     XCTAssertEqual(kept.keep(9, of: layout), [1])
-    XCTAssertEqual(kept.take(.init(of: layout)), 9)
+    XCTAssertEqual(kept.take(.init(of: layout, mipmapped: false)), 9)
     let small = try pool.allocate(image).layout
     for name in 10..<67 { XCTAssertEqual(kept.keep(GLuint(name), of: small), []) }
     XCTAssertEqual(kept.keep(67, of: small), [2])

@@ -103,6 +103,9 @@ public struct AllocationFlags: OptionSet, Hashable, Sendable {
   public static let encode = AllocationFlags(rawValue: 1 << 4)
   /// A hardware decoder writes it.
   public static let decode = AllocationFlags(rawValue: 1 << 5)
+  /// Beside ``texture``: the texture has mipmaps, which the GPU makes. It is a copy of the GPU's own then,
+  /// since an image has room for one size: such images take no route that imports.
+  public static let mipmapped = AllocationFlags(rawValue: 1 << 6)
 
   /// The CPU reads it, too; without this, reading it is refused, whatever memory it has.
   public static let cpuRead = AllocationFlags(rawValue: 1 << 8)
@@ -122,7 +125,8 @@ extension AllocationFlags {
   private static let table: [(flag: AllocationFlags, name: String, usage: DeviceUsage?)] = [
     (.texture, "texture", .sample), (.renderTarget, "renderTarget", .render),
     (.scanout, "scanout", .scanout), (.capture, "capture", .capture), (.encode, "encode", .encode),
-    (.decode, "decode", .decode), (.cpuRead, "cpuRead", nil), (.dedicated, "dedicated", nil),
+    (.decode, "decode", .decode), (.mipmapped, "mipmapped", .mipmap), (.cpuRead, "cpuRead", nil),
+    (.dedicated, "dedicated", nil),
     (.zeroed, "zeroed", nil), (.exportable, "exportable", nil),
   ]
 
@@ -133,7 +137,7 @@ extension AllocationFlags {
 
   /// Those that decide where images have their memory.
   static let planned: AllocationFlags = [
-    .texture, .renderTarget, .scanout, .capture, .encode, .decode, .cpuRead,
+    .texture, .renderTarget, .scanout, .capture, .encode, .decode, .mipmapped, .cpuRead,
   ]
 
   /// Those of images whose memory is needed when a device has a copy, too: others write it, or read it.

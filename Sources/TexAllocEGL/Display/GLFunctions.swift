@@ -25,6 +25,10 @@ package let glTexImage2D = unsafe glFunction("glTexImage2D", as: PFNGLTEXIMAGE2D
 package let glTexSubImage2D = unsafe glFunction("glTexSubImage2D", as: PFNGLTEXSUBIMAGE2DPROC.self)
 /// OpenGL: since 4.2, or with `GL_ARB_texture_storage`.
 package let glTexStorage2D = unsafe glFunction("glTexStorage2D", as: PFNGLTEXSTORAGE2DPROC.self)
+package let glGenerateMipmap = unsafe glFunction(
+  "glGenerateMipmap", as: PFNGLGENERATEMIPMAPPROC.self)
+package let glCopyTexSubImage2D = unsafe glFunction(
+  "glCopyTexSubImage2D", as: PFNGLCOPYTEXSUBIMAGE2DPROC.self)
 package let glPixelStorei = unsafe glFunction("glPixelStorei", as: PFNGLPIXELSTOREIPROC.self)
 
 // Buffers.

@@ -71,18 +71,20 @@ func makeSampledTexture(
   return name
 }
 
-/// Has the texture that is bound sample linearly and clamp to its edge.
-func sampleLinearly() {
+/// Has the texture that is bound sample linearly, between two mipmaps where it has any, and clamp to its
+/// edge.
+func sampleLinearly(mipmapped: Bool = false) {
   let target = GLenum(GL_TEXTURE_2D)
-  glTexParameteri(target, GLenum(GL_TEXTURE_MIN_FILTER), GL_LINEAR)
+  glTexParameteri(
+    target, GLenum(GL_TEXTURE_MIN_FILTER), mipmapped ? GL_LINEAR_MIPMAP_LINEAR : GL_LINEAR)
   glTexParameteri(target, GLenum(GL_TEXTURE_MAG_FILTER), GL_LINEAR)
   glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_S), GL_CLAMP_TO_EDGE)
   glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_T), GL_CLAMP_TO_EDGE)
 }
 
 /// Makes the texture that is bound sample as a new one does, whatever was set meanwhile.
-func resetSampling() {
-  sampleLinearly()
+func resetSampling(mipmapped: Bool = false) {
+  sampleLinearly(mipmapped: mipmapped)
   for (parameter, value) in [
     (GL_TEXTURE_WRAP_R, GL_REPEAT), (GL_TEXTURE_BASE_LEVEL, 0), (GL_TEXTURE_MAX_LEVEL, 1000),
     (GL_TEXTURE_MIN_LOD, -1000), (GL_TEXTURE_MAX_LOD, 1000), (GL_TEXTURE_COMPARE_MODE, GL_NONE),

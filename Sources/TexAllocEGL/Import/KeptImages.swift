@@ -62,10 +62,12 @@ struct KeptTextures {
     let width, height: Int
     let format: Format
     let sampling: Sampling
+    let isMipmapped: Bool
 
-    init(of layout: ImageLayout) {
+    init(of layout: ImageLayout, mipmapped: Bool) {
       (width, height) = (layout.width, layout.height)
       (format, sampling) = (layout.format, layout.sampling)
+      isMipmapped = mipmapped
     }
   }
 
@@ -83,9 +85,10 @@ struct KeptTextures {
   }
 
   /// - Returns: Those that are too many now, the oldest first.
-  mutating func keep(_ name: GLuint, of layout: ImageLayout) -> [GLuint] {
-    entries.append((Shape(of: layout), name, layout.size))
-    bytes += layout.size
+  mutating func keep(_ name: GLuint, of layout: ImageLayout, mipmapped: Bool = false) -> [GLuint] {
+    let size = mipmapped ? layout.size / 3 * 4 : layout.size
+    entries.append((Shape(of: layout, mipmapped: mipmapped), name, size))
+    bytes += size
     var oldest: [GLuint] = []
     while entries.count > Self.mostTextures || bytes > Self.mostBytes {
       let entry = entries.removeFirst()

@@ -139,7 +139,7 @@ struct PixelReading {
 }
 
 /// Binds a framebuffer for reading for as long as the body runs; the toolkit's own binding comes back.
-private func withReadFramebuffer<Result>(_ name: GLuint, _ body: () -> Result) -> Result {
+func withReadFramebuffer<Result>(_ name: GLuint, _ body: () -> Result) -> Result {
   let before = glInteger(GL_READ_FRAMEBUFFER_BINDING)
   glBindFramebuffer(GLenum(GL_READ_FRAMEBUFFER), name)
   defer { glBindFramebuffer(GLenum(GL_READ_FRAMEBUFFER), GLuint(before)) }

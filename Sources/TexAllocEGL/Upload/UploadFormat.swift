@@ -59,9 +59,11 @@ struct UploadFormat {
     }
   }
 
-  /// Gives the texture that is bound storage for an image of this size, in pixels.
-  func defineStorage(width: Int, height: Int) {
-    glTexStorage2D(GLenum(GL_TEXTURE_2D), 1, storage, GLsizei(width), GLsizei(height))
+  /// Gives the texture that is bound storage for an image of this size, in pixels, and for so many sizes
+  /// of it, each half of the one before.
+  func defineStorage(width: Int, height: Int, levels: Int = 1) {
+    glTexStorage2D(
+      GLenum(GL_TEXTURE_2D), GLsizei(levels), storage, GLsizei(width), GLsizei(height))
     setSwizzle()
   }
 

@@ -22,6 +22,8 @@ public struct RegistrationRefused: Error, Hashable, Sendable {
     case externalOnly
     /// The device takes no memory of this heap.
     case heap
+    /// The texture cannot have mipmaps.
+    case mipmaps
     /// The device does not live with how the CPU's mapping is cached.
     case caching
     /// The CPU cannot read, or write, what it would have to.
