@@ -3,11 +3,11 @@
 SWIFT ?= swift
 sources := Sources Tests Fuzz Examples Package.swift
 sanitizer ?= address thread
-fuzzer ?= ranges jpeg
+fuzzer ?= ranges packer jpeg
 seconds ?= 600
 
 .PHONY: help demo test examples vm-test vm-soak vm-shell bench readme bundle sanitize fuzz fuzz-ranges \
-  fuzz-jpeg lint format docs clean distclean dependencies swift
+  fuzz-packer fuzz-jpeg lint format docs clean distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
@@ -19,8 +19,8 @@ help:
 	@echo 'make readme    the same, into the figures of README.md'
 	@echo 'make bundle    archive the programs for another machine, with a script that checks its GPU'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
-	@echo 'make fuzz      random events in the range allocator, random files in the JPEG decoder'
-	@echo '               (seconds=600 for each; fuzzer=ranges or jpeg: one)'
+	@echo 'make fuzz      random events in the allocators, random files in the JPEG decoder'
+	@echo '               (seconds=600 for each; fuzzer=ranges, packer or jpeg: one)'
 	@echo 'make lint      check the style'
 	@echo 'make format    put the style right'
 	@echo 'make docs      write the reference into out/docs'
@@ -101,6 +101,14 @@ fuzz-ranges: swift
 	  Sources/TexAlloc/Formats/Int+Rounding.swift
 	out/fuzz/ranges -max_total_time=$(seconds) -max_len=3000 -artifact_prefix=out/fuzz/ \
 	  out/fuzz/corpus
+
+fuzz-packer: swift
+	@mkdir -p out/fuzz/packer-corpus
+	$(SWIFT)c -O -swift-version 6 -sanitize=fuzzer,address -parse-as-library -module-name Fuzz \
+	  -o out/fuzz/packer Fuzz/Packer/*.swift \
+	  $(addprefix Sources/TexAllocAtlas/,SkylinePacker.swift Skyline.swift HoleSet.swift TexelBitmap.swift)
+	out/fuzz/packer -max_total_time=$(seconds) -max_len=3000 -artifact_prefix=out/fuzz/ \
+	  out/fuzz/packer-corpus
 
 fuzz-jpeg: dependencies
 	@mkdir -p out/fuzz/jpeg

@@ -15,7 +15,7 @@ public final class AtlasPage {
 
   /// The memory that the GPU samples.
   public let buffer: TextureBuffer
-  private var packer: ShelfPacker
+  private var packer: SkylinePacker
   private var shadow: PageShadow
 
   /// Writes nothing yet: the first flush writes the whole buffer, so that nothing of its earlier life
@@ -26,7 +26,7 @@ public final class AtlasPage {
       throw .unsupported(layout.format)
     }
     self.buffer = buffer
-    packer = ShelfPacker(width: layout.width, height: layout.height)
+    packer = SkylinePacker(width: layout.width, height: layout.height)
     shadow = PageShadow(
       pixelSize: layout.shapes[0].bytesPerElement, pitch: layout.planes[0].pitch,
       rowCount: layout.height)

@@ -1,0 +1,36 @@
+/// What libFuzzer calls: replays events against a packer and checks it after each. An event is three
+/// bytes: whether something comes or goes, then a size, or which place is given back.
+@c(LLVMFuzzerTestOneInput)
+public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let events = unsafe UnsafeBufferPointer(start: start, count: count)
+  let (width, height) = (150, 96)
+  var packer = SkylinePacker(width: width, height: height)
+  var taken = [Bool](repeating: false, count: width * height)
+  var live: [TexelRectangle] = []
+  func set(_ place: TexelRectangle, _ isTaken: Bool) {
+    for y in place.rows {
+      for x in place.columns {
+        precondition(taken[y * width + x] != isTaken, "\(place) is nobody's, or somebody else's")
+        taken[y * width + x] = isTaken
+      }
+    }
+  }
+  for event in stride(from: 0, to: count - 2, by: 3) {
+    let (kind, size, other) = unsafe (events[event], events[event + 1], events[event + 2])
+    if kind < 150 {
+      let (wide, high) = (Int(size) % 80 + 1, Int(other) % 80 + 1)
+      guard let place = packer.insert(width: wide, height: high) else { continue }
+      precondition(place.width == wide && place.height == high)
+      set(place, true)
+      live.append(place)
+    } else if !live.isEmpty {
+      let place = live.remove(at: Int(other) % live.count)
+      set(place, false)
+      packer.remove(place)
+    }
+  }
+  packer.checkInvariants()
+  for place in live { packer.remove(place) }
+  precondition(packer.insert(width: width, height: height) != nil)
+  return 0
+}

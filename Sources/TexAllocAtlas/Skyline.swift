@@ -1,0 +1,146 @@
+/// For each column of a page, the row below which all is free.
+struct Skyline: Sendable {
+  private struct Step {
+    /// Where it begins; it holds up to the next.
+    var x: Int32
+    /// The first row that is free.
+    var y: Int32
+  }
+
+  /// From left to right; the last is the right edge.
+  private var steps: [Step]
+
+  /// All is free.
+  init(width: Int) {
+    steps = [Step(x: 0, y: 0), Step(x: Int32(width), y: .max)]
+  }
+
+  /// The first free row of a column.
+  func row(at x: Int) -> Int { Int(steps[step(at: Int32(x))].y) }
+
+  /// Where a rectangle stands highest, and furthest left of such places; nil where it would pass a row.
+  func highestPlace(_ width: Int, _ height: Int, above limit: Int) -> TexelRectangle? {
+    let steps = steps.span
+    let lastX = steps[steps.count - 1].x - Int32(width)
+    var (best, bestY) = (Int32(-1), Int32(limit - height + 1))
+    var index = 0
+    while steps[index].x <= lastX {
+      var y = steps[index].y
+      if y < bestY {
+        let end = steps[index].x + Int32(width)
+        var other = index + 1
+        while y < bestY && steps[other].x < end {
+          y = max(y, steps[other].y)
+          other += 1
+        }
+        if y < bestY { (best, bestY) = (steps[index].x, y) }
+      }
+      index += 1
+    }
+    return best < 0
+      ? nil : TexelRectangle(x: Int(best), y: Int(bestY), width: width, height: height)
+  }
+
+  /// What is free between the skyline and a place below it.
+  func gaps(above place: TexelRectangle, _ body: (TexelRectangle) -> Void) {
+    var index = step(at: Int32(place.x))
+    let end = Int32(place.x + place.width)
+    while steps[index].x < end {
+      let (x, y) = (Int(steps[index].x), Int(steps[index].y))
+      if y < place.y {
+        let gapEnd = min(Int(steps[index + 1].x), place.x + place.width)
+        let start = max(x, place.x)
+        body(TexelRectangle(x: start, y: y, width: gapEnd - start, height: place.y - y))
+      }
+      index += 1
+    }
+  }
+
+  /// Has all columns of a place end below it, where they do not already.
+  mutating func lower(_ place: TexelRectangle) {
+    let bottom = Int32(place.y + place.height)
+    let end = Int32(place.x + place.width)
+    var start = Int32(place.x)
+    var index = step(at: start)
+    while start < end {
+      // The columns from here on that end above.
+      var past = index
+      while past < steps.count - 1, steps[past].x < end, steps[past].y < bottom { past += 1 }
+      if past > index {
+        let stop = min(steps[past].x, end)
+        set(index..<past, from: start, to: stop, at: bottom)
+        start = stop
+        index = step(at: start)
+      } else {
+        index += 1
+        start = steps[index].x
+      }
+    }
+  }
+
+  /// Whether all columns of a place end with it.
+  func endsWith(_ place: TexelRectangle) -> Bool {
+    let (end, bottom) = (Int32(place.x + place.width), Int32(place.y + place.height))
+    var index = step(at: Int32(place.x))
+    while steps[index].x < end {
+      guard steps[index].y == bottom else { return false }
+      index += 1
+    }
+    return true
+  }
+
+  /// Has columns end at a row from which on they are free.
+  mutating func raise(_ columns: Range<Int>, to row: Int) {
+    let first = step(at: Int32(columns.lowerBound))
+    var past = first
+    while steps[past].x < Int32(columns.upperBound) { past += 1 }
+    set(
+      first..<past, from: Int32(columns.lowerBound), to: Int32(columns.upperBound), at: Int32(row))
+  }
+
+  /// - Parameter range: The steps that hold between the columns.
+  private mutating func set(_ range: Range<Int>, from x: Int32, to end: Int32, at y: Int32) {
+    var (first, past) = (range.lowerBound, range.upperBound)
+    var start = x
+    let rest = Step(x: end, y: steps[past - 1].y)
+    var keepsRest = steps[past].x > end
+    if steps[first].x < x {
+      first += 1
+    } else if first > 0, steps[first - 1].y == y {
+      first -= 1
+      start = steps[first].x
+    }
+    if keepsRest {
+      keepsRest = rest.y != y
+    } else if steps[past].y == y {
+      past += 1
+    }
+    let new = Step(x: start, y: y)
+    let missing = (keepsRest ? 2 : 1) - (past - first)
+    if missing < 0 {
+      steps.removeSubrange(first..<first - missing)
+    } else {
+      for _ in 0..<missing { steps.insert(new, at: first) }
+    }
+    steps[first] = new
+    if keepsRest { steps[first + 1] = rest }
+  }
+
+  /// The step that holds at a column.
+  private func step(at x: Int32) -> Int {
+    var (low, high) = (0, steps.count - 1)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if steps[middle].x <= x { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  /// Traps where steps do not go from left to right, or do not differ.
+  func checkInvariants() {
+    precondition(steps[0].x == 0)
+    for (step, next) in zip(steps, steps.dropFirst()) {
+      precondition(step.x < next.x && step.y != next.y && 0 <= step.y)
+    }
+  }
+}

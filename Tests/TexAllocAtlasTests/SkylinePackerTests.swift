@@ -1,0 +1,125 @@
+import TestSupport
+import XCTest
+
+@testable import TexAllocAtlas
+
+final class SkylinePackerTests: XCTestCase {
+  func testNoPixelIsHandedOutTwiceAndAnEmptyPageHasRoomForAll() {
+    for seed in 0..<20 as Range<UInt64> {
+      var random = SplitMix64(seed: seed)
+      let (width, height) = (128 + Int(seed), 96)
+      var subject = SkylinePacker(width: width, height: height)
+      var model = [Bool](repeating: false, count: width * height)
+      var live: [TexelRectangle] = []
+      for step in 0..<1_000 {
+        if Int.random(in: 0..<5, using: &random) < 3 {
+          let size = { Int.random(in: 1...24, using: &random) }
+          guard let place = subject.insert(width: size(), height: size()) else { continue }
+          XCTAssertTrue(place.x >= 0 && place.columns.upperBound <= width)
+          XCTAssertTrue(place.y >= 0 && place.rows.upperBound <= height)
+          for y in place.rows {
+            for x in place.columns {
+              XCTAssertFalse(model[y * width + x], "seed \(seed): \(place) overlaps")
+              model[y * width + x] = true
+            }
+          }
+          live.append(place)
+        } else if let index = live.indices.randomElement(using: &random) {
+          let place = live.remove(at: index)
+          subject.remove(place)
+          for y in place.rows {
+            for x in place.columns { model[y * width + x] = false }
+          }
+        }
+        if step % 50 == 0 { subject.checkInvariants() }
+      }
+      XCTAssertEqual(subject.usedArea, model.count { $0 })
+      live.shuffle(using: &random)
+      for place in live { subject.remove(place) }
+      subject.checkInvariants()
+      XCTAssertNotNil(subject.insert(width: width, height: height), "seed \(seed)")
+    }
+  }
+
+  func testRectanglesOfOneSizeFillThePage() {
+    var subject = SkylinePacker(width: 64, height: 64)
+    var count = 0
+    while subject.insert(width: 8, height: 8) != nil { count += 1 }
+    XCTAssertEqual(count, 64)
+  }
+
+  func testWhatIsLargerThanThePageIsRefusedAndWhatIsAsLargeIsNot() {
+    var subject = SkylinePacker(width: 30, height: 21)
+    XCTAssertNil(subject.insert(width: 31, height: 1))
+    XCTAssertNil(subject.insert(width: 1, height: 22))
+    XCTAssertNotNil(subject.insert(width: 30, height: 21))
+    XCTAssertNil(subject.insert(width: 1, height: 1))
+  }
+
+  func testPlacesThatComeBackSideBySideAreOnePlaceWhateverTheirOrder() throws {
+    for seed in 0..<30 as Range<UInt64> {
+      var random = SplitMix64(seed: seed)
+      var subject = SkylinePacker(width: 64, height: 64)
+      let places = try (0..<64).map { _ in try XCTUnwrap(subject.insert(width: 8, height: 8)) }
+      let (x, y) = (
+        8 * Int.random(in: 0..<6, using: &random), 8 * Int.random(in: 0..<6, using: &random)
+      )
+      let inside = places.filter { x..<x + 24 ~= $0.x && y..<y + 24 ~= $0.y }
+      XCTAssertEqual(inside.count, 9)
+      for place in inside.shuffled(using: &random) { subject.remove(place) }
+      XCTAssertEqual(
+        subject.insert(width: 24, height: 24), TexelRectangle(x: x, y: y, width: 24, height: 24),
+        "seed \(seed)")
+    }
+  }
+
+  func testAnOddGapLeftBelowTheSkylineIsFilled() throws {
+    var subject = SkylinePacker(width: 30, height: 20)
+    _ = try XCTUnwrap(subject.insert(width: 10, height: 10))
+    _ = try XCTUnwrap(subject.insert(width: 20, height: 4))
+    _ = try XCTUnwrap(subject.insert(width: 30, height: 10))
+    let place = try XCTUnwrap(subject.insert(width: 20, height: 6))
+    XCTAssertEqual(place, TexelRectangle(x: 10, y: 4, width: 20, height: 6))
+    XCTAssertEqual(subject.usedArea, 600)
+  }
+
+  func testAMixedLoadFillsAtLeast85PercentBeforeTheFirstRefusal() {
+    // Latin letters are narrow, and stand out above or below by chance; Han is nearly square.
+    for side in [512, 1024, 2048] {
+      var random = SplitMix64(seed: UInt64(side))
+      var subject = SkylinePacker(width: side, height: side)
+      var isOver = false
+      while !isOver {
+        let size = Double.random(in: 12...48, using: &random)
+        let isHan = Bool.random(using: &random)
+        let width = size * Double.random(in: isHan ? 0.8...0.95 : 0.2...0.8, using: &random)
+        let height = size * Double.random(in: isHan ? 0.8...0.95 : 0.5...0.95, using: &random)
+        isOver = subject.insert(width: Int(width) + 3, height: Int(height) + 3) == nil
+      }
+      let share = Double(subject.usedArea) / Double(side * side)
+      print("of a page of \(side), mixed glyphs fill \((share * 1000).rounded() / 10) %")
+      XCTAssertGreaterThan(share, 0.85)
+    }
+  }
+
+  func testOldestOutNewestInKeepsThePageInUse() throws {
+    var random = SplitMix64(seed: 5)
+    var subject = SkylinePacker(width: 512, height: 512)
+    var live: [TexelRectangle] = []
+    var share = 0.0
+    for _ in 0..<20_000 {
+      let (width, height) = (
+        Int.random(in: 6...18, using: &random), Int.random(in: 10...18, using: &random)
+      )
+      var place = subject.insert(width: width, height: height)
+      while place == nil {
+        subject.remove(live.removeFirst())
+        place = subject.insert(width: width, height: height)
+      }
+      live.append(try XCTUnwrap(place))
+      share += Double(subject.usedArea) / Double(512 * 512) / 20_000
+    }
+    print("with the oldest out and new ones in, \((share * 1000).rounded() / 10) % are in use")
+    XCTAssertGreaterThan(share, 0.7)
+  }
+}
