@@ -9,13 +9,8 @@
 
 const uint32_t texalloc_jpeg_max_side = JPEG_MAX_DIMENSION;
 
-/// The tables of a file are forgotten with the next, but the library keeps their memory, a kilobyte,
-/// until the codec goes.
-enum { max_files_per_codec = 64 };
-
 static texalloc_jpeg_result make_codec(texalloc_jpeg_reader *reader) {
   texalloc_jpeg_take_notes(reader);
-  reader->file_count = 0;
   if (setjmp(reader->escape)) return reader->result;
   jpeg_create_decompress(&reader->codec);
   texalloc_jpeg_keep_markers(reader);
@@ -36,13 +31,9 @@ void texalloc_jpeg_close(texalloc_jpeg_reader *reader) {
   free(reader);
 }
 
-/// A file that defines no tables must not be decoded by those of the one before.
-static void forget_tables(struct jpeg_decompress_struct *codec) {
-  for (int i = 0; i < NUM_QUANT_TBLS; i++) codec->quant_tbl_ptrs[i] = NULL;
-  for (int i = 0; i < NUM_HUFF_TBLS; i++)
-    codec->dc_huff_tbl_ptrs[i] = codec->ac_huff_tbl_ptrs[i] = NULL;
-}
-
+/// A file that defines no tables must not be decoded by those of the one before. A codec that forgets
+/// them keeps their memory, and looks through all of it for each new one, which costs more than to make
+/// another.
 static texalloc_jpeg_result forget_file(texalloc_jpeg_reader *reader) {
   texalloc_jpeg_drop_segments(reader);
   reader->note_count = 0;
@@ -51,13 +42,6 @@ static texalloc_jpeg_result forget_file(texalloc_jpeg_reader *reader) {
   reader->height = 0;
   reader->colour_count = 0;
   reader->deadline = reader->work = 0;
-  jpeg_abort_decompress(&reader->codec);
-  reader->codec.input_scan_number = 0;
-  reader->codec.input_iMCU_row = 0;
-  if (++reader->file_count <= max_files_per_codec) {
-    forget_tables(&reader->codec);
-    return texalloc_jpeg_done;
-  }
   jpeg_destroy_decompress(&reader->codec);
   return make_codec(reader);
 }

@@ -60,8 +60,6 @@ struct texalloc_jpeg_reader {
   marker_store markers;
   /// A bit for each component that a scan was begun for.
   uint32_t begun_colours;
-  /// Files since the codec was made.
-  unsigned file_count;
   uint8_t piece[piece_size];
 };
 
