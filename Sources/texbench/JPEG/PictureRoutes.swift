@@ -40,13 +40,22 @@ struct PictureRoutes {
       + (pools.heaps.isEmpty ? [] : [cold]) + (texbench_has_stb ? [stb] : [])
   }
 
-  /// The limit: no texture at all.
+  /// The limit: no texture of the pixels at all. Then another is drawn and pixels are read as by other
+  /// routes, so that each begins in caches that drawing has passed through.
   private var bare: Route {
     Route(name: "bare decode: tjDecompress2 into warm memory") {
       let pixels = OrdinaryPixels(for: picture)
+      let screen = try Screen(picture)
+      let texture = GLTexture()
+      unsafe texture.define(picture, from: pixels.memory.baseAddress)
       return { watch in
         try pixels.decode()
         watch.end(.decode)
+        watch.finish()
+        screen.draw(texture.name, &watch)
+        // Both are as large as the picture.
+        unsafe readback.memory.copyMemory(from: UnsafeRawBufferPointer(pixels.memory))
+        watch.end(.readback)
       }
     }
   }
