@@ -9,7 +9,7 @@ extension EGLDevice {
   /// - Parameter reason: Why no better route was taken.
   func copy(
     _ buffer: TextureBuffer, on route: Route, because reason: String, _ check: Texture.PixelCheck,
-    mipmapped: Bool
+    mipmapped: Bool, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture {
     let layout = buffer.layout
     let format = try uploadFormat(of: layout, because: reason)
@@ -32,7 +32,7 @@ extension EGLDevice {
     let name: GLuint
     do {
       name =
-        try takeKeptTexture(of: layout, format, mipmapped: mipmapped)
+        try takeKeptTexture(of: layout, format, mipmapped: mipmapped, in: here)
         ?? makeOwnTexture(layout, format, mipmapped: mipmapped)
     } catch {
       throw refusal(
@@ -41,8 +41,8 @@ extension EGLDevice {
     let texture = Texture(
       of: buffer, on: self, name: name, image: nil, route, because: reason, check: check,
       mipmapped: mipmapped)
-    try texture.contentsChanged()
-    enter(texture)
+    try texture.copyContents(0..<layout.height, in: here)
+    try enter(texture, in: here)
     if !isImported(buffer) { buffer.spend() }
     return texture
   }
@@ -92,24 +92,26 @@ extension EGLDevice {
 
 extension EGLDevice {
   /// Has the slot of a buffer wait for the copies that the context was given so far.
-  func holdUntilCopied(_ buffer: TextureBuffer) throws(EGLFailure) {
+  func holdUntilCopied(
+    _ buffer: TextureBuffer, in here: ContextGroup.Member
+  ) throws(EGLFailure) {
     if buffer.isKept {
       // Its next writer waits for the copy, perhaps before anybody collects.
       return buffer.hold(until: try fences.makeFence(on: connection, until: loss), writers: true)
     }
     let batch =
-      state.withLock { $0.copies }
-      ?? CopyBatch(in: context, until: loss) { [weak self] in try? self?.sealCopies() }
-    state.withLock { $0.copies = batch }
+      state.withLock { $0.copies[here.serial] }
+      ?? CopyBatch(in: here.handle, until: loss) { [weak self] in try? self?.sealCopies(in: here) }
+    state.withLock { $0.copies[here.serial] = batch }
     buffer.hold(until: batch)
-    if batch.add(buffer.layout.size) { try sealCopies() }
+    if batch.add(buffer.layout.size) { try sealCopies(in: here) }
   }
 
-  /// Puts a fence behind the copies that have none yet.
-  func sealCopies() throws(EGLFailure) {
-    guard let batch = state.withLock({ $0.copies }) else { return }
+  /// Puts a fence behind the copies of the context that is current, those that have none yet.
+  func sealCopies(in here: ContextGroup.Member) throws(EGLFailure) {
+    guard let batch = state.withLock({ $0.copies[here.serial] }) else { return }
     batch.seal(with: try fences.makeFence(on: connection, until: loss))
-    state.withLock { $0.copies = nil }
+    state.withLock { $0.copies[here.serial] = nil }
   }
 }
 
@@ -122,18 +124,26 @@ extension Texture {
   /// - Throws: `RegistrationRefused` where the device's context is not current on this thread, where the
   ///   buffer is spent, or OpenGL did not take the pixels.
   public func contentsChanged(rows: Range<Int>? = nil) throws(RegistrationRefused) {
-    let layout = buffer.layout
-    guard route != .imported, let format = UploadFormat(layout) else { return }
-    try device.requireContext()
+    if route == .imported { return }
+    let here = try device.contextHere()
     try buffer.requireContents(for: device.name)
-    let rows = rows ?? 0..<layout.height
-    precondition(0 <= rows.lowerBound && rows.upperBound <= layout.height)
+    let rows = rows ?? 0..<buffer.layout.height
+    precondition(0 <= rows.lowerBound && rows.upperBound <= buffer.layout.height)
+    try copyContents(rows, in: here)
+    try device.handOver(self, in: here)
+  }
+
+  func copyContents(
+    _ rows: Range<Int>, in here: ContextGroup.Member
+  ) throws(RegistrationRefused) {
+    let layout = buffer.layout
+    guard let format = UploadFormat(layout) else { return }
     drainGLErrors()
     do {
       if route == .transferred, let mapped = device.mappedBuffer(of: buffer) {
         withTextureBound(name) { format.copy(rows, of: buffer, in: mapped) }
         try checkGL("glTexSubImage2D")
-        try device.holdUntilCopied(buffer)
+        try device.holdUntilCopied(buffer, in: here)
       } else {
         let pitch = layout.planes[0].pitch
         try buffer.withContents { pixels in

@@ -26,6 +26,16 @@ extension EGLDevice {
     return try NativeFences(connection).export()
   }
 
+  /// Has everything drawn in this context from now on begin after a fence of another context of the device
+  /// has passed, as ``RenderTarget/finish(rows:)`` gives. The CPU goes on, unless the driver has it wait in
+  /// place of the GPU.
+  ///
+  /// - Throws: `EGLFailure`.
+  public func waitOnGPU(for fence: EGLFence) throws(EGLFailure) {
+    try requireContext(for: "waitOnGPU")
+    try fences.wait(for: fence, on: connection)
+  }
+
   /// Has everything drawn from now on begin after the fence has passed. The CPU goes on, unless the
   /// driver has it wait in place of the GPU.
   ///
@@ -33,20 +43,5 @@ extension EGLDevice {
   public func waitOnGPU(for fence: SyncFile) throws(EGLFailure) {
     try requireContext(for: "waitOnGPU")
     try NativeFences(connection).wait(for: fence)
-  }
-
-  func requireContext(for operation: String) throws(EGLFailure) {
-    if isLost {
-      throw EGLFailure(cause: .lost, operation: operation, reason: "the device's context was lost")
-    }
-    if isClosed {
-      throw EGLFailure(cause: .closed, operation: operation, reason: "the device was closed")
-    }
-    guard context.isCurrent else {
-      throw EGLFailure(
-        cause: .wrongThread, operation: operation,
-        reason: "the device's context is not current on this thread")
-    }
-    tellPendingErrors()
   }
 }

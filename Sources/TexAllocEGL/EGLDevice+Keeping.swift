@@ -12,7 +12,9 @@ extension EGLDevice.State {
 
 extension EGLDevice {
   /// A texture of what is kept for the place of a buffer; nil where that is nothing.
-  func takeKeptTexture(of buffer: TextureBuffer) -> Texture? {
+  func takeKeptTexture(
+    of buffer: TextureBuffer, in here: ContextGroup.Member
+  ) throws(RegistrationRefused) -> Texture? {
     guard let slab = buffer.slab?.companion(slabs) else { return nil }
     let taken = state.withLock { state in
       let objects = state.kept.take(for: buffer, in: slab)
@@ -30,14 +32,14 @@ extension EGLDevice {
     let texture = Texture(
       of: buffer, on: self, name: objects.name, image: objects.image, .imported, because: nil,
       check: .trial)
-    enter(texture)
+    try enter(texture, in: here)
     return texture
   }
 
   /// Keeps what can be used again of textures that are gone.
   ///
   /// - Returns: What cannot, and what is too much.
-  func keep(_ retired: [RetiredTexture]) -> [TextureObjects] {
+  func keep(_ retired: [RetiredTexture], in here: ContextGroup.Member) -> [TextureObjects] {
     let goneSlabs = goneSlabs.take()
     let places = retired.map { texture in
       texture.isKept
@@ -48,10 +50,11 @@ extension EGLDevice {
       if !goneSlabs.isEmpty { others += state.kept.removeAll(in: goneSlabs) }
       for (texture, slab) in zip(retired, places) {
         let layout = texture.buffer.layout
-        // One that undoes the transfer may have been told not to.
-        if texture.objects.image == nil, layout.sampling == .asStored {
+        // One that undoes the transfer may have been told not to; what another context may still draw is not
+        // written in this one.
+        if texture.objects.image == nil, layout.sampling == .asStored, texture.users == here.set {
           others += state.keptTextures.keep(
-            texture.objects.name, of: layout, mipmapped: texture.isMipmapped
+            texture.objects.name, of: layout, mipmapped: texture.isMipmapped, in: here.serial
           ).map { TextureObjects(name: $0, image: nil) }
           continue
         }
@@ -70,9 +73,9 @@ extension EGLDevice {
 
   /// A texture of the GPU's own, used before, for a copy of an image; nil where there is none.
   func takeKeptTexture(
-    of layout: ImageLayout, _ format: UploadFormat, mipmapped: Bool
+    of layout: ImageLayout, _ format: UploadFormat, mipmapped: Bool, in here: ContextGroup.Member
   ) -> GLuint? {
-    let shape = KeptTextures.Shape(of: layout, mipmapped: mipmapped)
+    let shape = KeptTextures.Shape(of: layout, mipmapped: mipmapped, in: here.serial)
     guard let name = state.withLock({ $0.keptTextures.take(shape) }) else { return nil }
     withTextureBound(name) {
       resetSampling(mipmapped: mipmapped)

@@ -17,7 +17,7 @@ extension EGLDevice {
       loss.happen()
       defer {
         state.retired = []
-        (state.retiredFramebuffers, state.retiredRenderbuffers) = ([], [])
+        state.retiredFramebuffers = [:]
       }
       return (state.retired, state.takeAllKept())
     }
@@ -35,7 +35,8 @@ extension EGLDevice {
 
 extension EGLDevice {
   /// Frees what the GPU held of textures that nobody holds any more: once a frame, on the thread where
-  /// the context is current. Their slots return to the pool when everything drawn so far is done.
+  /// the context is current. Their slots return to the pool when everything drawn so far is done; where
+  /// further contexts have joined, when each that used the texture has collected and is done.
   ///
   /// The EGLImage of an imported texture stays with its place in the slab, for the next image that lies
   /// there in the same way, until the pool gives up the slab or too many are kept. Textures of the GPU's
@@ -43,35 +44,32 @@ extension EGLDevice {
   ///
   /// Where the context is lost, there is nothing left to do.
   ///
-  /// - Returns: The names of the textures that are gone, for renderers that remember what they have bound:
-  ///   other textures are to have them.
+  /// - Returns: The names of the textures that are gone for this context, for renderers that remember what
+  ///   they have bound: other textures are to have them.
   /// - Throws: `EGLFailure` where no fence can be made; everything then waits for the next time.
   @discardableResult
   public func collect() throws(EGLFailure) -> [UInt32] {
     if isLost { return [] }
-    try requireContext(for: "collect")
-    let (framebuffers, renderbuffers) = state.withLock { state in
-      defer { (state.retiredFramebuffers, state.retiredRenderbuffers) = ([], []) }
-      return (state.retiredFramebuffers, state.retiredRenderbuffers)
+    let here = try requireContext(for: "collect")
+    state.withLock { $0.retiredFramebuffers.removeValue(forKey: here.serial) }?.delete()
+    try sealCopies(in: here)
+    let showsBuffers = state.withLock { state in
+      state.retired.contains {
+        $0.objects.image != nil && $0.isDue(in: here, of: state.contexts.all)
+      }
     }
-    unsafe glDeleteFramebuffers(GLsizei(framebuffers.count), framebuffers)
-    unsafe glDeleteRenderbuffers(GLsizei(renderbuffers.count), renderbuffers)
-    try sealCopies()
-    guard state.withLock({ !$0.retired.isEmpty }) else {
-      destroy(keep([]))
-      return []
-    }
-    let showsBuffers = state.withLock { $0.retired.contains { $0.objects.image != nil } }
     let fence = showsBuffers ? try fences.makeFence(on: connection, until: loss) : nil
-    let retired = state.withLock { state in
-      defer { state.retired = [] }
-      return state.retired
-    }
+    let (retired, left) = state.withLock { ($0.takeRetired(in: here), $0.contexts.left) }
     // A texture of the GPU's own has its pixels; their copy has a fence already.
     for texture in retired where texture.objects.image != nil {
       texture.buffer.hold(until: fence ?? UnknownFence())
+      for (set, fence) in left where !set.isDisjoint(with: texture.users) {
+        texture.buffer.hold(until: fence)
+      }
     }
-    destroy(keep(retired))
+    // Those that other contexts have used wait for them, too.
+    let gone = state.withLock { state in loss.hasHappened ? retired : state.putBack(retired) }
+    destroy(keep(gone, in: here))
     return retired.map(\.objects.name)
   }
 
@@ -121,31 +119,33 @@ extension EGLDevice {
   /// A toolkit that is about to destroy its context calls it. Closing twice, or after a loss, does
   /// nothing.
   ///
-  /// - Throws: `EGLFailure` where the context is not current on this thread, or the GPU is not done in ten
-  ///   seconds: then all stays as it is.
+  /// - Throws: `EGLFailure` where the context is not current on this thread, where further contexts are
+  ///   joined, or the GPU is not done in ten seconds: then all stays as it is.
   public func close() throws(EGLFailure) {
     if isClosed || isLost { return }
-    try requireContext(for: "close")
+    let here = try requireContext(for: "close")
+    let (isAlone, left) = state.withLock { ($0.contexts.isAlone, $0.contexts.left) }
+    guard isAlone else {
+      throw EGLFailure(
+        cause: .joined, operation: "close", reason: "further contexts are joined; they leave first")
+    }
     let fence = try fences.makeFence(on: connection, until: loss)
-    guard fence.wait(until: .now + .seconds(10)) else {
+    let deadline = ContinuousClock.now + .seconds(10)
+    guard (left.map(\.fence) + [fence]).allSatisfy({ $0.wait(until: deadline) }) else {
       throw .failed("eglClientWaitSync", "the GPU is not done after ten seconds")
     }
-    let (textures, framebuffers, renderbuffers) = state.withLock { state in
+    let (textures, framebuffers) = state.withLock { state in
       state.isClosed = true
-      defer {
-        (state.textures, state.retired, state.targets) = ([:], [], [:])
-        (state.retiredFramebuffers, state.retiredRenderbuffers) = ([], [])
-      }
+      defer { (state.textures, state.retired) = ([:], []) }
       return (
         state.textures.values.map(\.objects) + state.retired.map(\.objects)
           + state.takeAllKept(),
-        state.targets.values.map(\.framebuffer) + state.retiredFramebuffers,
-        state.targets.values.compactMap(\.renderbuffer) + state.retiredRenderbuffers
+        state.takeFramebuffers(of: here)
       )
     }
-    unsafe glDeleteFramebuffers(GLsizei(framebuffers.count), framebuffers)
-    unsafe glDeleteRenderbuffers(GLsizei(renderbuffers.count), renderbuffers)
+    framebuffers.delete()
     destroy(textures)
+    marker.delete()
   }
 }
 

@@ -15,20 +15,21 @@ extension EGLDevice {
   ///
   /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
-    try requireContext()
-    return try register(buffer, mipmapped: buffer.wantsMipmaps)
+    try register(buffer, mipmapped: buffer.wantsMipmaps, in: contextHere())
   }
 
   private func register(
-    _ buffer: TextureBuffer, mipmapped: Bool
+    _ buffer: TextureBuffer, mipmapped: Bool, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture {
     if let known = try texture(of: buffer, mipmapped: mipmapped) {
       if let reason = known.reason, known.route == .uploaded { throw uploadedOnly(because: reason) }
       return known
     }
     try buffer.requireContents(for: name)
-    if !mipmapped, let texture = takeKeptTexture(of: buffer) { return texture }
-    if mappedBuffer(of: buffer) != nil { return try transfer(buffer, mipmapped: mipmapped) }
+    if !mipmapped, let texture = try takeKeptTexture(of: buffer, in: here) { return texture }
+    if mappedBuffer(of: buffer) != nil {
+      return try transfer(buffer, mipmapped: mipmapped, in: here)
+    }
     if buffer.route == .uploaded { throw uploadedOnly(because: obstacle(to: buffer)) }
     if mipmapped { throw noMipmapsOfImports() }
     guard let importer else {
@@ -43,7 +44,7 @@ extension EGLDevice {
       guard letGoOfKeptImages() else { throw error }
       try checkDescriptors(with: buffer)
     }
-    return try makeTexture(of: buffer, by: importer, check: verify(buffer))
+    return try makeTexture(of: buffer, by: importer, check: verify(buffer), in: here)
   }
 
   /// A texture of a buffer by any route: as ``register(_:)``, or else uploaded. It says which, and why
@@ -58,17 +59,17 @@ extension EGLDevice {
   public func texture(
     for buffer: TextureBuffer, mipmapped: Bool = false
   ) throws(RegistrationRefused) -> Texture {
-    try requireContext()
+    let here = try contextHere()
     let mipmapped = mipmapped || buffer.wantsMipmaps
     if let known = try texture(of: buffer, mipmapped: mipmapped) { return known }
     try buffer.requireContents(for: name)
     do {
-      return try register(buffer, mipmapped: mipmapped)
+      return try register(buffer, mipmapped: mipmapped, in: here)
     } catch {
       guard demandedRoute == nil || demandedRoute == .uploaded else { throw error }
       return try copy(
         buffer, on: .uploaded, because: obstacle(to: buffer, after: error), .copied,
-        mipmapped: mipmapped)
+        mipmapped: mipmapped, in: here)
     }
   }
 
@@ -92,7 +93,7 @@ extension EGLDevice {
   }
 
   private func transfer(
-    _ buffer: TextureBuffer, mipmapped: Bool
+    _ buffer: TextureBuffer, mipmapped: Bool, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture {
     if let demandedRoute, demandedRoute != .transferred {
       throw refusal(
@@ -103,7 +104,8 @@ extension EGLDevice {
     let check = try verify(buffer)
     var reason = obstacle(to: buffer)
     if let timing = try? mappedBuffers().timing, timing.isByDriver { reason += "; \(timing)" }
-    return try copy(buffer, on: .transferred, because: reason, check, mipmapped: mipmapped)
+    return try copy(
+      buffer, on: .transferred, because: reason, check, mipmapped: mipmapped, in: here)
   }
 
   /// A texture that the buffer has, if one lives: one with mipmaps will do where none are asked for, and is
@@ -111,9 +113,9 @@ extension EGLDevice {
   private func texture(
     of buffer: TextureBuffer, mipmapped: Bool
   ) throws(RegistrationRefused) -> Texture? {
-    if let known = liveTexture(of: buffer, mipmapped: mipmapped) { return known }
+    if let known = liveTexture(of: buffer, mipmapped: mipmapped) { return try used(known) }
     guard let other = liveTexture(of: buffer, mipmapped: !mipmapped) else { return nil }
-    if !mipmapped { return other }
+    if !mipmapped { return try used(other) }
     return other.route == .imported ? nil : try other.mipmapped()
   }
 
@@ -123,8 +125,31 @@ extension EGLDevice {
     return state.withLock { $0.textures[key]?.texture }
   }
 
+  /// The texture, for the context that is current.
+  @discardableResult
+  func used(_ texture: Texture) throws(RegistrationRefused) -> Texture {
+    do { try texture.use() } catch {
+      throw refusal(
+        .wrongThread, "context", wanted: "what another context did to be done", held: "\(error)")
+    }
+    return texture
+  }
+
+  /// Has the other contexts see what the one that is current did to a texture.
+  func handOver(
+    _ texture: Texture, in here: ContextGroup.Member
+  ) throws(RegistrationRefused) {
+    do { try texture.wasMade(in: here) } catch {
+      throw refusal(
+        .copyFailed, "fence", wanted: "one for the other contexts", held: "\(error)")
+    }
+  }
+
   /// Enters a new texture in the table.
-  func enter(_ texture: Texture) {
+  func enter(
+    _ texture: Texture, in here: ContextGroup.Member
+  ) throws(RegistrationRefused) {
+    try handOver(texture, in: here)
     state.withLock {
       $0.textures[TextureKey(buffer: texture.buffer.id, isMipmapped: texture.isMipmapped)] =
         WeakTexture(texture)
@@ -178,9 +203,11 @@ extension EGLDevice {
   }
 
   private func makeTexture(
-    of buffer: TextureBuffer, by importer: DMABufImport, check: Texture.PixelCheck
+    of buffer: TextureBuffer, by importer: DMABufImport, check: Texture.PixelCheck,
+    in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture {
     try reserveImage()
+    let texture: Texture
     do {
       let image = try importer.makeImage(of: buffer, on: connection)
       let name: GLuint
@@ -190,10 +217,8 @@ extension EGLDevice {
         importer.destroy(image, on: connection)
         throw error
       }
-      let texture = Texture(
+      texture = Texture(
         of: buffer, on: self, name: name, image: image, .imported, because: nil, check: check)
-      enter(texture)
-      return texture
     } catch {
       state.withLock { $0.liveImages -= 1 }
       throw refusal(
@@ -201,6 +226,8 @@ extension EGLDevice {
         wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
         held: "\(error)")
     }
+    try enter(texture, in: here)
+    return texture
   }
 
   private func reserveImage() throws(RegistrationRefused) {

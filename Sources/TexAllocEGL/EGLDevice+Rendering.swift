@@ -3,7 +3,8 @@ internal import Synchronization
 public import TexAlloc
 
 /// What is rendered into buffers. Both calls leave OpenGL's state as it was; they are made on the thread
-/// where the context is current, and the same buffer gives the same target for as long as that lives.
+/// where the context is current, and in the same context the same buffer gives the same target for as long
+/// as that lives.
 extension EGLDevice {
   /// Imports a buffer and makes it the colours of a framebuffer: what is rendered there is in the
   /// buffer's memory once the GPU is done.
@@ -15,9 +16,9 @@ extension EGLDevice {
   public func registerForRendering(
     _ buffer: TextureBuffer
   ) throws(RegistrationRefused) -> RenderTarget {
-    try requireContext()
+    let here = try contextHere()
     try requireRendering(into: buffer)
-    if let known = target(of: buffer) {
+    if let known = target(of: buffer, in: here) {
       guard known.route == .imported else { throw readBackOnly(because: known.reason) }
       return known
     }
@@ -30,7 +31,7 @@ extension EGLDevice {
         GLenum(GL_FRAMEBUFFER), GLenum(GL_COLOR_ATTACHMENT0), GLenum(GL_TEXTURE_2D), texture.name, 0
       )
     }
-    return enter(RenderTarget(of: texture, framebuffer: framebuffer))
+    return enter(RenderTarget(of: texture, framebuffer: framebuffer, in: here))
   }
 
   /// A render target of a buffer by any route: as ``registerForRendering(_:)``, or else a renderbuffer of
@@ -44,14 +45,15 @@ extension EGLDevice {
   public func renderTarget(
     for buffer: TextureBuffer
   ) throws(RegistrationRefused) -> RenderTarget {
-    try requireContext()
+    let here = try contextHere()
     try requireRendering(into: buffer)
-    if let known = target(of: buffer) { return known }
+    if let known = target(of: buffer, in: here) { return known }
     do {
       return try registerForRendering(buffer)
     } catch {
       guard demandedRoute != .imported else { throw error }
-      let target = try makeReadBackTarget(of: buffer, because: obstacle(to: buffer, after: error))
+      let target = try makeReadBackTarget(
+        of: buffer, because: obstacle(to: buffer, after: error), in: here)
       guard demandedRoute == nil || demandedRoute == target.route else {
         throw refusal(
           .heap, "route", wanted: demandedRoute?.rawValue ?? "any", held: target.route.rawValue)
@@ -61,24 +63,26 @@ extension EGLDevice {
   }
 
   /// Takes over what is left of a render target, on whatever thread its last holder let go of it.
-  func retire(framebuffer: GLuint, _ renderbuffer: GLuint?, of buffer: TextureBuffer.ID) {
+  func retire(framebuffer: GLuint, _ renderbuffer: GLuint?, _ key: TargetKey) {
     state.withLock { state in
-      if state.isClosed { return }  // it went with the device
+      // It went with the device, or with its context.
+      if state.isClosed || state.contexts.member(key.context) == nil { return }
       if !loss.hasHappened {
-        state.retiredFramebuffers.append(framebuffer)
-        if let renderbuffer { state.retiredRenderbuffers.append(renderbuffer) }
+        state.retiredFramebuffers[key.context, default: Framebuffers()]
+          .append(framebuffer, renderbuffer)
       }
-      if state.targets[buffer]?.framebuffer == framebuffer { state.targets[buffer] = nil }
+      if state.targets[key]?.framebuffer == framebuffer { state.targets[key] = nil }
     }
   }
 
-  private func target(of buffer: TextureBuffer) -> RenderTarget? {
-    state.withLock { $0.targets[buffer.id]?.target }
+  private func target(of buffer: TextureBuffer, in here: ContextGroup.Member) -> RenderTarget? {
+    let key = TargetKey(buffer: buffer.id, context: here.serial)
+    return state.withLock { $0.targets[key]?.target }
   }
 
   private func enter(_ target: RenderTarget) -> RenderTarget {
     state.withLock {
-      $0.targets[target.buffer.id] = WeakRenderTarget(target)
+      $0.targets[target.key] = WeakRenderTarget(target)
       $0.statistics.targets[target.route, default: 0] += 1
     }
     return target
@@ -99,7 +103,7 @@ extension EGLDevice {
   }
 
   private func makeReadBackTarget(
-    of buffer: TextureBuffer, because reason: String
+    of buffer: TextureBuffer, because reason: String, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> RenderTarget {
     let layout = buffer.layout
     guard let format = RenderFormat(layout.shapes) else {
@@ -135,7 +139,7 @@ extension EGLDevice {
       let mapped = reading.canPack(layout.planes[0].pitch) ? mappedBuffer(of: buffer) : nil
       return RenderTarget(
         of: buffer, on: self, framebuffer: framebuffer, renderbuffer, reading, into: mapped,
-        because: reason)
+        because: reason, in: here)
     } catch {
       unsafe glDeleteRenderbuffers(1, &renderbuffer)
       throw error

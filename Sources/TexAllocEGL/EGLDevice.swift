@@ -30,6 +30,7 @@ public import TexAlloc
   public let importObstacle: String?
 
   let connection: EGLConnection
+  /// The one that it was opened for.
   let context: ContextHandle
   let traits: ContextTraits
   let importer: DMABufImport?
@@ -39,7 +40,8 @@ public import TexAlloc
   /// For making buffers; see `mappedBuffers()`.
   let maker: OwnContext
   let madeBuffers = Mutex<Result<MappedBuffers, EGLFailure>?>(nil)
-  let state = Mutex(State())
+  let state: Mutex<State>
+  let marker: ShareMarker
   let loss = ContextLoss()
   /// The slabs that kept images lie in.
   let slabs = SlabCompanion<KnownSlab>()
@@ -48,15 +50,16 @@ public import TexAlloc
 
   /// What changes while the device lives.
   struct State {
+    var contexts: ContextGroup
     var textures: [TextureKey: WeakTexture] = [:]
     var retired: [RetiredTexture] = []
-    /// Those that have no fence yet.
-    var copies: CopyBatch?
+    /// Those that have no fence yet, by the context's serial.
+    var copies: [UInt64: CopyBatch] = [:]
     var kept = KeptImages()
     var keptTextures = KeptTextures()
-    var targets: [TextureBuffer.ID: WeakRenderTarget] = [:]
-    var retiredFramebuffers: [GLuint] = []
-    var retiredRenderbuffers: [GLuint] = []
+    var targets: [TargetKey: WeakRenderTarget] = [:]
+    /// By the context's serial.
+    var retiredFramebuffers: [UInt64: Framebuffers] = [:]
     var verdicts: [ImageKind: [PixelVerdict]] = [:]
     var liveImages = 0
     var statistics = DeviceStatistics()
@@ -141,6 +144,7 @@ public import TexAlloc
     self.connection = connection
     self.context = context
     self.ownsContext = ownsContext
+    state = Mutex(State(contexts: ContextGroup(context)))
     traits = try .current()
     fences = try EGLFenceSync(connection)
     let thread: WorkerThread
@@ -169,6 +173,7 @@ public import TexAlloc
     description = DeviceDescription(of: connection, traits, after: passedOver)
     self.profiles =
       profiles ?? QuirkProfile.known(vendor: description.vendor, renderer: description.renderer)
+    marker = ShareMarker()
   }
 
   deinit {
@@ -178,8 +183,9 @@ public import TexAlloc
     }
     // Without a fence the slots would be used again while the GPU still reads them.
     let before = ContextHandle.current
-    if context.isCurrent {
+    if isCurrent {
       _ = try? collect()
+      marker.delete()
     } else if ownsContext, (try? context.makeCurrent()) != nil {
       _ = try? collect()
       ContextHandle.clearCurrent(on: connection)
@@ -194,13 +200,14 @@ public import TexAlloc
     if ownsContext { context.destroy() }
   }
 
-  /// Makes the device's context current on this thread, which it leaves the one where it was for.
+  /// Makes the context that the device was opened for current on this thread, which it leaves the one where it was for.
   public func makeCurrent() throws(EGLFailure) {
     try context.makeCurrent()
   }
 
-  /// Whether the device's context is current on this thread: what registers or collects needs that.
-  public var isCurrent: Bool { context.isCurrent }
+  /// Whether the device's context, or one that has joined, is current on this thread: what registers or
+  /// collects needs that.
+  public var isCurrent: Bool { state.withLock { $0.contexts.current() != nil } }
 
   /// Textures made so far, by the way they took.
   public var statistics: DeviceStatistics {
@@ -210,19 +217,5 @@ public import TexAlloc
       statistics.keptImages = $0.kept.count
       return statistics
     }
-  }
-
-  /// - Throws: A refusal where the context is lost, or not current on this thread.
-  package func requireContext() throws(RegistrationRefused) {
-    if isLost {
-      throw refusal(.lost, "context", wanted: "one that lives", held: "one that was lost")
-    }
-    if isClosed { throw refusal(.closed, "device", wanted: "an open one", held: "a closed one") }
-    guard context.isCurrent else {
-      throw refusal(
-        .wrongThread, "context", wanted: "the device's own, current on this thread",
-        held: ContextHandle.current == nil ? "none" : "another")
-    }
-    tellPendingErrors()
   }
 }

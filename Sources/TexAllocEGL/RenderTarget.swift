@@ -27,12 +27,16 @@ public final class RenderTarget: Registration {
   /// The imported buffer for sampling, not while it is rendered into; nil on other routes, where
   /// ``EGLDevice/texture(for:mipmapped:)`` has a copy that is told of what was finished as of any other write.
   public let texture: Texture?
-  /// The name of the framebuffer in the device's context.
+  /// The name of the framebuffer in the context that was current when the target was made, the only one that
+  /// has it.
   public let framebuffer: UInt32
 
   var renderbuffer: GLuint? { readBack?.renderbuffer }
 
+  var key: TargetKey { TargetKey(buffer: buffer.id, context: context) }
+
   private let device: EGLDevice
+  private let context: UInt64
   private let readBack: ReadBack?
 
   /// The way back into the buffer of what does not lie there.
@@ -43,7 +47,8 @@ public final class RenderTarget: Registration {
     let mapped: MappedBuffer?
   }
 
-  init(of texture: Texture, framebuffer: GLuint) {
+  init(of texture: Texture, framebuffer: GLuint, in here: ContextGroup.Member) {
+    context = here.serial
     (device, buffer) = (texture.device, texture.buffer)
     (route, reason) = (.imported, nil)
     self.texture = texture
@@ -53,8 +58,10 @@ public final class RenderTarget: Registration {
 
   init(
     of buffer: TextureBuffer, on device: EGLDevice, framebuffer: GLuint, _ renderbuffer: GLuint,
-    _ reading: PixelReading, into mapped: MappedBuffer?, because reason: String
+    _ reading: PixelReading, into mapped: MappedBuffer?, because reason: String,
+    in here: ContextGroup.Member
   ) {
+    context = here.serial
     (self.device, self.buffer) = (device, buffer)
     (route, self.reason) = (mapped == nil ? .uploaded : .transferred, reason)
     texture = nil
@@ -63,7 +70,7 @@ public final class RenderTarget: Registration {
   }
 
   deinit {
-    device.retire(framebuffer: framebuffer, renderbuffer, of: buffer.id)
+    device.retire(framebuffer: framebuffer, renderbuffer, key)
   }
 
   /// Sees to it that what has been drawn so far gets into the buffer: at the end of a frame, on the thread
@@ -74,10 +81,16 @@ public final class RenderTarget: Registration {
   ///
   /// - Parameter rows: Of the image, those that were drawn; all of them where nil.
   /// - Returns: What passes when the pixels are in the buffer's memory.
-  /// - Throws: `EGLFailure` where no fence can be made, or OpenGL did not give the pixels.
+  /// - Throws: `EGLFailure` where no fence can be made, or OpenGL did not give the pixels; `wrongThread` in
+  ///   another context than the one that the target was made in.
   @discardableResult
   public func finish(rows: Range<Int>? = nil) throws(EGLFailure) -> EGLFence {
-    try device.requireContext(for: "finish")
+    let here = try device.requireContext(for: "finish")
+    guard here.serial == context else {
+      throw EGLFailure(
+        cause: .wrongThread, operation: "finish",
+        reason: "the context that the target was made in is not current on this thread")
+    }
     let rows = rows ?? 0..<buffer.layout.height
     precondition(0 <= rows.lowerBound && rows.upperBound <= buffer.layout.height)
     if let readBack {
@@ -88,9 +101,33 @@ public final class RenderTarget: Registration {
       }
       device.countCopy(of: rows.count * buffer.layout.rowSize(ofPlane: 0), on: route)
     }
+    try texture?.wasMade(in: here)
     let fence = try device.fences.makeFence(on: device.connection, until: device.loss)
     if route == .transferred { buffer.hold(until: fence, writers: true) }
     return fence
+  }
+}
+
+/// What the device has one render target of at a time: a buffer in a context, by that one's serial.
+struct TargetKey: Hashable {
+  let buffer: TextureBuffer.ID
+  let context: UInt64
+}
+
+/// Framebuffers and their renderbuffers that nobody holds any more.
+struct Framebuffers {
+  private var framebuffers: [GLuint] = []
+  private var renderbuffers: [GLuint] = []
+
+  mutating func append(_ framebuffer: GLuint, _ renderbuffer: GLuint?) {
+    framebuffers.append(framebuffer)
+    if let renderbuffer { renderbuffers.append(renderbuffer) }
+  }
+
+  /// In the context that they are of.
+  func delete() {
+    unsafe glDeleteFramebuffers(GLsizei(framebuffers.count), framebuffers)
+    unsafe glDeleteRenderbuffers(GLsizei(renderbuffers.count), renderbuffers)
   }
 }
 

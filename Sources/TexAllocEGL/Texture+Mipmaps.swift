@@ -14,16 +14,18 @@ extension Texture {
   /// - Throws: `RegistrationRefused` with `mipmaps` of an import, which has the size that lies in the buffer
   ///   and no others, and of a format that OpenGL makes none of.
   public func mipmapped() throws(RegistrationRefused) -> Texture {
-    try device.requireContext()
+    let here = try device.contextHere()
     if isMipmapped { return self }
-    if let known = device.liveTexture(of: buffer, mipmapped: true) { return known }
+    if let known = device.liveTexture(of: buffer, mipmapped: true) {
+      return try device.used(known)
+    }
     guard route != .imported else { throw device.noMipmapsOfImports() }
     let layout = buffer.layout
     let format = try device.uploadFormat(of: layout, because: reason ?? "")
     let copy: GLuint
     do {
       copy =
-        try device.takeKeptTexture(of: layout, format, mipmapped: true)
+        try device.takeKeptTexture(of: layout, format, mipmapped: true, in: here)
         ?? device.makeOwnTexture(layout, format, mipmapped: true)
     } catch {
       throw device.refusal(.copyFailed, "mipmaps", wanted: "\(layout.format)", held: "\(error)")
@@ -31,13 +33,14 @@ extension Texture {
     let texture = Texture(
       of: buffer, on: device, name: copy, image: nil, route, because: reason, check: check,
       mipmapped: true)
+    try device.used(self)
     do { try copyTexels(of: layout.imageSize, to: copy) } catch {
       throw device.refusal(
         .mipmaps, "mipmaps", wanted: "a format that OpenGL renders",
         held: "\(layout.format); \(error)")
     }
     try texture.makeMipmaps()
-    device.enter(texture)
+    try device.enter(texture, in: here)
     return texture
   }
 

@@ -32,6 +32,7 @@ public final class Texture: Registration {
   /// The name of the texture in the device's context.
   public let name: UInt32
   let device: EGLDevice
+  let uses = Mutex(TextureUse())
   let copied = Atomic(0)
   let start = ContinuousClock.now
   private let image: ImageHandle?
@@ -59,7 +60,7 @@ public final class Texture: Registration {
     device.retire(
       RetiredTexture(
         objects: objects, buffer: buffer, route: route, start: start, isMipmapped: isMipmapped,
-        isKept: image != nil && check == .trial))
+        users: uses.withLock { $0.users }, isKept: image != nil && check == .trial))
   }
 
   fileprivate var objects: TextureObjects { TextureObjects(name: name, image: image) }
@@ -73,10 +74,29 @@ struct RetiredTexture {
   /// When it was registered.
   let start: ContinuousClock.Instant
   let isMipmapped: Bool
+  /// The contexts that may have drawn it.
+  let users: ContextSet
+  /// Those of them that have put no fence behind it yet.
+  var awaited: ContextSet
   /// Whether the next image at its place may have its EGLImage.
   let isKept: Bool
 
+  init(
+    objects: TextureObjects, buffer: TextureBuffer, route: Route,
+    start: ContinuousClock.Instant, isMipmapped: Bool, users: ContextSet, isKept: Bool
+  ) {
+    (self.objects, self.buffer, self.route) = (objects, buffer, route)
+    (self.start, self.isMipmapped, self.isKept) = (start, isMipmapped, isKept)
+    (self.users, awaited) = (users, users)
+  }
+
   var key: TextureKey { TextureKey(buffer: buffer.id, isMipmapped: isMipmapped) }
+
+  /// Whether it is a context's turn to put its fence behind it, or nobody's any more.
+  func isDue(in here: ContextGroup.Member, of all: ContextSet) -> Bool {
+    let awaited = awaited.intersection(all)
+    return awaited.isEmpty || awaited.contains(here.set)
+  }
 }
 
 /// What a buffer has one texture of at a time.

@@ -77,6 +77,7 @@ const char *eglQueryString(EGLDisplay display, EGLint name) {
 
 static const GLubyte *get_string(GLenum name) {
   const GLubyte *text = real(glGetString)(name);
+  if (name == GL_VERSION && now().says_es2) return (const GLubyte *)"OpenGL ES 2.0 narrowed";
   if (name != GL_EXTENSIONS) return text;
   return (const GLubyte *)without((const char *)text, atomic_load(&hidden));
 }

@@ -49,6 +49,20 @@ final class GuestTests: XCTestCase {
         _ = try isUnchanged("makeFence") { try gpu.makeFence() }
         _ = try? isUnchanged("exportFence") { try gpu.exportFence() }
         _ = try isUnchanged("collect") { try gpu.collect() }
+        let other = try ToolkitContext(traits, sharing: toolkit)
+        state.set()
+        func isUnchangedThere(_ call: String, _ body: () throws -> Void) rethrows {
+          let before = state.read()
+          try body()
+          for (name, value) in state.read() {
+            XCTAssertEqual(value, before[name], "\(call) by \(route) on \(traits.version): \(name)")
+          }
+        }
+        try isUnchangedThere("join") { try gpu.join() }
+        try isUnchangedThere("use") { try texture.use() }
+        try isUnchangedThere("leave") { try gpu.leave() }
+        try toolkit.handle.makeCurrent()
+        withExtendedLifetime(other) {}
         try isUnchanged("close") { try gpu.close() }
       }
     }

@@ -128,12 +128,17 @@ final class KeptImageTests: XCTestCase {
     let layout = try pool.allocate(
       ImageDescriptor(width: 1024, height: 1024, formats: [.abgr8888])
     ).layout
-    for name in 1...8 { XCTAssertEqual(kept.keep(GLuint(name), of: layout), []) }
-    XCTAssertEqual(kept.keep(9, of: layout), [1])
-    XCTAssertEqual(kept.take(.init(of: layout, mipmapped: false)), 9)
+    for name in 1...8 {
+      XCTAssertEqual(kept.keep(GLuint(name), of: layout, mipmapped: false, in: 1), [])
+    }
+    XCTAssertEqual(kept.keep(9, of: layout, mipmapped: false, in: 1), [1])
+    XCTAssertNil(kept.take(.init(of: layout, mipmapped: false, in: 2)))
+    XCTAssertEqual(kept.take(.init(of: layout, mipmapped: false, in: 1)), 9)
     let small = try pool.allocate(image).layout
-    for name in 10..<67 { XCTAssertEqual(kept.keep(GLuint(name), of: small), []) }
-    XCTAssertEqual(kept.keep(67, of: small), [2])
+    for name in 10..<67 {
+      XCTAssertEqual(kept.keep(GLuint(name), of: small, mipmapped: false, in: 1), [])
+    }
+    XCTAssertEqual(kept.keep(67, of: small, mipmapped: false, in: 1), [2])
     XCTAssertEqual(kept.removeAll().count, 64)
   }
 

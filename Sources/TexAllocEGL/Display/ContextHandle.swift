@@ -43,6 +43,13 @@ internal import Glibc
   /// Whether it is the context that is current on this thread.
   var isCurrent: Bool { unsafe context == eglGetCurrentContext() }
 
+  func isSame(as other: ContextHandle) -> Bool { unsafe context == other.context }
+
+  /// The same context, to be current without its surfaces.
+  var withoutSurfaces: ContextHandle {
+    unsafe ContextHandle(display: display, context: context, draw: nil, read: nil)
+  }
+
   func makeCurrent() throws(EGLFailure) {
     guard unsafe eglMakeCurrent(display, draw, read, context) == EGLBoolean(EGL_TRUE) else {
       throw .last("eglMakeCurrent")

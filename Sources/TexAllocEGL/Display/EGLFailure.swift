@@ -14,6 +14,10 @@ public struct EGLFailure: Error, Hashable, Sendable {
     case lost
     /// The device was closed.
     case closed
+    /// The context shares nothing with the device's.
+    case notShared
+    /// Further contexts have joined; they leave first.
+    case joined
   }
 
   public let cause: Cause

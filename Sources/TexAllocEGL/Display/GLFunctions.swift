@@ -36,6 +36,9 @@ package let glGenBuffers = unsafe glFunction("glGenBuffers", as: PFNGLGENBUFFERS
 package let glDeleteBuffers = unsafe glFunction("glDeleteBuffers", as: PFNGLDELETEBUFFERSPROC.self)
 package let glBindBuffer = unsafe glFunction("glBindBuffer", as: PFNGLBINDBUFFERPROC.self)
 package let glBufferData = unsafe glFunction("glBufferData", as: PFNGLBUFFERDATAPROC.self)
+package let glIsBuffer = unsafe glFunction("glIsBuffer", as: PFNGLISBUFFERPROC.self)
+package let glGetBufferParameteriv = unsafe glFunction(
+  "glGetBufferParameteriv", as: PFNGLGETBUFFERPARAMETERIVPROC.self)
 package let glMapBufferRange = unsafe glFunction(
   "glMapBufferRange", as: PFNGLMAPBUFFERRANGEPROC.self)
 package let glUnmapBuffer = unsafe glFunction("glUnmapBuffer", as: PFNGLUNMAPBUFFERPROC.self)

@@ -11,9 +11,14 @@ public import TexAlloc
   private typealias Wait =
     @convention(c) (EGLDisplay?, EGLSyncKHR?, EGLint, EGLTimeKHR) -> EGLint
 
+  private typealias WaitOnGPU =
+    @convention(c) (EGLDisplay?, EGLSyncKHR?, EGLint) -> EGLint
+
   private let create: Create
   private let destroy: Destroy
   private let wait: Wait
+  /// Of `EGL_KHR_wait_sync`; nil where the display lacks that.
+  private let waitOnGPU: WaitOnGPU?
 
   init(_ connection: EGLConnection) throws(EGLFailure) {
     guard connection.extensions.contains("EGL_KHR_fence_sync") else {
@@ -26,6 +31,21 @@ public import TexAlloc
     unsafe self.create = create
     unsafe self.destroy = destroy
     unsafe self.wait = wait
+    unsafe waitOnGPU =
+      connection.extensions.contains("EGL_KHR_wait_sync")
+      ? eglFunction("eglWaitSyncKHR", as: WaitOnGPU.self) : nil
+  }
+
+  /// Has every command that the current context is given from now on wait for a fence; where the display
+  /// cannot, the CPU waits, ten seconds at most.
+  func wait(for fence: EGLFence, on connection: EGLConnection) throws(EGLFailure) {
+    if let waitOnGPU = unsafe waitOnGPU {
+      guard unsafe waitOnGPU(connection.display, fence.sync, 0) == EGL_TRUE else {
+        throw .last("eglWaitSyncKHR")
+      }
+    } else if !fence.wait(until: .now + .seconds(10)) {
+      throw .failed("eglClientWaitSyncKHR", "the GPU is not done after ten seconds")
+    }
   }
 
   /// A fence behind every command given to the current context so far, which are sent on their way.
@@ -55,7 +75,7 @@ public import TexAlloc
 ///
 /// ``EGLDevice/makeFence()`` makes one.
 @safe public final class EGLFence: Fence, @unchecked Sendable {  // EGL guards its syncs by itself
-  private let sync: EGLSyncKHR
+  fileprivate let sync: EGLSyncKHR
   private let functions: EGLFenceSync
   private let connection: EGLConnection
   private let loss: ContextLoss

@@ -56,18 +56,21 @@ struct KeptImages {
 }
 
 /// Textures of the GPU's own that nobody shows any more: the next copy of an image of the same shape takes
-/// one over. A real driver takes two hundred microseconds to make one and take it down.
+/// one over, in the context that showed them. A real driver takes two hundred microseconds to make one and
+/// take it down.
 struct KeptTextures {
   struct Shape: Hashable {
     let width, height: Int
     let format: Format
     let sampling: Sampling
     let isMipmapped: Bool
+    let context: UInt64
 
-    init(of layout: ImageLayout, mipmapped: Bool) {
+    init(of layout: ImageLayout, mipmapped: Bool, in context: UInt64) {
       (width, height) = (layout.width, layout.height)
       (format, sampling) = (layout.format, layout.sampling)
       isMipmapped = mipmapped
+      self.context = context
     }
   }
 
@@ -85,9 +88,11 @@ struct KeptTextures {
   }
 
   /// - Returns: Those that are too many now, the oldest first.
-  mutating func keep(_ name: GLuint, of layout: ImageLayout, mipmapped: Bool = false) -> [GLuint] {
+  mutating func keep(
+    _ name: GLuint, of layout: ImageLayout, mipmapped: Bool, in context: UInt64
+  ) -> [GLuint] {
     let size = mipmapped ? layout.size / 3 * 4 : layout.size
-    entries.append((Shape(of: layout, mipmapped: mipmapped), name, size))
+    entries.append((Shape(of: layout, mipmapped: mipmapped, in: context), name, size))
     bytes += size
     var oldest: [GLuint] = []
     while entries.count > Self.mostTextures || bytes > Self.mostBytes {
@@ -96,6 +101,13 @@ struct KeptTextures {
       oldest.append(entry.name)
     }
     return oldest
+  }
+
+  mutating func remove(of context: UInt64) -> [GLuint] {
+    let gone = entries.filter { $0.shape.context == context }
+    entries.removeAll { $0.shape.context == context }
+    bytes -= gone.reduce(0) { $0 + $1.bytes }
+    return gone.map(\.name)
   }
 
   mutating func removeAll() -> [GLuint] {

@@ -16,6 +16,8 @@ typedef struct {
   unsigned images_before_failure, failures;
   /// No context of OpenGL ES above this major version; 0 for any.
   int highest_es_version;
+  /// Contexts say that they are of OpenGL ES 2.0.
+  bool says_es2;
   /// Contexts share nothing.
   bool has_no_share_groups;
   /// eglMakeCurrent fails for every context.
