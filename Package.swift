@@ -143,7 +143,9 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "TexAllocAssetsTests",
-      dependencies: ["TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG", system],
+      dependencies: [
+        "TestSupport", "TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG", system,
+      ],
       swiftSettings: house),
 
     // Floor 4: programs.
@@ -164,12 +166,16 @@ let package = Package(
       name: "readmeuse", dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJPEG"],
       path: "Tests/Readme/Use"),
     .executableTarget(
+      name: "readmeloop",
+      dependencies: ["TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG"],
+      path: "Tests/Readme/Loop"),
+    .executableTarget(
       name: "readmeonecall",
       dependencies: ["TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG"],
       path: "Tests/Readme/OneCall"),
     .testTarget(
       name: "ReadmeTests",
-      dependencies: ["TestSupport", "TexAllocEGL", "readmeonecall", "readmeuse"],
+      dependencies: ["TestSupport", "TexAllocEGL", "readmeloop", "readmeonecall", "readmeuse"],
       swiftSettings: house),
     .testTarget(
       name: "glyphdemoTests",

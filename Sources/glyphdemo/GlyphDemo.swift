@@ -69,22 +69,31 @@ struct GlyphDemo: AsyncParsableCommand {
       for: [gpu, JPEGDecoder.component, GlyphCache.component], from: try heaps())
     timer.end("open")
 
-    let assets = Assets(gpu: gpu, pool: pool)
+    let assets = try Assets(gpu: gpu, pool: pool)
     var notes: [String] = []
-    var loaded: [LoadedTexture] = []
     let paths =
       photos.isEmpty ? PhotoSearch.photographs(count: 8) : PhotoSearch.photographs(named: photos)
     if paths.isEmpty {
       let places = photos.isEmpty ? ["mate-backgrounds", "assets/photos"] : photos
       notes.append("no photographs in " + places.joined(separator: " or "))
     }
-    for result in await assets.textures(at: paths, progress: show) {
+    var results = [Result<LoadedTexture<Texture>, AssetError>?](repeating: nil, count: paths.count)
+    var done = 0
+    for await next in assets.load(paths.map { AssetRequest($0) }) {
+      results[next.index] = next.result
+      done += 1
+      let name = paths[next.index].lastComponent?.string ?? ""
+      Console.progress("loaded \(done) of \(paths.count): \(name)")
+    }
+    Console.endProgress()
+    var loaded: [LoadedTexture<Texture>] = []
+    for result in results {
       switch result {
       case .success(let photo): loaded.append(photo)
       case .failure(let error): notes.append("not drawn: \(error)")
+      case nil: break
       }
     }
-    Console.endProgress()
     if let first = notes.first, loaded.isEmpty, !paths.isEmpty { throw ProgramFailure(first) }
     timer.end("decode and register")
 
@@ -117,7 +126,7 @@ struct GlyphDemo: AsyncParsableCommand {
       photos: loaded.map {
         .init(
           $0.texture, as: $0.header.size, bytesCopied: $0.texture.bytesUploaded,
-          decoding: $0.decoding, registering: $0.registering)
+          decoding: $0.times.decoding, registering: $0.times.registering)
       },
       glyphs: .init(
         drawn: page.texts.reduce(0) { $0 + $1.layout.glyphs.count },
@@ -135,15 +144,9 @@ struct GlyphDemo: AsyncParsableCommand {
     }
     return chosen
   }
-
-  private func show(_ progress: LoadProgress) {
-    Console.progress(
-      "decoded \(progress.done) of \(progress.total): \(progress.latest.lastComponent?.string ?? "")"
-    )
-  }
 }
 
-extension LoadedTexture {
+extension LoadedTexture<Texture> {
   /// What stands below a photograph.
   fileprivate var caption: String {
     "\(texture.buffer.name)   \(header.size.width) × \(header.size.height)"

@@ -5,7 +5,9 @@ import XCTest
 
 /// What README shows to be written into a `main.swift` is built with the tests, and run.
 final class ReadmeTests: XCTestCase {
-  private let programs = [("readmeuse", "Use"), ("readmeonecall", "OneCall")]
+  private let programs = [
+    ("readmeuse", "Use"), ("readmeloop", "Loop"), ("readmeonecall", "OneCall"),
+  ]
 
   func testTheProgramsAreTheLinesOfREADME() throws {
     let readme = try text("README.md")

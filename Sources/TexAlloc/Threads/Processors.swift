@@ -24,16 +24,16 @@ package enum Processors {
   /// it: cgroups(7), and `cpu.max` of Linux's cgroup-v2.rst.
   private static func quota(root: String) -> Int? {
     let groups = SystemFile.text(of: root + "/proc/self/cgroup") ?? ""
-    let mounts = SystemFile.text(of: root + "/proc/self/mountinfo") ?? ""
+    let mounts = Mount.all(root: root)
     var tightest: Int?
     for line in groups.split(separator: "\n") {
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard fields.count == 3 else { continue }
       let isUnified = fields[1].isEmpty
       guard isUnified || fields[1].split(separator: ",").contains("cpu") else { continue }
-      for mount in mounts.split(separator: "\n").compactMap(Mount.init)
+      for mount in mounts
       where isUnified ? mount.kind == "cgroup2" : mount.controllers.contains("cpu") {
-        for folder in mount.folders(of: fields[2]) {
+        for folder in mount.folders(ofGroup: fields[2]) {
           let found = isUnified ? unifiedQuota(of: root + folder) : quota(of: root + folder)
           if let found { tightest = min(tightest ?? .max, found) }
         }
@@ -58,25 +58,12 @@ package enum Processors {
   }
 }
 
-/// A line of `/proc/self/mountinfo`: proc_pid_mountinfo(5).
-private struct Mount {
-  /// Of the file system, what is mounted.
-  let root: Substring
-  let point: Substring
-  let kind: Substring
-  let controllers: [Substring]
-
-  init?(_ line: Substring) {
-    let halves = line.split(separator: " - ", maxSplits: 1)
-    guard halves.count == 2 else { return nil }
-    let (fields, rest) = (halves[0].split(separator: " "), halves[1].split(separator: " "))
-    guard fields.count > 5, rest.count > 2 else { return nil }
-    (root, point, kind) = (fields[3], fields[4], rest[0])
-    controllers = kind == "cgroup" ? rest[2].split(separator: ",") : []
-  }
+extension Mount {
+  /// Of control groups of the first version, those that are seen here.
+  fileprivate var controllers: [Substring] { kind == "cgroup" ? options.split(separator: ",") : [] }
 
   /// The folders of a group and of those that it lies in, as far as they can be seen.
-  func folders(of group: Substring) -> [String] {
+  fileprivate func folders(ofGroup group: Substring) -> [String] {
     let parts = group.split(separator: "/")
     let above = root.split(separator: "/")
     // One that lies elsewhere is not seen; those above the mount may still limit it.

@@ -9,14 +9,14 @@ internal import TexAllocText
 struct PagePainter {
   let page: Page
   /// In the order in which the page numbers them.
-  let photos: [LoadedTexture]
+  let photos: [LoadedTexture<Texture>]
   private let pictures: [(texture: Texture, quad: Canvas.Quad)]
   private let rectangles: [Canvas.Quad]
   /// One for each page of the glyph cache.
   private let glyphs: [[Canvas.Quad]]
 
   /// Has every glyph of the page rasterised, but not yet flushed.
-  init(_ page: Page, photos: [LoadedTexture], glyphs cache: GlyphCache) throws(FontError) {
+  init(_ page: Page, photos: [LoadedTexture<Texture>], glyphs cache: GlyphCache) throws(FontError) {
     self.page = page
     self.photos = photos
     pictures = page.pictures.map { picture in
@@ -56,7 +56,7 @@ extension Canvas.Quad {
   }
 
   /// The middle of a photograph, upright, as much of it as has the shape of the frame.
-  fileprivate init(filling frame: Page.Frame, with photo: LoadedTexture) {
+  fileprivate init(filling frame: Page.Frame, with photo: LoadedTexture<Texture>) {
     self.init(frame, tint: .one)
     orientation = photo.header.orientation
     let scale = max(

@@ -8,7 +8,8 @@ import TexAllocJPEG
 
 let thread = try await RenderThread()
 let pool = try TexturePool(for: [thread.gpu, JPEGDecoder.component])
+let assets = try Assets(gpu: thread.gpu, pool: pool)
 let size = try await thread.run { thread in
-  let texture = try await Assets(gpu: thread.gpu, pool: pool).texture(at: "photo.jpg")
-  return texture.buffer.layout.imageSize
+  let photo = try await assets.load("photo.jpg")                 // or: for await next in assets.load(requests)
+  return photo.header.size                                       // photo.texture is the GPU's
 }

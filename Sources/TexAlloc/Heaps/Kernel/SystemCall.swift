@@ -84,7 +84,7 @@ package enum SystemFile {
   }
 
   /// Where a path leads, all links followed; nil where it leads nowhere.
-  static func resolved(_ path: String) -> FilePath? {
+  package static func resolved(_ path: String) -> FilePath? {
     guard let resolved = unsafe realpath(path, nil) else { return nil }
     defer { unsafe free(resolved) }
     return unsafe FilePath(String(cString: resolved))

@@ -81,7 +81,7 @@ private final class PressureWatch: Sendable {
   private let interval: Duration
   private let pools: [WeakPool]
   /// Readable once the watcher is gone.
-  private let end: OwnedDescriptor
+  private let end: EventDescriptor
 
   private struct WeakPool: Sendable {
     weak let pool: TexturePool?
@@ -93,11 +93,10 @@ private final class PressureWatch: Sendable {
     self.file = file
     self.interval = interval
     self.pools = pools.map(WeakPool.init)
-    end = OwnedDescriptor(
-      owning: try systemCall("eventfd", on: "memory pressure") { texalloc_eventfd() })
+    end = try EventDescriptor(named: "memory pressure")
   }
 
-  func stop() { _ = try? end.descriptor.writeAll([1, 0, 0, 0, 0, 0, 0, 0]) }
+  func stop() { end.signal() }
 
   /// - Parameter waited: What tasks had waited before it began.
   func run(since waited: Int) {
