@@ -2,70 +2,97 @@ public import TexAlloc
 
 /// Small images of one format that share pages, so that a thousand of them cost a few textures.
 ///
-/// Round every image lies a border of empty pixels, so that linear filtering never mixes neighbours.
-/// Not for images about as large as a page: they belong in a buffer of their own.
+/// ```swift
+/// let atlas = Atlas(in: pool, for: gpu, page: ImageDescriptor(width: 1024, height: 1024, formats: [.abgr8888]))
+/// let cell = try atlas.insert(width: 24, height: 24)
+/// atlas.draw(in: cell) { pixels in … }
+/// try atlas.flush()                                   // then draw what is on each page
+/// for page in atlas.pages { draw(page.number, from: page.texture(on: gpu)) }
+/// ```
 ///
-/// One thread at a time; draw, ``flush()``, then let the GPU sample the pages.
+/// Pages come as they are needed, are registered with the device by whatever route, and go when they have
+/// been empty for a while. Round every image lies a border of empty pixels, so that linear filtering never
+/// mixes neighbours. Not for images about as large as a page: they belong in a buffer of their own.
+///
+/// One thread at a time, that of the device; draw, ``flush()``, then let the GPU sample the pages.
 public final class Atlas {
-  /// The pages; they stay, in this order.
+  /// Those that there are, in the order of their numbers.
   public private(set) var pages: [AtlasPage] = []
+  /// How many pages there may be.
+  public var pageLimit = Int.max
+  /// How many flushes a page stays empty before it is given back.
+  public static let patience = 60
   private let pool: TexturePool
+  private let device: (any Registrar)?
   private let descriptor: ImageDescriptor
+  private let largest: ImageSize
   private let flags: AllocationFlags
   private let name: String
   private let border: Int
   /// Cells whose place comes back when their fence has passed.
   private var removed: [(cell: AtlasCell, fence: any Fence)] = []
+  /// By its number.
+  private var pageNumbers: [AtlasPage?] = []
+  /// Where the last image went.
+  private var latest: AtlasPage?
 
   /// Takes no memory yet.
   ///
   /// - Parameters:
+  ///   - device: Which samples the pages; nil where nobody does.
   ///   - page: Size and format of each page.
+  ///   - largest: Pixels of the largest page, which only images get that would not fit otherwise; absent:
+  ///     all pages are of one size.
   ///   - border: Empty pixels on each side of an image.
   ///   - flags: What pages are for; they are rewritten whatever is said here.
   ///   - name: What the pages are called in reports, with a number.
   public init(
-    in pool: TexturePool, page: ImageDescriptor, border: Int = 1,
-    for flags: AllocationFlags = .texture, named name: String = "atlas"
+    in pool: TexturePool, for device: (any Registrar)? = nil, page: ImageDescriptor,
+    largest: ImageSize? = nil, border: Int = 1, flags: AllocationFlags = .texture,
+    named name: String = "atlas"
   ) {
     precondition(border >= 0)
     self.pool = pool
+    self.device = device
     descriptor = page
+    self.largest = largest ?? page.size
     self.border = border
     self.flags = flags.union(.rewritten)
     self.name = name
   }
 
-  /// An empty cell of positive size in pixels, on the first page with room, or else on a new one.
+  /// The page of a number, as cells have it; nil where it was given back.
+  public func page(_ number: Int) -> AtlasPage? {
+    pageNumbers.indices.contains(number) ? pageNumbers[number] : nil
+  }
+
+  /// An empty cell of positive size in pixels, on a page with room, or else on a new one.
+  ///
+  /// - Throws: `AtlasError`; the atlas is as it was before.
   public func insert(width: Int, height: Int) throws(AtlasError) -> AtlasCell {
-    precondition(width > 0 && height > 0)
-    let page = ImageSize(width: descriptor.width, height: descriptor.height)
-    guard width <= page.width - 2 * border, height <= page.height - 2 * border else {
-      throw .tooLarge(image: ImageSize(width: width, height: height), page: page)
-    }
-    let (outerWidth, outerHeight) = (width + 2 * border, height + 2 * border)
-    reclaim()
-    for index in pages.indices {
-      if let place = pages[index].insert(width: outerWidth, height: outerHeight) {
-        return cell(place, onPage: index)
-      }
-    }
-    let fresh = try makePage()
+    let (outerWidth, outerHeight) = try outerSize(width, height)
+    if let cell = placeOnPages(outerWidth, outerHeight) { return cell }
+    let fresh = try addPage(for: outerWidth, outerHeight)
     guard let place = fresh.insert(width: outerWidth, height: outerHeight) else {
       preconditionFailure("an empty page has no room for \(outerWidth)x\(outerHeight)")
     }
-    pages.append(fresh)
-    return cell(place, onPage: pages.endIndex - 1)
+    return cell(place, on: fresh)
+  }
+
+  /// The same without a new page; nil where there is no room.
+  package func insertOnPages(width: Int, height: Int) throws(AtlasError) -> AtlasCell? {
+    let (outerWidth, outerHeight) = try outerSize(width, height)
+    return placeOnPages(outerWidth, outerHeight)
   }
 
   /// Draws a cell, which is empty or as it was drawn last.
   public func draw<Failure: Error>(
     in cell: AtlasCell, _ body: (inout CellPixels) throws(Failure) -> Void
   ) throws(Failure) {
-    try pages[cell.page].draw(in: cell.rectangle, body)
+    try page(of: cell).draw(in: cell.rectangle, body)
   }
 
-  /// Empties a cell and takes its place back.
+  /// Takes the place of a cell back. What it shows is nobody's concern any more.
   ///
   /// - Parameter fence: The end of every draw that samples it, if one may be under way: the place stays
   ///   as it is until it has passed, which is looked at when something is inserted or flushed.
@@ -73,8 +100,60 @@ public final class Atlas {
     if let fence, !fence.hasPassed {
       removed.append((cell, fence))
     } else {
-      pages[cell.page].remove(cell.rectangle.inset(by: -border))
+      page(of: cell).remove(cell.rectangle.inset(by: -border))
     }
+  }
+
+  /// Writes what changed to the pages' buffers, and has the device take note of it: to be called before
+  /// the GPU samples them. Pages that have been empty for a while are given back.
+  ///
+  /// - Returns: What was written.
+  /// - Throws: `RegistrationRefused` where the device does not take a page; what it does not know of is
+  ///   told the next time.
+  @discardableResult
+  public func flush() throws(RegistrationRefused) -> AtlasFlush {
+    reclaim()
+    var total = AtlasFlush()
+    for page in pages {
+      try page.flush(to: device)
+      guard let flush = page.lastFlush else { continue }
+      total.pages += 1
+      total.byteCount += flush.byteCount
+    }
+    if pages.contains(where: { $0.emptyFlushes >= Self.patience }) {
+      dropEmptyPages(after: Self.patience)
+    }
+    return total
+  }
+}
+
+extension Atlas {
+  private func page(of cell: AtlasCell) -> AtlasPage {
+    guard let page = pageNumbers[cell.page] else { preconditionFailure("\(cell) was removed") }
+    return page
+  }
+
+  private func outerSize(
+    _ width: Int, _ height: Int
+  ) throws(AtlasError) -> (width: Int, height: Int) {
+    precondition(width > 0 && height > 0)
+    let largest = ImageSize(
+      width: max(largest.width, descriptor.width), height: max(largest.height, descriptor.height))
+    guard width <= largest.width - 2 * border, height <= largest.height - 2 * border else {
+      throw .tooLarge(image: ImageSize(width: width, height: height), page: largest)
+    }
+    return (width + 2 * border, height + 2 * border)
+  }
+
+  private func placeOnPages(_ width: Int, _ height: Int) -> AtlasCell? {
+    reclaim()
+    if let latest, let place = latest.insert(width: width, height: height) {
+      return cell(place, on: latest)
+    }
+    for page in pages where page !== latest {
+      if let place = page.insert(width: width, height: height) { return cell(place, on: page) }
+    }
+    return nil
   }
 
   /// Takes the places back whose fences have passed.
@@ -85,36 +164,64 @@ public final class Atlas {
     for (cell, fence) in waiting { remove(cell, after: fence) }
   }
 
-  /// Writes what changed to the pages' buffers: to be called before the GPU samples them.
-  ///
-  /// - Returns: For each page, what was written to it; nil where nothing had changed.
-  @discardableResult
-  public func flush() -> [AtlasPage.Flush?] {
-    reclaim()
-    return pages.map { $0.flush() }
+  private func cell(_ place: TexelRectangle, on page: AtlasPage) -> AtlasCell {
+    latest = page
+    return AtlasCell(page: page.number, rectangle: place.inset(by: border))
   }
 
-  private func cell(_ place: TexelRectangle, onPage page: Int) -> AtlasCell {
-    AtlasCell(page: page, rectangle: place.inset(by: border))
-  }
-
-  private func makePage() throws(AtlasError) -> AtlasPage {
+  private func addPage(for width: Int, _ height: Int) throws(AtlasError) -> AtlasPage {
+    guard pages.count < pageLimit else { throw .full(pages: pages.count) }
+    var image = descriptor
+    if width > image.width || height > image.height {
+      image.width = min(width.roundedUp(toMultipleOf: PlaneWriter.lineSize), largest.width)
+      image.height = height
+    }
+    let number = pageNumbers.firstIndex { $0 == nil } ?? pageNumbers.count
     let buffer: TextureBuffer
     do {
-      buffer = try pool.allocate(descriptor, for: flags, named: "\(name) \(pages.count)")
+      buffer = try pool.allocate(image, for: flags, named: "\(name) \(number)")
     } catch {
-      throw .noPage(error)
+      guard pages.contains(where: \.isEmpty) else { throw .noPage(error) }
+      // What is empty is too small for this one, but may be in its way.
+      dropEmptyPages(after: 0)
+      return try addPage(for: width, height)
     }
-    return try AtlasPage(buffer)
+    let page = try AtlasPage(buffer, number: number)
+    if number == pageNumbers.count { pageNumbers.append(page) } else { pageNumbers[number] = page }
+    pages = pageNumbers.compactMap(\.self)
+    return page
+  }
+
+  private func dropEmptyPages(after flushes: Int) {
+    for page in pages where page.isEmpty && page.emptyFlushes >= flushes {
+      pageNumbers[page.number] = nil
+      if page === latest { latest = nil }
+    }
+    pages = pageNumbers.compactMap(\.self)
   }
 }
 
 /// The place of one small image on a page of an ``Atlas``.
 public struct AtlasCell: Hashable, Sendable {
-  /// Which page: an index of ``Atlas/pages``.
+  /// Which page: ``AtlasPage/number``.
   public let page: Int
   /// The pixels of the image; the border lies round them.
   public let rectangle: TexelRectangle
+
+  package init(page: Int, rectangle: TexelRectangle) {
+    self.page = page
+    self.rectangle = rectangle
+  }
+}
+
+/// What one flush of an ``Atlas`` wrote.
+public struct AtlasFlush: Hashable, Sendable {
+  /// How many pages had changed.
+  public var pages = 0
+  /// Bytes of the lines that were drawn.
+  public var byteCount = 0
+
+  public init() {}
 }
 
 /// Why a small image got no place. The atlas is as it was before.
@@ -123,6 +230,8 @@ public enum AtlasError: Error, Hashable, Sendable {
   case tooLarge(image: ImageSize, page: ImageSize)
   /// Pages of this format have several planes, or pixels that share bytes.
   case unsupported(Format)
+  /// All pages are full, and there may be no more of them.
+  case full(pages: Int)
   /// All pages are full, and the pool has none to add.
   case noPage(AllocationError)
 }
@@ -134,6 +243,7 @@ extension AtlasError: CustomStringConvertible {
       "an image of \(image) pixels and its border do not fit on a page of \(page)"
     case .unsupported(let format):
       "\(format): an atlas takes formats of one plane whose pixels are whole bytes of their own"
+    case .full(let pages): "all pages are full, and there may be \(pages)"
     case .noPage(let error): "all pages are full: \(error)"
     }
   }

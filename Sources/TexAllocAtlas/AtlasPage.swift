@@ -3,7 +3,9 @@ public import TexAlloc
 /// One image that holds many small ones.
 ///
 /// They are drawn into a *shadow* of the page in ordinary memory, where drawing may read and write
-/// as it likes; ``flush()`` then writes the lines that changed to the buffer, whole and in order.
+/// as it likes; ``Atlas/flush()`` then writes the lines that changed to the buffer, whole and in order,
+/// and has the device copy them where it samples a copy. A line that others share is written with the
+/// pixels that they have there already, so draws under way see no change.
 public final class AtlasPage {
   /// What one flush wrote.
   public struct Flush: Hashable, Sendable {
@@ -13,18 +15,31 @@ public final class AtlasPage {
     public let byteCount: Int
   }
 
-  /// The memory that the GPU samples.
+  /// What cells call it by. A page that comes later may have that of one that was given back.
+  public let number: Int
+  /// The memory that the GPU samples, or has copied.
   public let buffer: TextureBuffer
+  /// What the device made of the page; nil before the first flush, and without a device.
+  public private(set) var registration: (any Registration)?
+  /// What the last flush wrote; nil where nothing had changed.
+  public private(set) var lastFlush: Flush?
+  /// For how many flushes it has been empty.
+  private(set) var emptyFlushes = 0
   private var packer: SkylinePacker
   private var shadow: PageShadow
+  /// Rows that the buffer has and the device has not been told of.
+  private var untold = 0..<0
+  /// A size for which there was no room; nil when there may be by now.
+  private var refused: ImageSize?
 
   /// Writes nothing yet: the first flush writes the whole buffer, so that nothing of its earlier life
   /// is sampled.
-  init(_ buffer: TextureBuffer) throws(AtlasError) {
+  init(_ buffer: TextureBuffer, number: Int) throws(AtlasError) {
     let layout = buffer.layout
     guard layout.shapes.count == 1, layout.shapes[0].isPixels else {
       throw .unsupported(layout.format)
     }
+    self.number = number
     self.buffer = buffer
     packer = SkylinePacker(width: layout.width, height: layout.height)
     shadow = PageShadow(
@@ -32,17 +47,36 @@ public final class AtlasPage {
       rowCount: layout.height)
   }
 
+  /// Pixels.
+  public var size: ImageSize { ImageSize(width: packer.width, height: packer.height) }
+
+  /// The part of the page that cells take, their borders among it: 0 to 1.
+  public var occupancy: Double { Double(packer.usedArea) / Double(packer.width * packer.height) }
+
+  /// What a device made of the page: its texture. nil before the first flush, or where the atlas is for
+  /// another device.
+  public func texture<Device: Registrar>(on device: Device) -> Device.Handle? {
+    registration as? Device.Handle
+  }
+
+  var isEmpty: Bool { packer.count == 0 }
+
   /// An empty place, which the next flush writes whole; nil where the page has no room.
   func insert(width: Int, height: Int) -> TexelRectangle? {
-    guard let place = packer.insert(width: width, height: height) else { return nil }
+    if let refused, width >= refused.width, height >= refused.height { return nil }
+    guard let place = packer.insert(width: width, height: height) else {
+      refused = ImageSize(width: width, height: height)
+      return nil
+    }
     shadow.touch(place)
     return place
   }
 
-  /// Empties a place and takes it back.
+  /// Takes a place back, which the shadow has empty for the next.
   func remove(_ place: TexelRectangle) {
-    shadow.clear(place)
+    shadow.erase(place)
     packer.remove(place)
+    refused = nil
   }
 
   func draw<Failure: Error>(
@@ -51,13 +85,27 @@ public final class AtlasPage {
     try shadow.draw(in: rectangle, body)
   }
 
-  /// Writes the lines that changed since the last flush to the buffer. A line that others share is
-  /// written with the pixels that they have there already, so draws under way see no change.
-  ///
-  /// - Returns: What was written, or nil where nothing had changed.
-  @discardableResult
-  public func flush() -> Flush? {
-    shadow.flush(to: buffer)
+  func flush(to device: (any Registrar)?) throws(RegistrationRefused) {
+    emptyFlushes = isEmpty ? emptyFlushes + 1 : 0
+    lastFlush = shadow.flush(to: buffer)
+    if let lastFlush { untold = untold.isEmpty ? lastFlush.rows : untold.union(lastFlush.rows) }
+    guard let device, !untold.isEmpty else { return }
+    if let registration {
+      try registration.contentsChanged(rows: untold)
+    } else {
+      registration = try device.registration(for: buffer)
+    }
+    untold = 0..<0
+  }
+
+  /// What the page holds, or will after the next flush: rows of ``size``, without padding.
+  public var pixels: [UInt8] { shadow.pixels(width: packer.width) }
+}
+
+extension Range<Int> {
+  /// The shortest that holds both, of which none is empty.
+  func union(_ other: Range<Int>) -> Range<Int> {
+    Swift.min(lowerBound, other.lowerBound)..<Swift.max(upperBound, other.upperBound)
   }
 }
 
@@ -73,7 +121,7 @@ public struct CellPixels: ~Copyable, ~Escapable {
 
   /// - Parameter first: Bytes from the start of the page to the first row.
   @_lifetime(copy page)
-  init(
+  package init(
     _ page: consuming MutableSpan<UInt8>, first: Int, pitch: Int, rowSize: Int, rowCount: Int
   ) {
     precondition(0 <= first && first + (rowCount - 1) * pitch + rowSize <= page.count)

@@ -20,14 +20,23 @@ struct PageShadow: Sendable {
     dirty = DirtyLines(pitch: pitch, rowCount: rowCount)
   }
 
-  /// Empties a rectangle, as everything is that nobody draws in.
-  mutating func clear(_ rectangle: TexelRectangle) {
-    draw(in: rectangle) { pixels in
-      for y in 0..<rectangle.height {
-        var row = pixels.row(y)
-        row.update(repeating: 0)
-      }
+  /// Empties a rectangle, as everything is that nobody draws in. The page keeps what it shows.
+  mutating func erase(_ rectangle: TexelRectangle) {
+    let (first, pitch) = (rectangle.y * pitch + rectangle.x * pixelSize, pitch)
+    let rowSize = rectangle.width * pixelSize
+    var bytes = bytes.mutableSpan
+    for y in 0..<rectangle.height {
+      var row = bytes.part(first + y * pitch..<first + y * pitch + rowSize)
+      row.update(repeating: 0)
     }
+  }
+
+  /// Its rows without padding.
+  ///
+  /// - Parameter width: Pixels.
+  func pixels(width: Int) -> [UInt8] {
+    let rowSize = width * pixelSize
+    return stride(from: 0, to: bytes.count, by: pitch).flatMap { bytes[$0..<$0 + rowSize] }
   }
 
   mutating func draw<Failure: Error>(
@@ -78,48 +87,54 @@ struct PageShadow: Sendable {
 /// Which lines of a plane have changed since they were last asked for. Numbers only.
 struct DirtyLines: Sendable {
   private let linesPerRow: Int
-  /// One for each line, row by row.
-  private var isDirty: [Bool]
+  private let wordsPerRow: Int
+  /// A bit for each line, row by row.
+  private var words: [UInt64]
   /// Every dirty line lies in one of these rows.
   private(set) var rows = 0..<0
 
   /// - Parameter pitch: Bytes of a row, a multiple of the line size.
   init(pitch: Int, rowCount: Int) {
     linesPerRow = pitch / PlaneWriter.lineSize
-    isDirty = Array(repeating: false, count: linesPerRow * rowCount)
+    wordsPerRow = linesPerRow.dividedRoundingUp(by: 64)
+    words = Array(repeating: 0, count: wordsPerRow * rowCount)
   }
 
   /// Marks every line that these bytes of these rows touch.
   mutating func insert(bytes: Range<Int>, ofRows rows: Range<Int>) {
     guard !bytes.isEmpty, !rows.isEmpty else { return }
-    let lines =
-      bytes.lowerBound
-      / PlaneWriter.lineSize..<bytes.upperBound.dividedRoundingUp(by: PlaneWriter.lineSize)
-    for row in rows {
-      for line in lines { isDirty[row * linesPerRow + line] = true }
+    let first = bytes.lowerBound / PlaneWriter.lineSize
+    let last = (bytes.upperBound - 1) / PlaneWriter.lineSize
+    for word in first / 64...last / 64 {
+      let mask =
+        UInt64.max << UInt64(max(first - word * 64, 0)) & UInt64.max
+        >> UInt64(63 - min(last - word * 64, 63))
+      var index = rows.lowerBound * wordsPerRow + word
+      for _ in rows {
+        words[index] |= mask
+        index += wordsPerRow
+      }
     }
-    self.rows =
-      self.rows.isEmpty
-      ? rows
-      : min(self.rows.lowerBound, rows.lowerBound)..<max(self.rows.upperBound, rows.upperBound)
+    self.rows = self.rows.isEmpty ? rows : self.rows.union(rows)
   }
 
   /// The next run of dirty lines, from top to bottom and left to right: its row, and its bytes in the
   /// row. It is forgotten; nil where there is none.
   mutating func popFirst() -> (row: Int, bytes: Range<Int>)? {
     while let row = rows.first {
-      let lines = row * linesPerRow..<(row + 1) * linesPerRow
-      guard let start = isDirty[lines].firstIndex(of: true) else {
-        rows = row + 1..<rows.upperBound
-        continue
+      for word in 0..<wordsPerRow {
+        let index = row * wordsPerRow + word
+        guard words[index] != 0 else { continue }
+        let start = words[index].trailingZeroBitCount
+        let end = start + (~(words[index] >> UInt64(start))).trailingZeroBitCount
+        words[index] &= ~(UInt64.max << UInt64(start) & UInt64.max >> UInt64(64 - end))
+        let lines = word * 64 + start..<word * 64 + end
+        return (
+          row,
+          lines.lowerBound * PlaneWriter.lineSize..<lines.upperBound * PlaneWriter.lineSize
+        )
       }
-      let end = isDirty[start..<lines.upperBound].firstIndex(of: false) ?? lines.upperBound
-      for line in start..<end { isDirty[line] = false }
-      return (
-        row,
-        (start - lines.lowerBound) * PlaneWriter.lineSize..<(end - lines.lowerBound)
-          * PlaneWriter.lineSize
-      )
+      rows = row + 1..<rows.upperBound
     }
     return nil
   }

@@ -73,6 +73,19 @@ extension EGLDevice {
     }
   }
 
+  /// As ``texture(for:mipmapped:)``, for those who know no OpenGL: a glyph cache.
+  public func registration(for buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
+    try texture(for: buffer)
+  }
+
+  /// As ``makeFence()``, for those who know no OpenGL.
+  public func endOfUses() throws(RegistrationRefused) -> any Fence {
+    try requireContext()
+    do { return try makeFence() } catch {
+      throw refusal(.fence, "fence", wanted: "a fence", held: "\(error)")
+    }
+  }
+
   /// Why a buffer is copied by the CPU after all.
   func obstacle(to buffer: TextureBuffer, after refusal: RegistrationRefused) -> String {
     let isPlanned = importer == nil || buffer.route == .uploaded

@@ -9,6 +9,8 @@ public enum FontError: Error, Hashable, Sendable {
   case notAFont(font: String)
   /// The file has no face of this number.
   case noSuchFace(font: String, index: Int)
+  /// The face cannot be varied along this axis.
+  case noSuchAxis(font: String, axis: String)
   /// The bytes begin like a font, but FreeType stumbled over them.
   case damaged(font: String, while: String, code: Int)
   /// A font, or a glyph, of a kind that this library does not draw.
@@ -17,7 +19,10 @@ public enum FontError: Error, Hashable, Sendable {
   case unsupportedSize(font: String, pixelSize: Double)
   /// The face has no glyph of this number.
   case noSuchGlyph(font: String, glyph: UInt32)
-  /// The glyph got no place on a page: it is larger than one, or there is no memory.
+  /// All places are taken by glyphs that are or may still be drawn. Flush, draw what there is so far, and
+  /// ask again: the second flush at the latest makes room.
+  case full(font: String, glyph: UInt32)
+  /// The glyph can have no place on a page: it is larger than any, or there is no memory for a first one.
   case noPlace(font: String, glyph: UInt32, AtlasError)
   /// FreeType itself did not start, or ran out of memory.
   case freeType(while: String, code: Int)
@@ -29,11 +34,14 @@ extension FontError: CustomStringConvertible {
     case .unreadable(let font, let errno): "\(font): cannot be read: \(errno)"
     case .notAFont(let font): "\(font): not a font"
     case .noSuchFace(let font, let index): "\(font): has no face \(index)"
+    case .noSuchAxis(let font, let axis): "\(font): has no axis \(axis)"
     case .damaged(let font, let operation, let code):
       "\(font): damaged: \(operation) failed with 0x\(String(code, radix: 16))"
     case .unsupported(let font, let what): "\(font): \(what) are not supported"
     case .unsupportedSize(let font, let size): "\(font): cannot be made \(size) pixels large"
     case .noSuchGlyph(let font, let glyph): "\(font): has no glyph \(glyph)"
+    case .full(let font, let glyph):
+      "\(font): no place for glyph \(glyph) beside those that are being drawn"
     case .noPlace(let font, let glyph, let error): "\(font): glyph \(glyph): \(error)"
     case .freeType(let operation, let code):
       "FreeType: \(operation) failed with 0x\(String(code, radix: 16))"

@@ -1,5 +1,4 @@
 package import CFreeType
-internal import Synchronization
 public import SystemPackage
 
 /// One face of a font file, for any number of sizes.
@@ -7,70 +6,65 @@ public import SystemPackage
 /// On one thread with its library. Fonts from anywhere may be opened: what FreeType refuses is a
 /// typed error.
 @safe public final class FontFace {
-  /// What a face is told apart by: never used twice in a process.
-  public struct ID: Hashable, Sendable {
-    private static let last = Atomic<UInt64>(0)
-    private let number = last.add(1, ordering: .relaxed).newValue
-  }
-
-  public let id = ID()
-  /// The file, or what the caller called the bytes; errors name it.
-  public let name: String
-  /// Which face of the file.
-  public let index: Int
+  /// What it was opened from. Faces of one source have the same glyphs.
+  public let source: FontSource
   let library: FontLibrary
   @unsafe private let face: FT_Face
-  /// A copy that FreeType reads from for as long as the face lives; nil for a file.
-  @unsafe private let bytes: UnsafeMutableRawBufferPointer?
   /// The size that the face is set to, in 1/64 pixels; 0 where nobody knows.
   private var activeSize = 0
 
   /// Opens a face of a file, which FreeType maps: it must not shrink while the face lives.
   ///
-  /// - Parameter index: Which face of a collection (`.ttc`); in the upper 16 bits, which named
-  ///   instance of a variable font.
-  public init(
-    contentsOf path: FilePath, index: Int = 0, in library: FontLibrary
+  /// - Parameters:
+  ///   - index: Which face of a collection (`.ttc`); in the upper 16 bits, which named
+  ///     instance of a variable font.
+  ///   - axes: Where a variable font is to stand on its axes, by their tags (`wght`, `wdth`): at most as
+  ///     far as they go, and on those that are not named where the font stands by itself.
+  public convenience init(
+    contentsOf path: FilePath, index: Int = 0, axes: [String: Double] = [:],
+    in library: FontLibrary
   ) throws(FontError) {
-    var face: FT_Face?
-    let code = unsafe FT_New_Face(library.handle, path.string, index, &face)
-    if code != 0, let errno = Self.obstacle(to: path) {
-      throw .unreadable(font: path.string, errno)
-    }
-    unsafe self.face = try Self.checked(face, code, of: path.string, index: index)
-    unsafe bytes = nil
-    name = path.string
-    self.index = index
-    self.library = library
-    try refuseColourBitmaps()
+    try self.init(FontSource(contentsOf: path, index: index, axes: axes), in: library)
   }
 
   /// Opens a face of a font in memory, of which it keeps a copy.
-  public init(
-    bytes: Span<UInt8>, named name: String, index: Int = 0, in library: FontLibrary
+  public convenience init(
+    bytes: Span<UInt8>, named name: String, index: Int = 0, axes: [String: Double] = [:],
+    in library: FontLibrary
   ) throws(FontError) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
-    unsafe bytes.withUnsafeBytes { unsafe copy.copyMemory(from: $0) }
-    var face: FT_Face?
-    let start = unsafe copy.baseAddress?.assumingMemoryBound(to: FT_Byte.self)
-    let code = unsafe FT_New_Memory_Face(library.handle, start, copy.count, index, &face)
-    do {
-      unsafe self.face = try Self.checked(face, code, of: name, index: index)
-    } catch {
-      unsafe copy.deallocate()
-      throw error
-    }
-    unsafe self.bytes = copy
-    self.name = name
-    self.index = index
-    self.library = library
-    try refuseColourBitmaps()
+    try self.init(FontSource(bytes: bytes, named: name, index: index, axes: axes), in: library)
   }
 
-  deinit {
-    unsafe FT_Done_Face(face)
-    unsafe bytes?.deallocate()
+  /// Opens once more what another face was opened from, perhaps on another thread.
+  public init(_ source: FontSource, in library: FontLibrary) throws(FontError) {
+    var face: FT_Face?
+    let code: FT_Error
+    switch source.place {
+    case .file(let path, _):
+      code = unsafe FT_New_Face(library.handle, path.string, source.index, &face)
+      if code != 0, let errno = Self.obstacle(to: path) {
+        throw .unreadable(font: path.string, errno)
+      }
+    case .bytes(let held):
+      // The source keeps them, and the face the source.
+      let start = unsafe held.bytes.baseAddress?.assumingMemoryBound(to: FT_Byte.self)
+      code = unsafe FT_New_Memory_Face(
+        library.handle, start, held.bytes.count, source.index, &face)
+    }
+    let opened = try unsafe Self.checked(face, code, of: source.name, index: source.index)
+    unsafe self.face = opened
+    self.source = source
+    self.library = library
+    try refuseColourBitmaps()
+    try unsafe Self.vary(opened, to: source.axes, of: source.name, in: library)
   }
+
+  deinit { unsafe FT_Done_Face(face) }
+
+  /// The path of the file, or what the caller called the bytes; errors name it.
+  public var name: String { source.name }
+  /// Which face of the file.
+  public var index: Int { source.index }
 
   /// FreeType's own, for shaping; set to the size selected last.
   @unsafe package var handle: FT_Face { unsafe face }

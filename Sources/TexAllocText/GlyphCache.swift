@@ -1,173 +1,267 @@
+internal import Synchronization
 public import TexAlloc
 public import TexAllocAtlas
 
 /// Draws each glyph once, and keeps it on a page that the GPU samples: 8 bits of coverage a pixel.
 ///
 /// ```swift
-/// let glyph = try cache.glyph(index, of: face, pixelSize: 16)   // for all glyphs of a frame
-/// cache.flush()                                                  // then draw cache.atlas.pages
+/// let cache = GlyphCache(in: pool, for: gpu)
+/// let font = try cache.font(FontFace(contentsOf: path, in: FontLibrary()), pixelSize: 16)
+/// let quads = try cache.quads(of: "Hello", in: font, x: 20, y: 40)  // for all text of a frame
+/// try cache.flush()
+/// for page in cache.pages { draw(quads.filter { $0.page == page.number }, page.texture(on: gpu)) }
 /// ```
 ///
-/// On one thread with its faces. It grows by pages; nothing leaves it yet.
+/// A frame is built, ends with ``flush()``, and is drawn before the next one ends. Pages come as they are
+/// needed and are the device's by whatever route; where there may be no more, glyphs go that were not used
+/// for longest and that the GPU is done with. One in the frame that is being built never goes.
+///
+/// On one thread with its faces, that of the device. For text that is placed already: what becomes a
+/// glyph, and where it stands, is for HarfBuzz or the toolkit to say.
 public final class GlyphCache {
-  private struct Key: Hashable {
-    let face: FontFace.ID
-    let size: GlyphSize
-  }
-
-  /// The pages, and where their changes are flushed.
+  /// The pages, and where they are packed.
   public let atlas: Atlas
+  /// That of fonts of which nothing else is said.
   public let hinting: Hinting
-  /// How many glyphs were loaded and drawn, rather than found.
-  public private(set) var rasterizedCount = 0
-  private var tables: [GlyphTable] = []
-  private var tableNumbers: [Key: Int] = [:]
-  /// The table that was asked last: text seldom changes its font.
-  private var lastTable = 0
+  /// What was done since the beginning.
+  public private(set) var statistics = GlyphStatistics()
+  private let id: UInt64
+  private let device: (any Registrar)?
+  private let rasterizer: GlyphRasterizer
+  private var table = GlyphTable()
+  private var fonts = FontTable()
+  private var frames = FrameFences()
+  private var victims: [GlyphTable.Victim] = []
+  /// The font that was asked for last without being kept: text seldom changes its font.
+  private var latest: SizedFont?
+  /// Whether glyphs came since a fence was made, which will have to go some time.
+  private var hasGrown = false
+  /// Whether a glyph got no place in this frame.
+  private var isStarved = false
+  /// The frame in which the pool had no page for us.
+  private var frameWithoutPages = -1
+  private var requests = GlyphRequests()
+
+  private static let lastID = Atomic<UInt64>(0)
 
   /// Takes no memory before the first glyph.
   ///
-  /// - Parameter pageSize: Pixels of a page; no glyph is larger.
+  /// - Parameters:
+  ///   - device: Which samples the pages; nil where nobody does.
+  ///   - pageSize: Pixels of a page; no glyph is larger. Where nil, 1024 x 1024, and a page of its own for
+  ///     a glyph that is larger, as far as the device and FreeType go.
+  ///   - pageLimit: How many pages there may be; where nil, as many as the pool gives.
+  ///   - workers: Who draws what is asked for by ``glyphIfReady(_:of:at:)``. Each that does opens the fonts
+  ///     once more.
   public init(
-    in pool: TexturePool, pageSize: ImageSize = ImageSize(width: 1024, height: 1024),
-    hinting: Hinting = .light
+    in pool: TexturePool, for device: (any Registrar)? = nil, pageSize: ImageSize? = nil,
+    pageLimit: Int? = nil, hinting: Hinting = .light, workers: any Workers = CallingThread()
   ) {
-    let page = ImageDescriptor(
-      width: pageSize.width, height: pageSize.height, writtenBy: Self.component.attributes)
-    atlas = Atlas(in: pool, page: page, named: "glyphs")
+    let limit = ImageSize(
+      width: min(device?.attributes.maxWidth ?? .max, FreeTypeAttributes.maximumSide),
+      height: min(device?.attributes.maxHeight ?? .max, FreeTypeAttributes.maximumSide))
+    let size = pageSize ?? ImageSize(width: min(1024, limit.width), height: min(1024, limit.height))
+    atlas = Atlas(
+      in: pool, for: device,
+      page: ImageDescriptor(
+        width: size.width, height: size.height, writtenBy: Self.component.attributes),
+      largest: pageSize == nil ? limit : nil, named: "glyphs")
+    if let pageLimit { atlas.pageLimit = max(1, pageLimit) }
+    self.device = device
     self.hinting = hinting
+    rasterizer = GlyphRasterizer(workers)
+    id = Self.lastID.add(1, ordering: .relaxed).newValue
   }
 
-  /// How many glyphs it holds, those without ink too.
-  public var count: Int { tables.reduce(0) { $0 + $1.count } }
+  /// The pages that there are.
+  public var pages: [AtlasPage] { atlas.pages }
 
-  /// A glyph at a size, drawn if it is new. The cell is filled when ``flush()`` has run.
+  /// How many glyphs it holds, those without ink too.
+  public var count: Int { table.count }
+
+  /// The glyphs that lie on a page, for a picture of it.
+  public func glyphs(onPage number: Int) -> [CachedGlyph] {
+    table.entries.filter { $0.lastUse >= 0 && $0.glyph.cell?.page == number }.map(\.glyph)
+  }
+
+  /// A face at a size, in a mode: asked for once for each run of text, or kept as long as one likes.
+  ///
+  /// - Parameters:
+  ///   - pixelSize: Pixels of the em square, rounded to 1/64.
+  ///   - mode: Where nil, with the hinting of the cache and nothing else.
+  /// - Throws: `FontError.unsupportedSize`.
+  public func font(
+    _ face: FontFace, pixelSize: Double, mode: GlyphMode? = nil
+  ) throws(FontError) -> SizedFont {
+    let size = try face.size(pixels: pixelSize)
+    let mode = mode ?? GlyphMode(hinting: hinting)
+    if let latest, latest.face === face, latest.size == size, latest.mode == mode { return latest }
+    latest = nil
+    let font = fonts.font(
+      face, SizedFont.Key(source: face.source, size: size, mode: mode), cache: id)
+    latest = font
+    return font
+  }
+
+  /// A glyph, drawn now if it is new. The cell is filled when ``flush()`` has run.
   ///
   /// - Parameters:
   ///   - index: The number of the glyph in the face.
-  ///   - pixelSize: Pixels of the em square, rounded to 1/64.
-  /// - Throws: What the font or the pool refuses; the cache is as it was before.
+  ///   - font: One of this cache.
+  ///   - quarters: How far right of a pixel, and below it, the pen stands.
+  /// - Throws: What the font or the pool refuses, or `FontError.full`; the cache has what it had before,
+  ///   or less of what nobody draws.
+  public func glyph(
+    _ index: UInt32, of font: SizedFont, at quarters: Quarters = .zero
+  ) throws(FontError) -> CachedGlyph {
+    precondition(font.cache == id, "a font of another cache")
+    let key = font.key(of: index, quarters)
+    if let found = table.use(key, inFrame: frames.current) { return found }
+    let loaded = try LoadedGlyph(
+      index, of: font.face, size: font.size, mode: font.mode, quarters: quarters)
+    return try keep(loaded.shape, index, of: font, as: key) { pixels throws(FontError) in
+      try loaded.draw(in: &pixels)
+    }
+  }
+
+  /// The same for a face at a size, drawn as ``hinting`` says.
   public func glyph(
     _ index: UInt32, of face: FontFace, pixelSize: Double
   ) throws(FontError) -> CachedGlyph {
-    let size = try face.size(pixels: pixelSize)
-    let table = table(of: face, size)
-    if let found = tables[table][index] { return found }
-    let drawn = try rasterize(index, of: face, size: size)
-    tables[table].keep(drawn, as: index)
-    rasterizedCount += 1
-    return drawn
+    try glyph(index, of: font(face, pixelSize: pixelSize))
   }
 
-  /// Writes what was drawn since the last time to the pages: to be called before the GPU draws.
+  /// A glyph if it is there. Otherwise it is drawn by the workers, to be there after the next flush or
+  /// the one after that: a toolkit may draw a frame without it.
   ///
-  /// - Returns: For each page, what was written to it; nil where nothing had changed.
-  @discardableResult
-  public func flush() -> [AtlasPage.Flush?] { atlas.flush() }
-
-  private func table(of face: FontFace, _ size: GlyphSize) -> Int {
-    if lastTable < tables.count, tables[lastTable].face == face.id, tables[lastTable].size == size {
-      return lastTable
-    }
-    let key = Key(face: face.id, size: size)
-    if let known = tableNumbers[key] {
-      lastTable = known
-    } else {
-      lastTable = tables.count
-      tableNumbers[key] = lastTable
-      tables.append(GlyphTable(of: face, size))
-    }
-    return lastTable
+  /// - Throws: What the font refused when it was drawn, or `FontError.noSuchGlyph`.
+  public func glyphIfReady(
+    _ index: UInt32, of font: SizedFont, at quarters: Quarters = .zero
+  ) throws(FontError) -> CachedGlyph? {
+    precondition(font.cache == id, "a font of another cache")
+    let key = font.key(of: index, quarters)
+    if let found = table.use(key, inFrame: frames.current) { return found }
+    try requests.add(key, index, of: font, at: quarters)
+    return nil
   }
 
-  private func rasterize(
-    _ index: UInt32, of face: FontFace, size: GlyphSize
-  ) throws(FontError) -> CachedGlyph {
-    let loaded = try LoadedGlyph(index, of: face, size: size, hinting: hinting)
-    var cell: AtlasCell?
-    if loaded.width > 0 && loaded.height > 0 {
-      cell = try place(loaded, index, of: face)
+  /// Whether a glyph that was kept from an earlier frame is still there; it is used in this frame then.
+  public func use(_ glyph: CachedGlyph) -> Bool { table.use(glyph, inFrame: frames.current) }
+
+  /// Ends the frame: writes what was drawn since the last time to the pages, for the GPU to see, and
+  /// takes in what workers have drawn. To be called before the GPU draws.
+  ///
+  /// Where a glyph got no place in this frame, it waits until the GPU has drawn the frames before.
+  ///
+  /// - Returns: What was written.
+  /// - Throws: `RegistrationRefused` where the device does not take a page, or is lost.
+  @discardableResult
+  public func flush() throws(RegistrationRefused) -> AtlasFlush {
+    takeFinished()
+    let written = try atlas.flush()
+    statistics.bytesWritten += written.byteCount
+    if let device {
+      if hasGrown || isStarved {
+        try frames.end { () throws(RegistrationRefused) in try device.endOfUses() }
+      } else {
+        frames.end()
+      }
+      if isStarved { frames.wait(until: .now + .seconds(10)) }
+    } else {
+      frames.end(nil as (() -> any Fence)?)
     }
-    return CachedGlyph(
-      cell: cell, left: loaded.left, top: loaded.top, advance: loaded.advance)
+    (hasGrown, isStarved) = (false, false)
+    rasterizer.begin(requests.takeWanted())
+    return written
+  }
+}
+
+extension GlyphCache {
+  private func keep(
+    _ shape: GlyphShape, _ index: UInt32, of font: SizedFont, as key: UInt64,
+    _ draw: (inout CellPixels) throws(FontError) -> Void
+  ) throws(FontError) -> CachedGlyph {
+    var cell: AtlasCell?
+    if shape.hasInk {
+      let place = try place(shape, index, of: font)
+      do {
+        try atlas.draw(in: place, draw)
+      } catch {
+        atlas.remove(place)
+        throw error
+      }
+      cell = place
+    }
+    hasGrown = true
+    statistics.rasterized += 1
+    fonts.addGlyph(of: font)
+    return table.insert(shape, cell, as: key, inFrame: frames.current)
   }
 
   private func place(
-    _ loaded: LoadedGlyph, _ index: UInt32, of face: FontFace
+    _ shape: GlyphShape, _ index: UInt32, of font: SizedFont
   ) throws(FontError) -> AtlasCell {
-    let cell: AtlasCell
-    do {
-      cell = try atlas.insert(width: loaded.width, height: loaded.height)
-    } catch {
-      throw .noPlace(font: face.name, glyph: index, error)
+    var refusal: AtlasError?
+    do throws(AtlasError) {
+      let (width, height) = (shape.width, shape.height)
+      if frameWithoutPages != frames.current {
+        do throws(AtlasError) { return try atlas.insert(width: width, height: height) } catch {
+          if case .tooLarge = error { throw error }
+          refusal = error
+          frameWithoutPages = frames.current
+        }
+      } else if let cell = try atlas.insertOnPages(width: width, height: height) {
+        return cell
+      }
+      while evictOne() {
+        if let cell = try atlas.insertOnPages(width: width, height: height) { return cell }
+      }
+    } catch { throw .noPlace(font: font.face.name, glyph: index, error) }
+    // Without a page there is nothing that could make room.
+    if let refusal, atlas.pages.isEmpty {
+      throw .noPlace(font: font.face.name, glyph: index, refusal)
     }
-    do {
-      try atlas.draw(in: cell) { pixels throws(FontError) in try loaded.draw(in: &pixels) }
-    } catch {
-      atlas.remove(cell)
-      throw error
+    isStarved = true
+    throw .full(font: font.face.name, glyph: index)
+  }
+
+  /// Has the glyph go that was not used for longest, if the GPU is done with one; answers whether one went.
+  private func evictOne() -> Bool {
+    if victims.isEmpty {
+      frames.look()
+      victims = table.victims(lastUsedUpTo: frames.done)
     }
-    return cell
+    while let victim = victims.popLast() {
+      let entry = table.entries[victim.entry]
+      // Used since, or gone and another in its place.
+      guard entry.lastUse == victim.lastUse else { continue }
+      if let cell = entry.glyph.cell { atlas.remove(cell) }
+      table.remove(victim.entry)
+      fonts.removeGlyph(entry.key)
+      statistics.evicted += 1
+      return true
+    }
+    return false
+  }
+
+  /// Gives what workers have drawn places on the pages.
+  private func takeFinished() {
+    for batch in rasterizer.takeFinished() {
+      for (key, outcome) in batch.outcomes {
+        guard let font = requests.finish(key, outcome), case .success(let drawn) = outcome,
+          // Another may have had it drawn since.
+          table.use(key, inFrame: frames.current) == nil
+        else { continue }
+        // Where there is no room, it will be asked for again.
+        _ = try? keep(drawn.shape, drawn.glyph, of: font, as: key) { batch.copy(drawn, to: &$0) }
+      }
+    }
   }
 }
 
-/// A glyph on a page, and how it stands to the pen that draws it.
-///
-/// With the pen at (x, baseline), y downward, its quad covers the pixels from
-/// (x + `left`, baseline - `top`) on, as many as the cell has.
-public struct CachedGlyph: Hashable, Sendable {
-  /// Where its coverage is; nil for a glyph that leaves no ink, as a space.
-  public let cell: AtlasCell?
-  /// Pixels from the pen to the left edge of the cell.
-  public let left: Int
-  /// Pixels from the baseline up to the upper edge of the cell.
-  public let top: Int
-  /// Pixels from the pen to where the next glyph begins, as the font says without any shaping.
-  public let advance: Double
-}
-
-/// The glyphs that are kept of one face at one size, by their numbers: found without hashing.
-///
-/// It grows by blocks of 64 numbers, so that a large font of which little is used takes little.
-struct GlyphTable {
-  let face: FontFace.ID
-  let size: GlyphSize
-  /// For each block, where it begins in `places`; -1 for one of which nothing is kept.
-  private var blocks: [Int32]
-  /// For each number of a block, where its glyph is in `glyphs`; -1 for one that is not kept.
-  private var places: [Int32] = []
-  private var glyphs: [CachedGlyph] = []
-
-  private static let blockBits: UInt32 = 6
-  private static let blockSize = 1 << blockBits
-
-  init(of face: FontFace, _ size: GlyphSize) {
-    self.face = face.id
-    self.size = size
-    blocks = Array(repeating: -1, count: (face.glyphCount + Self.blockSize - 1) / Self.blockSize)
-  }
-
-  /// How many glyphs it keeps.
-  var count: Int { glyphs.count }
-
-  /// - Parameter number: Of the glyph in the face; nothing is kept under one that the face lacks.
-  subscript(number: UInt32) -> CachedGlyph? {
-    let block = Int(number >> Self.blockBits)
-    guard block < blocks.count, blocks[block] >= 0 else { return nil }
-    let place = places[Int(blocks[block]) + Int(number) % Self.blockSize]
-    return place < 0 ? nil : glyphs[Int(place)]
-  }
-
-  /// Keeps a glyph that the face has, under a number under which nothing is kept.
-  mutating func keep(_ glyph: CachedGlyph, as number: UInt32) {
-    let block = Int(number >> Self.blockBits)
-    if blocks[block] < 0 {
-      blocks[block] = Int32(places.count)
-      places += repeatElement(-1, count: Self.blockSize)
-    }
-    places[Int(blocks[block]) + Int(number) % Self.blockSize] = Int32(glyphs.count)
-    glyphs.append(glyph)
-  }
+extension GlyphCache {
+  /// What the cache asks of its pages' memory, for the pool that they come from.
+  public static let component: any Component = FreeTypeAttributes()
 }
 
 /// FreeType as a component: what it can live with in the pages that a ``GlyphCache`` writes.
@@ -182,10 +276,23 @@ struct FreeTypeAttributes: Component {
   }
 
   /// FreeType renders bitmaps of at most this many pixels a side: `ft_glyphslot_preset_bitmap`.
-  private static let maximumSide = 0x7FFF
+  static let maximumSide = 0x7FFF
 }
 
 extension GlyphCache {
-  /// What the cache asks of its pages' memory, for the pool that they come from.
-  public static let component: any Component = FreeTypeAttributes()
+  /// How many entries its table has room for, used or not.
+  var storedEntries: Int { table.entries.count }
+
+  /// How many fonts it looks through.
+  var storedFonts: Int { fonts.count }
+}
+
+/// What a ``GlyphCache`` did since the beginning.
+public struct GlyphStatistics: Hashable, Sendable {
+  /// Glyphs that were loaded and drawn, rather than found.
+  public fileprivate(set) var rasterized = 0
+  /// Glyphs that went to make room.
+  public fileprivate(set) var evicted = 0
+  /// Bytes of lines that were written to pages.
+  public fileprivate(set) var bytesWritten = 0
 }

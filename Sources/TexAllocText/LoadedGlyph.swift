@@ -7,24 +7,18 @@ internal import TexAllocAtlas
   private let face: FontFace
   private let glyph: UInt32
   private let drawsOutline: Bool
-  /// Pixels from the pen to the left edge of the image.
-  let left: Int
-  /// Pixels from the baseline up to its upper edge.
-  let top: Int
-  /// Pixels; 0 for a glyph that leaves no ink.
-  let width, height: Int
-  /// Pixels from the pen to where the next glyph begins, unhinted.
-  let advance: Double
+  let shape: GlyphShape
 
   init(
-    _ glyph: UInt32, of face: FontFace, size: GlyphSize, hinting: Hinting
+    _ glyph: UInt32, of face: FontFace, size: GlyphSize, mode: GlyphMode,
+    quarters: Quarters = .zero
   ) throws(FontError) {
     guard glyph < face.glyphCount else { throw .noSuchGlyph(font: face.name, glyph: glyph) }
     try face.select(size)
     // Where there are outlines, bitmaps of other tastes are passed by.
     let flags =
       face.isScalable
-      ? hinting.loadFlags | Int32(FT_LOAD_NO_BITMAP) : Int32(FT_LOAD_DEFAULT)
+      ? mode.hinting.loadFlags | Int32(FT_LOAD_NO_BITMAP) : Int32(FT_LOAD_DEFAULT)
     let code = unsafe FT_Load_Glyph(face.handle, glyph, flags)
     guard code == 0, let slot = unsafe face.handle.pointee.glyph else {
       throw .damaged(font: face.name, while: "FT_Load_Glyph of \(glyph)", code: Int(code))
@@ -34,30 +28,59 @@ internal import TexAllocAtlas
 
     switch unsafe slot.pointee.format {
     case FT_GLYPH_FORMAT_OUTLINE:
+      let widening = unsafe Self.shape(&slot.pointee.outline, by: mode, at: quarters)
       var box = FT_BBox()
       unsafe FT_Outline_Get_CBox(&slot.pointee.outline, &box)
-      left = box.xMin >> 6
-      top = (box.yMax + 63) >> 6
-      width = ((box.xMax + 63) >> 6) - left
-      height = top - (box.yMin >> 6)
+      let (left, top) = (box.xMin >> 6, (box.yMax + 63) >> 6)
+      // A glyph without points has no box.
+      let hasInk = unsafe slot.pointee.outline.n_points > 0
+      let advance = unsafe Double(slot.pointee.linearHoriAdvance) / 65536
+      shape = GlyphShape(
+        left: left, top: top, width: hasInk ? ((box.xMax + 63) >> 6) - left : 0,
+        height: hasInk ? top - (box.yMin >> 6) : 0, advance: advance > 0 ? advance + widening : 0)
       // Where contours may overlap, FreeType smoothes edges inside the ink; only in its own bitmap.
       drawsOutline = unsafe slot.pointee.outline.flags & FT_OUTLINE_OVERLAP == 0
-      advance = unsafe Double(slot.pointee.linearHoriAdvance) / 65536
     case FT_GLYPH_FORMAT_BITMAP:
-      left = unsafe Int(slot.pointee.bitmap_left)
-      top = unsafe Int(slot.pointee.bitmap_top)
-      width = unsafe Int(slot.pointee.bitmap.width)
-      height = unsafe Int(slot.pointee.bitmap.rows)
+      guard mode.isPlain else {
+        throw .unsupported(font: face.name, what: "bitmaps that are bold or slanted by force")
+      }
+      shape = GlyphShape(
+        left: unsafe Int(slot.pointee.bitmap_left), top: unsafe Int(slot.pointee.bitmap_top),
+        width: unsafe Int(slot.pointee.bitmap.width),
+        height: unsafe Int(slot.pointee.bitmap.rows),
+        advance: unsafe Double(slot.pointee.advance.x) / 64)
       drawsOutline = false
-      advance = unsafe Double(slot.pointee.advance.x) / 64
     default:
       throw .unsupported(font: face.name, what: "glyphs like \(glyph), neither outline nor bitmap,")
     }
   }
 
+  /// Slants an outline, makes it bolder and moves it to its quarters of a pixel; answers by how many
+  /// pixels it is wider.
+  @unsafe private static func shape(
+    _ outline: UnsafeMutablePointer<FT_Outline>, by mode: GlyphMode, at quarters: Quarters
+  ) -> Double {
+    // FreeType changes the points in the slot of the face.
+    var widening = 0.0
+    if mode.slant != 0 {
+      var matrix = FT_Matrix(
+        xx: 0x10000, xy: FT_Fixed((mode.slant * 65536).rounded()), yx: 0, yy: 0x10000)
+      unsafe FT_Outline_Transform(outline, &matrix)
+    }
+    if mode.embolden != 0 {
+      let strength = FT_Pos((mode.embolden * 64).rounded())
+      unsafe FT_Outline_Embolden(outline, strength)
+      widening = Double(strength) / 64
+    }
+    if quarters != .zero {
+      unsafe FT_Outline_Translate(outline, FT_Pos(quarters.x * 16), FT_Pos(quarters.y * -16))
+    }
+    return widening
+  }
+
   /// Draws the coverage, 0 to 255, into a cell of the glyph's size that is empty.
   func draw(in pixels: inout CellPixels) throws(FontError) {
-    precondition(pixels.rowSize == width && pixels.rowCount == height)
+    precondition(pixels.rowSize == shape.width && pixels.rowCount == shape.height)
     if drawsOutline {
       try drawOutline(in: &pixels)
     } else {
@@ -67,14 +90,14 @@ internal import TexAllocAtlas
 
   private func drawOutline(in pixels: inout CellPixels) throws(FontError) {
     var target = unsafe FT_Bitmap()
-    unsafe target.rows = UInt32(height)
-    unsafe target.width = UInt32(width)
+    unsafe target.rows = UInt32(shape.height)
+    unsafe target.width = UInt32(shape.width)
     unsafe target.pitch = Int32(pixels.pitch)
     unsafe target.num_grays = 256
     unsafe target.pixel_mode = UInt8(FT_PIXEL_MODE_GRAY.rawValue)
     // The points stay in the face's slot, which still holds this glyph.
     var outline = unsafe face.handle.pointee.glyph.pointee.outline
-    unsafe FT_Outline_Translate(&outline, -left << 6, (height - top) << 6)
+    unsafe FT_Outline_Translate(&outline, -shape.left << 6, (shape.height - shape.top) << 6)
     // FreeType writes `width` bytes of each of the cell's `height` rows.
     let code = unsafe pixels.withUnsafeRows { start in
       unsafe target.buffer = start
@@ -93,16 +116,16 @@ internal import TexAllocAtlas
       throw .unsupported(font: face.name, what: "bitmaps like that of glyph \(glyph)")
     }
     let pitch = unsafe Int(bitmap.pitch)
-    guard unsafe Int(bitmap.width) == width, unsafe Int(bitmap.rows) == height,
-      (isMono ? width.dividedRoundingUp(by: 8) : width) <= pitch,
+    guard unsafe Int(bitmap.width) == shape.width, unsafe Int(bitmap.rows) == shape.height,
+      (isMono ? shape.width.dividedRoundingUp(by: 8) : shape.width) <= pitch,
       let start = unsafe bitmap.buffer
     else { throw .damaged(font: face.name, while: "bitmap of \(glyph)", code: 0) }
 
     // FreeType's bitmap has `height` rows of `pitch` bytes, of which none is shorter than checked.
-    for y in 0..<height {
+    for y in 0..<shape.height {
       let bytes = unsafe Span(_unsafeStart: start + y * pitch, count: pitch)
       var row = pixels.row(y)
-      for x in 0..<width {
+      for x in 0..<shape.width {
         row[x] = isMono ? (bytes[x / 8] << (x % 8) & 0x80 == 0 ? 0 : 255) : bytes[x]
       }
     }
@@ -115,33 +138,21 @@ internal import TexAllocAtlas
   }
 }
 
-/// How large a font is made: pixels of its em square, in steps of 1/64 as FreeType counts.
-package struct GlyphSize: Hashable, Sendable {
-  package let sixtyFourths: Int
+/// How a glyph lies to its pen, in pixels.
+struct GlyphShape: Sendable {
+  /// From the pen to the left edge of the image.
+  let left: Int
+  /// From the baseline up to its upper edge.
+  let top: Int
+  /// 0 for a glyph that leaves no ink.
+  let width, height: Int
+  /// From the pen to where the next glyph begins, unhinted.
+  let advance: Double
 
-  package var pixels: Double { Double(sixtyFourths) / 64 }
+  var hasInk: Bool { width > 0 && height > 0 }
 }
 
-extension FontFace {
-  /// The step nearest to a size in pixels.
-  ///
-  /// - Throws: `FontError.unsupportedSize` for what is no number from 1 to 16,384.
-  package func size(pixels: Double) throws(FontError) -> GlyphSize {
-    guard pixels >= 1, pixels <= 16_384 else {
-      throw .unsupportedSize(font: name, pixelSize: pixels)
-    }
-    return GlyphSize(sixtyFourths: Int((pixels * 64).rounded()))
-  }
-}
-
-/// Whether outlines are bent to the pixel grid before they are filled.
-public enum Hinting: Hashable, Sendable {
-  /// The outline as it was drawn.
-  case none
-  /// Moved up and down only, so that horizontal strokes are sharp and no width changes. At half the
-  /// speed of none.
-  case light
-
+extension Hinting {
   /// For FreeType and for whoever shapes with it: `FT_LOAD_*`.
   package var loadFlags: Int32 {
     switch self {

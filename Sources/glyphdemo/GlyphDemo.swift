@@ -102,23 +102,24 @@ struct GlyphDemo: AsyncParsableCommand {
       size: size, captions: loaded.map(\.caption), paragraph: text,
       fonts: fonts)
     timer.end("shape")
-    let cache = GlyphCache(in: pool)
+    let cache = GlyphCache(in: pool, for: gpu)
     let painter = try PagePainter(page, photos: loaded, glyphs: cache)
-    let flushes = cache.flush()
-    let glyphPages = try cache.atlas.pages.map { try gpu.texture(for: $0.buffer) }
+    try cache.flush()
     timer.end("rasterise")
 
     let canvas = try Canvas(width: size.width, height: size.height)
-    for _ in 0..<frames { painter.paint(on: canvas, glyphPages: glyphPages) }
+    for _ in 0..<frames { painter.paint(on: canvas, glyphsFrom: cache.pages, of: gpu) }
     let pixels = try canvas.readPixels()
     timer.end("draw")
     try PNGFile(width: size.width, height: size.height, rgba: pixels).write(to: FilePath(output))
     timer.end("write PNG")
     try gpu.collect()
 
-    let pages = zip(glyphPages, flushes).map { page, flush in
-      TextureReport(
-        page, bytesCopied: (flush?.byteCount ?? 0) + page.bytesUploaded)
+    let pages = cache.pages.compactMap { page in
+      page.texture(on: gpu).map { texture in
+        TextureReport(
+          texture, bytesCopied: (page.lastFlush?.byteCount ?? 0) + texture.bytesUploaded)
+      }
     }
     return DemoReport(
       picture: output, width: size.width, height: size.height, frames: frames,
@@ -130,7 +131,7 @@ struct GlyphDemo: AsyncParsableCommand {
       },
       glyphs: .init(
         drawn: page.texts.reduce(0) { $0 + $1.layout.glyphs.count },
-        rasterised: cache.rasterizedCount, pages: pages),
+        rasterised: cache.statistics.rasterized, pages: pages),
       stages: timer.stages, notes: notes + fonts.notes)
   }
 

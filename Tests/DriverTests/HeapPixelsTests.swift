@@ -75,13 +75,14 @@ final class HeapPixelsTests: XCTestCase {
     guard FileManager.default.fileExists(atPath: path) else { throw XCTSkip("no \(path)") }
     let face = try FontFace(contentsOf: FilePath(path), in: FontLibrary())
     let cache = GlyphCache(
-      in: try TexturePool(for: [gpu], from: [heap]), pageSize: ImageSize(width: 64, height: 64))
+      in: try TexturePool(for: [gpu], from: [heap]), for: gpu,
+      pageSize: ImageSize(width: 64, height: 64))
     for letter: Unicode.Scalar in ["g", "W", "@"] {
       _ = try cache.glyph(XCTUnwrap(face.glyph(for: letter)), of: face, pixelSize: 20)
     }
-    cache.flush()
-    XCTAssertEqual(cache.atlas.pages.count, 1)
-    return try pixels(of: gpu.register(cache.atlas.pages[0].buffer))
+    try cache.flush()
+    XCTAssertEqual(cache.pages.count, 1)
+    return try pixels(of: XCTUnwrap(cache.pages[0].texture(on: gpu)))
   }
 
   /// What is in the memory, not what the GPU shows.

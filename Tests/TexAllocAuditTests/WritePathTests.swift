@@ -91,14 +91,14 @@ final class WritePathTests: XCTestCase {
         }
         _ = try cache.glyph(glyph, of: face, pixelSize: 16)
       }
-      cache.flush()
+      try cache.flush()
     }
     XCTAssertEqual(report.linesTouched, 500 * 8)
     XCTAssertEqual(report.busWritesPerLine, 1)
     // What changes later is written again, and nothing else.
     let later = try XCTAssertWriteCombiningFriendly(pool) {
       _ = try cache.glyph(try XCTUnwrap(face.glyph(for: "A")), of: face, pixelSize: 40)
-      cache.flush()
+      try cache.flush()
     }
     XCTAssertLessThan(later.linesTouched, 200)
   }
@@ -117,7 +117,7 @@ final class WritePathTests: XCTestCase {
           }
         }
       }
-      atlas.flush()
+      try atlas.flush()
     }
   }
 

@@ -11,7 +11,7 @@ final class BitmapGlyphTests: XCTestCase {
     XCTAssertFalse(face.isScalable)
     let cache = GlyphCache(in: try TexturePool(for: []))
     let glyph = try cache.glyph(XCTUnwrap(face.glyph(for: "A")), of: face, pixelSize: 4)
-    cache.flush()
+    try cache.flush()
     let image = ReferenceGlyph(glyph, from: cache)
     XCTAssertEqual([image.left, image.top, image.width, image.height], [1, 2, 10, 3])
     let rows = ["#.#.....##", "..........", "##########"]
@@ -35,7 +35,7 @@ final class BitmapGlyphTests: XCTestCase {
     let cache = GlyphCache(in: try TexturePool(for: []), hinting: .none)
     for size in [11.0, 16, 50] {
       let glyph = try cache.glyph(index, of: marked, pixelSize: size)
-      cache.flush()
+      try cache.flush()
       let drawn = ReferenceGlyph(glyph, from: cache)
       XCTAssertEqual(
         drawn, try ReferenceGlyph(index, of: marked, pixelSize: size, hinting: .none))

@@ -66,7 +66,7 @@ final class DamagedFontTests: XCTestCase {
           }
         }
       }
-      cache.flush()
+      try cache.flush()
     }
   }
 }

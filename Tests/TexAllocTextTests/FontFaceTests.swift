@@ -49,7 +49,7 @@ final class FontFaceTests: XCTestCase {
     let face = try FontFace(bytes: bytes.span, named: "memory", in: FontLibrary())
     XCTAssertEqual(face.name, "memory")
     XCTAssertEqual(face.glyph(for: "A"), try TestFonts.dejaVuSans().glyph(for: "A"))
-    XCTAssertNotEqual(face.id, try TestFonts.dejaVuSans().id)
+    XCTAssertNotEqual(face.source, try TestFonts.dejaVuSans().source)
   }
 
   private func assert(

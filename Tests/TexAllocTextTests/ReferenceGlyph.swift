@@ -14,9 +14,16 @@ struct ReferenceGlyph: Equatable {
   var pixels: [UInt8] = []
 
   /// As `FT_Render_Glyph` draws it.
-  init(_ index: UInt32, of face: FontFace, pixelSize: Double, hinting: Hinting) throws {
+  init(
+    _ index: UInt32, of face: FontFace, pixelSize: Double, hinting: Hinting,
+    quarters: Quarters = .zero
+  ) throws {
     try face.select(face.size(pixels: pixelSize))
     let handle = unsafe face.handle
+    // A pen that stands between pixels, as FreeType itself has it.
+    var offset = FT_Vector(x: quarters.x * 16, y: quarters.y * -16)
+    unsafe FT_Set_Transform(handle, nil, &offset)
+    defer { unsafe FT_Set_Transform(handle, nil, nil) }
     let flags = hinting.loadFlags | Int32(FT_LOAD_RENDER) | Int32(FT_LOAD_NO_BITMAP)
     XCTAssertEqual(unsafe FT_Load_Glyph(handle, index, flags), 0)
     let slot = unsafe handle.pointee.glyph.pointee
@@ -39,7 +46,10 @@ struct ReferenceGlyph: Equatable {
     top = glyph.top
     width = cell.rectangle.width
     height = cell.rectangle.height
-    let buffer = cache.atlas.pages[cell.page].buffer
+    guard let buffer = cache.atlas.page(cell.page)?.buffer else {
+      XCTFail("no page \(cell.page)")
+      return
+    }
     do {
       pixels = try buffer.withContents { span in
         cell.rectangle.rows.flatMap { y in

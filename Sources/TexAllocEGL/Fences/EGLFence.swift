@@ -114,16 +114,3 @@ final class ContextLoss: Sendable {
   var hasHappened: Bool { happened.load(ordering: .acquiring) }
   func happen() { happened.store(true, ordering: .releasing) }
 }
-
-/// The end of a use that nobody can ask about any more. It never passes: better a slot that is lost to
-/// its pool than one that is written while the GPU reads it.
-struct UnknownFence: Fence {
-  var hasPassed: Bool { false }
-
-  func wait(until deadline: ContinuousClock.Instant) -> Bool {
-    while ContinuousClock.now < deadline {
-      usleep(useconds_t(min(max(.zero, deadline - .now) / .microseconds(1), 100_000)))
-    }
-    return false
-  }
-}

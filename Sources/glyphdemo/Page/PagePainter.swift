@@ -12,8 +12,8 @@ struct PagePainter {
   let photos: [LoadedTexture<Texture>]
   private let pictures: [(texture: Texture, quad: Canvas.Quad)]
   private let rectangles: [Canvas.Quad]
-  /// One for each page of the glyph cache.
-  private let glyphs: [[Canvas.Quad]]
+  /// By the number of their page of the glyph cache.
+  private let glyphs: [Int: [Canvas.Quad]]
 
   /// Has every glyph of the page rasterised, but not yet flushed.
   init(_ page: Page, photos: [LoadedTexture<Texture>], glyphs cache: GlyphCache) throws(FontError) {
@@ -36,15 +36,18 @@ struct PagePainter {
           Canvas.Quad(cell.rectangle, at: (x, y), tint: text.colour))
       }
     }
-    glyphs = cache.atlas.pages.indices.map { batches[$0] ?? [] }
+    glyphs = batches
   }
 
   /// Draws the page. The glyphs are on their pages by now.
-  func paint(on canvas: Canvas, glyphPages: [Texture]) {
+  func paint(on canvas: Canvas, glyphsFrom pages: [AtlasPage], of gpu: EGLDevice) {
     canvas.clear(Page.background)
     canvas.draw(rectangles, from: .none)
     for picture in pictures { canvas.draw([picture.quad], from: .image(picture.texture.name)) }
-    for (page, quads) in zip(glyphPages, glyphs) { canvas.draw(quads, from: .coverage(page.name)) }
+    for page in pages {
+      guard let quads = glyphs[page.number], let texture = page.texture(on: gpu) else { continue }
+      canvas.draw(quads, from: .coverage(texture.name))
+    }
   }
 }
 

@@ -25,7 +25,7 @@ struct GlyphGrowth {
               let (size, glyph) = number.quotientAndRemainder(dividingBy: face.glyphCount)
               _ = try cache.glyph(UInt32(glyph), of: face, pixelSize: Double(12 + size))
             }
-            cache.flush()
+            try cache.flush()
           }
         }
       })

@@ -119,7 +119,7 @@ struct GlyphRoutes {
   private func fill(_ cache: GlyphCache, _ watch: inout Stopwatch) throws {
     for glyph in glyphs { _ = try cache.glyph(glyph, of: face, pixelSize: Self.pixelSize) }
     watch.end(.rasterize)
-    cache.flush()
+    try cache.flush()
     watch.end(.write)
   }
 
@@ -128,7 +128,7 @@ struct GlyphRoutes {
   private func cacheWithPage(in pool: TexturePool) throws -> GlyphCache {
     let cache = GlyphCache(in: pool, hinting: hinting)
     _ = try cache.glyph(glyphs[0], of: face, pixelSize: 8)
-    cache.flush()
+    try cache.flush()
     return cache
   }
 }

@@ -27,6 +27,16 @@ public protocol Registrar: Component {
   /// Makes the component's own of a buffer. The same buffer gives the same registration for as
   /// long as that lives.
   func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Handle
+
+  /// The component's own of a buffer by any route, also where the CPU copies.
+  ///
+  /// Absent, as ``register(_:)``.
+  func registration(for buffer: TextureBuffer) throws(RegistrationRefused) -> Handle
+
+  /// The end of everything that the component was given to do with its registrations so far.
+  ///
+  /// Absent, nobody can tell: a fence that never passes.
+  func endOfUses() throws(RegistrationRefused) -> any Fence
 }
 
 extension Registrar {
@@ -38,6 +48,12 @@ extension Registrar {
   }
 
   public func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused) {}
+
+  public func registration(for buffer: TextureBuffer) throws(RegistrationRefused) -> Handle {
+    try register(buffer)
+  }
+
+  public func endOfUses() throws(RegistrationRefused) -> any Fence { UnknownFence() }
 }
 
 /// What a registrar can live with on one route.
@@ -76,4 +92,14 @@ public protocol Registration: AnyObject, Sendable {
   /// The name of the component.
   var component: String { get }
   var buffer: TextureBuffer { get }
+
+  /// Is told that rows of the buffer were written again: all of them where nil. What shows a copy copies
+  /// once more.
+  ///
+  /// Absent, the component sees the buffer's own memory, and there is nothing to do.
+  func contentsChanged(rows: Range<Int>?) throws(RegistrationRefused)
+}
+
+extension Registration {
+  public func contentsChanged(rows: Range<Int>?) throws(RegistrationRefused) {}
 }

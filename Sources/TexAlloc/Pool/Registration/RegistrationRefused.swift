@@ -46,6 +46,8 @@ public struct RegistrationRefused: Error, Hashable, Sendable {
     case importFailed
     /// The driver did not copy it.
     case copyFailed
+    /// The driver made no fence.
+    case fence
     /// The driver does not render into it.
     case framebuffer
     /// What the device draws with is not current on this thread.

@@ -1,0 +1,67 @@
+internal import Synchronization
+
+/// The fonts of a cache, by what makes two of them one: those that somebody holds, and those that have
+/// glyphs.
+struct FontTable {
+  private var fonts: [SizedFont.Key: WeakFont] = [:]
+  private let numbers = FontNumbers()
+  /// Those that have glyphs, by their numbers.
+  private var filled: [SizedFont?] = []
+  /// So many are looked through for those that are gone.
+  private var limit = 64
+
+  /// The font of a key, made where it is new.
+  mutating func font(_ face: FontFace, _ key: SizedFont.Key, cache: UInt64) -> SizedFont {
+    if let known = fonts[key]?.font { return known }
+    if fonts.count >= limit {
+      fonts = fonts.filter { $0.value.font != nil }
+      limit = max(64, fonts.count * 2)
+    }
+    let font = SizedFont(face, key, cache: cache, numbers)
+    fonts[key] = WeakFont(font: font)
+    return font
+  }
+
+  /// Counts one glyph more of a font.
+  mutating func addGlyph(of font: SizedFont) {
+    font.glyphCount += 1
+    let number = Int(font.number)
+    while filled.count <= number { filled.append(nil) }
+    filled[number] = font
+  }
+
+  /// Counts one glyph less of the font of a glyph's key.
+  mutating func removeGlyph(_ key: UInt64) {
+    let number = SizedFont.number(ofKey: key)
+    guard let font = filled[number] else { preconditionFailure("a glyph of no font") }
+    font.glyphCount -= 1
+    if font.glyphCount == 0 { filled[number] = nil }
+  }
+
+  /// How many it knows, those that are gone among them.
+  var count: Int { fonts.count }
+
+  private struct WeakFont {
+    weak var font: SizedFont?
+  }
+}
+
+/// Numbers of fonts, each of which is one font's at a time.
+final class FontNumbers: Sendable {
+  private struct State {
+    var next: UInt64 = 0
+    var unused: [UInt64] = []
+  }
+
+  private let state = Mutex(State())
+
+  func take() -> UInt64 {
+    state.withLock { state in
+      if let number = state.unused.popLast() { return number }
+      defer { state.next += 1 }
+      return state.next
+    }
+  }
+
+  func giveBack(_ number: UInt64) { state.withLock { $0.unused.append(number) } }
+}

@@ -1,0 +1,52 @@
+internal import TexAlloc
+
+/// Counts frames, and knows up to which one the GPU is done.
+///
+/// A frame is built, ends with a flush, and is drawn while the next is built. So a fence that is made at
+/// the end of a frame is the end of all draws of the frames before it.
+struct FrameFences {
+  /// The one that is being built.
+  private(set) var current = 1
+  /// All draws of frames up to this one are over.
+  private(set) var done = 0
+  /// In the order of the frames that they are the end of.
+  private var pending: [(frame: Int, fence: any Fence)] = []
+
+  /// Frames of which the GPU is asked at most: one that hangs is not asked for ever more.
+  private static let limit = 8
+
+  /// Ends a frame.
+  ///
+  /// - Parameter makeFence: The end of everything drawn so far; nil where nobody draws. Not asked for where
+  ///   too many have not passed.
+  mutating func end<Failure: Error>(
+    _ makeFence: (() throws(Failure) -> any Fence)?
+  ) throws(Failure) {
+    if let makeFence {
+      look()
+      if pending.count < Self.limit { pending.append((current - 1, try makeFence())) }
+    } else {
+      done = current - 1
+    }
+    current += 1
+  }
+
+  /// Ends a frame without asking the GPU: nothing wants to know.
+  mutating func end() { current += 1 }
+
+  /// Looks which fences have passed.
+  mutating func look() {
+    while let first = pending.first, first.fence.hasPassed {
+      done = first.frame
+      pending.removeFirst()
+    }
+  }
+
+  /// Waits for all of them.
+  mutating func wait(until deadline: ContinuousClock.Instant) {
+    while let first = pending.first, first.fence.wait(until: deadline) {
+      done = first.frame
+      pending.removeFirst()
+    }
+  }
+}

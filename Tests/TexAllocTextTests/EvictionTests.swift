@@ -1,0 +1,179 @@
+import TestSupport
+import TexAlloc
+import TexAllocAtlas
+import XCTest
+
+@testable import TexAllocText
+
+/// What goes when there is no room, and what never does.
+final class EvictionTests: XCTestCase {
+  private let side = 128
+
+  func testAGlyphOfTheFrameThatIsBuiltNeverGoesAndAFullCacheSaysSo() throws {
+    let cache = try smallCache()
+    let face = try TestFonts.dejaVuSans()
+    let font = try cache.font(face, pixelSize: 20)
+    var kept: [(UInt32, CachedGlyph)] = []
+    let glyphs = try TestFonts.glyphs(of: face, count: 400)
+    XCTAssertThrowsError(
+      try {
+        for index in glyphs { kept.append((index, try cache.glyph(index, of: font))) }
+      }()
+    ) {
+      guard case FontError.full = $0 else { return XCTFail("\($0)") }
+    }
+    XCTAssertGreaterThan(kept.count, 15)
+    for (_, glyph) in kept { XCTAssertTrue(cache.use(glyph)) }
+    try cache.flush()
+    for (index, glyph) in kept {
+      XCTAssertEqual(
+        ReferenceGlyph(glyph, from: cache),
+        try ReferenceGlyph(index, of: face, pixelSize: 20, hinting: .light))
+    }
+  }
+
+  func testAFullCacheHasRoomAfterTwoFlushesAtMostAndEveryGlyphIsRight() throws {
+    let device = SamplingDevice()
+    let cache = try smallCache(for: device)
+    let face = try TestFonts.dejaVuSans()
+    let font = try cache.font(face, pixelSize: 20)
+    var batch: [(UInt32, CachedGlyph)] = []
+    for index in try TestFonts.glyphs(of: face, count: 600) {
+      var flushes = 0
+      while true {
+        do {
+          batch.append((index, try cache.glyph(index, of: font)))
+          break
+        } catch FontError.full {
+          flushes += 1
+          XCTAssertLessThanOrEqual(flushes, 2)
+          try cache.flush()
+          try assertShown(batch, of: face, by: device, cache)
+          batch = []
+        }
+      }
+    }
+    XCTAssertEqual(cache.pages.count, 1)
+    XCTAssertGreaterThan(cache.statistics.evicted, 300)
+    XCTAssertEqual(cache.count, cache.statistics.rasterized - cache.statistics.evicted)
+  }
+
+  func testNothingGoesThatTheGPUMayStillDraw() throws {
+    let device = SamplingDevice()
+    let cache = try smallCache(for: device)
+    let font = try cache.font(TestFonts.dejaVuSans(), pixelSize: 20)
+    let glyphs = try TestFonts.glyphs(of: font.face, count: 400)
+    device.isFast = false
+    var first: [CachedGlyph] = []
+    for index in glyphs.prefix(10) { first.append(try cache.glyph(index, of: font)) }
+    for _ in 0..<5 { try cache.flush() }
+    var count = 10
+    while (try? cache.glyph(glyphs[count], of: font)) != nil { count += 1 }
+    XCTAssertEqual(cache.statistics.evicted, 0)
+    XCTAssertTrue(first.allSatisfy { cache.glyphs(onPage: 0).contains($0) })
+    device.isFast = true
+    try cache.flush()
+    XCTAssertNoThrow(try cache.glyph(glyphs[count], of: font))
+    XCTAssertGreaterThan(cache.statistics.evicted, 0)
+  }
+
+  func testTheGlyphThatWasNotUsedForLongestGoesFirst() throws {
+    let cache = try smallCache()
+    let font = try cache.font(TestFonts.dejaVuSans(), pixelSize: 20)
+    let glyphs = try TestFonts.glyphs(of: font.face, count: 400)
+    let old = try glyphs[0..<5].map { try cache.glyph($0, of: font) }
+    try cache.flush()
+    let young = try glyphs[5..<10].map { try cache.glyph($0, of: font) }
+    XCTAssertTrue(cache.use(old[2]))
+    try cache.flush()
+    try cache.flush()
+    var next = 10
+    while cache.statistics.evicted == 0 {
+      _ = try cache.glyph(glyphs[next], of: font)
+      next += 1
+    }
+    XCTAssertTrue(old.indices.contains { $0 != 2 && !cache.use(old[$0]) })
+    XCTAssertTrue(cache.use(old[2]), "it was used later")
+    XCTAssertTrue(young.allSatisfy(cache.use))
+  }
+
+  func testAGlyphThatWentIsNotTakenForTheOneInItsPlace() throws {
+    let cache = try smallCache()
+    let font = try cache.font(TestFonts.dejaVuSans(), pixelSize: 20)
+    let glyphs = try TestFonts.glyphs(of: font.face, count: 400)
+    let first = try cache.glyph(glyphs[0], of: font)
+    for index in glyphs.dropFirst() {
+      do { _ = try cache.glyph(index, of: font) } catch FontError.full { try cache.flush() }
+    }
+    XCTAssertFalse(cache.use(first))
+    let again = try cache.glyph(glyphs[0], of: font)
+    XCTAssertNotEqual(again, first)
+    XCTAssertTrue(cache.use(again))
+  }
+
+  func testPagesThatStayEmptyAreGivenBack() throws {
+    let pool = try TexturePool(for: [])
+    let atlas = Atlas(in: pool, page: ImageDescriptor(width: 64, height: 64, formats: [.r8]))
+    let cells = try (0..<3).map { _ in try atlas.insert(width: 62, height: 62) }
+    atlas.remove(cells[1])
+    for flush in 0..<Atlas.patience {
+      XCTAssertEqual(atlas.pages.map(\.number), [0, 1, 2], "after \(flush)")
+      try atlas.flush()
+    }
+    XCTAssertEqual(atlas.pages.map(\.number), [0, 2])
+    XCTAssertEqual(pool.statistics.slots, 2)
+    XCTAssertEqual(try atlas.insert(width: 62, height: 62).page, 1)
+  }
+
+  func testALongRunOfRandomSizesKeepsMemoryFlat() throws {
+    let device = SamplingDevice()
+    let pool = try TexturePool(for: [device, GlyphCache.component])
+    let cache = GlyphCache(
+      in: pool, for: device, pageSize: ImageSize(width: 128, height: 128), pageLimit: 2)
+    let face = try TestFonts.dejaVuSans()
+    let glyphs = try TestFonts.glyphs(of: face, count: 200)
+    var random = SplitMix64(seed: 9)
+    let frames = 100_000 / 20
+    var middle = 0
+    for frame in 0..<frames {
+      // Nobody holds on to these fonts.
+      let font = try cache.font(face, pixelSize: Double.random(in: 6...30, using: &random))
+      for _ in 0..<8 {
+        do {
+          _ = try cache.glyph(XCTUnwrap(glyphs.randomElement(using: &random)), of: font)
+        } catch FontError.full { try cache.flush() }
+      }
+      try cache.flush()
+      if frame == frames / 2 { middle = cache.storedEntries }
+    }
+    XCTAssertEqual(pool.statistics.slots, 2)
+    XCTAssertLessThan(cache.storedEntries, middle * 5 / 4)
+    XCTAssertLessThan(cache.storedFonts, 1_000)
+    XCTAssertEqual(cache.count, cache.statistics.rasterized - cache.statistics.evicted)
+  }
+
+  private func smallCache(for device: SamplingDevice? = nil) throws -> GlyphCache {
+    GlyphCache(
+      in: try TexturePool(for: [GlyphCache.component]), for: device,
+      pageSize: ImageSize(width: side, height: side), pageLimit: 1)
+  }
+
+  /// What the device has of each glyph is what FreeType draws.
+  private func assertShown(
+    _ glyphs: [(UInt32, CachedGlyph)], of face: FontFace, by device: SamplingDevice,
+    _ cache: GlyphCache
+  ) throws {
+    for (index, glyph) in glyphs {
+      guard let cell = glyph.cell else { continue }
+      let copy = try XCTUnwrap(cache.atlas.page(cell.page)?.texture(on: device))
+      let pitch = copy.buffer.layout.planes[0].pitch
+      let (pixels, expected) = (
+        copy.pixels, try ReferenceGlyph(index, of: face, pixelSize: 20, hinting: .light).pixels
+      )
+      let shown = cell.rectangle.rows.flatMap { y in
+        cell.rectangle.columns.map { pixels[y * pitch + $0] }
+      }
+      XCTAssertEqual(shown, expected, "glyph \(index)")
+    }
+  }
+}
