@@ -22,6 +22,7 @@ extension EGLDevice {
       attributes.deviceUsage?.removeAll { $0 == .mipmap }  // the image has one size
       return RouteOffer(attributes, quirks: quirks)
     case .transferred:
+      if isLost { throw RouteRefused(because: "its memory is lost with its context") }
       let buffers: MappedBuffers
       do { buffers = try mappedBuffers() } catch { throw RouteRefused(because: "\(error)") }
       if buffers.timing.isByDriver && demandedRoute == nil {

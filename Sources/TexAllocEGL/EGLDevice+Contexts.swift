@@ -108,6 +108,7 @@ extension EGLDevice {
         reason: "the device's context is not current on this thread")
     }
     tellPendingErrors()
+    if isLost { try requireLife(for: operation) }
     if needsFence { try makeEarlyFence(of: member) }
     return member
   }

@@ -10,8 +10,11 @@ extension EGLDevice {
   /// `glGetGraphicsResetStatus`: what the GPU held goes, and nothing else.
   ///
   /// Its fences count as passed, so that slots which only the GPU still used return to their pools.
-  /// Buffers that somebody holds keep their memory and pixels, to be registered with the next device;
-  /// this one's textures go without any call of OpenGL. Any thread may tell.
+  /// Buffers that somebody holds keep their memory and pixels, to be registered with the next device, but
+  /// for those that lay in memory of this one's own, which are ``TexAlloc/TextureBuffer/isLost``; their memory
+  /// stays mapped until they are let go of. The device's textures go without any call of OpenGL. Any thread
+  /// may tell; the device finds out by itself where OpenGL answers a call of its own with
+  /// `GL_CONTEXT_LOST`.
   public func contextWasLost() {
     let (retired, kept) = state.withLock { state in
       loss.happen()
@@ -50,7 +53,8 @@ extension EGLDevice {
   @discardableResult
   public func collect() throws(EGLFailure) -> [UInt32] {
     if isLost { return [] }
-    let here = try requireContext(for: "collect")
+    let here: ContextGroup.Member
+    do { here = try requireContext(for: "collect") } catch  where error.cause == .lost { return [] }
     state.withLock { $0.retiredFramebuffers.removeValue(forKey: here.serial) }?.delete()
     try sealCopies(in: here)
     let showsBuffers = state.withLock { state in
@@ -159,6 +163,7 @@ extension EGLDevice {
 
   func tellPendingErrors() {
     let errors = takeGLErrors()
+    if errors.contains(lostContextError) { return contextWasLost() }
     if !errors.isEmpty { onPendingErrors?(errors) }
   }
 }

@@ -9,7 +9,7 @@ extension EGLDevice {
     try madeBuffers.withLock { known in
       if let known { return known }
       let made = Result { () throws(EGLFailure) in
-        try MappedBuffers(of: connection.driver, on: maker)
+        try MappedBuffers(of: connection.driver, on: maker, until: loss)
       }
       known = made
       return made

@@ -108,6 +108,11 @@ EGLBoolean eglMakeCurrent(
   return real(eglMakeCurrent)(display, draw, read, context);
 }
 
+static EGLSyncKHR create_sync(EGLDisplay display, EGLenum type, const EGLint *attributes) {
+  PFNEGLCREATESYNCKHRPROC create = (PFNEGLCREATESYNCKHRPROC)real_function("eglCreateSyncKHR");
+  return now().is_lost ? EGL_NO_SYNC_KHR : create(display, type, attributes);
+}
+
 static EGLint client_wait_sync(
   EGLDisplay display, EGLSyncKHR sync, EGLint flags, EGLTimeKHR nanoseconds) {
   PFNEGLCLIENTWAITSYNCKHRPROC wait =
@@ -209,6 +214,7 @@ static EGLBoolean destroy_image(EGLDisplay display, EGLImageKHR image) {
 static _Thread_local GLenum own_error;
 
 static GLenum get_error(void) {
+  if (now().is_lost) return 0x0507;  // GL_CONTEXT_LOST
   GLenum error = own_error ? own_error : real(glGetError)();
   own_error = GL_NO_ERROR;
   return error;
@@ -233,6 +239,7 @@ function eglGetProcAddress(const char *name) {
     {"eglQueryString", (function)eglQueryString},
     {"eglCreateContext", (function)eglCreateContext},
     {"eglMakeCurrent", (function)eglMakeCurrent},
+    {"eglCreateSyncKHR", (function)create_sync},
     {"eglClientWaitSyncKHR", (function)client_wait_sync},
     {"eglQueryDmaBufFormatsEXT", (function)query_formats},
     {"eglQueryDmaBufModifiersEXT", (function)query_modifiers},

@@ -1,3 +1,4 @@
+import CNarrowEGL
 import ProgramSupport
 import TestSupport
 import TexAlloc
@@ -95,5 +96,92 @@ final class ContextLossTests: XCTestCase {
     let texture = try next.register(before.buffer)
     XCTAssertEqual(texture.route, .imported)
     XCTAssertTrue(try texture.shownPixels().allSatisfy { $0 == 0x55 })
+  }
+
+  func testWhatLayInTheDevicesOwnMemoryIsLostWithIt() throws {
+    let (lost, pool) = try transferring()
+    let held = try pool.allocate(image, for: [.texture, .rewritten, .cpuRead])
+    let texture = try lost.register(held)
+    XCTAssertEqual(texture.route, .transferred)
+    let unregistered = try pool.allocate(image)
+    XCTAssertFalse(held.isLost)
+    lost.contextWasLost()
+    for buffer in [held, unregistered] {
+      XCTAssertTrue(buffer.isLost)
+      let next = try EGLDevice.surfaceless(.software)
+      XCTAssertThrowsError(try next.texture(for: buffer)) {
+        XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .memoryLost)
+      }
+    }
+    XCTAssertThrowsError(try held.withReadback { $0[0] }) {
+      XCTAssertEqual(($0 as? ReadbackRefused)?.reason, .lost)
+    }
+    XCTAssertThrowsError(try pool.allocate(image)) {
+      guard case .heap(let failure)? = $0 as? AllocationError else { return XCTFail("\($0)") }
+      XCTAssertEqual(failure.errno, .operationNotSupportedByDevice)
+    }
+  }
+
+  func testAWriterInFlightOutlivesItsDevice() throws {
+    var buffer: TextureBuffer?
+    var slab: Slab?
+    do {
+      let (lost, pool) = try transferring()
+      let written = try pool.allocate(image)
+      var writer = written.writer()
+      writer.fill(0..<2, with: 1)
+      lost.contextWasLost()
+      writer.fill(2..<3, with: 2)
+      (buffer, slab) = (written, written.slab)
+    }
+    // Neither the device nor the pool is there any more.
+    if let buffer {
+      var writer = buffer.writer()
+      writer.fill(0..<writer.rowCount, with: 3)
+    }
+    let offset = try XCTUnwrap(buffer?.offset)
+    buffer = nil
+    let bytes = try unsafe XCTUnwrap(slab).bytes(in: offset..<offset + 8)
+    XCTAssertTrue(unsafe bytes.allSatisfy { $0 == 3 })
+  }
+
+  func testThePoolGivesUpWhatItHasOfALostDevice() throws {
+    let (lost, pool) = try transferring()
+    var held: TextureBuffer? = try pool.allocate(image)
+    XCTAssertGreaterThan(pool.statistics.slabBytes, 0)
+    weak let slab = held?.slab
+    lost.contextWasLost()
+    XCTAssertNotNil(held)
+    pool.collect()
+    XCTAssertGreaterThan(pool.statistics.slabBytes, 0, "somebody holds an image there")
+    held = nil
+    XCTAssertEqual(pool.statistics.slabBytes, 0)
+    for _ in 0..<500 where slab != nil { usleep(10_000) }
+    XCTAssertNil(slab, "the pool's thread lets go of it")
+  }
+
+  func testALossThatOpenGLTellsOfIsNoticed() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    let buffer = try pool.allocate(image)
+    do { _ = try gpu.register(pool.allocate(image)) }
+    var narrowing = narrow_egl()
+    narrowing.is_lost = true
+    narrow_egl_set(narrowing)
+    defer { narrow_egl_set(narrow_egl()) }
+    XCTAssertEqual(try gpu.collect(), [])
+    XCTAssertTrue(gpu.isLost)
+    XCTAssertEqual(pool.statistics.waitingSlots, 0)
+    XCTAssertThrowsError(try gpu.register(buffer)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .lost)
+    }
+    narrow_egl_set(narrow_egl())
+    XCTAssertEqual(try EGLDevice.surfaceless(.software).register(buffer).route, .imported)
+  }
+
+  private func transferring() throws -> (EGLDevice, TexturePool) {
+    let gpu = try EGLDevice.surfaceless(.software, route: .transferred)
+    do { _ = try gpu.mappedBuffers() } catch { throw XCTSkip("no mapped buffers: \(error)") }
+    return (gpu, try TexturePool(for: [gpu]))
   }
 }

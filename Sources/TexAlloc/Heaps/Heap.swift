@@ -19,11 +19,17 @@ public protocol Heap: Component {
 
   /// What the CPU can do with the memory: everything, unless said otherwise.
   var cpuUsage: Set<CPUUsage> { get }
+
+  /// Whether what lies in its memory went with the device that it is of: never, unless said otherwise. No
+  /// image is given such memory then, and a pool lets go of it as images do. It stays mapped for as long as
+  /// somebody holds a slab.
+  var isLost: Bool { get }
 }
 
 extension Heap {
   public var largestSharedSlab: Int? { nil }
   public var cpuUsage: Set<CPUUsage> { Set(CPUUsage.allCases) }
+  public var isLost: Bool { false }
 }
 
 /// A heap of this package, which says how it knows what it states.

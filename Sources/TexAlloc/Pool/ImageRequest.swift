@@ -127,7 +127,7 @@ extension AllocationFlags {
     (.scanout, "scanout", .scanout), (.capture, "capture", .capture), (.encode, "encode", .encode),
     (.decode, "decode", .decode), (.mipmapped, "mipmapped", .mipmap), (.cpuRead, "cpuRead", nil),
     (.dedicated, "dedicated", nil),
-    (.zeroed, "zeroed", nil), (.exportable, "exportable", nil),
+    (.zeroed, "zeroed", nil), (.exportable, "exportable", nil), (.rewritten, "rewritten", nil),
   ]
 
   /// What devices do with it.

@@ -49,6 +49,9 @@ extension EGLFailure: CustomStringConvertible {
   public var isUnsupported: Bool { cause == .unsupported }
 }
 
+/// `GL_CONTEXT_LOST`, which a context that was lost answers everything with: `GL_KHR_robustness`.
+let lostContextError: UInt32 = 0x0507
+
 /// The name of an error of `eglGetError`, as in `egl.h`.
 func eglErrorName(_ code: EGLint) -> String {
   switch code {

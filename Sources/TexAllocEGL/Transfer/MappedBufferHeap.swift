@@ -14,12 +14,14 @@ struct MappedBufferHeap: Heap {
   let attributes: BufferAttributes
   private let storage: BufferStorage
   private let context: OwnContext
+  private let loss: ContextLoss
   private let isReadable: Bool
   private let caching: Caching
 
   /// Measures how the mapping is cached. On the context's thread.
   init(
-    _ name: String, _ storage: BufferStorage, on context: OwnContext, isReadable: Bool
+    _ name: String, _ storage: BufferStorage, on context: OwnContext, until loss: ContextLoss,
+    isReadable: Bool
   ) throws(EGLFailure) {
     let sample = try MappedBuffer(
       storage, size: MemoryTiming.size, isReadable: isReadable, on: context)
@@ -32,6 +34,7 @@ struct MappedBufferHeap: Heap {
     }
     self.storage = storage
     self.context = context
+    self.loss = loss
     self.isReadable = isReadable
     self.caching = caching
   }
@@ -42,7 +45,10 @@ struct MappedBufferHeap: Heap {
 
   var cpuUsage: Set<CPUUsage> { isReadable ? Set(CPUUsage.allCases) : [.sequentialWrite] }
 
+  var isLost: Bool { loss.hasHappened }
+
   func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
+    if isLost { throw SystemFailure("makeSlab", on: name, .operationNotSupportedByDevice) }
     let size = try wholePages(size)
     let buffer: MappedBuffer
     do {

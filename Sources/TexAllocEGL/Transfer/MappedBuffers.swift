@@ -15,13 +15,16 @@ package struct MappedBuffers: Sendable {
   ///
   /// - Parameter driver: Its name.
   /// - Throws: What the driver lacks.
-  init(of driver: String, on context: OwnContext) throws(EGLFailure) {
+  init(
+    of driver: String, on context: OwnContext, until loss: ContextLoss
+  ) throws(EGLFailure) {
     let name = HeapNames.shared.unique("gl-buffers:\(driver)")
     (written, read, timing) = try context.run { () throws(EGLFailure) in
       let storage = try BufferStorage()
       return (
-        try MappedBufferHeap(name, storage, on: context, isReadable: false),
-        try MappedBufferHeap(name + ":read", storage, on: context, isReadable: true),
+        try MappedBufferHeap(name, storage, on: context, until: loss, isReadable: false),
+        try MappedBufferHeap(
+          name + ":read", storage, on: context, until: loss, isReadable: true),
         try CopyTiming(storage, on: context)
       )
     }

@@ -22,6 +22,8 @@ typedef struct {
   bool has_no_share_groups;
   /// eglMakeCurrent fails for every context.
   bool fails_to_make_current;
+  /// Contexts are lost: OpenGL answers with nothing else, and there are no fences.
+  bool is_lost;
   /// Waiting for a fence fails.
   bool fails_to_wait;
 } narrow_egl;

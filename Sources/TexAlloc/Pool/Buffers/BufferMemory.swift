@@ -19,6 +19,8 @@ protocol BufferMemory: Sendable {
   var size: Int { get }
   /// What the CPU's mapping allows; empty where there is none.
   var cpuUsage: Set<CPUUsage> { get }
+  /// Whether what lies there went with the device that it is of.
+  var isLost: Bool { get }
   /// Whether the descriptor holds nothing but this one buffer.
   var isExportable: Bool { get }
 
@@ -48,6 +50,7 @@ protocol BufferMemory: Sendable {
 extension BufferMemory {
   var plan: ImagePlan? { nil }
   var slab: Slab? { nil }
+  var isLost: Bool { false }
   func place(at offset: Int) -> (descriptor: FileDescriptor?, offset: Int) { (descriptor, offset) }
   func beginAccess(for usage: Set<CPUUsage>) {}
   func endAccess(for usage: Set<CPUUsage>) {}
@@ -77,6 +80,7 @@ struct PooledMemory: BufferMemory {
   var plan: ImagePlan? { way }
   var store: SlabStore { way.store }
   var heap: String? { store.heapName }
+  var isLost: Bool { store.heap.isLost }
   var slab: Slab? { pooled }
   var caching: Caching? { pooled.caching }
   var descriptor: FileDescriptor? { pooled.descriptor }

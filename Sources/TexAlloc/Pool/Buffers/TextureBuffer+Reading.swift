@@ -32,11 +32,12 @@ extension TextureBuffer {
   /// Reads one plane for a device that has it copied, or to look at a trial: also what was not
   /// allocated for reading, however slow.
   ///
-  /// - Throws: `ReadbackRefused` where it is not mapped for that, is being written, or was discarded.
+  /// - Throws: `ReadbackRefused` where it is not mapped for that, is being written, was discarded or lost.
   package func withContents<Result: ~Copyable>(
     ofPlane plane: Int = 0, _ body: (Span<UInt8>) -> Result
   ) throws(ReadbackRefused) -> Result {
     if let reason = discardReason { throw ReadbackRefused(buffer: name, .discarded(reason)) }
+    if isLost { throw ReadbackRefused(buffer: name, .lost) }
     if isSpent { throw ReadbackRefused(buffer: name, .spent) }
     guard isMappedForReading else { throw ReadbackRefused(buffer: name, .notForReading) }
     let bytes = unsafe UnsafeRawBufferPointer(bytes(ofPlane: plane))
@@ -75,6 +76,8 @@ public struct ReadbackRefused: Error, Hashable, Sendable {
     case notForReading
     /// Writing it failed or was cancelled, in the words of whoever wrote.
     case discarded(String)
+    /// It was of a device that is lost.
+    case lost
     /// A device has copied it, and the memory went back to the pool.
     case spent
     /// Somebody writes it just now.
@@ -99,6 +102,7 @@ extension ReadbackRefused: CustomStringConvertible {
     case .notForReading:
       "\(buffer): it was neither allocated with the flag cpuRead nor adopted for reading"
     case .discarded(let reason): "\(buffer): it was discarded: \(reason)"
+    case .lost: "\(buffer): its memory went with its device, which is lost"
     case .spent: "\(buffer): its memory is spent: a device has a copy; allocate it with rewritten"
     case .beingWritten(let plane): "\(buffer): plane \(plane) has a writer that has not ended"
     }

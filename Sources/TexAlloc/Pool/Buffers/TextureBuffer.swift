@@ -167,6 +167,11 @@ public final class TextureBuffer: Sendable {
   /// Whether a device has copied it, and its memory is somebody else's.
   public var isSpent: Bool { state.withLock { $0.isSpent } }
 
+  /// Whether its memory was of a device that is lost, and what was in it with that. Registering and reading
+  /// it are refused from then on; who writes it goes on to no effect. What lies elsewhere stays, for the next
+  /// device.
+  public var isLost: Bool { memory.isLost }
+
   /// Memory of the same kind for trying out the first rows of such an image, surely not at the start
   /// of its slab unless it can be nowhere else; nil where no such memory is to be had.
   public func makeTrial() throws(AllocationError) -> TextureBuffer? {

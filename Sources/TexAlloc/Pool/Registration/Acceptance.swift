@@ -29,6 +29,7 @@ extension TextureBuffer {
         cause, by: component, field: "contents", wanted: "an image that was written", held: held)
     }
     if let reason = discardReason { throw refusal(.discarded, held: reason) }
+    if isLost { throw refusal(.memoryLost, held: "one that went with its device, which is lost") }
     if isSpent { throw refusal(.spent, held: "one whose memory is spent: a device has a copy") }
   }
 }

@@ -56,6 +56,8 @@ public struct RegistrationRefused: Error, Hashable, Sendable {
     case lost
     /// The device was closed.
     case closed
+    /// The image lay in memory of a device that is lost.
+    case memoryLost
     /// The device has copied the image, and its memory is no longer the image's.
     case spent
     /// A write of the image failed or was cancelled.

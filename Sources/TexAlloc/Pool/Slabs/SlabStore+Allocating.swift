@@ -49,6 +49,7 @@ extension SlabStore {
   }
 
   private func allocate(_ request: borrowing SlotRequest) throws(AllocationError) -> Slot {
+    try checkHeap()
     if let slot = slotAtHand(request) { return slot }
     try checkThread()
     let isDone = DispatchSemaphore(value: 0)
@@ -59,12 +60,19 @@ extension SlabStore {
   }
 
   private func allocate(_ request: SlotRequest) async throws(AllocationError) -> Slot {
+    try checkHeap()
     if let slot = slotAtHand(request) { return slot }
     try checkThread()
     let demand = await withCheckedContinuation { continuation in
       enqueue(Demand(request) { continuation.resume(returning: $0) })
     }
     return try demand.take()
+  }
+
+  private func checkHeap() throws(AllocationError) {
+    guard heap.isLost else { return }
+    collect()
+    throw .heap(SystemFailure("makeSlab", on: heapName, .operationNotSupportedByDevice))
   }
 
   /// A heap that uses the pool while it makes a slab for it would wait for itself.

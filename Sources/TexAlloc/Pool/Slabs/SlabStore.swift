@@ -122,6 +122,7 @@ final class SlabStore: Sendable {
     perform { slabs in
       guard let slot = slot.take() else { return }
       slabs.release(slot, until: pending, isWritten: isWritten)
+      if heap.isLost { slabs.dropEmptySlabs() }
     }
   }
 
@@ -129,7 +130,11 @@ final class SlabStore: Sendable {
   @discardableResult
   func collect() -> Int {
     let passed = passedSlots()
-    return perform { $0.freeReleased(passed) }
+    return perform { slabs in
+      let count = slabs.freeReleased(passed)
+      if heap.isLost { slabs.dropEmptySlabs() }
+      return count
+    }
   }
 
   /// Gives memory back to the system that no image uses; answers how many bytes.
