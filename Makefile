@@ -3,11 +3,11 @@
 SWIFT ?= swift
 sources := Sources Tests Fuzz Examples Package.swift
 sanitizer ?= address thread
-fuzzer ?= ranges packer jpeg
+fuzzer ?= ranges packer jpeg entropy
 seconds ?= 600
 
 .PHONY: help demo test examples vm-test vm-soak vm-shell bench readme bundle sanitize fuzz fuzz-ranges \
-  fuzz-packer fuzz-jpeg lint format docs clean distclean dependencies swift
+  fuzz-packer fuzz-jpeg fuzz-entropy lint format docs clean distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
@@ -19,8 +19,8 @@ help:
 	@echo 'make readme    the same, into the figures of README.md'
 	@echo 'make bundle    archive the programs for another machine, with a script that checks its GPU'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
-	@echo 'make fuzz      random events in the allocators, random files in the JPEG decoder'
-	@echo '               (seconds=600 for each; fuzzer=ranges, packer or jpeg: one)'
+	@echo 'make fuzz      random events in the allocators, random files in the JPEG decoder and in the'
+	@echo '               entropy decoder (seconds=600 for each; fuzzer=ranges, packer, jpeg, entropy: one)'
 	@echo 'make lint      check the style'
 	@echo 'make format    put the style right'
 	@echo 'make docs      write the reference into out/docs'
@@ -118,6 +118,17 @@ fuzz-jpeg: dependencies
 	  -Xswiftc -sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table
 	ASAN_OPTIONS=detect_leaks=0 .build-fuzz/release/jpegfuzzer -max_total_time=$(seconds) -max_len=20000 -timeout=20 \
 	  -dict=Fuzz/Decoder/jpeg.dict -artifact_prefix=out/fuzz/ out/fuzz/jpeg out/fuzz/jpeg-seeds
+
+# Beside the toolchain's own compiler there is its linker.
+fuzz-entropy: dependencies
+	@mkdir -p out/fuzz/entropy
+	@Scripts/make-fuzz-seeds out/fuzz/jpeg-seeds
+	$(dir $(shell command -v $(SWIFT)))clang -O2 -g -fuse-ld=lld -fsanitize=fuzzer,address,undefined \
+	  $(addprefix -I,Sources/CHuffman/include Sources/CStreaming/include Tests/CCoefficients/include) \
+	  -o out/fuzz/entropyfuzzer Fuzz/EntropyFuzzer.c \
+	  $(wildcard Sources/CHuffman/*.c Sources/CStreaming/*.c Tests/CCoefficients/*.c) -ljpeg
+	out/fuzz/entropyfuzzer -max_total_time=$(seconds) -max_len=20000 -dict=Fuzz/Decoder/jpeg.dict \
+	  -artifact_prefix=out/fuzz/ out/fuzz/entropy out/fuzz/jpeg-seeds
 
 lint: swift
 	$(SWIFT) format lint --strict --parallel --recursive $(sources)

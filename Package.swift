@@ -48,6 +48,7 @@ let package = Package(
     .systemLibrary(
       name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .systemLibrary(name: "CGBM", providers: [.apt(["libgbm-dev"])]),
+    .target(name: "CHuffman", dependencies: ["CStreaming"]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(
       name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
@@ -60,6 +61,8 @@ let package = Package(
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(name: "CAccesses", path: "Tests/CAccesses"),
+    .target(
+      name: "CCoefficients", path: "Tests/CCoefficients", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
       name: "CNarrowEGL", dependencies: ["CEGL"], path: "Tests/CNarrowEGL",
       cSettings: [.define("_GNU_SOURCE")]),
@@ -103,13 +106,13 @@ let package = Package(
       ],
       swiftSettings: house),
     .target(
-      name: "TexAllocJPEG", dependencies: ["CJPEG", "CLCMS", "TexAlloc", system],
+      name: "TexAllocJPEG", dependencies: ["CHuffman", "CJPEG", "CLCMS", "TexAlloc", system],
       swiftSettings: house),
     .testTarget(
       name: "TexAllocJPEGTests",
       dependencies: [
-        "AuditSupport", "CTurboJPEG", "TestSupport", "TexAlloc", "TexAllocAudit", "TexAllocJPEG",
-        "watcheddecode", system,
+        "AuditSupport", "CCoefficients", "CTurboJPEG", "TestSupport", "TexAlloc", "TexAllocAudit",
+        "TexAllocJPEG", "watcheddecode", system,
       ],
       swiftSettings: house),
     .executableTarget(

@@ -97,9 +97,16 @@ texalloc_jpeg_result texalloc_jpeg_read_header(
       .is_grey = codec->jpeg_color_space == JCS_GRAYSCALE,
       .is_cmyk = codec->num_components == 4,
       .is_inverted = codec->saw_Adobe_marker,
+      .component_count = (uint32_t)codec->num_components,
+      .is_rgb = codec->jpeg_color_space == JCS_RGB,
+      .is_arithmetic = codec->arith_code,
       .has_several_scans = jpeg_has_multiple_scans(codec),
       .is_progressive = codec->progressive_mode,
   };
+  for (int i = 0; i < codec->num_components; i++) {
+    header->across[i] = (uint8_t)codec->comp_info[i].h_samp_factor;
+    header->down[i] = (uint8_t)codec->comp_info[i].v_samp_factor;
+  }
   if (header->has_several_scans) header->coefficient_size = coefficient_size(codec);
   return texalloc_jpeg_done;
 }

@@ -30,6 +30,7 @@ public final class JPEGDecoder: ImageDecoder {
 
   public let limits: JPEGLimits
   private let idle = Mutex<[Decompressor]>([])
+  private let idleEntropyReaders = Mutex<[EntropyReader]>([])
   /// Those that were made last, since the pictures of one camera have one profile.
   private let transforms = Mutex<[ColourTransform]>([])
 
@@ -75,6 +76,20 @@ public final class JPEGDecoder: ImageDecoder {
       idle.withLock { if $0.count < processorCount { $0.append(tool) } }
     }
     return try body(tool)
+  }
+
+  /// Lets the body use a reader of Huffman's code alone.
+  func withEntropyReader<Result>(
+    for name: String, _ body: (EntropyReader) throws(CoefficientsRefused) -> Result
+  ) throws(CoefficientsRefused) -> Result {
+    let found = idleEntropyReaders.withLock { $0.popLast() }
+    guard let reader = found ?? EntropyReader() else {
+      throw .failed(ImageDecodingError(name, .outOfMemory))
+    }
+    defer {
+      idleEntropyReaders.withLock { if $0.count < processorCount { $0.append(reader) } }
+    }
+    return try body(reader)
   }
 
   /// nil where the profile cannot be applied.

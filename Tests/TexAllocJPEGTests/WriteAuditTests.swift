@@ -27,6 +27,17 @@ final class WriteAuditTests: XCTestCase {
     for (index, file) in files.enumerated() { try assertFriendly(file, "\(index)", options) }
   }
 
+  func testCoefficientsAreWrittenInWholeLines() throws {
+    for coding in ["", "-sample 1x1 -quality 95", "-grayscale", "-restart 1"] {
+      let photo = try JPEGImage(try SampleFile.make(137, 90, coding))
+      let pool = try TexturePool(for: [])
+      let memory = CoefficientMemory(of: pool)
+      let report = try auditing(pool) { _ = try photo.coefficients(in: memory) }
+      XCTAssertTrue(report.isWriteCombiningFriendly, "\(report)\n\(coding)")
+      XCTAssertGreaterThan(report.fullLineWrites, 100)
+    }
+  }
+
   /// What went straight to its place before the damage was found is filled afterwards.
   func testSalvagedRowsAndTheirFillAreWrittenInWholeLines() throws {
     var options = DecodingOptions()

@@ -4,8 +4,8 @@
 //
 //     watcheddecode FILE [--icc] [--salvage]
 //
-// Or decodes it many times, so that a profiler can look on: `watcheddecode FILE ours TIMES`, and `bare` by
-// TurboJPEG alone into memory of its own.
+// Or decodes it many times, so that a profiler can look on: `watcheddecode FILE ours TIMES`, `entropy`
+// as far as coefficients, and `bare` by TurboJPEG alone into memory of its own.
 import CTexbench
 import CTurboJPEG
 import Foundation
@@ -53,6 +53,11 @@ func repeatOurs(_ bytes: [UInt8], times: Int) throws {
   }
 }
 
+func repeatEntropy(_ bytes: [UInt8], times: Int) throws {
+  let memory = CoefficientMemory(of: try TexturePool(for: []))
+  for _ in 0..<times { _ = try JPEGImage(bytes).coefficients(in: memory) }
+}
+
 func repeatBare(_ bytes: [UInt8], times: Int) throws {
   let photo = try JPEGImage(bytes).descriptor
   let pitch = (photo.width * 4 + 63) / 64 * 64
@@ -71,7 +76,11 @@ func repeatBare(_ bytes: [UInt8], times: Int) throws {
 let (path, others) = (CommandLine.arguments[1], CommandLine.arguments.dropFirst(2))
 if let times = others.last.flatMap({ Int($0) }) {
   let bytes = try [UInt8](Data(contentsOf: URL(filePath: path)))
-  try (others.first == "bare" ? repeatBare : repeatOurs)(bytes, times)
+  switch others.first {
+  case "bare": try repeatBare(bytes, times: times)
+  case "entropy": try repeatEntropy(bytes, times: times)
+  default: try repeatOurs(bytes, times: times)
+  }
 } else {
   var options = DecodingOptions()
   options.appliesProfile = others.contains("--icc")

@@ -64,6 +64,13 @@ typedef struct {
   bool is_grey;
   /// Whether it holds colours for print, and whether they are stored inverted, as Adobe does.
   bool is_cmyk, is_inverted;
+  /// Colours, and their sampling factors.
+  uint32_t component_count;
+  uint8_t across[4], down[4];
+  /// Whether three colours are red, green and blue.
+  bool is_rgb;
+  /// Whether Huffman's code is not what it is coded by.
+  bool is_arithmetic;
   /// Whether every row waits for the end of the file: progressive files, and a scan per colour.
   bool has_several_scans, is_progressive;
   /// Bytes that the library allocates for the coefficients of a file with several scans; else 0.

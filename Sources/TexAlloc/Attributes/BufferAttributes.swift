@@ -140,6 +140,8 @@ public enum CPUUsage: String, CaseIterable, Sendable {
 /// What devices do with a buffer; the cases stand in the order of their names.
 public enum DeviceUsage: String, CaseIterable, Sendable {
   case capture, decode, encode
+  /// Makes an image of its own of the coefficients in it.
+  case finish
   /// Makes smaller copies of it, for showing it small: those are the device's own.
   case mipmap
   case render, sample, scanout

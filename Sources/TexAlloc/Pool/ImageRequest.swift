@@ -106,6 +106,8 @@ public struct AllocationFlags: OptionSet, Hashable, Sendable {
   /// Beside ``texture``: the texture has mipmaps, which the GPU makes. It is a copy of the GPU's own then,
   /// since an image has room for one size: such images take no route that imports.
   public static let mipmapped = AllocationFlags(rawValue: 1 << 6)
+  /// It is no picture but a part of a ``CoefficientStream``, of which the GPU makes one.
+  public static let coefficients = AllocationFlags(rawValue: 1 << 7)
 
   /// The CPU reads it, too; without this, reading it is refused, whatever memory it has.
   public static let cpuRead = AllocationFlags(rawValue: 1 << 8)
@@ -125,7 +127,8 @@ extension AllocationFlags {
   private static let table: [(flag: AllocationFlags, name: String, usage: DeviceUsage?)] = [
     (.texture, "texture", .sample), (.renderTarget, "renderTarget", .render),
     (.scanout, "scanout", .scanout), (.capture, "capture", .capture), (.encode, "encode", .encode),
-    (.decode, "decode", .decode), (.mipmapped, "mipmapped", .mipmap), (.cpuRead, "cpuRead", nil),
+    (.decode, "decode", .decode), (.mipmapped, "mipmapped", .mipmap),
+    (.coefficients, "coefficients", .finish), (.cpuRead, "cpuRead", nil),
     (.dedicated, "dedicated", nil),
     (.zeroed, "zeroed", nil), (.exportable, "exportable", nil), (.rewritten, "rewritten", nil),
   ]
@@ -137,7 +140,8 @@ extension AllocationFlags {
 
   /// Those that decide where images have their memory.
   static let planned: AllocationFlags = [
-    .texture, .renderTarget, .scanout, .capture, .encode, .decode, .mipmapped, .cpuRead,
+    .texture, .renderTarget, .scanout, .capture, .encode, .decode, .mipmapped, .coefficients,
+    .cpuRead,
   ]
 
   /// Those of images whose memory is needed when a device has a copy, too: others write it, or read it.

@@ -28,16 +28,18 @@ struct PictureRoutes {
         because: "a trace takes a second for a quarter of a million pixels")
     }
     let doubt = bench.report.environment.doubtAboutWriteCombining
-    return [bare, newTexture, oldTexture, pixelBuffer]
-      + pools.heaps.flatMap { heap in
-        [CopyKind.memcpy, .streaming, .none].map { copy in
-          imported(from: heap, copy, doubt: doubt)
-        }
-      }
-      + (pools.copier.map { copier in
-        [CopyKind.memcpy, .none].map { transferred(by: copier.gpu, copier.timing, $0) }
-      } ?? [])
-      + (pools.heaps.isEmpty ? [] : [cold]) + (texbench_has_stb ? [stb] : [])
+    var routes = [bare]
+    if isInCoefficients { routes.append(entropyAlone) }
+    routes += [newTexture, oldTexture, pixelBuffer]
+    for heap in pools.heaps {
+      routes += [CopyKind.memcpy, .streaming, .none].map { imported(from: heap, $0, doubt: doubt) }
+    }
+    if let copier = pools.copier {
+      routes += [CopyKind.memcpy, .none].map { transferred(by: copier.gpu, copier.timing, $0) }
+    }
+    if !pools.heaps.isEmpty { routes.append(cold) }
+    if texbench_has_stb { routes.append(stb) }
+    return routes
   }
 
   /// The limit: no texture of the pixels at all. Then another is drawn and pixels are read as by other
@@ -56,6 +58,24 @@ struct PictureRoutes {
         // Both are as large as the picture.
         unsafe readback.memory.copyMemory(from: UnsafeRawBufferPointer(pixels.memory))
         watch.end(.readback)
+      }
+    }
+  }
+
+  private var isInCoefficients: Bool {
+    (try? JPEGImage(picture.bytes, named: picture.name))?.coefficientFormat != nil
+  }
+
+  /// What is left to the CPU where a GPU finishes the decoding.
+  private var entropyAlone: Route {
+    Route(name: "entropy decoding alone, into warm memory") {
+      let pool = try TexturePool(for: [])
+      return { watch in
+        let image = try JPEGImage(picture.bytes, named: picture.name)
+        let stream = try image.coefficients(in: CoefficientMemory(of: pool))
+        watch.end(.decode)
+        watch.finish()
+        withExtendedLifetime(stream) {}
       }
     }
   }

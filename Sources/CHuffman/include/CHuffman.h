@@ -1,0 +1,82 @@
+// Reads the Huffman code of JPEG files and nothing more: what it finds is a stream of coefficients, for
+// somebody else to make pixels of. Sequential files of one scan, as nearly all are; whatever is odd
+// about a file is left to a decoder that knows all of JPEG.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// One file after another; for one thread at a time.
+typedef struct texalloc_huffman_reader texalloc_huffman_reader;
+
+typedef enum __attribute__((enum_extensibility(closed))) {
+  texalloc_huffman_done,
+  /// There is more to read.
+  texalloc_huffman_paused,
+  /// The memory for entries is full: the next block needs more.
+  texalloc_huffman_full,
+  /// The file is not for this reader.
+  texalloc_huffman_odd,
+} texalloc_huffman_result;
+
+/// What the colours of a file are.
+typedef enum __attribute__((enum_extensibility(closed))) {
+  texalloc_huffman_grey,
+  texalloc_huffman_ycc,
+  texalloc_huffman_rgb,
+} texalloc_huffman_colours;
+
+typedef struct {
+  /// Sampling factors: blocks across and down that it has in each unit.
+  uint8_t across, down;
+  /// By what coefficients are multiplied, in the order of the file.
+  uint16_t quantization[64];
+} texalloc_huffman_component;
+
+typedef struct {
+  /// Pixels.
+  uint32_t width, height;
+  texalloc_huffman_colours colours;
+  uint32_t component_count;
+  texalloc_huffman_component components[3];
+  /// Units, in which the blocks of all components are interleaved.
+  uint32_t units_across, units_down;
+  uint32_t blocks_per_unit;
+} texalloc_huffman_header;
+
+/// NULL without memory.
+texalloc_huffman_reader *texalloc_huffman_open(void);
+void texalloc_huffman_close(texalloc_huffman_reader *reader);
+
+/// Begins a file: reads up to its coded data. The bytes stay where they are until it has been read.
+///
+/// - Returns: Done or odd.
+texalloc_huffman_result texalloc_huffman_read_header(
+    texalloc_huffman_reader *reader, const uint8_t *bytes, size_t size,
+    texalloc_huffman_header *header);
+
+/// What was odd, in English.
+const char *texalloc_huffman_oddity(const texalloc_huffman_reader *reader);
+
+/// Where the place of each block's first entry in the stream is written, and behind the last block the
+/// count of entries: whole lines, in order, never read.
+///
+/// - Parameter size: Bytes: 4 for each block and 4 more, in whole lines at least.
+void texalloc_huffman_write_offsets(texalloc_huffman_reader *reader, void *to, size_t size);
+
+/// Where entries are written from the next block on, likewise. An entry is a coefficient that is not
+/// zero, or the first of a block whatever it is: its place in the order of the file in the upper 16
+/// bits, its value before it is multiplied in the lower.
+///
+/// - Parameter size: Bytes, in whole lines.
+void texalloc_huffman_write_entries(texalloc_huffman_reader *reader, void *to, size_t size);
+
+/// Reads on: some units at most. Once it has answered that it is done, or that the file is odd, it
+/// reads no further.
+texalloc_huffman_result texalloc_huffman_read(texalloc_huffman_reader *reader, uint32_t units);
+
+/// Blocks that were read.
+uint32_t texalloc_huffman_block_count(const texalloc_huffman_reader *reader);
+/// Entries that they have.
+uint32_t texalloc_huffman_entry_count(const texalloc_huffman_reader *reader);

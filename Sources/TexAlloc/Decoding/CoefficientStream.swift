@@ -1,0 +1,106 @@
+/// A picture as the transform of its file has it: the coefficients of its blocks of 8 × 8, for a GPU to
+/// make pixels of.
+///
+/// Most coefficients are zero, and only the others are here: a tenth of the bytes of the pixels. An
+/// entropy decoder writes them where the GPU reads them, in order, whole lines, and never reads them
+/// itself. All numbers are little-endian, of 32 bits.
+public struct CoefficientStream: Sendable {
+  /// Entries of some blocks, one behind the other.
+  public struct Entries: Sendable {
+    /// One for each coefficient that is not zero, and for the first of each block: its place in the
+    /// block in the upper 16 bits, in the order of the file, its value in the lower, with its sign.
+    public let memory: TextureBuffer
+    /// Whose they are, of all blocks of the picture.
+    public let blocks: Range<Int>
+    /// How many the blocks before have.
+    public let start: Int
+
+    public init(in memory: TextureBuffer, of blocks: Range<Int>, from start: Int) {
+      self.memory = memory
+      self.blocks = blocks
+      self.start = start
+    }
+  }
+
+  /// Of the picture: its size, its name, how it is to be shown.
+  public let header: ImageHeader
+  public let format: CoefficientFormat
+  /// By what the coefficients of each component are multiplied: 64 numbers, in the order of the file.
+  public let quantization: [[UInt16]]
+  /// For each block how many entries those before have, and behind the last how many there are.
+  public let offsets: TextureBuffer
+  /// Of all blocks, in their order.
+  public let entries: [Entries]
+  /// How many there are.
+  public let entryCount: Int
+
+  public init(
+    _ header: ImageHeader, _ format: CoefficientFormat, quantization: [[UInt16]],
+    offsets: TextureBuffer, entries: [Entries], entryCount: Int
+  ) {
+    self.header = header
+    self.format = format
+    self.quantization = quantization
+    self.offsets = offsets
+    self.entries = entries
+    self.entryCount = entryCount
+  }
+
+  /// Bytes that were written, and that a GPU fetches.
+  public var size: Int {
+    let blocks = format.units(of: header.descriptor.size).count * format.blocksPerUnit
+    return (blocks + 1 + entryCount) * 4
+  }
+}
+
+/// What blocks there are and what their pixels mean: what a device is checked for.
+public struct CoefficientFormat: Hashable, Sendable {
+  public enum Colours: String, Hashable, Sendable {
+    case grey
+    /// As JFIF has it: ITU-R BT.601 of full range.
+    case ycc
+    case rgb
+  }
+
+  /// Blocks that a component has in each unit, across and down: the sampling factors of [T.81].
+  ///
+  /// [T.81]: https://www.w3.org/Graphics/JPEG/itu-t81.pdf
+  public struct Component: Hashable, Sendable {
+    public let across, down: Int
+
+    public init(across: Int, down: Int) {
+      self.across = across
+      self.down = down
+    }
+  }
+
+  public let colours: Colours
+  /// One, or three. In each unit their blocks follow each other, row by row.
+  public let components: [Component]
+
+  /// - Parameter components: A single one has one block in each unit, whatever is said.
+  public init(_ colours: Colours, _ components: [Component]) {
+    self.colours = colours
+    self.components = components.count == 1 ? [Component(across: 1, down: 1)] : components
+  }
+
+  /// The most blocks of a component in each unit.
+  public var across: Int { components.reduce(1) { max($0, $1.across) } }
+  public var down: Int { components.reduce(1) { max($0, $1.down) } }
+  public var blocksPerUnit: Int { components.reduce(0) { $0 + $1.across * $1.down } }
+
+  /// Units that a picture has, row by row.
+  public func units(of size: ImageSize) -> (across: Int, down: Int, count: Int) {
+    let (across, down) = (
+      size.width.dividedRoundingUp(by: 8 * across), size.height.dividedRoundingUp(by: 8 * down)
+    )
+    return (across, down, across * down)
+  }
+}
+
+extension CoefficientFormat: CustomStringConvertible {
+  /// As `ycc 2x2 1x1 1x1`.
+  public var description: String {
+    ([colours.rawValue] + components.map { "\($0.across)x\($0.down)" }).joined(separator: " ")
+  }
+}

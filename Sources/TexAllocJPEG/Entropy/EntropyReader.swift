@@ -1,0 +1,104 @@
+internal import CHuffman
+internal import TexAlloc
+
+/// Reads the Huffman code of usual files, one after another: see `CHuffman`.
+@safe final class EntropyReader: @unchecked Sendable {  // one thread takes it from the idle ones
+  private let reader: OpaquePointer
+
+  init?() {
+    guard let reader = unsafe texalloc_huffman_open() else { return nil }
+    unsafe self.reader = reader
+  }
+
+  deinit { unsafe texalloc_huffman_close(reader) }
+
+  /// Lets the body read a file.
+  func read<Result>(
+    _ file: Span<UInt8>, _ body: (borrowing OpenScan) throws(CoefficientsRefused) -> Result
+  ) throws(CoefficientsRefused) -> Result {
+    try unsafe file.withUnsafeBufferPointer { bytes throws(CoefficientsRefused) in
+      // The bytes outlive the body, and the scan ends with it.
+      try body(unsafe OpenScan(reader, bytes))
+    }
+  }
+}
+
+/// A file whose header was read, and whose coded data is next.
+@safe struct OpenScan: ~Copyable {
+  let header: texalloc_huffman_header
+  private let reader: OpaquePointer
+
+  /// - Parameters:
+  ///   - reader: Outlives this, as do the bytes.
+  ///   - file: All of it.
+  @unsafe fileprivate init(
+    _ reader: OpaquePointer, _ file: UnsafeBufferPointer<UInt8>
+  ) throws(CoefficientsRefused) {
+    unsafe self.reader = reader
+    var header = texalloc_huffman_header()
+    let result = unsafe texalloc_huffman_read_header(reader, file.baseAddress, file.count, &header)
+    self.header = header
+    if result == .odd { throw oddity }
+  }
+
+  var size: ImageSize { ImageSize(width: Int(header.width), height: Int(header.height)) }
+  var unitCount: Int { Int(header.units_across) * Int(header.units_down) }
+  var blockTotal: Int { unitCount * Int(header.blocks_per_unit) }
+
+  var format: CoefficientFormat {
+    let colours: CoefficientFormat.Colours =
+      switch header.colours {
+      case .grey: .grey
+      case .ycc: .ycc
+      case .rgb: .rgb
+      }
+    return CoefficientFormat(
+      colours, components.map { .init(across: Int($0.across), down: Int($0.down)) })
+  }
+
+  /// By what the coefficients of each component are multiplied.
+  var quantization: [[UInt16]] {
+    components.map { component in
+      unsafe withUnsafeBytes(of: component.quantization) {
+        unsafe [UInt16]($0.bindMemory(to: UInt16.self))
+      }
+    }
+  }
+
+  private var components: [texalloc_huffman_component] {
+    let (first, second, third) = header.components
+    return Array([first, second, third].prefix(Int(header.component_count)))
+  }
+
+  /// Blocks and entries that were read.
+  var blockCount: Int { Int(unsafe texalloc_huffman_block_count(reader)) }
+  var entryCount: Int { Int(unsafe texalloc_huffman_entry_count(reader)) }
+
+  /// - Parameter memory: Of whole lines, which nobody else uses as long as this reads.
+  @unsafe func writeOffsets(to memory: UnsafeMutableRawBufferPointer) {
+    unsafe texalloc_huffman_write_offsets(reader, memory.baseAddress, memory.count)
+  }
+
+  /// - Parameter memory: Of whole lines, which nobody else uses until it is full.
+  @unsafe func writeEntries(to memory: UnsafeMutableRawBufferPointer) {
+    unsafe texalloc_huffman_write_entries(reader, memory.baseAddress, memory.count)
+  }
+
+  enum Progress {
+    case ended, paused, full
+  }
+
+  /// Reads some units.
+  func readOn(_ units: Int) throws(CoefficientsRefused) -> Progress {
+    switch unsafe texalloc_huffman_read(reader, UInt32(units)) {
+    case .done: .ended
+    case .paused: .paused
+    case .full: .full
+    case .odd: throw oddity
+    }
+  }
+
+  private var oddity: CoefficientsRefused {
+    .odd(unsafe texalloc_huffman_oddity(reader).map { unsafe String(cString: $0) } ?? "")
+  }
+}

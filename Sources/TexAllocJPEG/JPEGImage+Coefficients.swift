@@ -1,0 +1,59 @@
+internal import CJPEG
+public import TexAlloc
+
+extension JPEGImage: CoefficientImage {
+  /// nil for files of several scans, of arithmetic code or for print, and where a colour profile is to be
+  /// applied, which needs the pixels.
+  public var coefficientFormat: CoefficientFormat? {
+    guard !hasSeveralScans, !coding.is_arithmetic, !isCMYK, transform == nil else { return nil }
+    let factors = unsafe withUnsafeBytes(of: (coding.across, coding.down)) { unsafe [UInt8]($0) }
+    let count = Int(coding.component_count)
+    return CoefficientFormat(
+      isGrey ? .grey : coding.is_rgb ? .rgb : .ycc,
+      (0..<count).map { .init(across: Int(factors[$0]), down: Int(factors[4 + $0])) })
+  }
+
+  /// Reads the Huffman code of the file, a fifth to a half of the work of decoding it, and leaves the
+  /// rest for a GPU.
+  ///
+  /// The coefficients are those of libjpeg-turbo. Any thread may call it; no GPU is asked for anything.
+  ///
+  /// - Parameters:
+  ///   - memory: Where they are written, once, in whole lines, never read.
+  ///   - goOn: Is told, now and then, which part of the work is done, and answers whether to go on.
+  /// - Throws: `odd` for every file that is not baseline or extended sequential, of one scan, without any
+  ///   fault: ``decode(into:on:goOn:)`` then tells what it is.
+  public func coefficients(
+    in memory: CoefficientMemory, goOn: @Sendable (_ done: Double) -> Bool = { _ in true }
+  ) throws(CoefficientsRefused) -> CoefficientStream {
+    guard let format = coefficientFormat else { throw .odd("its coding or its colours") }
+    return try decoder.withEntropyReader(for: name) { reader throws(CoefficientsRefused) in
+      try withFile { file throws(CoefficientsRefused) in
+        try reader.read(file) { scan throws(CoefficientsRefused) in
+          // The file may have changed since its header was read, and libjpeg knows more of headers.
+          guard scan.size == header.descriptor.size, scan.format == format else {
+            throw .odd("a header that is not understood")
+          }
+          return try EntropyPass(header, in: memory, within: decoder.limits.time)
+            .run(scan, fileSize: file.count, goOn)
+        }
+      }
+    }
+  }
+
+  /// Lets the body have the whole file.
+  private func withFile<Result>(
+    _ body: (Span<UInt8>) throws(CoefficientsRefused) -> Result
+  ) throws(CoefficientsRefused) -> Result {
+    if let result = try source.withBytesInMemory(body) { return result }
+    // An encoder that makes more of a picture than its pixels take is not usual.
+    guard source.size <= header.descriptor.width * header.descriptor.height * 4 + 1 << 20 else {
+      throw .odd("more bytes than its pixels have")
+    }
+    var bytes = [UInt8](repeating: 0, count: source.size)
+    var span = bytes.mutableSpan
+    let count: Int
+    do { count = try source.read(into: &span, at: 0) } catch { throw .failed(error) }
+    return try body(bytes.span.extracting(first: count))
+  }
+}
