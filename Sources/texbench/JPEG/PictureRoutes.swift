@@ -198,8 +198,8 @@ struct PictureRoutes {
     switch (picture.width, picture.height) {
     case (128, 128): Goal(ratio: 1.10)
     case (512, 512): Goal(ratio: 1.04)
-    case (1920, 1080): Goal(ratio: 1.02, gain: 1.10)
-    case let (width, height) where width * height >= 1920 * 1080: Goal(ratio: 1.02)
+    case (1920, 1080): Goal(ratio: 1.02, highest: 1.05, gain: 1.10)
+    case let (width, height) where width * height >= 1920 * 1080: Goal(ratio: 1.02, highest: 1.05)
     default: nil
     }
   }

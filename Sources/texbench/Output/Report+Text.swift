@@ -98,6 +98,7 @@ extension RouteResult {
     guard let goal else { return "" }
     let parts = [
       goal.ratio.map { ("ratio \($0.text(2))", ratio.median <= $0) },
+      goal.highest.map { ("up to \($0.text(2))", ratio.high <= $0) },
       goal.gain.map { ("gain \($0.text(2))", (gain?.median ?? 0) >= $0) },
       goal.cpu.map { ("CPU \($0.time)", (cpu?.median ?? .infinity) <= $0) },
     ]

@@ -40,6 +40,8 @@ struct Figure: Codable {
 struct Goal: Codable, Equatable {
   /// To the limit, at most.
   var ratio: Double?
+  /// To the limit, the upper end of the interval, at most.
+  var highest: Double?
   /// Over the rival, at least.
   var gain: Double?
   /// Nanoseconds of CPU time, at most.
