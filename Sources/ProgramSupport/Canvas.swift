@@ -39,30 +39,46 @@ package final class Canvas {
     }
   }
 
-  /// What a quad takes from the texture of a name.
-  package enum Source: Sendable {
-    /// Nothing: it is filled with its tint.
-    case none
-    /// Its texels as they are, without filter or tint.
-    case texels(UInt32)
-    /// Its colours, filtered, times the tint.
-    case image(UInt32)
-    /// Its red, filtered, as coverage of the tint: glyphs.
-    case coverage(UInt32)
+  /// What a quad takes from a texture.
+  package struct Source {
+    fileprivate enum Mode: GLint { case tint, texels, image, coverage }
 
-    fileprivate var modeAndTexture: (GLint, GLuint) {
-      switch self {
-      case .none: (0, 0)
-      case .texels(let name): (1, name)
-      case .image(let name): (2, name)
-      case .coverage(let name): (3, name)
-      }
+    fileprivate let mode: Mode
+    fileprivate let shader: TextureShader
+    fileprivate let planes: [(name: UInt32, target: UInt32)]
+    fileprivate let extent: ImageSize
+
+    private init(_ mode: Mode, of texture: Texture) {
+      self.mode = mode
+      shader = TextureShader(for: texture)
+      planes = texture.planes.map { ($0.name, $0.target) }
+      extent = texture.buffer.layout.imageSize
     }
+
+    private init(_ mode: Mode, named name: UInt32? = nil, _ extent: ImageSize) {
+      self.mode = mode
+      shader = .image
+      planes = name.map { [($0, UInt32(GL_TEXTURE_2D))] } ?? []
+      self.extent = extent
+    }
+
+    /// Nothing: it is filled with its tint.
+    package static var none: Source { Source(.tint, ImageSize(width: 1, height: 1)) }
+    /// Its texels as they are, without filter or tint; chroma is interpolated.
+    package static func texels(_ texture: Texture) -> Source { Source(.texels, of: texture) }
+    /// Those of a `GL_TEXTURE_2D` of a name.
+    package static func texels(named name: UInt32, _ extent: ImageSize) -> Source {
+      Source(.texels, named: name, extent)
+    }
+    /// Its colours, filtered, times the tint.
+    package static func image(_ texture: Texture) -> Source { Source(.image, of: texture) }
+    /// Its red, filtered, as coverage of the tint: glyphs.
+    package static func coverage(_ texture: Texture) -> Source { Source(.coverage, of: texture) }
   }
 
   /// Pixels.
   package let width, height: Int
-  private let program: CanvasProgram
+  private var programs: [TextureShader: CanvasProgram]
   /// Whether the framebuffer is the canvas's own.
   private let ownsFramebuffer: Bool
   private var framebuffer: GLuint = 0
@@ -77,7 +93,7 @@ package final class Canvas {
   ) throws(EGLFailure) {
     self.width = width
     self.height = height
-    program = try CanvasProgram()
+    programs = [.image: try CanvasProgram(sampling: .image)]
     ownsFramebuffer = framebuffer == nil
     drainGLErrors()
     if let framebuffer {
@@ -122,7 +138,7 @@ package final class Canvas {
     unsafe glDeleteRenderbuffers(1, &renderbuffer)
     unsafe glDeleteBuffers(1, &vertexBuffer)
     unsafe glDeleteVertexArrays(1, &vertexArray)
-    glDeleteProgram(program.shaders.name)
+    for program in programs.values { glDeleteProgram(program.shaders.name) }
   }
 
   /// Fills the whole of it.
@@ -133,17 +149,23 @@ package final class Canvas {
   }
 
   /// Draws quads of one source with one call.
-  package func draw(_ quads: [Quad], from source: Source) {
+  ///
+  /// - Throws: `EGLFailure` where the driver does not compile what draws such a texture.
+  package func draw(_ quads: [Quad], from source: Source) throws(EGLFailure) {
     guard !quads.isEmpty else { return }
+    let program = try program(sampling: source.shader)
     glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)
     glViewport(0, 0, GLsizei(width), GLsizei(height))
     glEnable(GLenum(GL_BLEND))
     glBlendFunc(GLenum(GL_ONE), GLenum(GL_ONE_MINUS_SRC_ALPHA))
     glUseProgram(program.shaders.name)
     glUniform2f(program.size, GLfloat(width), GLfloat(height))
-    let (mode, texture) = source.modeAndTexture
-    glUniform1i(program.mode, mode)
-    glBindTexture(GLenum(GL_TEXTURE_2D), texture)
+    glUniform1i(program.mode, source.mode.rawValue)
+    glUniform2f(program.extent, GLfloat(source.extent.width), GLfloat(source.extent.height))
+    for (unit, plane) in source.planes.enumerated().reversed() {
+      glActiveTexture(GLenum(GL_TEXTURE0) + GLenum(unit))
+      glBindTexture(plane.target, plane.name)
+    }
     glBindVertexArray(vertexArray)
     glBindBuffer(GLenum(GL_ARRAY_BUFFER), vertexBuffer)
     var vertices: [Float] = []
@@ -154,6 +176,13 @@ package final class Canvas {
         GLenum(GL_ARRAY_BUFFER), $0.count, $0.baseAddress, GLenum(GL_STREAM_DRAW))
     }
     glDrawArrays(GLenum(GL_TRIANGLES), 0, GLsizei(vertices.count / Self.floatsPerVertex))
+  }
+
+  private func program(sampling shader: TextureShader) throws(EGLFailure) -> CanvasProgram {
+    if let known = programs[shader] { return known }
+    let program = try CanvasProgram(sampling: shader)
+    programs[shader] = program
+    return program
   }
 
   /// Waits for the GPU and gives the picture: `R`, `G`, `B`, `A` bytes, rows from the top, unpadded.
@@ -206,24 +235,23 @@ private struct CanvasProgram {
     """
 
   private static let fragment = """
-    uniform sampler2D image;
     uniform int mode;
+    uniform vec2 extent;  // of the texture
     in vec2 place;
     in vec4 colour;
     out vec4 pixel;
     void main() {
       if (mode == 0) pixel = colour;
-      else if (mode == 1) pixel = texelFetch(image, ivec2(place), 0);
+      else if (mode == 1) pixel = textureTexel(ivec2(place), ivec2(extent));
       else {
         // A pixel shows all texels below it: one filtered sample for every two, each way.
-        vec2 size = vec2(textureSize(image, 0));
-        vec2 extent = vec2(abs(dFdx(place.x)), abs(dFdy(place.y)));
-        ivec2 count = clamp(ivec2(ceil(extent / 2.0 - 0.01)), 1, 32);
+        vec2 below = vec2(abs(dFdx(place.x)), abs(dFdy(place.y)));
+        ivec2 count = clamp(ivec2(ceil(below / 2.0 - 0.01)), 1, 32);
         vec4 sum = vec4(0.0);
         for (int y = 0; y < count.y; y++)
           for (int x = 0; x < count.x; x++) {
             vec2 share = (vec2(x, y) + 0.5) / vec2(count) - 0.5;
-            sum += texture(image, (place + share * extent) / size);
+            sum += textureColour((place + share * below) / extent);
           }
         vec4 mean = sum / float(count.x * count.y);
         pixel = colour * (mode == 2 ? mean : mean.rrrr);
@@ -233,11 +261,17 @@ private struct CanvasProgram {
 
   let shaders: ShaderProgram
   /// The places of its uniforms.
-  let size, mode: GLint
+  let size, mode, extent: GLint
 
-  init() throws(EGLFailure) {
-    shaders = try ShaderProgram(vertex: Self.vertex, fragment: Self.fragment)
+  init(sampling shader: TextureShader) throws(EGLFailure) {
+    shaders = try ShaderProgram(
+      vertex: Self.vertex, fragment: Self.fragment, sampling: shader)
     size = shaders.place(of: "size")
     mode = shaders.place(of: "mode")
+    extent = shaders.place(of: "extent")
+    glUseProgram(shaders.name)
+    for (unit, sampler) in shader.samplers.enumerated() {
+      glUniform1i(shaders.place(of: sampler), GLint(unit))
+    }
   }
 }

@@ -20,6 +20,11 @@ extension EGLDevice {
       if let importObstacle { throw RouteRefused(because: importObstacle) }
       var attributes = attributes
       attributes.deviceUsage?.removeAll { $0 == .mipmap }  // the image has one size
+      if usage.contains(.render) {
+        attributes.formats?.removeAll {
+          importer?.forms(of: $0, formats[$0.fourcc] ?? []) != [.image]
+        }
+      }
       return RouteOffer(attributes, quirks: quirks)
     case .transferred:
       if isLost { throw RouteRefused(because: "its memory is lost with its context") }
@@ -68,7 +73,9 @@ extension EGLDevice {
   ) -> BufferAttributes {
     attributes {
       $0.deviceUsage = [.mipmap, .sample, .render]
-      $0.formats = sampled(formats, by: importer)
+      $0.formats = formats.ranked.filter {
+        !importer.forms(of: Format($0), formats[$0] ?? []).isEmpty
+      }.map { Format($0) }
       $0.heaps = heaps(near: connection).map(\.name)
     }
   }
@@ -88,7 +95,7 @@ extension EGLDevice {
   static func copying(_ formats: FormatTable) -> BufferAttributes {
     attributes {
       $0.deviceUsage = [.mipmap, .sample, .render]
-      $0.formats = formats.ranked.filter { UploadFormat(formats[$0] ?? []) != nil }
+      $0.formats = formats.ranked.filter { UploadFormat.planes(formats[$0] ?? []) != nil }
         .map { Format($0) }
     }
   }
@@ -108,14 +115,5 @@ extension EGLDevice {
       return "the display imports no linear format for GL_TEXTURE_2D, at best as external textures"
     }
     return importing.heaps?.isEmpty == true ? "there is no heap here that it may import from" : nil
-  }
-
-  /// The linear formats of one plane that a `GL_TEXTURE_2D` samples. Images of several planes are
-  /// advertised by drivers that then refuse them, so planes are imported one by one.
-  private static func sampled(_ formats: FormatTable, by importer: DMABufImport) -> [Format] {
-    let known = formats.ranked.filter { formats[$0]?.count == 1 }.map { Format($0) }
-    guard let advertised = importer.advertised else { return known }
-    let sampled = Set(advertised.lazy.filter { !$0.isExternalOnly }.map(\.format))
-    return known.filter(sampled.contains)
   }
 }

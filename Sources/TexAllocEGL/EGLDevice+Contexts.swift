@@ -60,7 +60,7 @@ extension EGLDevice {
       return (state.takeFramebuffers(of: here), state.keptTextures.remove(of: here.serial))
     }
     framebuffers.delete()
-    destroy(textures.map { TextureObjects(name: $0, image: nil) })
+    destroy(textures)
   }
 
   /// How many contexts its calls work in.

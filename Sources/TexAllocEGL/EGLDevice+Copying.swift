@@ -12,16 +12,16 @@ extension EGLDevice {
     mipmapped: Bool, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture {
     let layout = buffer.layout
-    let format = try uploadFormat(of: layout, because: reason)
+    let formats = try uploadFormats(of: layout, because: reason)
     guard route == .transferred || buffer.isMappedForReading else {
       throw refusal(
         .cpuUsage, "cpuUsage", wanted: "read, to upload it", held: "not mapped; \(reason)")
     }
-    let pitch = layout.planes[0].pitch
-    guard format.unpacking(pitch: pitch) != nil else {
+    for (plane, format) in zip(layout.planes, formats)
+    where format.unpacking(pitch: plane.pitch) == nil {
       throw refusal(
         .pitch, "pitchAlignment", wanted: "a multiple of \(format.bytesPerPixel) to copy it",
-        held: "\(pitch); \(reason)")
+        held: "\(plane.pitch); \(reason)")
     }
     let limit = description.maxTextureSize
     guard max(layout.width, layout.height) <= limit else {
@@ -29,18 +29,17 @@ extension EGLDevice {
         .size, "width, height", wanted: "at most \(limit)", held: "\(layout.width)x\(layout.height)"
       )
     }
-    let name: GLuint
+    let objects: TextureObjects
     do {
-      name =
-        try takeKeptTexture(of: layout, format, mipmapped: mipmapped, in: here)
-        ?? makeOwnTexture(layout, format, mipmapped: mipmapped)
+      objects =
+        try takeKeptTextures(of: layout, formats, mipmapped: mipmapped, in: here)
+        ?? makeOwnTextures(layout, formats, mipmapped: mipmapped)
     } catch {
       throw refusal(
         .copyFailed, "\(route)", wanted: "\(layout.format)", held: "\(error); \(reason)")
     }
     let texture = Texture(
-      of: buffer, on: self, name: name, image: nil, route, because: reason, check: check,
-      mipmapped: mipmapped)
+      objects, of: buffer, on: self, route, because: reason, check: check, mipmapped: mipmapped)
     try texture.copyContents(0..<layout.height, in: here)
     try enter(texture, in: here)
     if !isImported(buffer) { buffer.spend() }
@@ -51,21 +50,21 @@ extension EGLDevice {
   /// collected.
   private func isImported(_ buffer: TextureBuffer) -> Bool {
     state.withLock { state in
-      state.textures[TextureKey(buffer: buffer.id, isMipmapped: false)]?.objects.image != nil
-        || state.retired.contains { $0.buffer === buffer && $0.objects.image != nil }
+      state.textures[TextureKey(buffer: buffer.id, isMipmapped: false)]?.objects.showsBuffer == true
+        || state.retired.contains { $0.buffer === buffer && $0.objects.showsBuffer }
     }
   }
 
-  /// How OpenGL takes a copy of an image.
+  /// How OpenGL takes a copy of an image, plane by plane.
   ///
   /// - Parameter reason: Why no better route is taken.
-  func uploadFormat(
+  func uploadFormats(
     of layout: ImageLayout, because reason: String
-  ) throws(RegistrationRefused) -> UploadFormat {
-    if let format = UploadFormat(layout) { return format }
+  ) throws(RegistrationRefused) -> [UploadFormat] {
+    if let formats = UploadFormat.planes(of: layout) { return formats }
     var stored = layout
     stored.sampling = .asStored
-    guard UploadFormat(stored) == nil else {
+    guard UploadFormat.planes(of: stored) == nil else {
       throw refusal(
         .sampling, "sampling",
         wanted: "\(Sampling.asStored), or red, green and blue of 8 bits in sRGB",
@@ -76,17 +75,29 @@ extension EGLDevice {
       held: "\(layout.format); \(reason)")
   }
 
-  /// A texture with storage for an image and nothing in it.
-  func makeOwnTexture(
-    _ layout: ImageLayout, _ format: UploadFormat, mipmapped: Bool
-  ) throws(EGLFailure) -> GLuint {
-    try makeSampledTexture { () throws(EGLFailure) in
-      drainGLErrors()
-      sampleLinearly(mipmapped: mipmapped)
-      format.defineStorage(
-        width: layout.width, height: layout.height, levels: mipmapped ? layout.mipmapLevels : 1)
-      try checkGL("glTexStorage2D")
+  /// Textures with storage for the planes of an image and nothing in them.
+  func makeOwnTextures(
+    _ layout: ImageLayout, _ formats: [UploadFormat], mipmapped: Bool
+  ) throws(EGLFailure) -> TextureObjects {
+    let form: TextureForm = formats.count == 1 ? .image : .planes
+    var parts: [TextureObjects.Part] = []
+    do throws(EGLFailure) {
+      for (index, format) in formats.enumerated() {
+        let size = layout.size(of: index, as: form)
+        let name = try makeSampledTexture { () throws(EGLFailure) in
+          drainGLErrors()
+          sampleLinearly(mipmapped: mipmapped)
+          format.defineStorage(
+            width: size.width, height: size.height, levels: mipmapped ? size.mipmapLevels : 1)
+          try checkGL("glTexStorage2D")
+        }
+        parts.append(TextureObjects.Part(name: name, image: nil))
+      }
+    } catch {
+      unsafe glDeleteTextures(GLsizei(parts.count), parts.map(\.name))
+      throw error
     }
+    return TextureObjects(parts, as: form)
   }
 }
 
@@ -137,18 +148,22 @@ extension Texture {
     _ rows: Range<Int>, in here: ContextGroup.Member
   ) throws(RegistrationRefused) {
     let layout = buffer.layout
-    guard let format = UploadFormat(layout) else { return }
+    guard let formats = UploadFormat.planes(of: layout) else { return }
     drainGLErrors()
     do {
       if route == .transferred, let mapped = device.mappedBuffer(of: buffer) {
-        withTextureBound(name) { format.copy(rows, of: buffer, in: mapped) }
+        objects.copy(rows, of: buffer, in: mapped, formats)
         try checkGL("glTexSubImage2D")
         try device.holdUntilCopied(buffer, in: here)
       } else {
-        let pitch = layout.planes[0].pitch
-        try buffer.withContents { pixels in
-          withTextureBound(name) {
-            format.upload(pixels, pitch: pitch, width: layout.width, rows: rows)
+        for (plane, format) in formats.enumerated() {
+          try buffer.withContents(ofPlane: plane) { pixels in
+            withTextureBound(objects.parts[plane].name) {
+              format.upload(
+                pixels, pitch: layout.planes[plane].pitch,
+                width: layout.size(of: plane, as: objects.form).width,
+                rows: layout.rows(ofPlane: plane, for: rows))
+            }
           }
         }
         try checkGL("glTexSubImage2D")
@@ -160,18 +175,31 @@ extension Texture {
       throw device.refusal(
         .copyFailed, "\(route)", wanted: "\(layout.format)", held: "\(error)")
     }
-    let bytes = rows.count * layout.rowSize(ofPlane: 0)
+    let bytes = formats.indices.reduce(0) {
+      $0 + layout.rows(ofPlane: $1, for: rows).count * layout.rowSize(ofPlane: $1)
+    }
     copied.add(bytes, ordering: .relaxed)
     device.countCopy(of: bytes, on: route)
   }
 }
 
-extension UploadFormat {
-  /// Has the GPU copy rows of a buffer into the texture that is bound.
-  func copy(_ rows: Range<Int>, of buffer: TextureBuffer, in mapped: MappedBuffer) {
-    let (layout, plane) = (buffer.layout, buffer.layout.planes[0])
-    copy(
-      from: mapped.name, at: buffer.offset + plane.offset, pitch: plane.pitch, width: layout.width,
-      rows: rows)
+extension TextureObjects {
+  /// Has the GPU copy rows of a buffer into the textures.
+  ///
+  /// - Parameter rows: Of the image.
+  func copy(
+    _ rows: Range<Int>, of buffer: TextureBuffer, in mapped: MappedBuffer,
+    _ formats: [UploadFormat]
+  ) {
+    let layout = buffer.layout
+    for (index, format) in formats.enumerated() {
+      let plane = layout.planes[index]
+      withTextureBound(parts[index].name) {
+        format.copy(
+          from: mapped.name, at: buffer.offset + plane.offset, pitch: plane.pitch,
+          width: layout.size(of: index, as: form).width,
+          rows: layout.rows(ofPlane: index, for: rows))
+      }
+    }
   }
 }

@@ -5,8 +5,7 @@ internal import TexAlloc
 extension EGLDevice.State {
   /// All that is kept, which is then nobody's.
   mutating func takeAllKept() -> [TextureObjects] {
-    kept.removeOldest(downTo: 0)
-      + keptTextures.removeAll().map { TextureObjects(name: $0, image: nil) }
+    kept.removeOldest(downTo: 0) + keptTextures.removeAll()
   }
 }
 
@@ -22,16 +21,17 @@ extension EGLDevice {
       return objects
     }
     guard let objects = taken else { return nil }
-    withTextureBound(objects.name) {
-      resetSampling()
-      if importer?.decodesOnDemand == true {
-        glTexParameteri(
-          GLenum(GL_TEXTURE_2D), GLenum(GL_TEXTURE_SRGB_DECODE_EXT), GL_DECODE_EXT)
+    let target = objects.form.target
+    for part in objects.parts {
+      withTextureBound(part.name, to: target) {
+        resetSampling(target)
+        if objects.form == .image, importer?.decodesOnDemand == true {
+          glTexParameteri(target, GLenum(GL_TEXTURE_SRGB_DECODE_EXT), GL_DECODE_EXT)
+        }
       }
     }
     let texture = Texture(
-      of: buffer, on: self, name: objects.name, image: objects.image, .imported, because: nil,
-      check: .trial)
+      objects, of: buffer, on: self, .imported, because: objects.reason, check: .trial)
     try enter(texture, in: here)
     return texture
   }
@@ -52,10 +52,9 @@ extension EGLDevice {
         let layout = texture.buffer.layout
         // One that undoes the transfer may have been told not to; what another context may still draw is not
         // written in this one.
-        if texture.objects.image == nil, layout.sampling == .asStored, texture.users == here.set {
+        if !texture.objects.showsBuffer, layout.sampling == .asStored, texture.users == here.set {
           others += state.keptTextures.keep(
-            texture.objects.name, of: layout, mipmapped: texture.isMipmapped, in: here.serial
-          ).map { TextureObjects(name: $0, image: nil) }
+            texture.objects, of: layout, mipmapped: texture.isMipmapped, in: here.serial)
           continue
         }
         guard let slab else {
@@ -71,17 +70,20 @@ extension EGLDevice {
     }
   }
 
-  /// A texture of the GPU's own, used before, for a copy of an image; nil where there is none.
-  func takeKeptTexture(
-    of layout: ImageLayout, _ format: UploadFormat, mipmapped: Bool, in here: ContextGroup.Member
-  ) -> GLuint? {
+  /// Textures of the GPU's own, used before, for a copy of an image; nil where there are none.
+  func takeKeptTextures(
+    of layout: ImageLayout, _ formats: [UploadFormat], mipmapped: Bool,
+    in here: ContextGroup.Member
+  ) -> TextureObjects? {
     let shape = KeptTextures.Shape(of: layout, mipmapped: mipmapped, in: here.serial)
-    guard let name = state.withLock({ $0.keptTextures.take(shape) }) else { return nil }
-    withTextureBound(name) {
-      resetSampling(mipmapped: mipmapped)
-      format.setSwizzle()
+    guard let objects = state.withLock({ $0.keptTextures.take(shape) }) else { return nil }
+    for (part, format) in zip(objects.parts, formats) {
+      withTextureBound(part.name) {
+        resetSampling(mipmapped: mipmapped)
+        format.setSwizzle()
+      }
     }
-    return name
+    return objects
   }
 
   /// Makes room for new images; answers whether there was anything to let go of.

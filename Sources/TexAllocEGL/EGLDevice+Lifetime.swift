@@ -30,7 +30,7 @@ extension EGLDevice {
   /// Gives back the EGLImages of textures that are gone, the newest first: Mesa finds that at once,
   /// and searches for the others.
   func destroyImages(of textures: [TextureObjects]) {
-    let images = textures.reversed().compactMap(\.image)
+    let images = textures.flatMap(\.parts).reversed().compactMap(\.image)
     for image in images { importer?.destroy(image, on: connection) }
     state.withLock { $0.liveImages -= images.count }
   }
@@ -59,13 +59,13 @@ extension EGLDevice {
     try sealCopies(in: here)
     let showsBuffers = state.withLock { state in
       state.retired.contains {
-        $0.objects.image != nil && $0.isDue(in: here, of: state.contexts.all)
+        $0.objects.showsBuffer && $0.isDue(in: here, of: state.contexts.all)
       }
     }
     let fence = showsBuffers ? try fences.makeFence(on: connection, until: loss) : nil
     let (retired, left) = state.withLock { ($0.takeRetired(in: here), $0.contexts.left) }
     // A texture of the GPU's own has its pixels; their copy has a fence already.
-    for texture in retired where texture.objects.image != nil {
+    for texture in retired where texture.objects.showsBuffer {
       texture.buffer.hold(until: fence ?? UnknownFence())
       for (set, fence) in left where !set.isDisjoint(with: texture.users) {
         texture.buffer.hold(until: fence)
@@ -74,7 +74,7 @@ extension EGLDevice {
     // Those that other contexts have used wait for them, too.
     let gone = state.withLock { state in loss.hasHappened ? retired : state.putBack(retired) }
     destroy(keep(gone, in: here))
-    return retired.map(\.objects.name)
+    return retired.flatMap(\.objects.names)
   }
 
   /// Lets go of what is kept for images to come, on the thread where the context is
@@ -89,7 +89,8 @@ extension EGLDevice {
 
   func destroy(_ textures: [TextureObjects]) {
     if textures.isEmpty { return }
-    unsafe glDeleteTextures(GLsizei(textures.count), textures.map(\.name))
+    let names = textures.flatMap(\.names)
+    unsafe glDeleteTextures(GLsizei(names.count), names)
     destroyImages(of: textures)
   }
 

@@ -13,6 +13,10 @@ extension EGLDevice {
   /// edge until told otherwise. It has mipmaps where the buffer was allocated with
   /// ``TexAlloc/AllocationFlags/mipmapped``.
   ///
+  /// Images of luma and chroma are one external texture where the driver makes the right colours of them,
+  /// else a texture for each plane: see ``Texture/planes``. Other formats that the device samples only so
+  /// are external textures, too: see ``Texture/target``.
+  ///
   /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
     try register(buffer, mipmapped: buffer.wantsMipmaps, in: contextHere())
@@ -44,7 +48,8 @@ extension EGLDevice {
       guard letGoOfKeptImages() else { throw error }
       try checkDescriptors(with: buffer)
     }
-    return try makeTexture(of: buffer, by: importer, check: verify(buffer), in: here)
+    let (check, seen) = try verify(buffer)
+    return try makeTexture(of: buffer, as: seen, by: importer, check, in: here)
   }
 
   /// A texture of a buffer by any route: as ``register(_:)``, or else uploaded. It says which, and why
@@ -113,8 +118,8 @@ extension EGLDevice {
         .heap, "heaps", wanted: "memory that is \(demandedRoute)",
         held: buffer.heap ?? "the device's mapped buffers")
     }
-    _ = try uploadFormat(of: buffer.layout, because: obstacle(to: buffer))
-    let check = try verify(buffer)
+    _ = try uploadFormats(of: buffer.layout, because: obstacle(to: buffer))
+    let check = try verify(buffer).check
     var reason = obstacle(to: buffer)
     if let timing = try? mappedBuffers().timing, timing.isByDriver { reason += "; \(timing)" }
     return try copy(
@@ -182,9 +187,9 @@ extension EGLDevice {
     for format: Format, _ importer: DMABufImport
   ) throws(RegistrationRefused) -> BufferAttributes {
     guard attributes.formats?.contains(format) != true,
-      let advertised = importer.advertised(format)
+      importer.advertised(format) != nil
     else { return attributes }
-    guard !advertised.isExternalOnly else {
+    guard !importer.forms(of: format, []).isEmpty else {
       throw refusal(
         .externalOnly, "formats", wanted: "one that GL_TEXTURE_2D samples",
         held: "\(format), which GL_TEXTURE_EXTERNAL_OES does alone")
@@ -216,24 +221,19 @@ extension EGLDevice {
   }
 
   private func makeTexture(
-    of buffer: TextureBuffer, by importer: DMABufImport, check: Texture.PixelCheck,
-    in here: ContextGroup.Member
+    of buffer: TextureBuffer, as seen: SeenForm, by importer: DMABufImport,
+    _ check: Texture.PixelCheck, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture {
-    try reserveImage()
+    let count = seen.form == .planes ? buffer.layout.planes.count : 1
+    try reserveImages(count)
     let texture: Texture
     do {
-      let image = try importer.makeImage(of: buffer, on: connection)
-      let name: GLuint
-      do {
-        name = try importer.makeTexture(of: image, buffer.layout)
-      } catch {
-        importer.destroy(image, on: connection)
-        throw error
-      }
+      let objects = try importer.makeTextures(
+        of: buffer, as: seen.form, because: seen.reason, on: connection)
       texture = Texture(
-        of: buffer, on: self, name: name, image: image, .imported, because: nil, check: check)
+        objects, of: buffer, on: self, .imported, because: seen.reason, check: check)
     } catch {
-      state.withLock { $0.liveImages -= 1 }
+      state.withLock { $0.liveImages -= count }
       throw refusal(
         .importFailed, "import",
         wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
@@ -243,18 +243,19 @@ extension EGLDevice {
     return texture
   }
 
-  private func reserveImage() throws(RegistrationRefused) {
+  private func reserveImages(_ count: Int) throws(RegistrationRefused) {
     let limit = imageLimit.images
-    func reserve() -> Int {
+    /// How many are in the way; nil where there is room.
+    func reserve() -> Int? {
       state.withLock { state in
-        guard state.liveImages < limit else { return state.liveImages }
-        state.liveImages += 1
-        return 0
+        guard state.liveImages + count <= limit else { return state.liveImages }
+        state.liveImages += count
+        return nil
       }
     }
     var live = reserve()
-    if live > 0, letGoOfKeptImages() { live = reserve() }
-    guard live == 0 else {
+    if live != nil, letGoOfKeptImages() { live = reserve() }
+    if let live {
       throw refusal(
         .descriptors, "images", wanted: "fewer than \(limit) alive at once", held: "\(live)")
     }

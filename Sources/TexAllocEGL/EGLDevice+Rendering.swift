@@ -26,6 +26,11 @@ extension EGLDevice {
       throw readBackOnly(because: "it lies in the device's mapped buffers")
     }
     let texture = try register(buffer)
+    guard texture.objects.form == .image else {
+      throw refusal(
+        .externalOnly, "formats", wanted: "one that a GL_TEXTURE_2D shows whole",
+        held: "\(buffer.layout.format), which is only sampled")
+    }
     let framebuffer = try makeFramebuffer(for: buffer) {
       glFramebufferTexture2D(
         GLenum(GL_FRAMEBUFFER), GLenum(GL_COLOR_ATTACHMENT0), GLenum(GL_TEXTURE_2D), texture.name, 0

@@ -48,8 +48,9 @@ extension EGLDevice {
       var image = ImageDescriptor(width: 80, height: 6, formats: [fourcc])
       image.table = formats
       let trial = try pool.allocate(image)
-      if trial.layout.channels != nil && !advertised.isExternalOnly {
-        try check(trial)
+      let form = importer.forms(of: trial.layout).first { $0 != .planes }
+      if let form, TrialPicture(trial.layout, as: form) != nil {
+        try check(trial, in: form)
         return .works
       }
       importer.destroy(try importer.makeImage(of: trial, on: connection), on: connection)

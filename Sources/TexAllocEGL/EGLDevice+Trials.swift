@@ -7,30 +7,43 @@ struct ImageKind: Hashable, Sendable {
   private let heap: String?
   private let format: Format
   private let sampling: Sampling
+  /// Of luma and chroma, which the driver may convert.
+  private let colour: Colour?
 
   init(of buffer: TextureBuffer) {
     heap = buffer.heap
     format = buffer.layout.format
     sampling = buffer.layout.sampling
+    colour = buffer.layout.isLuma ? buffer.layout.colour : nil
   }
+}
+
+/// A form in which images were seen as they were written.
+struct SeenForm: Hashable, Sendable {
+  let form: TextureForm
+  /// Why no better one; nil where there is none.
+  let reason: String?
 }
 
 /// How an image of a kind lies, and what checking it told.
 struct PixelVerdict: Sendable {
   /// The largest powers of two that divide them; more than drivers ask for makes no difference.
-  let pitchAlignment, offsetAlignment: Int
-  /// nil where the pixels were right.
-  var refusal: RegistrationRefused?
+  private let pitchAlignment, offsetAlignment: Int
+  /// In which form the pixels were right.
+  var outcome: Result<SeenForm, RegistrationRefused>?
 
   init(of buffer: TextureBuffer) {
-    pitchAlignment = min(Self.powerOfTwo(in: buffer.layout.planes[0].pitch), 256)
-    offsetAlignment = min(Self.powerOfTwo(in: buffer.place(ofPlane: 0).offset), 4096)
+    let planes = buffer.layout.planes
+    pitchAlignment = min(planes.map { Self.powerOfTwo(in: $0.pitch) }.min() ?? 1, 256)
+    offsetAlignment = min(
+      planes.indices.map { Self.powerOfTwo(in: buffer.place(ofPlane: $0).offset) }.min() ?? 1, 4096)
   }
 
   /// Whether it holds for an image that lies like another: what is right is right where more is
   /// aligned, and what is wrong is wrong where less is.
   func holds(for other: PixelVerdict) -> Bool {
-    let (better, worse) = refusal == nil ? (other, self) : (self, other)
+    let isRight = (try? outcome?.get()) != nil
+    let (better, worse) = isRight ? (other, self) : (self, other)
     return better.pitchAlignment >= worse.pitchAlignment
       && better.offsetAlignment >= worse.offsetAlignment
   }
@@ -42,119 +55,177 @@ extension EGLDevice {
   /// Sees to it that the kind of this buffer has been checked, once; or, where no trial image of the
   /// kind can be had, that this buffer shows its own pixels, if the CPU can read them.
   ///
+  /// - Returns: How that is known, and the form in which it is so.
   /// - Throws: What the check found wrong, this time or an earlier one.
-  func verify(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture.PixelCheck {
-    if try isKnown(buffer) { return .trial }
-    guard buffer.layout.channels != nil else {
-      return .none(because: "\(buffer.layout.format) has no pixels that stand for themselves")
+  func verify(
+    _ buffer: TextureBuffer
+  ) throws(RegistrationRefused) -> (check: Texture.PixelCheck, seen: SeenForm) {
+    if let seen = try known(buffer) { return (.trial, seen) }
+    let forms = forms(of: buffer)
+    guard let first = forms.first else {
+      throw refusal(
+        .format, "formats", wanted: "one of those that it takes", held: "\(buffer.layout.format)")
+    }
+    guard forms.contains(where: { TrialPicture(buffer.layout, as: $0) != nil }) else {
+      let reason = "\(buffer.layout.format) has no pixels that stand for themselves"
+      return (.none(because: reason), SeenForm(form: first, reason: nil))
     }
     let trial: TextureBuffer?
     do { trial = try buffer.makeTrial() } catch {
       throw refusal(.trial, "pixels", wanted: "memory for a trial image", held: "\(error)")
     }
-    guard let trial else { return try checkContents(of: buffer) }
-    try check(trial, as: buffer)
-    return .trial
+    guard let trial else { return try checkContents(of: buffer, in: forms) }
+    return (.trial, try check(trial, as: buffer))
   }
 
   public func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused) {
     if route == .imported { try checkSampling(of: trial.layout) }
     // What its pixels are to look like is not known of every format; registering decides.
-    guard trial.layout.channels != nil else { return }
-    if try !isKnown(trial) { try check(trial, as: trial) }
+    guard forms(of: trial).contains(where: { TrialPicture(trial.layout, as: $0) != nil })
+    else { return }
+    if try known(trial) == nil { _ = try check(trial, as: trial) }
   }
 
-  /// Whether images that lie like this one are known to show what is written into them.
+  /// The forms that may show a buffer, the best first.
+  private func forms(of buffer: TextureBuffer) -> [TextureForm] {
+    if mappedBuffer(of: buffer) != nil {
+      return [buffer.layout.planes.count == 1 ? .image : .planes]
+    }
+    return importer?.forms(of: buffer.layout) ?? []
+  }
+
+  /// The form in which images that lie like this one are known to show what is written into them; nil
+  /// where that is not known.
   ///
   /// - Throws: What a check found wrong.
-  private func isKnown(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Bool {
+  private func known(_ buffer: TextureBuffer) throws(RegistrationRefused) -> SeenForm? {
     let (kind, wanted) = (ImageKind(of: buffer), PixelVerdict(of: buffer))
     let verdict = state.withLock { $0.verdicts[kind]?.first { $0.holds(for: wanted) } }
-    if let refusal = verdict?.refusal { throw refusal }
-    return verdict != nil
+    return try verdict?.outcome?.get()
   }
 
-  /// Checks a trial image, and keeps the verdict for all that lie like the buffer.
+  /// Checks a trial image in one form after the other, and keeps the verdict for all that lie like the
+  /// buffer.
   private func check(
     _ trial: TextureBuffer, as buffer: TextureBuffer
-  ) throws(RegistrationRefused) {
+  ) throws(RegistrationRefused) -> SeenForm {
     var verdict = PixelVerdict(of: buffer)
-    func keep() {
+    func keep(_ outcome: Result<SeenForm, RegistrationRefused>) {
+      verdict.outcome = outcome
       state.withLock { $0.verdicts[ImageKind(of: buffer), default: []].append(verdict) }
     }
-    do {
-      try check(trial)
-      keep()
-    } catch {
-      // What has nothing to do with the kind may be better the next time.
-      if error.cause == .importFailed || error.cause == .pixels {
-        verdict.refusal = error
-        keep()
+    var refusal: RegistrationRefused?
+    for form in forms(of: trial) where TrialPicture(trial.layout, as: form) != nil {
+      do throws(RegistrationRefused) {
+        try check(trial, in: form)
+        let seen = SeenForm(form: form, reason: reason(for: form, of: trial, after: refusal))
+        keep(.success(seen))
+        return seen
+      } catch {
+        // What has nothing to do with the kind may be better the next time.
+        guard error.cause == .importFailed || error.cause == .pixels else { throw error }
+        refusal = error
       }
-      throw error
     }
+    let last =
+      refusal
+      ?? self.refusal(
+        .format, "formats", wanted: "one that can be checked", held: "\(trial.layout.format)")
+    keep(.failure(last))
+    throw last
   }
 
-  /// Imports a trial image, writes a pattern into it and compares what the GPU shows of the first and the
-  /// last row; then the same with another pattern: a driver that keeps a copy, made at the import or when
+  /// Why an image is not shown in a better form.
+  private func reason(
+    for form: TextureForm, of buffer: TextureBuffer, after refusal: RegistrationRefused?
+  ) -> String? {
+    guard form == .planes, mappedBuffer(of: buffer) == nil else { return nil }
+    let reason =
+      refusal.map { "as one image \($0.field): wanted \($0.wanted), held \($0.held)" }
+      ?? importer?.obstacle(toWhole: buffer.layout.format)
+    return "plane by plane" + (reason.map { ", since " + $0 } ?? "")
+  }
+
+  /// Imports a trial image, writes a picture into it and compares what the GPU shows of the first and the
+  /// last row; then the same with another picture: a driver that keeps a copy, made at the import or when
   /// it first drew, is found out. All of it happens on the device's own thread, in a context of its own,
   /// which a bad import may kill.
-  func check(_ trial: TextureBuffer) throws(RegistrationRefused) {
-    try compare(trial, times: 2) { row, turn in
-      Self.pattern(ofRow: row, turn, of: trial.layout)
-    } beforeEach: { rows, turn in
-      for row in rows {
-        trial.storeRows(Self.pattern(ofRow: row, turn, of: trial.layout).span, row..<row + 1)
+  func check(
+    _ trial: TextureBuffer, in form: TextureForm = .image
+  ) throws(RegistrationRefused) {
+    guard let picture = TrialPicture(trial.layout, as: form) else {
+      throw refusal(
+        .format, "formats", wanted: "one that can be checked", held: "\(trial.layout.format)")
+    }
+    let shown = try show(trial, as: form, times: 2) { picture.store(into: trial, $0) }
+    for (turn, parts) in shown.enumerated() {
+      try compare(parts, of: trial, as: form, isAgain: turn > 0, within: picture.tolerance) {
+        picture.colours(ofRow: $1, in: $0, turn)
       }
     }
   }
 
   /// Compares what the GPU shows of a buffer with what is in it.
   private func checkContents(
-    of buffer: TextureBuffer
-  ) throws(RegistrationRefused) -> Texture.PixelCheck {
-    let rowSize = buffer.layout.rowSize(ofPlane: 0)
-    let pitch = buffer.layout.planes[0].pitch
-    let last = (buffer.layout.height - 1) * pitch
-    let rows: [[UInt8]]
+    of buffer: TextureBuffer, in forms: [TextureForm]
+  ) throws(RegistrationRefused) -> (check: Texture.PixelCheck, seen: SeenForm) {
+    let unseen = "no trial image of its kind can be had"
+    let checked = forms.first { buffer.layout.channels(as: $0) != nil }
+    guard let form = checked ?? forms.first, let channels = buffer.layout.channels(as: form) else {
+      return (.none(because: unseen), SeenForm(form: forms[0], reason: nil))
+    }
+    let seen = SeenForm(
+      form: form,
+      reason: form == .planes
+        ? "plane by plane, since "
+          + (form == forms[0]
+            ? importer?.obstacle(toWhole: buffer.layout.format) ?? unseen : unseen) : nil)
+    var rows: [[[UInt8]]] = []
     do {
-      rows = try buffer.withContents { bytes in
-        [0, last].map { start in (start..<start + rowSize).map { bytes[$0] } }
+      for part in channels.indices {
+        let (rowSize, pitch) = (
+          buffer.layout.rowSize(ofPlane: part), buffer.layout.planes[part].pitch
+        )
+        let last = (buffer.layout.rowCount(ofPlane: part) - 1) * pitch
+        rows.append(
+          try buffer.withContents(ofPlane: part) { bytes in
+            [0, last].map { start in (start..<start + rowSize).map { bytes[$0] } }
+          })
       }
     } catch {
-      return .none(because: "no trial image of its kind can be had, and \(error)")
+      return (.none(because: "\(unseen), and \(error)"), seen)
     }
-    try compare(buffer) { row, _ in row == 0 ? rows[0] : rows[1] }
-    return .contents
+    let shown = try show(buffer, as: form, times: 1) { _ in }
+    let tolerance = channels.map(\.tolerance).max() ?? 0
+    try compare(shown[0], of: buffer, as: form, within: tolerance) { part, row in
+      channels[part].colours(of: rows[part][row == 0 ? 0 : 1])
+    }
+    return (.contents, seen)
   }
 
-  /// Compares what the GPU shows of the first and the last row of a buffer with what it should.
+  /// Compares what the GPU shows of the first and the last row of each texture with what it should.
   ///
-  /// - Parameter prepare: Done to the buffer after the import, before each time that it is drawn.
+  /// - Parameters:
+  ///   - parts: What it shows.
+  ///   - isAgain: Whether it was written before.
+  ///   - expected: The colours of a row of a texture; nil where it does not matter.
   private func compare(
-    _ buffer: TextureBuffer, times: Int = 1, to expected: (_ row: Int, _ turn: Int) -> [UInt8],
-    beforeEach prepare: (_ rows: [Int], _ turn: Int) -> Void = { _, _ in }
+    _ parts: [[UInt8]], of buffer: TextureBuffer, as form: TextureForm, isAgain: Bool = false,
+    within tolerance: Int, to expected: (_ part: Int, _ row: Int) -> [[UInt8]?]
   ) throws(RegistrationRefused) {
-    let layout = buffer.layout
-    guard let channels = layout.channels else {
-      throw refusal(
-        .format, "formats", wanted: "one that can be checked", held: "\(layout.format)")
-    }
-    let rows = [0, layout.height - 1]
-    let turns = try show(rows, of: buffer, times: times) { prepare(rows, $0) }
-    for (turn, shown) in turns.enumerated() {
-      for (y, row) in rows.enumerated() {
-        let written = expected(row, turn)
-        for x in 0..<layout.width {
-          let place = (y * layout.width + x) * 4
-          let wanted = channels.colour(of: written, at: x)
+    for (part, shown) in parts.enumerated() {
+      let size = buffer.layout.size(of: part, as: form)
+      for (y, row) in size.edgeRows.enumerated() {
+        for (x, wanted) in expected(part, row).enumerated() {
+          guard let wanted else { continue }
+          let place = (y * size.width + x) * 4
           let held = Array(shown[place..<place + 4])
-          guard zip(wanted, held).allSatisfy({ abs(Int($0) - Int($1)) <= channels.tolerance })
-          else {
+          guard zip(wanted, held).allSatisfy({ abs(Int($0) - Int($1)) <= tolerance }) else {
             throw refusal(
               .pixels, "pixels",
-              wanted: "\(wanted) at \(x), \(row) of \(layout.format)"
-                + (turn == 0 ? "" : ", written again"),
+              wanted: "\(wanted) at \(x), \(row) of"
+                + (form == .planes ? " plane \(part) of" : "") + " \(buffer.layout.format)"
+                + (isAgain ? ", written again" : ""),
               held: "\(held)")
           }
         }
@@ -162,11 +233,15 @@ extension EGLDevice {
     }
   }
 
-  /// What the GPU shows of rows of a buffer, time after time, in a context of the device's own: scratch
-  /// where the image is imported, and the one that has the mapped buffers where it is copied.
+  /// What the GPU shows of the first and the last row of each texture of a buffer, time after time, in a
+  /// context of the device's own: scratch where the image is imported, and the one that has the mapped
+  /// buffers where it is copied.
+  ///
+  /// - Parameter prepare: Done to the buffer after the import, before each time that it is drawn.
   private func show(
-    _ rows: [Int], of buffer: TextureBuffer, times: Int, beforeEach prepare: (_ turn: Int) -> Void
-  ) throws(RegistrationRefused) -> [[UInt8]] {
+    _ buffer: TextureBuffer, as form: TextureForm, times: Int,
+    beforeEach prepare: (_ turn: Int) -> Void
+  ) throws(RegistrationRefused) -> [[[UInt8]]] {
     let layout = buffer.layout
     let mapped = mappedBuffer(of: buffer)
     let context = mapped == nil ? scratch : maker
@@ -175,28 +250,35 @@ extension EGLDevice {
     }
     do {
       return try context.run { () throws(EGLFailure) in
-        let fetch = try context.texelFetch()
+        let fetch = try context.texelFetch(from: Int32(form.target))
         func texels(
-          in texture: GLuint, copying: () -> Void = {}
-        ) throws(EGLFailure) -> [[UInt8]] {
-          defer { unsafe glDeleteTextures(1, [texture]) }
+          of textures: TextureObjects, copying: () -> Void = {}
+        ) throws(EGLFailure) -> [[[UInt8]]] {
+          defer { unsafe glDeleteTextures(GLsizei(textures.parts.count), textures.names) }
           return try (0..<times).map { turn throws(EGLFailure) in
             prepare(turn)
             copying()
-            return try fetch.texels(ofRows: rows, of: layout.imageSize, in: texture)
+            return try textures.parts.enumerated().map { part, texture throws(EGLFailure) in
+              let size = layout.size(of: part, as: form)
+              return try fetch.texels(ofRows: size.edgeRows, of: size, in: texture.name)
+            }
           }
         }
         if let mapped {
-          guard let format = UploadFormat(layout) else { return [] }
-          let texture = try makeOwnTexture(layout, format, mipmapped: false)
-          return try texels(in: texture) {
-            withTextureBound(texture) { format.copy(0..<layout.height, of: buffer, in: mapped) }
+          guard let formats = UploadFormat.planes(of: layout) else { return [] }
+          let textures = try makeOwnTextures(layout, formats, mipmapped: false)
+          return try texels(of: textures) {
+            textures.copy(0..<layout.height, of: buffer, in: mapped, formats)
           }
         }
         guard let importer else { return [] }
-        let image = try importer.makeImage(of: buffer, on: connection)
-        defer { importer.destroy(image, on: connection) }
-        return try texels(in: importer.makeTexture(of: image, layout))
+        let textures = try importer.makeTextures(of: buffer, as: form, on: connection)
+        defer {
+          for image in textures.parts.compactMap(\.image) {
+            importer.destroy(image, on: connection)
+          }
+        }
+        return try texels(of: textures)
       }
     } catch {
       throw refusal(
@@ -204,15 +286,9 @@ extension EGLDevice {
         held: "\(error)")
     }
   }
+}
 
-  /// Bytes that no other row, no other turn and no shift of the row has; of half floats, numbers from 0
-  /// to 1.
-  static func pattern(ofRow row: Int, _ turn: Int, of layout: ImageLayout) -> [UInt8] {
-    let start = row &* 97 &+ turn &* 3571 &+ 13
-    let isFloat = layout.shapes[0].isFloat
-    return (0..<layout.rowSize(ofPlane: 0)).map {
-      let byte = UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761 &+ start) >> 5)
-      return isFloat && $0 % 2 == 1 ? byte & 0x3B : byte
-    }
-  }
+extension ImageSize {
+  /// The first row and the last.
+  fileprivate var edgeRows: [Int] { [0, height - 1] }
 }

@@ -192,7 +192,7 @@ public import TexAlloc
       try? before?.makeCurrent()
     }
     let retired = state.withLock { $0.retired }
-    for texture in retired where !isLost && texture.objects.image != nil {
+    for texture in retired where !isLost && texture.objects.showsBuffer {
       texture.buffer.hold(until: UnknownFence())
     }
     destroyImages(

@@ -21,20 +21,24 @@ extension Texture {
     }
     guard route != .imported else { throw device.noMipmapsOfImports() }
     let layout = buffer.layout
-    let format = try device.uploadFormat(of: layout, because: reason ?? "")
-    let copy: GLuint
+    let formats = try device.uploadFormats(of: layout, because: reason ?? "")
+    let copies: TextureObjects
     do {
-      copy =
-        try device.takeKeptTexture(of: layout, format, mipmapped: true, in: here)
-        ?? device.makeOwnTexture(layout, format, mipmapped: true)
+      copies =
+        try device.takeKeptTextures(of: layout, formats, mipmapped: true, in: here)
+        ?? device.makeOwnTextures(layout, formats, mipmapped: true)
     } catch {
       throw device.refusal(.copyFailed, "mipmaps", wanted: "\(layout.format)", held: "\(error)")
     }
     let texture = Texture(
-      of: buffer, on: device, name: copy, image: nil, route, because: reason, check: check,
-      mipmapped: true)
+      copies, of: buffer, on: device, route, because: reason, check: check, mipmapped: true)
     try device.used(self)
-    do { try copyTexels(of: layout.imageSize, to: copy) } catch {
+    do {
+      for (index, copy) in copies.parts.enumerated() {
+        let size = layout.size(of: index, as: copies.form)
+        try Self.copyTexels(of: size, from: objects.parts[index].name, to: copy.name)
+      }
+    } catch {
       throw device.refusal(
         .mipmaps, "mipmaps", wanted: "a format that OpenGL renders",
         held: "\(layout.format); \(error)")
@@ -47,7 +51,9 @@ extension Texture {
   /// Has the GPU make the smaller sizes of what the texture shows.
   func makeMipmaps() throws(RegistrationRefused) {
     drainGLErrors()
-    withTextureBound(name) { glGenerateMipmap(GLenum(GL_TEXTURE_2D)) }
+    for part in objects.parts {
+      withTextureBound(part.name) { glGenerateMipmap(GLenum(GL_TEXTURE_2D)) }
+    }
     do { try checkGL("glGenerateMipmap") } catch {
       throw device.refusal(
         .mipmaps, "mipmaps", wanted: "a format that OpenGL makes them of",
@@ -55,7 +61,9 @@ extension Texture {
     }
   }
 
-  private func copyTexels(of image: ImageSize, to copy: GLuint) throws(EGLFailure) {
+  private static func copyTexels(
+    of image: ImageSize, from name: GLuint, to copy: GLuint
+  ) throws(EGLFailure) {
     var framebuffer: GLuint = 0
     unsafe glGenFramebuffers(1, &framebuffer)
     defer { unsafe glDeleteFramebuffers(1, &framebuffer) }
@@ -85,7 +93,7 @@ extension TextureBuffer {
   var wantsMipmaps: Bool { deviceUsage?.contains(.mipmap) == true }
 }
 
-extension ImageLayout {
+extension ImageSize {
   /// The sizes of a texture that has mipmaps: down to one pixel.
   var mipmapLevels: Int { Int.bitWidth - max(width, height).leadingZeroBitCount }
 }

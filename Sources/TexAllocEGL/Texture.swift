@@ -2,7 +2,7 @@ internal import CEGL
 internal import Synchronization
 public import TexAlloc
 
-/// A buffer as the GPU sees it: a `GL_TEXTURE_2D` that keeps its buffer alive.
+/// A buffer as the GPU sees it: textures of OpenGL, mostly one, that keep their buffer alive.
 ///
 /// Letting go of it is allowed on any thread; its OpenGL objects go at the device's next
 /// ``EGLDevice/collect()``, and its buffer's slot when the GPU has done what was asked of it before.
@@ -24,27 +24,25 @@ public final class Texture: Registration {
   public let buffer: TextureBuffer
   /// How the pixels got to the GPU.
   public let route: Route
-  /// Why no better route was taken; nil where there is none.
+  /// Why no better route was taken, or why an import has a texture for each plane; nil where there is
+  /// nothing better.
   public let reason: String?
   public let check: PixelCheck
   /// Whether it has mipmaps, down to one pixel, and samples between them.
   public let isMipmapped: Bool
-  /// The name of the texture in the device's context.
-  public let name: UInt32
   let device: EGLDevice
+  let objects: TextureObjects
   let uses = Mutex(TextureUse())
   let copied = Atomic(0)
   let start = ContinuousClock.now
-  private let image: ImageHandle?
 
   init(
-    of buffer: TextureBuffer, on device: EGLDevice, name: GLuint, image: ImageHandle?,
-    _ route: Route, because reason: String?, check: PixelCheck, mipmapped: Bool = false
+    _ objects: TextureObjects, of buffer: TextureBuffer, on device: EGLDevice, _ route: Route,
+    because reason: String?, check: PixelCheck, mipmapped: Bool = false
   ) {
+    self.objects = objects
     self.buffer = buffer
     self.device = device
-    self.name = name
-    self.image = image
     self.route = route
     self.reason = reason
     self.check = check
@@ -60,10 +58,8 @@ public final class Texture: Registration {
     device.retire(
       RetiredTexture(
         objects: objects, buffer: buffer, route: route, start: start, isMipmapped: isMipmapped,
-        users: uses.withLock { $0.users }, isKept: image != nil && check == .trial))
+        users: uses.withLock { $0.users }, isKept: objects.showsBuffer && check == .trial))
   }
-
-  fileprivate var objects: TextureObjects { TextureObjects(name: name, image: image) }
 }
 
 /// What is left of a texture that nobody holds any more.
@@ -131,7 +127,7 @@ public struct TextureEntry: Codable, Hashable, Sendable {
   public let size: Int
   /// Since it was registered.
   public let seconds: Double
-  /// The name of the texture in the device's context.
+  /// The name of the texture in the device's context, of its first plane where it has several.
   public let name: UInt32
   /// An imported one has an EGLImage, hence a descriptor and a mapping of the driver's.
   public let route: Route

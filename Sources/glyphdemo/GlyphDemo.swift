@@ -108,7 +108,7 @@ struct GlyphDemo: AsyncParsableCommand {
     timer.end("rasterise")
 
     let canvas = try Canvas(width: size.width, height: size.height)
-    for _ in 0..<frames { painter.paint(on: canvas, glyphsFrom: cache.pages, of: gpu) }
+    for _ in 0..<frames { try painter.paint(on: canvas, glyphsFrom: cache.pages, of: gpu) }
     let pixels = try canvas.readPixels()
     timer.end("draw")
     try PNGFile(width: size.width, height: size.height, rgba: pixels).write(to: FilePath(output))

@@ -90,7 +90,7 @@ extension CheckReport {
     }
     let layout = texture.buffer.layout
     let canvas = try Canvas(width: layout.width, height: layout.height)
-    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(texture.name))
+    try canvas.draw([Canvas.Quad(whole: layout)], from: .texels(texture))
     let reason = try difference(between: canvas.readPixels(), and: pixels(of: photo))
     return entry(reason == nil ? .identical : .different, reason, texture.buffer.heap)
   }

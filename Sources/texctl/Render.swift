@@ -81,8 +81,8 @@ struct Render: ParsableCommand {
 
     let size = photo.size
     let canvas = try Canvas(width: size.width, height: size.height)
-    canvas.draw(
-      [Canvas.Quad(whole: buffer.layout, photo.orientation)], from: .texels(texture.name))
+    try canvas.draw(
+      [Canvas.Quad(whole: buffer.layout, photo.orientation)], from: .texels(texture))
     let png = PNGFile(width: size.width, height: size.height, rgba: try canvas.readPixels())
     try png.write(to: FilePath(output))
     return Report(

@@ -77,7 +77,7 @@ struct SoakRun {
       for buffer in queue.takeAll() {
         do {
           let texture = try gpu.texture(for: buffer)
-          canvas.draw([Canvas.Quad(whole: buffer.layout)], from: .image(texture.name))
+          try canvas.draw([Canvas.Quad(whole: buffer.layout)], from: .image(texture))
           images += 1
         } catch { failures += 1 }
       }

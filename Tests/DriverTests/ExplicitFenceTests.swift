@@ -15,7 +15,7 @@ final class ExplicitFenceTests: XCTestCase {
       let slow = try SlowDraw(on: gpu)
       let times = gpu.description.isSoftware ? [1] : SlowDraw.times
       let wasPending = try times.contains { times in
-        slow.draw(on: canvas, times: times)
+        try slow.draw(on: canvas, times: times)
         let file = try gpu.exportFence()
         let isPending = !file.hasPassed
         XCTAssertTrue(file.wait(until: .now + .seconds(120)), gpu.description.driver)

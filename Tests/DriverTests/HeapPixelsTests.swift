@@ -92,7 +92,7 @@ final class HeapPixelsTests: XCTestCase {
     let target = try gpu.registerForRendering(pool.allocate(image, for: .renderTarget))
     let canvas = try Canvas(width: 37, height: 11, framebuffer: target.framebuffer)
     canvas.clear([1, 0, 0, 1])
-    canvas.draw([.init(x: 0, y: 10, width: 37, height: 1, tint: [0, 1, 0, 1])], from: .none)
+    try canvas.draw([.init(x: 0, y: 10, width: 37, height: 1, tint: [0, 1, 0, 1])], from: .none)
     _ = try canvas.readPixels()  // waits for the GPU
     return try target.buffer.withContents { bytes in
       bytes.indices.map { bytes[$0] }

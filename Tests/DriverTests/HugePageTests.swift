@@ -50,7 +50,7 @@ final class HugePageTests: XCTestCase {
       XCTAssertEqual(first.descriptor, second.descriptor, "they share a slab")
       let texture = try gpu.register(second)
       let canvas = try Canvas(width: 64, height: 3)
-      canvas.draw([Canvas.Quad(whole: second.layout)], from: .texels(texture.name))
+      try canvas.draw([Canvas.Quad(whole: second.layout)], from: .texels(texture))
       XCTAssertTrue(try canvas.readPixels().allSatisfy { $0 == 77 }, heap.name)
       CapabilityTable.print(heap.name, "huge pages imported", true)
     }

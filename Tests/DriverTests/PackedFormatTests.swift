@@ -29,7 +29,8 @@ final class PackedFormatTests: XCTestCase {
   private func shown(
     _ fourcc: Fourcc, from heap: any Heap, on gpu: EGLDevice
   ) throws -> (luma: [UInt8], pixels: [UInt8]) {
-    let image = ImageDescriptor(width: 34, height: 6, formats: [fourcc])
+    let image = ImageDescriptor(
+      width: 34, height: 6, formats: [fourcc], colour: Colour(range: .limited))
     let pool = try TexturePool(for: [], from: [heap])
     let (first, second) = (try pool.allocate(image), try pool.allocate(image))
     XCTAssertEqual(first.descriptor, second.descriptor)

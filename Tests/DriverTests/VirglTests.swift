@@ -78,7 +78,7 @@ final class VirglTests: XCTestCase {
     let canvas = try Canvas(width: SlowDraw.side, height: SlowDraw.side)
     let slow = try SlowDraw(on: gpu)
     let waited = try SlowDraw.times.contains { times in
-      slow.draw(on: canvas, times: times)
+      try slow.draw(on: canvas, times: times)
       do { try pool.allocate(image).hold(until: gpu.makeFence()) }
       let early = try? pool.allocate(image)
       let next = try early ?? pool.allocate(image, waiting: .until(.now + .seconds(120)))
@@ -100,7 +100,7 @@ final class VirglTests: XCTestCase {
     let slow = try SlowDraw(on: gpu)
     canvas.clear(.one)
     let werePending = try SlowDraw.times.contains { times in
-      slow.draw(on: canvas, times: times)
+      try slow.draw(on: canvas, times: times)
       let drawn = try gpu.exportFence()
       let kernels = try target.buffer.fence(before: .reading)
       let arePending = !kernels.hasPassed && !drawn.hasPassed

@@ -25,10 +25,10 @@ package struct SlowDraw {
   }
 
   /// Covers the canvas, or the largest square of it: a pixel is the mean of a thousand texels.
-  package func draw(on canvas: Canvas, times: Int = 1) {
+  package func draw(on canvas: Canvas, times: Int = 1) throws {
     let side = Float(min(canvas.width, canvas.height))
     let quad = Canvas.Quad(
       x: 0, y: 0, width: side, height: side, texelWidth: side * 64, texelHeight: side * 64)
-    canvas.draw(Array(repeating: quad, count: times), from: .image(texture.name))
+    try canvas.draw(Array(repeating: quad, count: times), from: .image(texture))
   }
 }

@@ -8,7 +8,7 @@ extension Texture {
     let layout = buffer.layout
     let canvas = try Canvas(width: layout.width, height: layout.height)
     canvas.clear(.zero)
-    canvas.draw([Canvas.Quad(whole: layout)], from: .texels(name))
+    try canvas.draw([Canvas.Quad(whole: layout)], from: .texels(self))
     return try canvas.readPixels()
   }
 }

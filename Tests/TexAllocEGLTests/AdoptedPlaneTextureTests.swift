@@ -32,42 +32,60 @@ final class AdoptedPlaneTextureTests: XCTestCase {
     XCTAssertEqual(shown[1], [10, 20, 0, 255, 30, 40, 0, 255])
   }
 
-  /// What a driver makes of several planes is for the driver to say; that it is refused says who did so
-  /// and why.
-  func testSeveralPlanesAreOneTextureOrRefusedByName() throws {
+  func testPlanesInSeveralFilesAreOneTextureByName() throws {
+    let gpu = try TestDevice.importing()
+    for fourcc in [Fourcc.nv12, .yuv420] {
+      let planes = try XCTUnwrap(fourcc.planes)
+      // Each of a pool of its own, as far as can be seen.
+      let parts = try planes.map { plane in
+        let alone = try XCTUnwrap(plane.alone)
+        let (width, height) = (
+          (37 + plane.horizontalSubsampling - 1) / plane.horizontalSubsampling, plane.rows(down: 11)
+        )
+        return try TexturePool(for: [], from: [MemfdHeap()]).allocate(
+          ImageDescriptor(width: width, height: height, formats: [alone]), for: .exportable)
+      }
+      let files = try parts.map { try $0.export().release() }
+      defer { for file in files { try? file.close() } }
+      let buffer = try TextureBuffer(
+        adopting: AdoptedImage(
+          ImageSize(width: 37, height: 11), Format(fourcc),
+          zip(files, parts).map { .init($0, pitch: $1.layout.planes[0].pitch) }),
+        mappedFor: [.sequentialWrite, .read])
+      let reference = PlaneReference(buffer.layout, seed: 11)
+      reference.write(into: buffer)
+      let texture = try gpu.register(buffer)
+      XCTAssertEqual(texture.route, .imported)
+      if texture.planes.count > 1 {
+        XCTAssertEqual(texture.planes.count, planes.count)
+        XCTAssertTrue(texture.reason?.hasPrefix("plane by plane") ?? false, texture.reason ?? "")
+      }
+      try texture.assertShows(reference)
+      let uploading = try EGLDevice.surfaceless(.software, route: .uploaded)
+      let copy = try uploading.texture(for: buffer)
+      XCTAssertEqual(copy.route, .uploaded)
+      try copy.assertShows(reference)
+      try gpu.makeCurrent()
+    }
+    try gpu.collect()
+    XCTAssertEqual(gpu.statistics.liveImages, 0)
+  }
+
+  func testAFormatThatOnlyItsTableKnowsIsRefusedByName() throws {
     let gpu = try TestDevice.importing()
     let luma = try memory(.r8, Array(repeating: Array(repeating: 7, count: 8), count: 2))
-    let chroma = try memory(.gr88, [Array(repeating: 9, count: 8)])
-    let (first, second) = try (luma.export().release(), chroma.export().release())
-    defer {
-      for file in [first, second] { try? file.close() }
-    }
+    let file = try luma.export().release()
+    defer { try? file.close() }
     let unknown = try XCTUnwrap(Fourcc("ZZ99"))
-    var table = FormatTable.known
-    table[unknown] = Fourcc.p010.planes
-    for fourcc in [Fourcc.nv12, .p010, unknown] {
-      var image = AdoptedImage(
-        size, Format(fourcc),
-        [.init(first, pitch: 64), .init(second, pitch: 64)])
-      image.table = table
-      let buffer = try TextureBuffer(adopting: image)
-      let advertised = gpu.importer?.advertised(Format(fourcc))
-      do throws(RegistrationRefused) {
-        let texture = try gpu.register(buffer)
-        XCTAssertEqual(
-          texture.check,
-          .none(because: "\(fourcc) has no pixels that stand for themselves"))
-        XCTAssertEqual(advertised?.isExternalOnly, false, "\(fourcc)")
-      } catch {
-        XCTAssertTrue(error.held.contains("\(fourcc)") || error.wanted.contains("\(fourcc)"))
-        switch advertised?.isExternalOnly {
-        case nil: XCTAssertEqual(error.cause, .format, "\(error)")
-        case true?: XCTAssertEqual(error.cause, .externalOnly, "\(error)")
-        case false?: XCTAssertEqual(error.cause, .importFailed, "\(error)")
-        }
-      }
-      XCTAssertEqual(gpu.statistics.liveImages, 0)
+    var image = AdoptedImage(
+      size, Format(unknown), [.init(file, pitch: 64), .init(file, pitch: 64)])
+    image.table[unknown] = Fourcc.p010.planes
+    let buffer = try TextureBuffer(adopting: image)
+    XCTAssertThrowsError(try gpu.register(buffer)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .format)
+      XCTAssertTrue("\($0)".contains("ZZ99"), "\($0)")
     }
+    XCTAssertEqual(gpu.statistics.liveImages, 0)
   }
 
   func testMoreThanOneFileIsHandedToTheDriver() throws {

@@ -16,7 +16,7 @@ final class ContextLossTests: XCTestCase {
     do {
       let drawn = try gpu.register(held)
       let canvas = try Canvas(width: 16, height: 4)
-      canvas.draw([Canvas.Quad(whole: held.layout)], from: .image(drawn.name))
+      try canvas.draw([Canvas.Quad(whole: held.layout)], from: .image(drawn))
       _ = try gpu.register(pool.allocate(image, named: "gone"))
     }
     XCTAssertEqual(pool.statistics.slots, 2, "what is gone waits to be collected")
@@ -31,7 +31,7 @@ final class ContextLossTests: XCTestCase {
       let gpu = try TestDevice.importing()
       let slow = try SlowDraw(from: TexturePool(for: [gpu]), on: gpu)
       let canvas = try Canvas(width: SlowDraw.side, height: SlowDraw.side)
-      slow.draw(on: canvas, times: times)
+      try slow.draw(on: canvas, times: times)
       let fence = try gpu.makeFence()
       let isPending = !fence.hasPassed
       gpu.contextWasLost()

@@ -36,6 +36,17 @@ final class GuestTests: XCTestCase {
           _ = try? isUnchanged("register") { try gpu.register(buffer) }
           XCTAssertEqual(texture.route, route)
         }
+        for fourcc in [Fourcc.nv12, .yuv420, .yuyv] {
+          let planes = ImageDescriptor(width: 38, height: 5, formats: [fourcc])
+          guard let buffer = try? pool.allocate(planes, for: [.texture, .rewritten]) else {
+            continue
+          }
+          for turn in 0..<2 {
+            let texture = try isUnchanged("texture of \(fourcc)") { try gpu.texture(for: buffer) }
+            try isUnchanged("contentsChanged") { try texture.contentsChanged(rows: turn..<3) }
+          }
+          _ = try isUnchanged("collect") { try gpu.collect() }
+        }
         let page = try pool.allocate(image, for: [.texture, .rewritten])
         let texture = try isUnchanged("texture") { try gpu.texture(for: page) }
         try isUnchanged("contentsChanged") { try texture.contentsChanged(rows: 1..<3) }
@@ -186,7 +197,7 @@ private struct ToolkitState {
         ? [
           ("UNPACK_SWAP_BYTES", GL_UNPACK_SWAP_BYTES), ("UNPACK_LSB_FIRST", GL_UNPACK_LSB_FIRST),
           ("PACK_SWAP_BYTES", GL_PACK_SWAP_BYTES), ("PACK_LSB_FIRST", GL_PACK_LSB_FIRST),
-        ] : [])
+        ] : [("TEXTURE_BINDING_EXTERNAL_OES", GL_TEXTURE_BINDING_EXTERNAL_OES)])
     switches = [
       ("BLEND", GL_BLEND), ("CULL_FACE", GL_CULL_FACE), ("DEPTH_TEST", GL_DEPTH_TEST),
       ("DITHER", GL_DITHER), ("SCISSOR_TEST", GL_SCISSOR_TEST), ("STENCIL_TEST", GL_STENCIL_TEST),
@@ -195,11 +206,14 @@ private struct ToolkitState {
   }
 
   func set() {
-    unsafe eglFunction("glActiveTexture", as: PFNGLACTIVETEXTUREPROC.self)?(
-      GLenum(GL_TEXTURE0 + 3))
+    glActiveTexture(GLenum(GL_TEXTURE0 + 3))
     var name: GLuint = 0
     unsafe glGenTextures(1, &name)
     glBindTexture(GLenum(GL_TEXTURE_2D), name)
+    if !isDesktop {
+      unsafe glGenTextures(1, &name)
+      glBindTexture(GLenum(GL_TEXTURE_EXTERNAL_OES), name)
+    }
     for target in [GL_PIXEL_UNPACK_BUFFER, GL_PIXEL_PACK_BUFFER, GL_ARRAY_BUFFER] {
       unsafe glGenBuffers(1, &name)
       glBindBuffer(GLenum(target), name)

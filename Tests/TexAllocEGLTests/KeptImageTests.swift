@@ -86,7 +86,7 @@ final class KeptImageTests: XCTestCase {
     let slab = KnownSlab(tellingTo: GoneSlabs())
     let buffers = try (0..<10).map { _ in try pool.allocate(image) }
     for (index, buffer) in buffers.enumerated() {
-      let objects = TextureObjects(name: GLuint(index), image: nil)
+      let objects = TextureObjects([.init(name: GLuint(index), image: nil)], as: .image)
       XCTAssertNil(kept.keep(objects, of: buffer, in: slab))
     }
     XCTAssertEqual(kept.removeOldest(downTo: 7).map(\.name), [0, 1, 2])
@@ -128,17 +128,19 @@ final class KeptImageTests: XCTestCase {
     let layout = try pool.allocate(
       ImageDescriptor(width: 1024, height: 1024, formats: [.abgr8888])
     ).layout
-    for name in 1...8 {
-      XCTAssertEqual(kept.keep(GLuint(name), of: layout, mipmapped: false, in: 1), [])
+    func given(_ name: Int, _ layout: ImageLayout) -> [GLuint] {
+      kept.keep(
+        TextureObjects([.init(name: GLuint(name), image: nil)], as: .image), of: layout,
+        mipmapped: false, in: 1
+      ).map(\.name)
     }
-    XCTAssertEqual(kept.keep(9, of: layout, mipmapped: false, in: 1), [1])
+    for name in 1...8 { XCTAssertEqual(given(name, layout), []) }
+    XCTAssertEqual(given(9, layout), [1])
     XCTAssertNil(kept.take(.init(of: layout, mipmapped: false, in: 2)))
-    XCTAssertEqual(kept.take(.init(of: layout, mipmapped: false, in: 1)), 9)
+    XCTAssertEqual(kept.take(.init(of: layout, mipmapped: false, in: 1))?.name, 9)
     let small = try pool.allocate(image).layout
-    for name in 10..<67 {
-      XCTAssertEqual(kept.keep(GLuint(name), of: small, mipmapped: false, in: 1), [])
-    }
-    XCTAssertEqual(kept.keep(67, of: small, mipmapped: false, in: 1), [2])
+    for name in 10..<67 { XCTAssertEqual(given(name, small), []) }
+    XCTAssertEqual(given(67, small), [2])
     XCTAssertEqual(kept.removeAll().count, 64)
   }
 

@@ -1,3 +1,4 @@
+import CEGL
 import CNarrowEGL
 import TestSupport
 import TexAlloc
@@ -14,13 +15,46 @@ final class NarrowDriverTests: XCTestCase {
 
   override func tearDown() { narrow_egl_set(narrow_egl()) }
 
-  func testExternalImportsOnlyLeadToACopy() throws {
+  func testWhatIsSampledAsExternalOnlyIsImportedAndNotRenderedInto() throws {
     narrow { $0.is_external_only = true }
     let gpu = try EGLDevice.surfaceless(.software)
-    let texture = try shown(on: gpu)
-    XCTAssertNotEqual(texture.route, .imported)
-    let reason = try XCTUnwrap(texture.reason)
-    XCTAssertTrue(reason.contains("external"), reason)
+    for format in [Fourcc.abgr8888, .r8] {
+      let texture = try shown(format, on: gpu)
+      XCTAssertEqual(texture.route, .imported)
+      XCTAssertEqual(texture.target, UInt32(GL_TEXTURE_EXTERNAL_OES))
+      XCTAssertEqual(texture.check, .trial)
+    }
+    let image = ImageDescriptor(width: 33, height: 7, formats: [.abgr8888])
+    let buffer = try TexturePool(for: [gpu]).allocate(image, for: [.texture, .renderTarget])
+    XCTAssertThrowsError(try gpu.registerForRendering(buffer))
+    XCTAssertNotEqual(try gpu.renderTarget(for: buffer).route, .imported)
+  }
+
+  func testWithoutExternalSamplersWhatIsExternalOnlyIsCopied() throws {
+    narrow { $0.is_external_only = true }
+    try narrow(without: "GL_OES_EGL_image_external_essl3") {
+      let texture = try shown(on: .surfaceless(.software))
+      XCTAssertNotEqual(texture.route, .imported)
+      XCTAssertTrue(texture.reason?.contains("external") ?? false, texture.reason ?? "none")
+    }
+  }
+
+  /// Neither whole, which the driver beneath refuses, nor plane by plane, which are external, too.
+  func testPlanesThatAreExternalOnlyAreCopiedPlaneByPlane() throws {
+    narrow { $0.is_external_only = true }
+    let gpu = try EGLDevice.surfaceless(.software)
+    for format in [Fourcc.nv12, .yuv420] {
+      let image = ImageDescriptor(width: 37, height: 11, formats: [format])
+      let buffer = try TexturePool(for: [gpu]).allocate(image)
+      let reference = PlaneReference(buffer.layout, seed: 12)
+      reference.write(into: buffer)
+      let texture = try gpu.texture(for: buffer)
+      guard texture.planes.count > 1 else { continue }  // the driver beneath converts them
+      XCTAssertNotEqual(texture.route, .imported)
+      XCTAssertEqual(texture.planes.count, format.planes?.count)
+      XCTAssertNotNil(texture.reason)
+      try texture.assertShows(reference)
+    }
   }
 
   func testEachFormatTakesTheBestRouteThatItHas() throws {

@@ -18,7 +18,7 @@ final class PendingDrawTests: XCTestCase {
       let other = try gpu.register(written)
       let canvas = try Canvas(width: SlowDraw.side, height: SlowDraw.side)
       let outlasts = try SlowDraw.times.contains { times in
-        slow.draw(on: canvas, times: times)
+        try slow.draw(on: canvas, times: times)
         let fence = try gpu.makeFence()
         let wasPending = !fence.hasPassed
         do {

@@ -134,7 +134,7 @@ final class ReadBackTests: XCTestCase {
   private func draw(on target: RenderTarget) throws {
     let canvas = try Canvas(width: 37, height: 11, framebuffer: target.framebuffer)
     canvas.clear(colour(picture))
-    canvas.draw([.init(x: 0, y: 10, width: 37, height: 1, tint: colour(lastRow))], from: .none)
+    try canvas.draw([.init(x: 0, y: 10, width: 37, height: 1, tint: colour(lastRow))], from: .none)
   }
 
   private func colour(_ bytes: [UInt8]) -> SIMD4<Float> {

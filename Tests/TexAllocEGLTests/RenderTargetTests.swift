@@ -14,7 +14,7 @@ final class RenderTargetTests: XCTestCase {
       let canvas = try Canvas(
         width: buffer.layout.width, height: buffer.layout.height, framebuffer: target.framebuffer)
       canvas.clear([1, 0, 0, 1])
-      canvas.draw([.init(x: 0, y: 10, width: 37, height: 1, tint: [0, 1, 0, 1])], from: .none)
+      try canvas.draw([.init(x: 0, y: 10, width: 37, height: 1, tint: [0, 1, 0, 1])], from: .none)
       _ = try canvas.readPixels()  // waits for the GPU
       // The fourth byte of XB24 means nothing.
       let red: [UInt8] = fourcc == .argb8888 ? [0, 0, 255] : [255, 0, 0]

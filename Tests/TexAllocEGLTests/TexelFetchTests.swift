@@ -27,7 +27,8 @@ final class TexelFetchTests: XCTestCase {
   func testAnExternalTextureShowsTheBrightnessOfPackedPixels() throws {
     let gpu = try TestDevice.importing()
     let buffer = try TexturePool(for: [], from: [MemfdHeap()]).allocate(
-      ImageDescriptor(width: 34, height: 6, formats: [.yuyv]))
+      ImageDescriptor(
+        width: 34, height: 6, formats: [.yuyv], colour: Colour(range: .limited)))
     func luma(_ y: Int) -> [UInt8] { (0..<34).map { UInt8(16 + ($0 * 37 + y * 5) % 220) } }
     do {
       var writer = buffer.writer()
@@ -54,7 +55,7 @@ final class TexelFetchTests: XCTestCase {
       let trial = try TexturePool(for: [], from: [CopiedHeap()]).allocate(image)
       let (plane, descriptor) = (trial.layout.planes[0], try XCTUnwrap(trial.descriptor))
       for row in [0, 4] where turnsSeen == 1 {
-        let pattern = EGLDevice.pattern(ofRow: row, 0, of: trial.layout)
+        let pattern = TrialPicture.pattern(ofRow: row, 0, of: trial.layout)
         let place = trial.offset + plane.offset + row * plane.pitch
         _ = try descriptor.writeAll(toAbsoluteOffset: Int64(place), pattern)
       }

@@ -18,6 +18,8 @@ package let glFinish = unsafe glFunction("glFinish", as: PFNGLFINISHPROC.self)
 package let glGenTextures = unsafe glFunction("glGenTextures", as: PFNGLGENTEXTURESPROC.self)
 package let glDeleteTextures = unsafe glFunction(
   "glDeleteTextures", as: PFNGLDELETETEXTURESPROC.self)
+package let glActiveTexture = unsafe glFunction(
+  "glActiveTexture", as: PFNGLACTIVETEXTUREPROC.self)
 package let glBindTexture = unsafe glFunction("glBindTexture", as: PFNGLBINDTEXTUREPROC.self)
 package let glIsTexture = unsafe glFunction("glIsTexture", as: PFNGLISTEXTUREPROC.self)
 package let glTexParameteri = unsafe glFunction("glTexParameteri", as: PFNGLTEXPARAMETERIPROC.self)

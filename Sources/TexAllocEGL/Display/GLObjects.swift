@@ -53,15 +53,17 @@ func glInteger(_ name: Int32) -> GLint {
 
 /// A new texture that samples linearly and clamps to its edge. The binding stays as it was.
 ///
-/// - Parameter define: Gives it its pixels while it is bound. Where that fails, there is no texture.
+/// - Parameters:
+///   - target: `GL_TEXTURE_2D` or `GL_TEXTURE_EXTERNAL_OES`.
+///   - define: Gives it its pixels while it is bound. Where that fails, there is no texture.
 func makeSampledTexture(
-  _ define: () throws(EGLFailure) -> Void
+  on target: GLenum = GLenum(GL_TEXTURE_2D), _ define: () throws(EGLFailure) -> Void
 ) throws(EGLFailure) -> GLuint {
   var name: GLuint = 0
   unsafe glGenTextures(1, &name)
   do {
-    try withTextureBound(name) { () throws(EGLFailure) in
-      sampleLinearly()
+    try withTextureBound(name, to: target) { () throws(EGLFailure) in
+      sampleLinearly(target)
       try define()
     }
   } catch {
@@ -73,8 +75,7 @@ func makeSampledTexture(
 
 /// Has the texture that is bound sample linearly, between two mipmaps where it has any, and clamp to its
 /// edge.
-func sampleLinearly(mipmapped: Bool = false) {
-  let target = GLenum(GL_TEXTURE_2D)
+func sampleLinearly(_ target: GLenum = GLenum(GL_TEXTURE_2D), mipmapped: Bool = false) {
   glTexParameteri(
     target, GLenum(GL_TEXTURE_MIN_FILTER), mipmapped ? GL_LINEAR_MIPMAP_LINEAR : GL_LINEAR)
   glTexParameteri(target, GLenum(GL_TEXTURE_MAG_FILTER), GL_LINEAR)
@@ -83,23 +84,24 @@ func sampleLinearly(mipmapped: Bool = false) {
 }
 
 /// Makes the texture that is bound sample as a new one does, whatever was set meanwhile.
-func resetSampling(mipmapped: Bool = false) {
-  sampleLinearly(mipmapped: mipmapped)
+func resetSampling(_ target: GLenum = GLenum(GL_TEXTURE_2D), mipmapped: Bool = false) {
+  sampleLinearly(target, mipmapped: mipmapped)
+  if target != GLenum(GL_TEXTURE_2D) { return }  // an external one has nothing else that can be set
   for (parameter, value) in [
     (GL_TEXTURE_WRAP_R, GL_REPEAT), (GL_TEXTURE_BASE_LEVEL, 0), (GL_TEXTURE_MAX_LEVEL, 1000),
     (GL_TEXTURE_MIN_LOD, -1000), (GL_TEXTURE_MAX_LOD, 1000), (GL_TEXTURE_COMPARE_MODE, GL_NONE),
     (GL_TEXTURE_SWIZZLE_R, GL_RED), (GL_TEXTURE_SWIZZLE_G, GL_GREEN),
     (GL_TEXTURE_SWIZZLE_B, GL_BLUE), (GL_TEXTURE_SWIZZLE_A, GL_ALPHA),
-  ] { glTexParameteri(GLenum(GL_TEXTURE_2D), GLenum(parameter), value) }
+  ] { glTexParameteri(target, GLenum(parameter), value) }
 }
 
 /// Binds a texture for as long as the body runs; the toolkit's own binding comes back.
 func withTextureBound<Result, Failure: Error>(
-  _ name: GLuint, _ body: () throws(Failure) -> Result
+  _ name: GLuint, to target: GLenum = GLenum(GL_TEXTURE_2D), _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
-  var before: GLint = 0
-  unsafe glGetIntegerv(GLenum(GL_TEXTURE_BINDING_2D), &before)
-  glBindTexture(GLenum(GL_TEXTURE_2D), name)
-  defer { glBindTexture(GLenum(GL_TEXTURE_2D), GLuint(before)) }
+  let before = glInteger(
+    target == GLenum(GL_TEXTURE_2D) ? GL_TEXTURE_BINDING_2D : GL_TEXTURE_BINDING_EXTERNAL_OES)
+  glBindTexture(target, name)
+  defer { glBindTexture(target, GLuint(before)) }
   return try body()
 }

@@ -9,13 +9,16 @@ package struct ShaderProgram: Sendable {
   ///
   /// - Parameters:
   ///   - vertex: GLSL that says no version, as the fragment shader.
+  ///   - texture: What the fragment shader samples.
   ///   - extension: What the fragment shader needs of OpenGL ES.
   package init(
-    vertex: String, fragment: String, extension: String? = nil
+    vertex: String, fragment: String, sampling texture: TextureShader? = nil,
+    extension: String? = nil
   ) throws(EGLFailure) {
     let vertex = try Self.compile(GL_VERTEX_SHADER, vertex)
     defer { glDeleteShader(vertex) }
-    let fragment = try Self.compile(GL_FRAGMENT_SHADER, fragment, `extension`)
+    let fragment = try Self.compile(
+      GL_FRAGMENT_SHADER, fragment, after: texture?.source ?? "", `extension`)
     defer { glDeleteShader(fragment) }
     name = glCreateProgram()
     glAttachShader(name, vertex)
@@ -35,12 +38,13 @@ package struct ShaderProgram: Sendable {
   }
 
   private static func compile(
-    _ kind: Int32, _ source: String, _ extension: String? = nil
+    _ kind: Int32, _ source: String, after beginning: String = "", _ extension: String? = nil
   ) throws(EGLFailure) -> GLuint {
     let shader = glCreateShader(GLenum(kind))
     let isES = glString(GL_VERSION).hasPrefix("OpenGL ES")
     var header = isES ? "#version 300 es\n" : "#version 330 core\n"
     if isES, let `extension` { header += "#extension \(`extension`) : require\n" }
+    header += beginning
     if isES { header += "precision highp float;\n" }
     unsafe (header + source).withCString { text in
       var line: UnsafePointer<GLchar>? = unsafe text

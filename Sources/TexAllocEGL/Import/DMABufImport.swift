@@ -41,11 +41,13 @@ internal import TexAlloc
   /// Every format and modifier that the display says it imports; nil where it keeps no list.
   let advertised: [Advertised]?
   /// Whether an image itself can undo the transfer of sRGB, by EGL_EXT_image_gl_colorspace.
-  private let imagesAsLight: Bool
+  let imagesAsLight: Bool
   /// How else a texture of it can.
-  private let lightView: LightView?
+  let lightView: LightView?
   /// Whether that can be switched off, by GL_EXT_texture_sRGB_decode.
   let decodesOnDemand: Bool
+  /// Whether shaders of the context sample external textures.
+  let samplesExternal: Bool
 
   /// - Throws: The extension that is missing.
   init(_ connection: EGLConnection) throws(EGLFailure) {
@@ -68,6 +70,11 @@ internal import TexAlloc
     imagesAsLight = connection.extensions.contains("EGL_EXT_image_gl_colorspace")
     lightView = LightView()
     decodesOnDemand = glExtensions().contains("GL_EXT_texture_sRGB_decode")
+    samplesExternal =
+      GLVersion(glString(GL_VERSION))?.api == .openGLES
+      && glExtensions().isSuperset(of: [
+        "GL_OES_EGL_image_external", "GL_OES_EGL_image_external_essl3",
+      ])
   }
 
   private static func advertised(by connection: EGLConnection) -> [Advertised]? {
@@ -102,10 +109,12 @@ internal import TexAlloc
   }
 
   /// An EGLImage of a buffer, without a copy. The driver checks next to nothing: the caller has.
+  ///
+  /// - Parameter plane: The one that it shows, by itself; all of them where nil.
   func makeImage(
-    of buffer: TextureBuffer, on connection: EGLConnection
+    of buffer: TextureBuffer, plane: Int? = nil, on connection: EGLConnection
   ) throws(EGLFailure) -> ImageHandle {
-    let attributes = try attributes(of: buffer)
+    let attributes = try attributes(of: buffer, plane: plane)
     guard
       let image = unsafe createImage(
         connection.display, nil, EGLenum(EGL_LINUX_DMA_BUF_EXT), nil, attributes)
@@ -113,70 +122,18 @@ internal import TexAlloc
     return unsafe ImageHandle(image: image)
   }
 
-  /// What the driver is told of a buffer: each plane with the file that it lies in.
-  func attributes(of buffer: TextureBuffer) throws(EGLFailure) -> [EGLint] {
-    let layout = buffer.layout
-    let modifier = layout.format.modifier
-    // A driver that is not told assumes the arrangement that it likes best.
-    let tellsModifier =
-      modifier != .invalid
-      && advertised?.contains { $0.format.fourcc == layout.format.fourcc && $0.hasModifier } == true
-    var attributes: [EGLint] = [
-      EGL_WIDTH, EGLint(layout.width), EGL_HEIGHT, EGLint(layout.height),
-      EGL_LINUX_DRM_FOURCC_EXT, EGLint(bitPattern: layout.format.fourcc.rawValue),
-    ]
-    for (index, (plane, keys)) in zip(layout.planes, Self.planeKeys).enumerated() {
-      let place = buffer.place(ofPlane: index)
-      guard let descriptor = place.descriptor else {
-        throw .failed("eglCreateImageKHR", "\(buffer.name) has no descriptor")
-      }
-      attributes += [
-        keys.descriptor, descriptor.rawValue, keys.offset, EGLint(place.offset),
-        keys.pitch, EGLint(plane.pitch),
-      ]
-      if tellsModifier {
-        attributes += [
-          keys.modifierLow, EGLint(truncatingIfNeeded: modifier.rawValue),
-          keys.modifierHigh, EGLint(truncatingIfNeeded: modifier.rawValue >> 32),
-        ]
-      }
-    }
-    if layout.sampling == .asLight && imagesAsLight {
-      attributes += [EGL_GL_COLORSPACE_KHR, EGL_GL_COLORSPACE_SRGB_KHR]
-    }
-    return attributes + [EGL_NONE]
-  }
-
-  /// What the display says of a format, with the modifier that it is told of, if it is of any; nil where it
-  /// says nothing.
-  func advertised(_ format: Format) -> Advertised? {
-    let listed = (advertised ?? []).filter {
-      format.modifier == .invalid ? $0.format.fourcc == format.fourcc : $0.format == format
-    }
-    return listed.first { !$0.isExternalOnly } ?? listed.first
-  }
-
-  /// Why an image is not sampled as it wants to be; nil where it can be.
-  func objection(toSampling layout: ImageLayout) -> String? {
-    guard layout.sampling == .asLight else { return nil }
-    if layout.colour.transfer != .sRGB { return "its transfer is \(layout.colour.transfer)" }
-    if imagesAsLight { return nil }
-    if lightView == nil {
-      return "neither EGL_EXT_image_gl_colorspace nor GL_EXT_EGL_image_storage with texture views"
-    }
-    return LightView.format(for: layout) == nil ? "no view in a format of sRGB" : nil
-  }
-
   /// A texture of an image that samples linearly and clamps to its edge. The binding stays as it was.
   func makeTexture(
-    of image: ImageHandle, _ layout: ImageLayout
+    of image: ImageHandle, _ layout: ImageLayout, as form: TextureForm
   ) throws(EGLFailure) -> GLuint {
     if layout.sampling == .asLight, !imagesAsLight, let lightView,
       let format = LightView.format(for: layout)
     {
       return try lightView.makeTexture(of: image, in: format)
     }
-    return try makeSampledTexture { () throws(EGLFailure) in try bind(image) }
+    return try makeSampledTexture(on: form.target) { () throws(EGLFailure) in
+      try bind(image, to: Int32(form.target))
+    }
   }
 
   /// Makes the image the storage of the texture that is bound to a target.
@@ -191,27 +148,4 @@ internal import TexAlloc
   func destroy(_ image: ImageHandle, on connection: EGLConnection) {
     _ = unsafe destroyImage(connection.display, image.image)
   }
-
-  private struct PlaneKeys {
-    let descriptor, offset, pitch, modifierLow, modifierHigh: EGLint
-  }
-
-  private static let planeKeys = [
-    PlaneKeys(
-      descriptor: EGL_DMA_BUF_PLANE0_FD_EXT, offset: EGL_DMA_BUF_PLANE0_OFFSET_EXT,
-      pitch: EGL_DMA_BUF_PLANE0_PITCH_EXT, modifierLow: EGL_DMA_BUF_PLANE0_MODIFIER_LO_EXT,
-      modifierHigh: EGL_DMA_BUF_PLANE0_MODIFIER_HI_EXT),
-    PlaneKeys(
-      descriptor: EGL_DMA_BUF_PLANE1_FD_EXT, offset: EGL_DMA_BUF_PLANE1_OFFSET_EXT,
-      pitch: EGL_DMA_BUF_PLANE1_PITCH_EXT, modifierLow: EGL_DMA_BUF_PLANE1_MODIFIER_LO_EXT,
-      modifierHigh: EGL_DMA_BUF_PLANE1_MODIFIER_HI_EXT),
-    PlaneKeys(
-      descriptor: EGL_DMA_BUF_PLANE2_FD_EXT, offset: EGL_DMA_BUF_PLANE2_OFFSET_EXT,
-      pitch: EGL_DMA_BUF_PLANE2_PITCH_EXT, modifierLow: EGL_DMA_BUF_PLANE2_MODIFIER_LO_EXT,
-      modifierHigh: EGL_DMA_BUF_PLANE2_MODIFIER_HI_EXT),
-    PlaneKeys(
-      descriptor: EGL_DMA_BUF_PLANE3_FD_EXT, offset: EGL_DMA_BUF_PLANE3_OFFSET_EXT,
-      pitch: EGL_DMA_BUF_PLANE3_PITCH_EXT, modifierLow: EGL_DMA_BUF_PLANE3_MODIFIER_LO_EXT,
-      modifierHigh: EGL_DMA_BUF_PLANE3_MODIFIER_HI_EXT),
-  ]
 }

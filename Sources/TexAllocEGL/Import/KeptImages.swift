@@ -19,15 +19,14 @@ struct KeptImages {
 
   private var entries: [Place: Entry] = [:]
   private var clock: UInt64 = 0
-
-  var count: Int { entries.count }
+  /// How many EGLImages there are.
+  private(set) var count = 0
 
   /// Those that showed an image which lay like this buffer.
   mutating func take(for buffer: TextureBuffer, in slab: KnownSlab) -> TextureObjects? {
     let place = Place(slab: slab.number, offset: buffer.offset)
     guard let entry = entries[place], entry.layout == buffer.layout else { return nil }
-    entries[place] = nil
-    return entry.objects
+    return remove(place)
   }
 
   /// - Returns: What stood at the place before, which nobody needs.
@@ -35,23 +34,32 @@ struct KeptImages {
     _ objects: TextureObjects, of buffer: TextureBuffer, in slab: KnownSlab
   ) -> TextureObjects? {
     clock += 1
-    return entries.updateValue(
-      Entry(layout: buffer.layout, objects: objects, age: clock),
-      forKey: Place(slab: slab.number, offset: buffer.offset))?.objects
+    let place = Place(slab: slab.number, offset: buffer.offset)
+    let before = remove(place)
+    entries[place] = Entry(layout: buffer.layout, objects: objects, age: clock)
+    count += objects.parts.count
+    return before
   }
 
-  /// Those that have waited the longest, until there are so many at most.
+  /// Those that have waited the longest, until there are so many images at most.
   mutating func removeOldest(downTo limit: Int) -> [TextureObjects] {
-    guard entries.count > limit else { return [] }
-    let oldest = entries.sorted { $0.value.age < $1.value.age }.prefix(entries.count - limit)
-    for (place, _) in oldest { entries[place] = nil }
-    return oldest.map(\.value.objects)
+    guard count > limit else { return [] }
+    var left = count
+    let oldest = entries.sorted { $0.value.age < $1.value.age }.prefix { entry in
+      defer { left -= entry.value.objects.parts.count }
+      return left > limit
+    }
+    return oldest.compactMap { remove($0.key) }
   }
 
   mutating func removeAll(in slabs: Set<UInt64>) -> [TextureObjects] {
-    let gone = entries.filter { slabs.contains($0.key.slab) }
-    for place in gone.keys { entries[place] = nil }
-    return gone.map(\.value.objects)
+    entries.keys.filter { slabs.contains($0.slab) }.compactMap { remove($0) }
+  }
+
+  private mutating func remove(_ place: Place) -> TextureObjects? {
+    guard let objects = entries.removeValue(forKey: place)?.objects else { return nil }
+    count -= objects.parts.count
+    return objects
   }
 }
 
@@ -77,42 +85,42 @@ struct KeptTextures {
   private static let (mostTextures, mostBytes) = (64, 32 << 20)
 
   /// The newest last.
-  private var entries: [(shape: Shape, name: GLuint, bytes: Int)] = []
+  private var entries: [(shape: Shape, objects: TextureObjects, bytes: Int)] = []
   private var bytes = 0
 
-  mutating func take(_ shape: Shape) -> GLuint? {
+  mutating func take(_ shape: Shape) -> TextureObjects? {
     guard let index = entries.lastIndex(where: { $0.shape == shape }) else { return nil }
     let entry = entries.remove(at: index)
     bytes -= entry.bytes
-    return entry.name
+    return entry.objects
   }
 
   /// - Returns: Those that are too many now, the oldest first.
   mutating func keep(
-    _ name: GLuint, of layout: ImageLayout, mipmapped: Bool, in context: UInt64
-  ) -> [GLuint] {
+    _ objects: TextureObjects, of layout: ImageLayout, mipmapped: Bool, in context: UInt64
+  ) -> [TextureObjects] {
     let size = mipmapped ? layout.size / 3 * 4 : layout.size
-    entries.append((Shape(of: layout, mipmapped: mipmapped, in: context), name, size))
+    entries.append((Shape(of: layout, mipmapped: mipmapped, in: context), objects, size))
     bytes += size
-    var oldest: [GLuint] = []
+    var oldest: [TextureObjects] = []
     while entries.count > Self.mostTextures || bytes > Self.mostBytes {
       let entry = entries.removeFirst()
       bytes -= entry.bytes
-      oldest.append(entry.name)
+      oldest.append(entry.objects)
     }
     return oldest
   }
 
-  mutating func remove(of context: UInt64) -> [GLuint] {
+  mutating func remove(of context: UInt64) -> [TextureObjects] {
     let gone = entries.filter { $0.shape.context == context }
     entries.removeAll { $0.shape.context == context }
     bytes -= gone.reduce(0) { $0 + $1.bytes }
-    return gone.map(\.name)
+    return gone.map(\.objects)
   }
 
-  mutating func removeAll() -> [GLuint] {
+  mutating func removeAll() -> [TextureObjects] {
     defer { (entries, bytes) = ([], 0) }
-    return entries.map(\.name)
+    return entries.map(\.objects)
   }
 }
 
@@ -141,11 +149,4 @@ final class GoneSlabs: Sendable {
       return numbers
     }
   }
-}
-
-/// What the GPU has of a texture.
-struct TextureObjects {
-  let name: GLuint
-  /// nil for a texture of the GPU's own.
-  let image: ImageHandle?
 }

@@ -90,7 +90,9 @@ extension CopyTiming {
 
   /// The shortest time of copying a square image of the buffer.
   private static func time(_ side: Int, from buffer: MappedBuffer) throws(EGLFailure) -> Duration {
-    guard let format = UploadFormat(Fourcc.abgr8888.planes ?? []) else { return .zero }
+    guard let format = UploadFormat.planes(Fourcc.abgr8888.planes ?? [])?.first else {
+      return .zero
+    }
     let texture = try makeSampledTexture { () throws(EGLFailure) in
       drainGLErrors()
       format.defineStorage(width: side, height: side)

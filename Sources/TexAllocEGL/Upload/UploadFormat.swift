@@ -1,5 +1,4 @@
 internal import CEGL
-internal import Glibc
 internal import TexAlloc
 
 /// How OpenGL ES 3 takes the pixels of a format from ordinary memory, and what a shader is to see.
@@ -14,28 +13,32 @@ struct UploadFormat {
   /// What the context keeps of how pixels lie in memory, and what it is to be for ours.
   private let unpacking: [(parameter: GLenum, value: GLint)]
 
-  /// nil for planes that OpenGL ES has no like of in the context that is current.
-  init?(_ planes: [PlaneShape]) {
-    self.init(planes, sampledAsLight: false)
-  }
-
-  /// nil for an image that OpenGL ES has no like of, or none that is sampled like that.
-  init?(_ layout: ImageLayout) {
+  /// One for each plane of an image: the one of red, green and blue, or those of luma and chroma, which
+  /// are textures of their own. nil for an image that OpenGL ES has no like of in the context that is
+  /// current, or none that is sampled like that.
+  static func planes(of layout: ImageLayout) -> [UploadFormat]? {
     if layout.sampling == .asLight && layout.colour.transfer != .sRGB { return nil }
-    self.init(layout.shapes, sampledAsLight: layout.sampling == .asLight)
+    return planes(layout.shapes, sampledAsLight: layout.sampling == .asLight)
   }
 
-  private init?(_ planes: [PlaneShape], sampledAsLight: Bool) {
-    guard planes.count == 1, planes[0].isPixels, planes[0].isRGB, let storage = Storage(planes[0])
-    else { return nil }
-    guard let internalFormat = sampledAsLight ? storage.light : storage.internalFormat else {
-      return nil
+  static func planes(_ shapes: [PlaneShape], sampledAsLight: Bool = false) -> [UploadFormat]? {
+    guard shapes.count == 1 ? shapes[0].isRGB : shapes.areSampledApart else { return nil }
+    let formats = shapes.compactMap { shape in
+      shape.texels.flatMap { UploadFormat($0, sampledAsLight: sampledAsLight) }
     }
+    return formats.count == shapes.count ? formats : nil
+  }
+
+  /// nil for pixels that OpenGL ES has no like of.
+  init?(_ texels: PlaneShape, sampledAsLight: Bool = false) {
+    guard let storage = Storage(texels),
+      let internalFormat = sampledAsLight ? storage.light : storage.internalFormat
+    else { return nil }
     self.storage = GLenum(internalFormat)
     format = GLenum(storage.format)
     type = GLenum(storage.type)
-    bytesPerPixel = planes[0].bytesPerElement
-    let swizzle = Self.swizzle(of: planes[0].channels.map(\.meaning), in: storage)
+    bytesPerPixel = texels.bytesPerElement
+    let swizzle = Self.swizzle(of: texels.channels.map(\.meaning), in: storage)
     self.swizzle = swizzle == Self.inOrder ? nil : swizzle
     let isDesktop = GLVersion(glString(GL_VERSION))?.api == .openGL
     unpacking =
@@ -193,58 +196,5 @@ private struct Storage {
     self.light = light
     self.isReversed = isReversed
     self.needs = needs
-  }
-}
-
-/// What a shader sees of the bytes of a pixel.
-struct PixelChannels {
-  let shape: PlaneShape
-  let sampling: Sampling
-  var bytesPerPixel: Int { shape.bytesPerElement }
-
-  /// How far a channel may be off: formats of other than eight bits are widened or narrowed, and light
-  /// is rounded.
-  var tolerance: Int {
-    sampling == .asStored && shape.channels.allSatisfy { $0.bits == 8 } ? 0 : 1
-  }
-
-  /// Red, green, blue and alpha of a pixel of a row, as bytes.
-  func colour(of row: [UInt8], at x: Int) -> [UInt8] {
-    var pixel = row[x * bytesPerPixel..<(x + 1) * bytesPerPixel].reversed()
-      .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    var colour: [UInt8] = [0, 0, 0, 255]
-    for channel in shape.channels {
-      if let place = [.red, .green, .blue, .alpha].firstIndex(of: channel.meaning) {
-        colour[place] = byte(of: pixel, bits: channel.bits)
-      }
-      pixel >>= channel.bits
-    }
-    if sampling == .asLight { for place in 0..<3 { colour[place] = Self.light(colour[place]) } }
-    return colour
-  }
-
-  /// What the lowest bits of a pixel are as a byte.
-  private func byte(of pixel: UInt64, bits: Int) -> UInt8 {
-    let most = UInt64(1) << bits - 1
-    guard shape.isFloat else { return UInt8(((pixel & most) * 255 + most / 2) / most) }
-    let number = Float(Float16(bitPattern: UInt16(truncatingIfNeeded: pixel)))
-    return number.isNaN ? 0 : UInt8((min(max(number, 0), 1) * 255).rounded())
-  }
-
-  /// The transfer of sRGB undone: IEC 61966-2-1.
-  private static func light(_ number: UInt8) -> UInt8 {
-    let part = Double(number) / 255
-    let light = part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
-    return UInt8((light * 255).rounded())
-  }
-}
-
-extension ImageLayout {
-  /// nil for an image whose pixels do not stand for themselves.
-  var channels: PixelChannels? {
-    guard shapes.count == 1, shapes[0].isPixels, shapes[0].isRGB, shapes[0].bytesPerElement <= 8,
-      shapes[0].channels.allSatisfy({ shapes[0].isFloat ? $0.bits == 16 : $0.bits <= 32 })
-    else { return nil }
-    return PixelChannels(shape: shapes[0], sampling: sampling)
   }
 }

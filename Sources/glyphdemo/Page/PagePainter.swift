@@ -40,13 +40,15 @@ struct PagePainter {
   }
 
   /// Draws the page. The glyphs are on their pages by now.
-  func paint(on canvas: Canvas, glyphsFrom pages: [AtlasPage], of gpu: EGLDevice) {
+  func paint(
+    on canvas: Canvas, glyphsFrom pages: [AtlasPage], of gpu: EGLDevice
+  ) throws(EGLFailure) {
     canvas.clear(Page.background)
-    canvas.draw(rectangles, from: .none)
-    for picture in pictures { canvas.draw([picture.quad], from: .image(picture.texture.name)) }
+    try canvas.draw(rectangles, from: .none)
+    for picture in pictures { try canvas.draw([picture.quad], from: .image(picture.texture)) }
     for page in pages {
       guard let quads = glyphs[page.number], let texture = page.texture(on: gpu) else { continue }
-      canvas.draw(quads, from: .coverage(texture.name))
+      try canvas.draw(quads, from: .coverage(texture))
     }
   }
 }

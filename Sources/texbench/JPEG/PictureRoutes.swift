@@ -54,7 +54,7 @@ struct PictureRoutes {
         try pixels.decode()
         watch.end(.decode)
         watch.finish()
-        screen.draw(texture.name, &watch)
+        try screen.draw(texture.name, &watch)
         // Both are as large as the picture.
         unsafe readback.memory.copyMemory(from: UnsafeRawBufferPointer(pixels.memory))
         watch.end(.readback)
@@ -105,7 +105,7 @@ struct PictureRoutes {
           let texture = GLTexture()
           unsafe texture.define(picture, from: pixels.memory.baseAddress)
           watch.end(.write)
-          screen.take(texture.name, &watch)
+          try screen.take(texture.name, &watch)
           withExtendedLifetime(texture) {}
         }
         watch.end(.release)
@@ -124,7 +124,7 @@ struct PictureRoutes {
         watch.end(.decode)
         unsafe texture.update(picture, from: pixels.memory.baseAddress)
         watch.end(.write)
-        screen.take(texture.name, &watch)
+        try screen.take(texture.name, &watch)
       }
     }
   }
@@ -143,7 +143,7 @@ struct PictureRoutes {
         watch.end(.decode)
         buffer.bound { unsafe texture.update(picture, from: nil) }
         watch.end(.write)
-        screen.take(texture.name, &watch)
+        try screen.take(texture.name, &watch)
       }
     }
   }

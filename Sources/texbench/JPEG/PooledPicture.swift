@@ -32,7 +32,7 @@ final class PooledPicture {
     do {
       let buffer = try fill(&watch)
       let texture = try gpu.register(buffer)
-      screen.take(texture.name, &watch)
+      try screen.take(texture.name, &watch)
       if buffer.isMappedForReading {
         try buffer.withContents { pixels in
           // As large as the image, which has no more bytes than the picture's rows.

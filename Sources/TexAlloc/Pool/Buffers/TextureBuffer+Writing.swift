@@ -23,23 +23,25 @@ extension TextureBuffer {
   /// allocated for the CPU to write. Rows of whole lines are written as by ``PlaneWriter``, others by
   /// stores of any kind.
   ///
-  /// - Parameter pixels: Row behind row, without padding.
-  package func storeRows(_ pixels: Span<UInt8>, _ rows: Range<Int>) {
-    let (pitch, rowSize) = (layout.planes[0].pitch, layout.rowSize(ofPlane: 0))
-    let rowCount = layout.rowCount(ofPlane: 0)
+  /// - Parameters:
+  ///   - pixels: Row behind row, without padding.
+  ///   - rows: Of the plane.
+  package func storeRows(_ pixels: Span<UInt8>, _ rows: Range<Int>, ofPlane plane: Int = 0) {
+    let (pitch, rowSize) = (layout.planes[plane].pitch, layout.rowSize(ofPlane: plane))
+    let rowCount = layout.rowCount(ofPlane: plane)
     precondition(
       isMappedForWriting && (0..<rowCount).contains(rows) && pixels.count == rows.count * rowSize,
       "\(name): \(pixels.count) bytes for rows \(rows)")
-    let bytes = unsafe bytes(ofPlane: 0)
+    let bytes = unsafe bytes(ofPlane: plane)
     let beginsOnALine = Int(bitPattern: bytes.baseAddress).isMultiple(of: PlaneWriter.lineSize)
     if beginsOnALine && pitch.isMultiple(of: PlaneWriter.lineSize) {
       var writer = unsafe PlaneWriter(
         bytes, pitch: pitch, rowSize: rowSize, rowCount: rowCount,
-        during: PlaneWriting(of: 0, in: self))
+        during: PlaneWriting(of: plane, in: self))
       return writer.write(pixels, rows: rows)
     }
-    beginWriting(plane: 0)
-    defer { endWriting(plane: 0) }
+    beginWriting(plane: plane)
+    defer { endWriting(plane: plane) }
     for (index, row) in rows.enumerated() {
       unsafe pixels.extracting(index * rowSize..<(index + 1) * rowSize).withUnsafeBytes {
         unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[(row * pitch)...]).copyMemory(from: $0)
