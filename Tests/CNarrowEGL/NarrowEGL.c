@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +17,7 @@
 
 static narrow_egl narrowing;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint live_images;
+static atomic_uint live_images, light_images;
 
 void narrow_egl_set(narrow_egl wanted) {
   pthread_mutex_lock(&lock);
@@ -37,6 +38,8 @@ static narrow_egl now(void) {
   pthread_mutex_unlock(&lock);
   return copy;
 }
+
+unsigned narrow_egl_light_images(void) { return atomic_load(&light_images); }
 
 unsigned narrow_egl_live_images(void) { return atomic_load(&live_images); }
 
@@ -70,9 +73,21 @@ static const char *without(const char *list, const char *extension) {
   return copy;
 }
 
+/// A list of extensions with one more, which stays, too.
+static const char *with(const char *list, const char *extension) {
+  char *copy = malloc(strlen(list) + strlen(extension) + 2);
+  sprintf(copy, "%s %s", extension, list);
+  return copy;
+}
+
 const char *eglQueryString(EGLDisplay display, EGLint name) {
   const char *text = real(eglQueryString)(display, name);
-  return name == EGL_EXTENSIONS ? without(text, atomic_load(&hidden)) : text;
+  if (name != EGL_EXTENSIONS || text == NULL) return text;
+  narrow_egl narrow = now();
+  if (display != EGL_NO_DISPLAY
+      && (narrow.ignores_image_colorspace || narrow.refuses_image_colorspace))
+    text = with(text, "EGL_EXT_image_gl_colorspace");
+  return without(text, atomic_load(&hidden));
 }
 
 static const GLubyte *get_string(GLenum name) {
@@ -173,7 +188,12 @@ static EGLImageKHR make_image(
   for (const EGLint *key = attributes; *key != EGL_NONE && count < 60; key += 2) {
     EGLint value = key[1];
     if (*key == EGL_LINUX_DRM_FOURCC_EXT)
-      is_refused = narrow.only_format && (unsigned)value != narrow.only_format;
+      is_refused = is_refused || (narrow.only_format && (unsigned)value != narrow.only_format);
+    if (*key == EGL_GL_COLORSPACE_KHR) {
+      if (value == EGL_GL_COLORSPACE_SRGB_KHR) atomic_fetch_add(&light_images, 1);
+      if (narrow.refuses_image_colorspace) is_refused = true;
+      continue;
+    }
     if (*key == EGL_DMA_BUF_PLANE0_FD_EXT && narrow.shows_snapshot)
       value = snapshot = copy_of(value);
     copy[count++] = *key;

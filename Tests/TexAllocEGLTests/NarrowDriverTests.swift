@@ -151,6 +151,49 @@ final class NarrowDriverTests: XCTestCase {
     XCTAssertTrue(texture.reason?.contains("eglMakeCurrent") ?? false, texture.reason ?? "none")
   }
 
+  /// A display that takes the colour space and does nothing with it is found out by the pixels.
+  func testTheColourSpaceOfAnImageIsAskedForAndNotBelieved() throws {
+    narrow { $0.ignores_image_colorspace = true }
+    let before = narrow_egl_light_images()
+    let texture = try shownAsLight()
+    XCTAssertGreaterThan(narrow_egl_light_images(), before)
+    XCTAssertNotEqual(texture.route, .imported)
+    XCTAssertTrue(texture.reason?.contains("pixels") ?? false, texture.reason ?? "none")
+  }
+
+  func testWhereTheColourSpaceIsRefusedTheImageIsViewedOrTheNextRouteTaken() throws {
+    narrow { $0.refuses_image_colorspace = true }
+    var before = narrow_egl_light_images()
+    let viewed = try shownAsLight()
+    XCTAssertGreaterThan(narrow_egl_light_images(), before)
+    XCTAssertEqual(viewed.route, .imported, viewed.reason ?? "")
+    before = narrow_egl_light_images()
+    try narrow(without: "GL_EXT_EGL_image_storage") {
+      let copied = try shownAsLight()
+      XCTAssertGreaterThan(narrow_egl_light_images(), before)
+      XCTAssertNotEqual(copied.route, .imported)
+      XCTAssertTrue(copied.reason?.contains("eglCreateImage") ?? false, copied.reason ?? "none")
+    }
+  }
+
+  /// A texture of a new device that undoes the transfer of sRGB, as its pixels show.
+  private func shownAsLight() throws -> Texture {
+    let gpu = try EGLDevice.surfaceless(.software)
+    var image = ImageDescriptor(width: 2, height: 1, formats: [.abgr8888])
+    image.sampling = .asLight
+    let buffer = try TexturePool(for: [gpu]).allocate(image)
+    do {
+      var writer = buffer.writer()
+      let pixels: [UInt8] = [128, 0, 255, 128, 255, 64, 0, 255]
+      writer.write(pixels.span, row: 0)
+    }
+    let texture = try gpu.texture(for: buffer)
+    for (held, wanted) in zip(try texture.shownPixels(), [55, 0, 255, 128, 255, 13, 0, 255]) {
+      XCTAssertEqual(Int(held), wanted, accuracy: 1)
+    }
+    return texture
+  }
+
   /// A texture of an image of a new pool, or of that one, which shows what was written.
   private func shown(
     _ format: Fourcc = .abgr8888, on gpu: EGLDevice, from pool: TexturePool? = nil

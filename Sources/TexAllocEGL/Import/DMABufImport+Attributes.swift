@@ -40,9 +40,6 @@ extension DMABufImport {
       }
     }
     if plane == nil, isConverted(layout) { attributes += Self.hints(for: layout.colour) }
-    if layout.sampling == .asLight && imagesAsLight {
-      attributes += [EGL_GL_COLORSPACE_KHR, EGL_GL_COLORSPACE_SRGB_KHR]
-    }
     return attributes + [EGL_NONE]
   }
 

@@ -5,6 +5,8 @@ internal import TexAlloc
 /// An EGLImage by its handle.
 @safe struct ImageHandle: @unchecked Sendable {  // a handle never changes
   let image: EGLImage
+  /// Whether a texture of it undoes the transfer of sRGB by itself.
+  let isLight: Bool
 }
 
 /// The entry points of `EGL_EXT_image_dma_buf_import` and of what goes with it; having them is the
@@ -115,18 +117,25 @@ internal import TexAlloc
     of buffer: TextureBuffer, plane: Int? = nil, on connection: EGLConnection
   ) throws(EGLFailure) -> ImageHandle {
     let attributes = try attributes(of: buffer, plane: plane)
-    guard
-      let image = unsafe createImage(
+    func make(_ attributes: [EGLint]) -> EGLImage? {
+      unsafe createImage(
         connection.display, nil, EGLenum(EGL_LINUX_DMA_BUF_EXT), nil, attributes)
-    else { throw .last("eglCreateImageKHR") }
-    return unsafe ImageHandle(image: image)
+    }
+    if buffer.layout.sampling == .asLight && imagesAsLight {
+      let image = unsafe make([EGL_GL_COLORSPACE_KHR, EGL_GL_COLORSPACE_SRGB_KHR] + attributes)
+      if let image = unsafe image { return unsafe ImageHandle(image: image, isLight: true) }
+      // A driver may have it for some images only; a view needs none.
+      if lightView == nil { throw .last("eglCreateImageKHR") }
+    }
+    guard let image = unsafe make(attributes) else { throw .last("eglCreateImageKHR") }
+    return unsafe ImageHandle(image: image, isLight: false)
   }
 
   /// A texture of an image that samples linearly and clamps to its edge. The binding stays as it was.
   func makeTexture(
     of image: ImageHandle, _ layout: ImageLayout, as form: TextureForm
   ) throws(EGLFailure) -> GLuint {
-    if layout.sampling == .asLight, !imagesAsLight, let lightView,
+    if layout.sampling == .asLight, !image.isLight, let lightView,
       let format = LightView.format(for: layout)
     {
       return try lightView.makeTexture(of: image, in: format)

@@ -22,6 +22,9 @@ typedef struct {
   bool has_no_share_groups;
   /// eglMakeCurrent fails for every context.
   bool fails_to_make_current;
+  /// The display says that images have colour spaces: it takes them and gives the pixels as they are, or
+  /// makes no image with one.
+  bool ignores_image_colorspace, refuses_image_colorspace;
   /// Contexts are lost: OpenGL answers with nothing else, and there are no fences.
   bool is_lost;
   /// Waiting for a fence fails.
@@ -33,6 +36,9 @@ void narrow_egl_set(narrow_egl narrowing);
 
 /// An extension that neither the display nor the client nor OpenGL has from now on; NULL for none.
 void narrow_egl_hide(const char *extension);
+
+/// EGLImages that were to be in sRGB since the process began, whatever holds.
+unsigned narrow_egl_light_images(void);
 
 /// EGLImages made and not destroyed since the process began, whatever holds.
 unsigned narrow_egl_live_images(void);
