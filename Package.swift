@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "TexAllocEGL", targets: ["TexAllocEGL"]),
     .library(name: "TexAllocJPEG", targets: ["TexAllocJPEG"]),
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
+    .library(name: "TexAllocPNG", targets: ["TexAllocPNG"]),
     .library(name: "TexAllocText", targets: ["TexAllocText"]),
     .executable(name: "glyphdemo", targets: ["glyphdemo"]),
     .executable(name: "texbench", targets: ["texbench"]),
@@ -55,6 +56,7 @@ let package = Package(
     .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
     .target(name: "CLinux"),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CPNGReader", linkerSettings: [.linkedLibrary("png")]),
     .systemLibrary(name: "CRaqm", pkgConfig: "raqm", providers: [.apt(["libraqm-dev"])]),
     .target(name: "CStreaming"),
     .target(name: "CTexbench"),
@@ -105,8 +107,19 @@ let package = Package(
         "CEGL", "CNarrowEGL", "ProgramSupport", "TestSupport", "TexAlloc", "TexAllocEGL", system,
       ],
       swiftSettings: house),
+    .target(name: "DecoderSupport", dependencies: ["CLCMS", "TexAlloc"], swiftSettings: house),
     .target(
-      name: "TexAllocJPEG", dependencies: ["CHuffman", "CJPEG", "CLCMS", "TexAlloc", system],
+      name: "TexAllocPNG", dependencies: ["CPNGReader", "DecoderSupport", "TexAlloc"],
+      swiftSettings: house),
+    .testTarget(
+      name: "TexAllocPNGTests",
+      dependencies: [
+        "AuditSupport", "CPNG", "TestSupport", "TexAlloc", "TexAllocAudit", "TexAllocPNG", system,
+      ],
+      swiftSettings: house),
+    .target(
+      name: "TexAllocJPEG",
+      dependencies: ["CHuffman", "CJPEG", "DecoderSupport", "TexAlloc", system],
       swiftSettings: house),
     .testTarget(
       name: "TexAllocJPEGTests",
@@ -142,12 +155,13 @@ let package = Package(
     // Floor 3: what puts them together.
     .target(
       name: "TexAllocAssets",
-      dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJPEG", system],
+      dependencies: ["TexAlloc", "TexAllocEGL", "TexAllocJPEG", "TexAllocPNG", system],
       swiftSettings: house),
     .testTarget(
       name: "TexAllocAssetsTests",
       dependencies: [
-        "TestSupport", "TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG", system,
+        "TestSupport", "TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG", "TexAllocPNG",
+        system,
       ],
       swiftSettings: house),
 

@@ -1,6 +1,7 @@
 public import TexAlloc
 public import TexAllocEGL
 public import TexAllocJPEG
+public import TexAllocPNG
 
 extension Assets where Handle == Texture {
   /// A loader for a GPU of OpenGL, whose textures come by any route: they say by which, and why no better
@@ -13,7 +14,8 @@ extension Assets where Handle == Texture {
   ///     process.
   /// - Throws: `SystemFailure` where the process may have no more threads or descriptors.
   public convenience init(
-    gpu: EGLDevice, pool: TexturePool, decoders: [any ImageDecoder] = [JPEGDecoder.component],
+    gpu: EGLDevice, pool: TexturePool,
+    decoders: [any ImageDecoder] = [JPEGDecoder.component, PNGDecoder.component],
     limits: AssetLimits = AssetLimits(), on workers: WorkerThreads? = nil
   ) throws(SystemFailure) {
     self.init(try AssetEngine(.gpu(gpu), pool, decoders, limits, on: workers, from: .system()))

@@ -1,4 +1,5 @@
 internal import CJPEG
+internal import DecoderSupport
 internal import Glibc
 internal import Synchronization
 public import TexAlloc
@@ -26,13 +27,10 @@ public final class JPEGDecoder: ImageDecoder {
     .abgr8888, .xbgr8888, .argb8888, .xrgb8888, .rgb565, .r8,
   ]
 
-  private static let transformLimit = 4
-
   public let limits: JPEGLimits
   private let idle = Mutex<[Decompressor]>([])
   private let idleEntropyReaders = Mutex<[EntropyReader]>([])
-  /// Those that were made last, since the pictures of one camera have one profile.
-  private let transforms = Mutex<[ColourTransform]>([])
+  let transforms = ColourTransforms()
 
   public init(limits: JPEGLimits = JPEGLimits()) {
     self.limits = limits
@@ -90,21 +88,6 @@ public final class JPEGDecoder: ImageDecoder {
       idleEntropyReaders.withLock { if $0.count < processorCount { $0.append(reader) } }
     }
     return try body(reader)
-  }
-
-  /// nil where the profile cannot be applied.
-  func transform(from profile: [UInt8], of space: ColourTransform.Space) -> ColourTransform? {
-    let known = transforms.withLock { transforms in
-      transforms.first { $0.space == space && $0.profile == profile }
-    }
-    // Made without the lock: it takes longer than many a picture.
-    guard let transform = known ?? ColourTransform(from: profile, of: space) else { return nil }
-    transforms.withLock { transforms in
-      transforms.removeAll { $0.space == space && $0.profile == profile }
-      if transforms.count == Self.transformLimit { transforms.removeFirst() }
-      transforms.append(transform)
-    }
-    return transform
   }
 }
 

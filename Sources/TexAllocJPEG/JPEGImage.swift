@@ -1,4 +1,5 @@
 internal import CJPEG
+internal import DecoderSupport
 internal import Synchronization
 public import SystemPackage
 public import TexAlloc
@@ -41,7 +42,7 @@ public struct JPEGImage: EncodedImage {
     _ source: ImageSource, _ options: DecodingOptions = DecodingOptions(),
     by decoder: JPEGDecoder = .component
   ) throws(ImageDecodingError) {
-    try FileSignature.check(source)
+    try FileSignature.jpeg.check(source)
     let terms = decoder.limits.terms(salvages: false, keepsMarkers: true)
     let id = ID()
     let found = try decoder.withDecompressor(for: id, named: source.name) {
@@ -57,7 +58,7 @@ public struct JPEGImage: EncodedImage {
     let space = ColourTransform.Space(coding)
     var profile = found.profile
     if options.appliesProfile, let bytes = profile {
-      transform = decoder.transform(from: bytes, of: space)
+      transform = decoder.transforms.transform(from: bytes, of: space)
       if transform == nil {
         warnings.append("colour profile ignored: it cannot be applied to these colours")
       } else {

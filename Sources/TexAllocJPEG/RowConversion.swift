@@ -1,4 +1,5 @@
 internal import CJPEG
+internal import DecoderSupport
 internal import TexAlloc
 
 /// What becomes of the rows that libjpeg-turbo gives, in the cache, before they leave it for a plane.

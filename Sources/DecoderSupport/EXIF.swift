@@ -1,12 +1,12 @@
-internal import TexAlloc
+package import TexAlloc
 
 /// Finds the orientation in the EXIF of a file: a TIFF file without pixels, whose first directory has
 /// a tag for it ([EXIF] 2.32, 4.6.2 and 4.6.4).
 ///
 /// [EXIF]: https://www.cipa.jp/std/documents/e/DC-X008-Translation-2019-E.pdf
-struct EXIF: ~Escapable {
-  struct Malformed: Error {
-    let message: String
+package struct EXIF: ~Escapable {
+  package struct Malformed: Error {
+    package let message: String
   }
 
   private static let orientationTag = 0x0112
@@ -29,7 +29,7 @@ struct EXIF: ~Escapable {
   }
 
   /// How the picture is to be shown: upright where nothing is said of it.
-  static func orientation(in bytes: Span<UInt8>) throws(Malformed) -> Orientation {
+  package static func orientation(in bytes: Span<UInt8>) throws(Malformed) -> Orientation {
     try EXIF(bytes).orientation()
   }
 

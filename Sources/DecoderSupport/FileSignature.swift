@@ -1,9 +1,9 @@
-internal import TexAlloc
+package import TexAlloc
 
 /// What the first bytes of a file tell about its kind.
-struct FileSignature {
+package struct FileSignature: Sendable {
   /// Bytes that are looked at.
-  static let size = 12
+  package static let size = 12
 
   private let kind: String
   private let bytes: [UInt8]
@@ -20,10 +20,12 @@ struct FileSignature {
     self.init(kind, Array(characters.utf8), at: offset)
   }
 
-  static let jpeg = FileSignature("a JPEG", [0xFF, 0xD8])
+  package static let jpeg = FileSignature("a JPEG", [0xFF, 0xD8])
+  package static let png = FileSignature(
+    "a PNG", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
 
   private static let others = [
-    FileSignature("a PNG", [0x89, 0x50, 0x4E, 0x47]),
+    jpeg, FileSignature("a PNG", [0x89, 0x50, 0x4E, 0x47]),
     FileSignature("a GIF", "GIF8"),
     FileSignature("a WebP", "WEBP", at: 8),
     FileSignature("an AVIF", "ftypavif", at: 4),
@@ -39,15 +41,15 @@ struct FileSignature {
     FileSignature("XML or HTML", "<"),
   ]
 
-  /// - Throws: `empty`, or `unrecognized` with what it seems to be instead of a JPEG.
-  static func check(_ source: ImageSource) throws(ImageDecodingError) {
+  /// - Throws: `empty`, or `unrecognized` with what it seems to be instead.
+  package func check(_ source: ImageSource) throws(ImageDecodingError) {
     var bytes = InlineArray<12, UInt8>(repeating: 0)
     var span = bytes.mutableSpan
     let count = try source.read(into: &span, at: 0)
-    if jpeg.begins(bytes.span.extracting(first: count)) { return }
+    if begins(bytes.span.extracting(first: count)) { return }
     if count == 0 { throw ImageDecodingError(source.name, .empty) }
     let start = bytes.indices.prefix(count).map { bytes[$0] }
-    if let other = others.first(where: { $0.begins(start.span) }) {
+    if let other = Self.others.first(where: { $0.begins(start.span) }) {
       throw ImageDecodingError(source.name, .unrecognized(other.kind))
     }
     let digits = start.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
@@ -55,7 +57,7 @@ struct FileSignature {
       source.name, .unrecognized("something that begins with " + digits.joined(separator: " ")))
   }
 
-  func begins(_ file: Span<UInt8>) -> Bool {
+  package func begins(_ file: Span<UInt8>) -> Bool {
     guard file.count >= offset + bytes.count else { return false }
     return bytes.indices.allSatisfy { file[offset + $0] == bytes[$0] }
   }

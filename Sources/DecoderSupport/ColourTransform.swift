@@ -1,4 +1,5 @@
 internal import CLCMS
+internal import Synchronization
 
 /// Colours of an ICC profile, made sRGB by [Little CMS], row by row in the cache. Perceptual, where the
 /// profile distinguishes.
@@ -6,16 +7,16 @@ internal import CLCMS
 /// The library only reads a transform that it applies, so that any thread may use it.
 ///
 /// [Little CMS]: https://www.littlecms.com
-@safe final class ColourTransform: @unchecked Sendable {
+@safe package final class ColourTransform: @unchecked Sendable {
   /// What rows hold: grey of one byte a pixel, else four.
-  enum Space: Hashable {
+  package enum Space: Hashable {
     case grey, rgb
     /// As ink, or as what it leaves of the light.
     case cmyk(isInverted: Bool)
   }
 
-  let profile: [UInt8]
-  let space: Space
+  package let profile: [UInt8]
+  package let space: Space
   /// What becomes of each grey, four bytes each.
   private let greys: [UInt8]
   private let context: cmsContext
@@ -45,7 +46,7 @@ internal import CLCMS
   }
 
   /// Makes pixels sRGB where they lie: red, green, blue and a byte that stays.
-  func convert(_ pixels: inout MutableSpan<UInt8>) {
+  package func convert(_ pixels: inout MutableSpan<UInt8>) {
     precondition(space != .grey)
     let count = UInt32(pixels.count / 4)
     // Each pixel takes as many bytes before as after, and the library goes from one to the next.
@@ -57,7 +58,7 @@ internal import CLCMS
   /// Makes sRGB of grey.
   ///
   /// - Parameter pixels: Room for four bytes for each of grey; the fourth becomes 255.
-  func convert(grey: Span<UInt8>, to pixels: inout MutableSpan<UInt8>) {
+  package func convert(grey: Span<UInt8>, to pixels: inout MutableSpan<UInt8>) {
     for pixel in grey.indices {
       for byte in 0..<4 { pixels[pixel * 4 + byte] = greys[Int(grey[pixel]) * 4 + byte] }
     }
@@ -105,5 +106,31 @@ extension ColourTransform.Space {
     case .cmyk(isInverted: false): texalloc_lcms_cmyk
     case .cmyk(isInverted: true): texalloc_lcms_inverted_cmyk
     }
+  }
+}
+
+/// Transforms that were made last, since the pictures of one camera have one profile. Any thread may ask.
+package final class ColourTransforms: Sendable {
+  private static let limit = 4
+
+  private let made = Mutex<[ColourTransform]>([])
+
+  package init() {}
+
+  /// nil where the profile cannot be applied.
+  package func transform(
+    from profile: [UInt8], of space: ColourTransform.Space
+  ) -> ColourTransform? {
+    let known = made.withLock { made in
+      made.first { $0.space == space && $0.profile == profile }
+    }
+    // Made without the lock: it takes longer than many a picture.
+    guard let transform = known ?? ColourTransform(from: profile, of: space) else { return nil }
+    made.withLock { made in
+      made.removeAll { $0.space == space && $0.profile == profile }
+      if made.count == Self.limit { made.removeFirst() }
+      made.append(transform)
+    }
+    return transform
   }
 }
