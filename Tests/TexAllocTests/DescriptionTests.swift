@@ -10,7 +10,7 @@ final class DescriptionTests: XCTestCase {
     let unknown = AllocationFlags(rawValue: 1 << 20).union(.zeroed)
     XCTAssertEqual("\(unknown)", "zeroed, 0x100000")
     let names = (0..<32).map { "\(AllocationFlags(rawValue: 1 << $0))" }
-    XCTAssertEqual(names.count { !$0.hasPrefix("0x") }, 12, "each has its own")
+    XCTAssertEqual(names.count { !$0.hasPrefix("0x") }, 13, "each has its own")
   }
 
   func testAttributesAreWhatIsSet() {

@@ -32,7 +32,11 @@ struct DecodeFigures {
     let peak = Atomic(before)
     // The bytes of the file are the caller's.
     let buffer = try pool.allocate(image.descriptor)
-    try image.decode(into: buffer) { _ in
+    let looks = Atomic(0)
+    try image.decode(into: buffer) { done in
+      // What it takes it takes early, and each look walks through the page tables.
+      let look = Int(done * 32) + 1
+      guard looks.exchange(look, ordering: .relaxed) != look else { return true }
       peak.max(ProcessFootprint.now().proportionalKiB, ordering: .relaxed)
       return true
     }

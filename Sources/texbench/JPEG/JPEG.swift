@@ -51,10 +51,12 @@ struct JPEG: Measurement {
   }
 
   private func addFigures(to bench: Bench) throws {
-    let screen = ImageSize(width: 1920, height: 1080)
+    let size =
+      bench.effort == .quick
+      ? ImageSize(width: 512, height: 512) : ImageSize(width: 1920, height: 1080)
     for (size, coding) in [
-      (ImageSize(width: 1920, height: 8), PictureCoding.halved), (screen, .halved),
-      (screen, .progressive),
+      (ImageSize(width: size.width, height: 8), PictureCoding.halved), (size, .halved),
+      (size, .progressive),
     ] {
       let picture = try Picture(.photo, size, named: "\(size)", coding)
       let figures = DecodeFigures(picture: picture)
