@@ -104,7 +104,8 @@ let package = Package(
     .testTarget(
       name: "TexAllocEGLTests",
       dependencies: [
-        "CEGL", "CNarrowEGL", "ProgramSupport", "TestSupport", "TexAlloc", "TexAllocEGL", system,
+        "CEGL", "CNarrowEGL", "ProgramSupport", "TestSupport", "TexAlloc", "TexAllocEGL",
+        "TexAllocJPEG", system,
       ],
       swiftSettings: house),
     .target(name: "DecoderSupport", dependencies: ["CLCMS", "TexAlloc"], swiftSettings: house),

@@ -15,6 +15,9 @@ extension EGLDevice {
     if let demandedRoute, demandedRoute != route {
       throw RouteRefused(because: "\(demandedRoute) was demanded")
     }
+    if usage.contains(.finish), route != .transferred {
+      throw RouteRefused(because: "shaders read coefficients in the device's mapped buffers alone")
+    }
     switch route {
     case .imported:
       if let importObstacle { throw RouteRefused(because: importObstacle) }
@@ -30,7 +33,7 @@ extension EGLDevice {
       if isLost { throw RouteRefused(because: "its memory is lost with its context") }
       let buffers: MappedBuffers
       do { buffers = try mappedBuffers() } catch { throw RouteRefused(because: "\(error)") }
-      if buffers.timing.isByDriver && demandedRoute == nil {
+      if buffers.timing.isByDriver && demandedRoute == nil && !usage.contains(.finish) {
         throw RouteRefused(because: "\(buffers.timing)")
       }
       let heaps = [buffers.written, buffers.read]
@@ -67,12 +70,21 @@ extension EGLDevice {
     #endif
   }
 
+  /// What it does with images at all; making pixels of coefficients takes shaders that compute.
+  private static var usage: [DeviceUsage] {
+    let version = GLVersion(glString(GL_VERSION))
+    let computes = version.map {
+      $0 >= ($0.api == .openGLES ? GLVersion(.openGLES, 3, 1) : GLVersion(.openGL, 4, 3))
+    }
+    return (computes == true ? [.finish] : []) + [.mipmap, .sample, .render]
+  }
+
   /// What the device imports, asked of the display and of the context that is current.
   static func importing(
     _ formats: FormatTable, by importer: DMABufImport, on connection: EGLConnection
   ) -> BufferAttributes {
     attributes {
-      $0.deviceUsage = [.mipmap, .sample, .render]
+      $0.deviceUsage = usage
       $0.formats = formats.ranked.filter {
         !importer.forms(of: Format($0), formats[$0] ?? []).isEmpty
       }.map { Format($0) }
@@ -94,7 +106,7 @@ extension EGLDevice {
   /// What the device takes a copy of, asked of the context that is current.
   static func copying(_ formats: FormatTable) -> BufferAttributes {
     attributes {
-      $0.deviceUsage = [.mipmap, .sample, .render]
+      $0.deviceUsage = usage
       $0.formats = formats.ranked.filter { UploadFormat.planes(formats[$0] ?? []) != nil }
         .map { Format($0) }
     }

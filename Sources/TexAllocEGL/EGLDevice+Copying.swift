@@ -103,12 +103,17 @@ extension EGLDevice {
 
 extension EGLDevice {
   /// Has the slot of a buffer wait for the copies that the context was given so far.
+  ///
+  /// - Returns: Their end.
+  @discardableResult
   func holdUntilCopied(
     _ buffer: TextureBuffer, in here: ContextGroup.Member
-  ) throws(EGLFailure) {
+  ) throws(EGLFailure) -> any Fence {
     if buffer.isKept {
       // Its next writer waits for the copy, perhaps before anybody collects.
-      return buffer.hold(until: try fences.makeFence(on: connection, until: loss), writers: true)
+      let fence = try fences.makeFence(on: connection, until: loss)
+      buffer.hold(until: fence, writers: true)
+      return fence
     }
     let batch =
       state.withLock { $0.copies[here.serial] }
@@ -116,6 +121,7 @@ extension EGLDevice {
     state.withLock { $0.copies[here.serial] = batch }
     buffer.hold(until: batch)
     if batch.add(buffer.layout.size) { try sealCopies(in: here) }
+    return batch
   }
 
   /// Puts a fence behind the copies of the context that is current, those that have none yet.

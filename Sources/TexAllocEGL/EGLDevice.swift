@@ -40,6 +40,7 @@ public import TexAlloc
   /// For making buffers; see `mappedBuffers()`.
   let maker: OwnContext
   let madeBuffers = Mutex<Result<MappedBuffers, EGLFailure>?>(nil)
+  let finishings = Mutex(FinishingKnowledge())
   let state: Mutex<State>
   let marker: ShareMarker
   let loss = ContextLoss()

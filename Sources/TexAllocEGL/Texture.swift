@@ -30,6 +30,8 @@ public final class Texture: Registration {
   public let check: PixelCheck
   /// Whether it has mipmaps, down to one pixel, and samples between them.
   public let isMipmapped: Bool
+  /// Whether the GPU made its pixels of a picture's coefficients.
+  public let isFinishedByGPU: Bool
   let device: EGLDevice
   let objects: TextureObjects
   let uses = Mutex(TextureUse())
@@ -38,7 +40,8 @@ public final class Texture: Registration {
 
   init(
     _ objects: TextureObjects, of buffer: TextureBuffer, on device: EGLDevice, _ route: Route,
-    because reason: String?, check: PixelCheck, mipmapped: Bool = false
+    because reason: String?, check: PixelCheck, mipmapped: Bool = false,
+    finishedByGPU: Bool = false
   ) {
     self.objects = objects
     self.buffer = buffer
@@ -47,6 +50,7 @@ public final class Texture: Registration {
     self.reason = reason
     self.check = check
     isMipmapped = mipmapped
+    isFinishedByGPU = finishedByGPU
   }
 
   /// Bytes that the CPU has copied into this texture so far.

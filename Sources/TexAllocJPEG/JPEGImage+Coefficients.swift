@@ -1,4 +1,5 @@
 internal import CJPEG
+internal import Glibc
 public import TexAlloc
 
 extension JPEGImage: CoefficientImage {
@@ -55,5 +56,34 @@ extension JPEGImage: CoefficientImage {
     let count: Int
     do { count = try source.read(into: &span, at: 0) } catch { throw .failed(error) }
     return try body(bytes.span.extracting(first: count))
+  }
+
+  public func coefficientSample(
+    _ size: ImageSize, in memory: CoefficientMemory
+  ) throws(CoefficientsRefused) -> CoefficientSample {
+    var count = 0
+    guard
+      let bytes = unsafe texalloc_jpeg_make_sample(
+        [coding], UInt32(size.width), UInt32(size.height), &count)
+    else { throw .odd("a kind of file that nobody makes") }
+    let file = unsafe [UInt8](UnsafeBufferPointer(start: bytes, count: count))
+    unsafe free(bytes)
+    do {
+      let image = try JPEGImage(file, named: "sample", by: decoder)
+      let start = processorTime()
+      let stream = try image.coefficients(in: memory)
+      let middle = processorTime()
+      let buffer = try TexturePool(for: [], from: [MemfdHeap()])
+        .allocate(image.descriptor(as: [.abgr8888]), for: .cpuRead)
+      let second = processorTime()
+      try image.decode(into: buffer)
+      let decoding = processorTime() - second
+      return CoefficientSample(
+        stream, pixels: try buffer.pixels(), streaming: middle - start, decoding: decoding)
+    } catch let refused as CoefficientsRefused {
+      throw refused
+    } catch {
+      throw .odd("\(error)")
+    }
   }
 }

@@ -254,6 +254,20 @@ static void target_texture(GLenum target, GLeglImageOES image) {
 
 typedef __eglMustCastToProperFunctionPointerType function;
 
+static void shader_source(
+  GLuint shader, GLsizei count, const GLchar *const *texts, const GLint *lengths) {
+  PFNGLSHADERSOURCEPROC define = (PFNGLSHADERSOURCEPROC)real_function("glShaderSource");
+  if (!now().rounds_down || count != 1 || lengths != NULL) {
+    define(shader, count, texts, lengths);
+    return;
+  }
+  char *copy = strdup(texts[0]);
+  for (char *found = copy; (found = strstr(found, "32768"));) memcpy(found, "    0", 5);
+  const GLchar *text = copy;
+  define(shader, 1, &text, NULL);
+  free(copy);
+}
+
 function eglGetProcAddress(const char *name) {
   static const struct { const char *name; function function; } ours[] = {
     {"eglQueryString", (function)eglQueryString},
@@ -269,6 +283,7 @@ function eglGetProcAddress(const char *name) {
     {"glGetString", (function)get_string},
     {"glGetStringi", (function)get_stringi},
     {"glGetError", (function)get_error},
+    {"glShaderSource", (function)shader_source},
   };
   for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
     if (strcmp(ours[i].name, name) == 0) return ours[i].function;

@@ -1,6 +1,8 @@
 import CEGL
 import CNarrowEGL
+import TestSupport
 import TexAlloc
+import TexAllocJPEG
 import XCTest
 
 @testable import TexAllocEGL
@@ -59,6 +61,14 @@ final class GuestTests: XCTestCase {
         _ = try isUnchanged("finish") { try target.finish(rows: 1..<3) }
         _ = try isUnchanged("makeFence") { try gpu.makeFence() }
         _ = try? isUnchanged("exportFence") { try gpu.exportFence() }
+        let picture = try JPEGImage(SampleFile.make(40, 30))
+        let choice = isUnchanged("finisher") { gpu.finisher(of: picture, demanded: .gpu) }
+        XCTAssertEqual(choice.finisher, route == .transferred ? .gpu : .cpu, "\(choice)")
+        if choice.finisher == .gpu {
+          let stream = try picture.coefficients(in: CoefficientMemory(of: pool))
+          let finished = try isUnchanged("finishing") { try gpu.texture(finishing: stream) }
+          XCTAssertTrue(finished.isFinishedByGPU)
+        }
         _ = try isUnchanged("collect") { try gpu.collect() }
         let other = try ToolkitContext(traits, sharing: toolkit)
         state.set()
@@ -174,6 +184,7 @@ private struct ToolkitState {
         ("PIXEL_PACK_BUFFER", GL_PIXEL_PACK_BUFFER_BINDING),
         ("PIXEL_UNPACK_BUFFER", GL_PIXEL_UNPACK_BUFFER_BINDING),
         ("UNIFORM_BUFFER", GL_UNIFORM_BUFFER_BINDING),
+        ("SHADER_STORAGE_BUFFER", GL_SHADER_STORAGE_BUFFER_BINDING),
         ("COPY_READ_BUFFER", GL_COPY_READ_BUFFER), ("COPY_WRITE_BUFFER", GL_COPY_WRITE_BUFFER),
         ("VERTEX_ARRAY", GL_VERTEX_ARRAY_BINDING), ("CURRENT_PROGRAM", GL_CURRENT_PROGRAM),
         ("DRAW_FRAMEBUFFER", GL_DRAW_FRAMEBUFFER_BINDING),
@@ -227,6 +238,19 @@ private struct ToolkitState {
       unsafe glGenFramebuffers(1, &name)
       glBindFramebuffer(GLenum(target), name)
     }
+    unsafe glGenBuffers(1, &name)
+    for index in 0..<GLuint(4) {
+      glBindBuffer(GLenum(GL_SHADER_STORAGE_BUFFER), name)
+      glBufferData(GLenum(GL_SHADER_STORAGE_BUFFER), 4096, nil, GLenum(GL_STREAM_DRAW))
+      glBindBufferRange(GLenum(GL_SHADER_STORAGE_BUFFER), index, name, 256 * Int(index + 1), 512)
+    }
+    glBindBuffer(GLenum(GL_SHADER_STORAGE_BUFFER), name)
+    unsafe glGenTextures(1, &name)
+    withTextureBound(name) {
+      glTexStorage2D(GLenum(GL_TEXTURE_2D), 2, GLenum(GL_RGBA8), 8, 8)
+    }
+    glBindImageTexture(
+      0, name, 1, GLboolean(GL_TRUE), 0, GLenum(GL_READ_WRITE), GLenum(GL_RGBA8UI))
     for (parameter, value) in [
       (GL_UNPACK_ALIGNMENT, 2), (GL_UNPACK_ROW_LENGTH, 77), (GL_UNPACK_SKIP_ROWS, 3),
       (GL_UNPACK_SKIP_PIXELS, 5), (GL_UNPACK_IMAGE_HEIGHT, 9), (GL_UNPACK_SKIP_IMAGES, 1),
@@ -246,6 +270,25 @@ private struct ToolkitState {
       var values = [GLint](repeating: 0, count: 16)
       unsafe glGetIntegerv(GLenum(parameter), &values)
       state[name] = values
+    }
+    for index in 0..<4 {
+      for (word, parameter) in [
+        ("NAME", GL_SHADER_STORAGE_BUFFER_BINDING), ("START", GL_SHADER_STORAGE_BUFFER_START),
+        ("SIZE", GL_SHADER_STORAGE_BUFFER_SIZE),
+      ] {
+        var value: GLint64 = 0
+        unsafe glGetInteger64i_v(GLenum(parameter), GLuint(index), &value)
+        state["SHADER_STORAGE_BUFFER \(index) \(word)"] = [Int32(value)]
+      }
+    }
+    for (word, parameter) in [
+      ("NAME", GL_IMAGE_BINDING_NAME), ("LEVEL", GL_IMAGE_BINDING_LEVEL),
+      ("LAYERED", GL_IMAGE_BINDING_LAYERED), ("LAYER", GL_IMAGE_BINDING_LAYER),
+      ("ACCESS", GL_IMAGE_BINDING_ACCESS), ("FORMAT", GL_IMAGE_BINDING_FORMAT),
+    ] {
+      var value: GLint = 0
+      unsafe glGetIntegeri_v(GLenum(parameter), 0, &value)
+      state["IMAGE \(word)"] = [value]
     }
     let isEnabled = unsafe eglFunction("glIsEnabled", as: PFNGLISENABLEDPROC.self)
     for (name, parameter) in switches {

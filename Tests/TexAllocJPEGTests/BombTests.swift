@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import TexAlloc
 import TexAllocJPEG
 import XCTest

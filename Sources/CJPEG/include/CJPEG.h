@@ -174,3 +174,9 @@ void texalloc_jpeg_drop_segments(texalloc_jpeg_reader *reader);
 
 /// Gives up all that the file took.
 void texalloc_jpeg_finish(texalloc_jpeg_reader *reader);
+
+/// Makes a baseline file with the colours and the sampling factors of another.
+///
+/// - Returns: Its bytes, for free(3); NULL where the library makes no such file.
+uint8_t *texalloc_jpeg_make_sample(
+    const texalloc_jpeg_header *like, uint32_t width, uint32_t height, size_t *size);

@@ -12,6 +12,29 @@ public protocol CoefficientImage: EncodedImage {
   func coefficients(
     in memory: CoefficientMemory, goOn: @Sendable (_ done: Double) -> Bool
   ) throws(CoefficientsRefused) -> CoefficientStream
+
+  /// A small known picture of the same format, decoded both ways: what a device is checked with.
+  func coefficientSample(
+    _ size: ImageSize, in memory: CoefficientMemory
+  ) throws(CoefficientsRefused) -> CoefficientSample
+}
+
+/// A small picture that was decoded both ways on the CPU, as far as coefficients and as far as pixels.
+public struct CoefficientSample: Sendable {
+  public let stream: CoefficientStream
+  /// Red, green, blue and alpha, row by row.
+  public let pixels: [UInt8]
+  /// The thread's processor time of each way.
+  public let streaming, decoding: Duration
+
+  public init(
+    _ stream: CoefficientStream, pixels: [UInt8], streaming: Duration, decoding: Duration
+  ) {
+    self.stream = stream
+    self.pixels = pixels
+    self.streaming = streaming
+    self.decoding = decoding
+  }
 }
 
 /// Why a picture is not had as coefficients.
@@ -41,16 +64,22 @@ public struct CoefficientMemory: Sendable {
   /// Bytes that are asked for at once, at most: images of so many rows every device takes.
   public static let largestPiece = 2048 * rowSize
 
-  private let pool: TexturePool
-  private let flags: AllocationFlags
+  private enum Source {
+    case pool(TexturePool, AllocationFlags)
+    case trial(any Heap)
+  }
+
+  private let source: Source
 
   /// - Parameters:
   ///   - pool: Made for the device that is to make pixels of them.
   ///   - flags: Besides ``AllocationFlags/coefficients``.
   public init(of pool: TexturePool, for flags: AllocationFlags = []) {
-    self.pool = pool
-    self.flags = flags.union(.coefficients)
+    source = .pool(pool, flags.union(.coefficients))
   }
+
+  /// For trying a device, outside of every budget.
+  package init(trying heap: any Heap) { source = .trial(heap) }
 
   /// Bytes that begin on a line.
   ///
@@ -58,8 +87,17 @@ public struct CoefficientMemory: Sendable {
   package func makePiece(
     of size: Int, named name: String
   ) throws(AllocationError) -> TextureBuffer {
-    var image = Self.image
-    image.height = max(1, size.dividedRoundingUp(by: Self.rowSize))
-    return try pool.allocate(image, for: flags, named: name)
+    let rows = max(1, size.dividedRoundingUp(by: Self.rowSize))
+    switch source {
+    case .pool(let pool, let flags):
+      var image = Self.image
+      image.height = rows
+      return try pool.allocate(image, for: flags, named: name)
+    case .trial(let heap):
+      let layout = ImageLayout(
+        width: Self.rowSize, height: rows, format: Format(.r8),
+        planes: [.init(offset: 0, pitch: Self.rowSize, rows: rows)], size: rows * Self.rowSize)
+      return try TrialMemory.makeBuffer(layout, alignment: PlaneWriter.lineSize, from: heap)
+    }
   }
 }

@@ -46,6 +46,21 @@ public struct CoefficientStream: Sendable {
     self.entryCount = entryCount
   }
 
+  /// What stands for the picture where a device has made it its own: its layout, and where its
+  /// coefficients were. It has no pixels, and counts as spent.
+  package func makeSpentBuffer() -> TextureBuffer {
+    let size = header.descriptor.size
+    var layout = ImageLayout(
+      width: size.width, height: size.height, format: Format(.abgr8888),
+      planes: [.init(offset: 0, pitch: size.width * 4, rows: size.height)],
+      size: size.width * size.height * 4)
+    (layout.colour, layout.alpha) = (header.descriptor.colour, .opaque)
+    let buffer = TextureBuffer(
+      name: header.name, layout: layout, in: offsets.memory, at: offsets.offset, isKept: false)
+    buffer.spend()
+    return buffer
+  }
+
   /// Bytes that were written, and that a GPU fetches.
   public var size: Int {
     let blocks = format.units(of: header.descriptor.size).count * format.blocksPerUnit

@@ -81,6 +81,7 @@ package let glLinkProgram = unsafe glFunction("glLinkProgram", as: PFNGLLINKPROG
 package let glGetProgramiv = unsafe glFunction("glGetProgramiv", as: PFNGLGETPROGRAMIVPROC.self)
 package let glGetUniformLocation = unsafe glFunction(
   "glGetUniformLocation", as: PFNGLGETUNIFORMLOCATIONPROC.self)
+package let glIsProgram = unsafe glFunction("glIsProgram", as: PFNGLISPROGRAMPROC.self)
 package let glUseProgram = unsafe glFunction("glUseProgram", as: PFNGLUSEPROGRAMPROC.self)
 package let glUniform1i = unsafe glFunction("glUniform1i", as: PFNGLUNIFORM1IPROC.self)
 package let glUniform2f = unsafe glFunction("glUniform2f", as: PFNGLUNIFORM2FPROC.self)
@@ -101,6 +102,21 @@ package let glViewport = unsafe glFunction("glViewport", as: PFNGLVIEWPORTPROC.s
 package let glClear = unsafe glFunction("glClear", as: PFNGLCLEARPROC.self)
 package let glClearColor = unsafe glFunction("glClearColor", as: PFNGLCLEARCOLORPROC.self)
 package let glBlendFunc = unsafe glFunction("glBlendFunc", as: PFNGLBLENDFUNCPROC.self)
+
+// Computing: since OpenGL ES 3.1 and OpenGL 4.3.
+package let glDispatchCompute = unsafe glFunction(
+  "glDispatchCompute", as: PFNGLDISPATCHCOMPUTEPROC.self)
+package let glMemoryBarrier = unsafe glFunction("glMemoryBarrier", as: PFNGLMEMORYBARRIERPROC.self)
+package let glBindBufferBase = unsafe glFunction(
+  "glBindBufferBase", as: PFNGLBINDBUFFERBASEPROC.self)
+package let glBindBufferRange = unsafe glFunction(
+  "glBindBufferRange", as: PFNGLBINDBUFFERRANGEPROC.self)
+package let glBindImageTexture = unsafe glFunction(
+  "glBindImageTexture", as: PFNGLBINDIMAGETEXTUREPROC.self)
+package let glGetIntegeri_v = unsafe glFunction("glGetIntegeri_v", as: PFNGLGETINTEGERI_VPROC.self)
+package let glGetInteger64i_v = unsafe glFunction(
+  "glGetInteger64i_v", as: PFNGLGETINTEGER64I_VPROC.self)
+package let glUniform1iv = unsafe glFunction("glUniform1iv", as: PFNGLUNIFORM1IVPROC.self)
 
 /// - Returns: The function of this name, which fixes its prototype.
 @unsafe private func glFunction<Function>(_ name: String, as: Function.Type) -> Function {

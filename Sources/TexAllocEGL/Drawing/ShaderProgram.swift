@@ -1,6 +1,7 @@
 internal import CEGL
 
-/// A program of two shaders, for OpenGL ES 3.0 and OpenGL 3.3 alike. It lasts until it is
+/// A program of two shaders, for OpenGL ES 3.0 and OpenGL 3.3 alike, or of one that computes, for
+/// OpenGL ES 3.1 and OpenGL 4.3. It lasts until it is
 /// deleted by its name, or its context goes.
 package struct ShaderProgram: Sendable {
   package let name: UInt32
@@ -20,16 +21,14 @@ package struct ShaderProgram: Sendable {
     let fragment = try Self.compile(
       GL_FRAGMENT_SHADER, fragment, after: texture?.source ?? "", `extension`)
     defer { glDeleteShader(fragment) }
-    name = glCreateProgram()
-    glAttachShader(name, vertex)
-    glAttachShader(name, fragment)
-    glLinkProgram(name)
-    var linked: GLint = 0
-    unsafe glGetProgramiv(name, GLenum(GL_LINK_STATUS), &linked)
-    guard linked == GL_TRUE else {
-      glDeleteProgram(name)
-      throw .failed("glLinkProgram", "see the driver's log")
-    }
+    name = try Self.link([vertex, fragment])
+  }
+
+  /// - Parameter compute: GLSL that says no version.
+  init(compute: String) throws(EGLFailure) {
+    let shader = try Self.compile(GL_COMPUTE_SHADER, compute)
+    defer { glDeleteShader(shader) }
+    name = try Self.link([shader])
   }
 
   /// The place of a uniform.
@@ -37,12 +36,28 @@ package struct ShaderProgram: Sendable {
     unsafe glGetUniformLocation(name, uniform)
   }
 
+  private static func link(_ shaders: [GLuint]) throws(EGLFailure) -> GLuint {
+    let name = glCreateProgram()
+    for shader in shaders { glAttachShader(name, shader) }
+    glLinkProgram(name)
+    var linked: GLint = 0
+    unsafe glGetProgramiv(name, GLenum(GL_LINK_STATUS), &linked)
+    guard linked == GL_TRUE else {
+      glDeleteProgram(name)
+      throw .failed("glLinkProgram", "see the driver's log")
+    }
+    return name
+  }
+
   private static func compile(
     _ kind: Int32, _ source: String, after beginning: String = "", _ extension: String? = nil
   ) throws(EGLFailure) -> GLuint {
     let shader = glCreateShader(GLenum(kind))
     let isES = glString(GL_VERSION).hasPrefix("OpenGL ES")
-    var header = isES ? "#version 300 es\n" : "#version 330 core\n"
+    var header =
+      kind == GL_COMPUTE_SHADER
+      ? (isES ? "#version 310 es\n" : "#version 430 core\n")
+      : (isES ? "#version 300 es\n" : "#version 330 core\n")
     if isES, let `extension` { header += "#extension \(`extension`) : require\n" }
     header += beginning
     if isES { header += "precision highp float;\n" }

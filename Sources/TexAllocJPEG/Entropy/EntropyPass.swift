@@ -23,7 +23,7 @@ struct EntropyPass: ~Copyable {
     self.header = header
     self.memory = memory
     self.timeLimit = timeLimit
-    deadline = threadTime() + timeLimit
+    deadline = processorTime() + timeLimit
   }
 
   /// - Parameter fileSize: Bytes.
@@ -88,7 +88,7 @@ struct EntropyPass: ~Copyable {
         guard goOn(Double(scan.blockCount) / Double(scan.blockTotal)) else {
           throw failed(.cancelled)
         }
-        guard threadTime() < deadline else {
+        guard processorTime() < deadline else {
           let limit = Int(timeLimit / .milliseconds(1))
           throw failed(.tooMuch("milliseconds", found: limit + 1, limit: limit))
         }
@@ -118,7 +118,7 @@ extension TextureBuffer {
 }
 
 /// What the thread has spent.
-private func threadTime() -> Duration {
+func processorTime() -> Duration {
   var time = timespec()
   unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)

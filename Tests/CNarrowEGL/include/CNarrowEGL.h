@@ -29,6 +29,8 @@ typedef struct {
   bool is_lost;
   /// Waiting for a fence fails.
   bool fails_to_wait;
+  /// Shaders that are compiled add nothing before they drop 16 bits: they round down.
+  bool rounds_down;
 } narrow_egl;
 
 /// What holds from now on, for every thread. All zero: the driver as it is.

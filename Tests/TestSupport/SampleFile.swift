@@ -1,9 +1,7 @@
-import TestSupport
-
 /// Makes JPEG files of a picture with gradients, edges and noise.
-enum SampleFile {
+package enum SampleFile {
   /// - Parameter options: Of cjpeg(1), as one would type them.
-  static func make(_ width: Int, _ height: Int, _ options: String = "") throws -> [UInt8] {
+  package static func make(_ width: Int, _ height: Int, _ options: String = "") throws -> [UInt8] {
     try Tool.cjpeg(portablePixmap(width, height), options)
   }
 

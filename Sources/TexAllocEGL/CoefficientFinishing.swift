@@ -1,0 +1,76 @@
+internal import Synchronization
+public import TexAlloc
+
+/// A texture that the GPU makes of a picture's coefficients, in steps that leave it time for frames.
+///
+/// ```swift
+/// let finishing = try gpu.finishing(stream)
+/// // once a frame:
+/// if let texture = try finishing.step() { show(texture) }
+/// ```
+///
+/// It begins and goes on where the same context is current, and leaves OpenGL's state as it was. Where it is
+/// let go of before its end there is no texture.
+public final class CoefficientFinishing {
+  private let stream: CoefficientStream
+  private let texture: Texture
+  private let samples: SampleBuffer
+  private var work: CoefficientWork
+  /// Of the context that it began in.
+  private let context: UInt64
+  /// What the GPU is expected to take for each part; nil where that was not measured.
+  private let timeOfPart: Duration?
+
+  init(
+    _ stream: CoefficientStream, to texture: Texture, through samples: SampleBuffer,
+    _ work: CoefficientWork, in context: UInt64, timeOfPart: Duration?
+  ) {
+    self.stream = stream
+    self.texture = texture
+    self.samples = samples
+    self.work = work
+    self.context = context
+    self.timeOfPart = timeOfPart
+  }
+
+  /// Gives the GPU as much to do as it is expected to do in some time, and at least a little.
+  ///
+  /// - Parameter time: nil for all of it.
+  /// - Returns: The texture, once all of it was given; nil before.
+  /// - Throws: `RegistrationRefused` where another context is current, or OpenGL refuses; it is over then.
+  public func step(for time: Duration? = .milliseconds(2)) throws(RegistrationRefused) -> Texture? {
+    let device = texture.device
+    let here = try device.contextHere()
+    guard here.serial == context else {
+      throw device.refusal(
+        .wrongThread, "context", wanted: "the one that it began in", held: "another of its group")
+    }
+    if work.isDone { return texture }
+    let end: any Fence
+    do {
+      try work.dispatch(parts(in: time))
+      for memory in stream.entries.map(\.memory) { try device.holdUntilCopied(memory, in: here) }
+      end = try device.holdUntilCopied(stream.offsets, in: here)
+    } catch {
+      throw device.refusal(
+        .copyFailed, "coefficients", wanted: "\(stream.format)", held: "\(error)")
+    }
+    guard work.isDone else { return nil }
+    if texture.isMipmapped { try texture.makeMipmaps() }
+    try device.enter(texture, in: here)
+    for memory in stream.memory { memory.spend() }
+    texture.copied.add(stream.size, ordering: .relaxed)
+    device.finished(stream, through: samples, until: end, in: here)
+    return texture
+  }
+
+  private func parts(in time: Duration?) -> Int {
+    guard let time, let timeOfPart, timeOfPart > .zero else { return work.partCount }
+    return max(1, Int(time / timeOfPart))
+  }
+}
+
+extension CoefficientStream {
+  /// All of its memory.
+  var memory: [TextureBuffer] { [offsets] + entries.map(\.memory) }
+}

@@ -1,0 +1,172 @@
+internal import CEGL
+internal import Synchronization
+public import TexAlloc
+
+/// Where the GPU finishes what an entropy decoder began: in contexts of OpenGL ES 3.1 or OpenGL 4.3, with
+/// mapped buffers. The calls leave OpenGL's state as it was, but for a program that was deleted while in
+/// use, which goes.
+extension EGLDevice {
+  /// What a frame may be kept waiting for by pictures.
+  private static let mostWaiting = Duration.milliseconds(2)
+  private static let mostKeptSamples = 32 << 20
+
+  /// Who is to finish the decoding of a picture: asked before it is decoded, on any thread.
+  ///
+  /// The GPU is trusted with pictures of a format only after it has made of a small known one exactly what
+  /// the CPU makes of it; the first question about a format takes some milliseconds for that. Unless it is
+  /// demanded it is not chosen on a software device, nor where it would not pay by what was measured then,
+  /// nor while it has not done what it was given before.
+  ///
+  /// - Parameter demanded: nil to choose. The GPU is not had for the asking where it cannot, or errs.
+  public func finisher(
+    of image: any CoefficientImage, demanded: Finisher? = nil
+  ) -> FinisherChoice {
+    if demanded == .cpu { return .cpu(because: "that was demanded") }
+    guard let format = image.coefficientFormat else {
+      return .cpu(because: "its coding or its colours are not usual")
+    }
+    if let demandedRoute, demandedRoute != .transferred {
+      return .cpu(because: "\(demandedRoute) was demanded")
+    }
+    if demanded == nil, description.isSoftware {
+      return .cpu(because: "the device is software: the CPU would do it")
+    }
+    let size = image.header.descriptor.size
+    do throws(FinishingRefused) {
+      let costs = try finishingCosts(of: format, image)
+      try checkSize(size, of: format)
+      guard demanded == nil else { return .gpu }
+      if let objection = costs?.objection(to: size.width * size.height) {
+        return .cpu(because: objection)
+      }
+      let waiting = timeOfWaitingPictures()
+      guard waiting <= Self.mostWaiting else {
+        return .cpu(because: "the GPU is behind by \(waiting / .microseconds(1)) µs of pictures")
+      }
+      return .gpu
+    } catch {
+      return .cpu(because: error.reason)
+    }
+  }
+
+  /// Begins to make a texture of a picture's coefficients, which it then does step by step.
+  ///
+  /// - Parameters:
+  ///   - stream: In memory of a pool that was made for the device, which is spent at the end.
+  ///   - mipmapped: Whether the texture has mipmaps.
+  /// - Throws: `RegistrationRefused` where ``finisher(of:demanded:)`` was not asked about the format, or
+  ///   did not choose the GPU for want of trust.
+  public func finishing(
+    _ stream: CoefficientStream, mipmapped: Bool = false
+  ) throws(RegistrationRefused) -> CoefficientFinishing {
+    let here = try contextHere()
+    for memory in stream.memory { try memory.requireContents(for: name) }
+    let costs: FinishingCosts?
+    switch finishings.withLock({ $0.verdicts[stream.format] }) {
+    case .success(let known): costs = known
+    case .failure(let refused): throw refused.refusal(of: stream.format, by: self)
+    case nil:
+      throw FinishingRefused(reason: "it was not checked").refusal(of: stream.format, by: self)
+    }
+    do {
+      let programs = try finishingPrograms()
+      guard let planes = CoefficientPlanes(of: stream.format, stream.header.descriptor.size) else {
+        throw EGLFailure.unsupported("coefficients", "\(stream.format)")
+      }
+      let samples = try takeSamples(of: planes.size, in: here)
+      let picture = stream.makeSpentBuffer()
+      let formats = try uploadFormats(of: picture.layout, because: "")
+      let objects =
+        try takeKeptTextures(of: picture.layout, formats, mipmapped: mipmapped, in: here)
+        ?? makeOwnTextures(picture.layout, formats, mipmapped: mipmapped)
+      let texture = Texture(
+        objects, of: picture, on: self, .transferred, because: nil, check: .trial,
+        mipmapped: mipmapped, finishedByGPU: true)
+      let time = costs?.time(of: picture.layout.width * picture.layout.height)
+      let work = try CoefficientWork(
+        stream, planes, by: programs, through: samples, to: texture.name,
+        parts: time.map { Int($0 / .microseconds(500)) } ?? 1, mapped: mappedBuffer(of:))
+      return CoefficientFinishing(
+        stream, to: texture, through: samples, work, in: here.serial,
+        timeOfPart: time.map { $0 / max(1, work.partCount) })
+    } catch let refused as RegistrationRefused {
+      throw refused
+    } catch {
+      throw refusal(.copyFailed, "coefficients", wanted: "\(stream.format)", held: "\(error)")
+    }
+  }
+
+  /// A texture of a picture's coefficients, all at once: see ``finishing(_:mipmapped:)``.
+  public func texture(
+    finishing stream: CoefficientStream, mipmapped: Bool = false
+  ) throws(RegistrationRefused) -> Texture {
+    let finishing = try finishing(stream, mipmapped: mipmapped)
+    while true {
+      if let texture = try finishing.step(for: nil) { return texture }
+    }
+  }
+
+  /// Keeps what the next picture can use, and counts this one.
+  func finished(
+    _ stream: CoefficientStream, through samples: SampleBuffer, until end: any Fence,
+    in here: ContextGroup.Member
+  ) {
+    countCopy(of: stream.size, on: .transferred)
+    let size = stream.header.descriptor.size
+    finishings.withLock { known in
+      if samples.size <= Self.mostKeptSamples { known.samples = (samples, here.serial) }
+      guard case .success(let costs?) = known.verdicts[stream.format] else { return }
+      known.lastWaiting += 1
+      known.waiting.append(
+        WaitingPicture(
+          number: known.lastWaiting, end: end, time: costs.time(of: size.width * size.height)))
+    }
+  }
+
+  private func takeSamples(
+    of size: Int, in here: ContextGroup.Member
+  ) throws(EGLFailure) -> SampleBuffer {
+    let kept = finishings.withLock { known in
+      defer { known.samples = nil }
+      return known.samples
+    }
+    if let kept, kept.context == here.serial, kept.buffer.size >= size { return kept.buffer }
+    return try SampleBuffer(of: size, deletedBy: maker)
+  }
+
+  private func timeOfWaitingPictures() -> Duration {
+    // Fences are not asked under the lock.
+    let waiting = finishings.withLock { $0.waiting }
+    let done = Set(waiting.filter(\.end.hasPassed).map(\.number))
+    let left = finishings.withLock { known in
+      known.waiting.removeAll { done.contains($0.number) }
+      return known.waiting
+    }
+    return left.reduce(.zero) { $0 + $1.time }
+  }
+
+  private func checkSize(
+    _ size: ImageSize, of format: CoefficientFormat
+  ) throws(FinishingRefused) {
+    guard max(size.width, size.height) <= description.maxTextureSize else {
+      throw FinishingRefused(
+        reason: "textures have at most \(description.maxTextureSize) pixels a side")
+    }
+    guard let planes = CoefficientPlanes(of: format, size) else {
+      throw FinishingRefused(reason: "sampling factors that do not divide each other")
+    }
+    let most = finishings.withLock { $0.mostSamples }
+    guard planes.size <= most else {
+      throw FinishingRefused(reason: "\(planes.size) bytes of samples; shaders see \(most)")
+    }
+  }
+}
+
+extension FinishingRefused {
+  fileprivate func refusal(
+    of format: CoefficientFormat, by device: EGLDevice
+  ) -> RegistrationRefused {
+    device.refusal(
+      .pixels, "coefficients", wanted: "\(format), with which it is trusted", held: reason)
+  }
+}

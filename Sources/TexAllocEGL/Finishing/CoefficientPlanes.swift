@@ -1,0 +1,56 @@
+internal import TexAlloc
+
+/// Where the samples of a picture lie between the two shaders, and how each component is made as large as
+/// the picture.
+struct CoefficientPlanes {
+  struct Plane {
+    /// Blocks that it has in each unit.
+    let across, down: Int
+    /// By how much it is smaller than the picture.
+    let shrinkAcross, shrinkDown: Int
+    /// Samples: of the picture.
+    let width, height: Int
+    /// Bytes: of a row with all its blocks, and where it begins.
+    let pitch, start: Int
+    /// How it is made larger: 0 by repeating, 1 smoothly across, 2 down, 3 both.
+    let smoothing: Int
+  }
+
+  let units: (across: Int, down: Int, count: Int)
+  let planes: [Plane]
+  /// Bytes.
+  let size: Int
+
+  /// nil where a component is not a whole number of times smaller.
+  init?(of format: CoefficientFormat, _ image: ImageSize) {
+    units = format.units(of: image)
+    var (planes, start): ([Plane], Int) = ([], 0)
+    for component in format.components {
+      guard format.across.isMultiple(of: component.across),
+        format.down.isMultiple(of: component.down)
+      else { return nil }
+      let shrink = (format.across / component.across, format.down / component.down)
+      let width = (image.width * component.across + format.across - 1) / format.across
+      let pitch = units.across * component.across * 8
+      planes.append(
+        Plane(
+          across: component.across, down: component.down, shrinkAcross: shrink.0,
+          shrinkDown: shrink.1, width: width,
+          height: (image.height * component.down + format.down - 1) / format.down, pitch: pitch,
+          start: start, smoothing: Self.smoothing(shrink, width)))
+      start += pitch * units.down * component.down * 8
+    }
+    self.planes = planes
+    size = start
+  }
+
+  /// As jinit_upsampler() chooses.
+  private static func smoothing(_ shrink: (across: Int, down: Int), _ width: Int) -> Int {
+    switch shrink {
+    case (2, 1): width > 2 ? 1 : 0
+    case (1, 2): 2
+    case (2, 2): width > 2 ? 3 : 0
+    default: 0
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/// Who makes pixels of a picture's coefficients.
+public enum Finisher: String, CaseIterable, Codable, Hashable, Sendable {
+  case cpu, gpu
+}
+
+/// Who is to finish the decoding of a picture, and why not the GPU.
+public struct FinisherChoice: Hashable, Sendable {
+  public let finisher: Finisher
+  /// nil where it is the GPU.
+  public let reason: String?
+
+  static let gpu = FinisherChoice(finisher: .gpu, reason: nil)
+
+  static func cpu(because reason: String) -> FinisherChoice {
+    FinisherChoice(finisher: .cpu, reason: reason)
+  }
+}
+
+extension FinisherChoice: CustomStringConvertible {
+  public var description: String {
+    switch finisher {
+    case .gpu: "finished by the GPU"
+    case .cpu: "decoded by the CPU" + (reason.map { ": \($0)" } ?? "")
+    }
+  }
+}

@@ -1,0 +1,52 @@
+internal import TexAlloc
+
+/// What it costs to have the GPU finish a picture, and what that saves, measured on this machine.
+struct FinishingCosts: Sendable {
+  /// The CPU's, of the calls of OpenGL for one picture.
+  let calls: Duration
+  /// The GPU's, of each pixel, in nanoseconds.
+  let gpuPerPixel: Double
+  /// What the CPU has less to do for each pixel, in nanoseconds.
+  let savedPerPixel: Double
+
+  /// Why the GPU is not worth it for a picture; nil where it is.
+  ///
+  /// - Parameter pixels: Of the picture.
+  func objection(to pixels: Int) -> String? {
+    let saved = Double(pixels) * savedPerPixel
+    if saved < 2 * (calls / .nanoseconds(1)) {
+      return "\(pixels) pixels are too few: the calls take \(calls / .microseconds(1)) µs"
+    }
+    if gpuPerPixel > savedPerPixel { return "the GPU takes longer than the CPU" }
+    return nil
+  }
+
+  func time(of pixels: Int) -> Duration { .nanoseconds(Int64(gpuPerPixel * Double(pixels))) }
+}
+
+/// What a device knows of finishing pictures.
+struct FinishingKnowledge {
+  var programs: Result<FinishingPrograms, EGLFailure>?
+  /// Bytes of samples that a shader can see at once.
+  var mostSamples = 0
+  /// Of each format that was checked: what it costs, where that was measured, or why it is not done.
+  var verdicts: [CoefficientFormat: Result<FinishingCosts?, FinishingRefused>] = [:]
+  /// For the next picture, in the context where it was used last.
+  var samples: (buffer: SampleBuffer, context: UInt64)?
+  /// Those whose end has not been seen.
+  var waiting: [WaitingPicture] = []
+  var lastWaiting = 0
+}
+
+/// A picture that the GPU was given.
+struct WaitingPicture: Sendable {
+  let number: Int
+  let end: any Fence
+  /// What the GPU is expected to take for it.
+  let time: Duration
+}
+
+/// Why a device finishes no pictures of a format.
+struct FinishingRefused: Error, Sendable {
+  let reason: String
+}

@@ -1,0 +1,131 @@
+import CNarrowEGL
+import TestSupport
+import TexAlloc
+import TexAllocJPEG
+import XCTest
+
+@testable import TexAllocEGL
+
+/// What the GPU makes of coefficients is what libjpeg makes of the file, to the last bit.
+final class FinishingTests: XCTestCase {
+  private static let codings = [
+    "-sample 1x1", "-sample 2x1", "-sample 1x2", "-sample 2x2", "-sample 4x1", "-sample 1x4",
+    "-sample 4x2", "-sample 2x2,1x2,2x1", "-sample 1x1,2x2,1x1", "-sample 2x2 -quality 100",
+    "-sample 2x2 -quality 5 -optimize", "-grayscale", "-rgb", "-restart 3B -sample 2x1",
+  ]
+  private static let sizes = [
+    (1, 1), (2, 1), (3, 3), (5, 4), (7, 9), (16, 16), (17, 15), (33, 64), (129, 1), (203, 155),
+  ]
+
+  override func tearDown() { narrow_egl_set(narrow_egl()) }
+
+  func testEveryCodingAtEverySizeIsWhatTheCPUMakesOfIt() throws {
+    let gpu = try device()
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+    for coding in Self.codings {
+      for (width, height) in Self.sizes {
+        let photo = try JPEGImage(SampleFile.make(width, height, coding))
+        let texture = try finished(photo, on: gpu, from: pool)
+        XCTAssertTrue(texture.isFinishedByGPU)
+        XCTAssertTrue(
+          try texture.shownPixels() == decoded(photo), "\(coding), \(width)x\(height)")
+      }
+      try gpu.collect()
+    }
+  }
+
+  func testAStreamOfManyPiecesAndStepsIsOnePicture() throws {
+    let gpu = try device()
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+    let photo = try JPEGImage(SampleFile.make(900, 700, "-sample 2x2 -quality 98"))
+    XCTAssertEqual(gpu.finisher(of: photo, demanded: .gpu), .gpu)
+    let stream = try photo.coefficients(in: CoefficientMemory(of: pool))
+    let finishing = try gpu.finishing(stream, mipmapped: true)
+    var texture: Texture?
+    while texture == nil { texture = try finishing.step(for: .zero) }
+    let shown = try XCTUnwrap(texture)
+    XCTAssertTrue(shown.isMipmapped)
+    XCTAssertTrue(try shown.shownPixels() == decoded(photo))
+    XCTAssertThrowsError(try gpu.finishing(stream), "it is spent") {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .spent)
+    }
+  }
+
+  func testTheStreamsSlotsReturnWhenTheGPUIsDone() throws {
+    let gpu = try device()
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+    let photo = try JPEGImage(SampleFile.make(200, 100))
+    let texture = try finished(photo, on: gpu, from: pool)
+    XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
+    try gpu.collect()
+    XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
+    pool.collect()
+    XCTAssertEqual(pool.statistics.slots, 0)
+    XCTAssertTrue(texture.buffer.isSpent)
+    XCTAssertTrue(try texture.shownPixels() == decoded(photo))
+  }
+
+  func testNobodyChoosesASoftwareDeviceUnlessTold() throws {
+    let gpu = try device()
+    let photo = try JPEGImage(SampleFile.make(200, 100))
+    let choice = gpu.finisher(of: photo)
+    XCTAssertEqual(choice.finisher, .cpu)
+    XCTAssertTrue(choice.reason?.contains("software") ?? false, "\(choice)")
+    XCTAssertEqual(gpu.finisher(of: photo, demanded: .cpu).finisher, .cpu)
+    XCTAssertEqual(gpu.finisher(of: photo, demanded: .gpu), .gpu)
+    let progressive = try JPEGImage(SampleFile.make(200, 100, "-progressive"))
+    XCTAssertEqual(gpu.finisher(of: progressive, demanded: .gpu).finisher, .cpu)
+  }
+
+  func testADriverThatRoundsOtherwiseIsFoundOut() throws {
+    var narrowing = narrow_egl()
+    narrowing.rounds_down = true
+    narrow_egl_set(narrowing)
+    let gpu = try device()
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+    let photo = try JPEGImage(SampleFile.make(64, 48))
+    let choice = gpu.finisher(of: photo, demanded: .gpu)
+    XCTAssertEqual(choice.finisher, .cpu)
+    XCTAssertTrue(choice.reason?.contains("errs") ?? false, "\(choice)")
+    let stream = try photo.coefficients(in: CoefficientMemory(of: pool))
+    XCTAssertThrowsError(try gpu.texture(finishing: stream)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .pixels)
+    }
+    let grey = try JPEGImage(SampleFile.make(64, 48, "-grayscale"))
+    XCTAssertEqual(gpu.finisher(of: grey, demanded: .gpu), .gpu, "which rounds nothing there")
+  }
+
+  func testPicturesThatDoNotPayAreLeftToTheCPU() {
+    let costs = FinishingCosts(calls: .microseconds(50), gpuPerPixel: 0.1, savedPerPixel: 2)
+    XCTAssertNotNil(costs.objection(to: 128 * 128))
+    XCTAssertNil(costs.objection(to: 512 * 512))
+    XCTAssertEqual(costs.time(of: 1_000_000), .microseconds(100))
+    let slow = FinishingCosts(calls: .microseconds(50), gpuPerPixel: 3, savedPerPixel: 2)
+    XCTAssertNotNil(slow.objection(to: 4096 * 4096))
+  }
+
+  /// The software device, which has mapped buffers and computes.
+  private func device() throws -> EGLDevice {
+    let gpu = try EGLDevice.surfaceless(.software)
+    do { _ = try gpu.finishingPrograms() } catch {
+      if error.isUnsupported { throw XCTSkip("\(error)") }
+      throw error
+    }
+    return gpu
+  }
+
+  private func finished(
+    _ photo: JPEGImage, on gpu: EGLDevice, from pool: TexturePool
+  ) throws -> Texture {
+    let choice = gpu.finisher(of: photo, demanded: .gpu)
+    XCTAssertEqual(choice, .gpu)
+    return try gpu.texture(finishing: photo.coefficients(in: CoefficientMemory(of: pool)))
+  }
+
+  private func decoded(_ photo: JPEGImage) throws -> [UInt8] {
+    let pool = try TexturePool(for: [])
+    let buffer = try pool.allocate(photo.descriptor(as: [.abgr8888]), for: .cpuRead)
+    try photo.decode(into: buffer)
+    return try buffer.pixels()
+  }
+}
