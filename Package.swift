@@ -197,13 +197,17 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "glyphdemoTests",
-      dependencies: ["TestSupport", "TexAllocAudit", "TexAllocText", "glyphdemo"],
+      dependencies: [
+        "CFreeType", "TestSupport", "TexAlloc", "TexAllocAudit", "TexAllocText", "glyphdemo",
+        system,
+      ],
       swiftSettings: house),
     .executableTarget(
       name: "texbench",
       dependencies: [
         "CEGL", "CFreeType", "CTexbench", "CTurboJPEG", "ProgramSupport", "TexAlloc",
-        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments, system,
+        "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments,
+        system,
       ],
       swiftSettings: house),
     .testTarget(

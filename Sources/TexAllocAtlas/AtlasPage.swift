@@ -75,8 +75,8 @@ public final class AtlasPage {
   /// Takes a place back, which the shadow has empty for the next.
   func remove(_ place: TexelRectangle) {
     shadow.erase(place)
-    packer.remove(place)
-    refused = nil
+    let room = packer.remove(place)
+    if let refused, room.fits(width: refused.width, height: refused.height) { self.refused = nil }
   }
 
   func draw<Failure: Error>(
@@ -96,6 +96,11 @@ public final class AtlasPage {
       registration = try device.registration(for: buffer)
     }
     untold = 0..<0
+  }
+
+  /// Lets somebody else hand over what the page is to hold: its bytes, and those of a row.
+  package func withShadow<Result>(_ body: (Span<UInt8>, _ pitch: Int) -> Result) -> Result {
+    shadow.withBytes(body)
   }
 
   /// What the page holds, or will after the next flush: rows of ``size``, without padding.

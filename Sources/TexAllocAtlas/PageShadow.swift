@@ -31,6 +31,10 @@ struct PageShadow: Sendable {
     }
   }
 
+  func withBytes<Result>(_ body: (Span<UInt8>, _ pitch: Int) -> Result) -> Result {
+    body(bytes.span, pitch)
+  }
+
   /// Its rows without padding.
   ///
   /// - Parameter width: Pixels.

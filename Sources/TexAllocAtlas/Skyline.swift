@@ -9,6 +9,10 @@ struct Skyline: Sendable {
 
   /// From left to right; the last is the right edge.
   private var steps: [Step]
+  /// The step behind the one that was set last.
+  private var next = 0
+  /// The upper row of what was placed last.
+  private var latestY: Int32 = 0
 
   /// All is free.
   init(width: Int) {
@@ -18,16 +22,35 @@ struct Skyline: Sendable {
   /// The first free row of a column.
   func row(at x: Int) -> Int { Int(steps[step(at: Int32(x))].y) }
 
-  /// Where a rectangle stands highest, and furthest left of such places; nil where it would pass a row.
-  func highestPlace(_ width: Int, _ height: Int, above limit: Int) -> TexelRectangle? {
+  /// Where a rectangle stands beside the one before, hardly lower than that; or else where it stands
+  /// highest, and furthest left of such places. nil where it would pass a row.
+  mutating func place(_ width: Int, _ height: Int, above limit: Int) -> TexelRectangle? {
+    let size = (width: Int32(width), height: Int32(height))
+    let limit = Int32(limit) - size.height + 1
+    let beside = min(next, steps.count - 1)..<min(next + Self.reach, steps.count - 1)
+    let place =
+      highest(among: beside, size.width, above: min(limit, latestY + size.height / 3 + 1))
+      ?? highest(among: 0..<steps.count - 1, size.width, above: limit)
+    guard let place else { return nil }
+    latestY = place.y
+    return TexelRectangle(x: Int(place.x), y: Int(place.y), width: width, height: height)
+  }
+
+  /// How many steps are looked at before all are.
+  private static let reach = 6
+
+  /// - Parameter range: The steps that it may begin with.
+  private func highest(
+    among range: Range<Int>, _ width: Int32, above limit: Int32
+  ) -> (x: Int32, y: Int32)? {
     let steps = steps.span
-    let lastX = steps[steps.count - 1].x - Int32(width)
-    var (best, bestY) = (Int32(-1), Int32(limit - height + 1))
-    var index = 0
-    while steps[index].x <= lastX {
+    let lastX = steps[steps.count - 1].x - width
+    var (best, bestY) = (Int32(-1), limit)
+    var index = range.lowerBound
+    while index < range.upperBound && steps[index].x <= lastX {
       var y = steps[index].y
       if y < bestY {
-        let end = steps[index].x + Int32(width)
+        let end = steps[index].x + width
         var other = index + 1
         while y < bestY && steps[other].x < end {
           y = max(y, steps[other].y)
@@ -37,8 +60,7 @@ struct Skyline: Sendable {
       }
       index += 1
     }
-    return best < 0
-      ? nil : TexelRectangle(x: Int(best), y: Int(bestY), width: width, height: height)
+    return best < 0 ? nil : (best, bestY)
   }
 
   /// What is free between the skyline and a place below it.
@@ -124,6 +146,7 @@ struct Skyline: Sendable {
     }
     steps[first] = new
     if keepsRest { steps[first + 1] = rest }
+    next = first + 1
   }
 
   /// The step that holds at a column.

@@ -37,19 +37,41 @@ struct SkylinePacker: Sendable {
   }
 
   /// Takes back a place that was given out.
-  mutating func remove(_ place: TexelRectangle) {
+  ///
+  /// - Returns: The room that there is now around it.
+  @discardableResult
+  mutating func remove(_ place: TexelRectangle) -> Room {
     precondition(count > 0 && taken.free(place), "\(place) was not given out")
     count -= 1
     usedArea -= place.width * place.height
     if count == 0 {
       holes.removeAll()
       skyline = Skyline(width: width)
-    } else if skyline.endsWith(place) {
+      return .open
+    }
+    if skyline.endsWith(place) {
       // What came back above it before is free, too.
       let top = taken.freeRows(around: place, limit: Self.reach).lowerBound
       skyline.raise(place.columns, to: top)
-    } else {
-      remember(place)
+      return .open
+    }
+    return remember(place)
+  }
+
+  /// What came of a place that was taken back.
+  enum Room {
+    /// Nobody knows how much.
+    case open
+    /// Two holes that may overlap.
+    case holes(TexelRectangle, TexelRectangle)
+
+    func fits(width: Int, height: Int) -> Bool {
+      switch self {
+      case .open: true
+      case .holes(let first, let second):
+        first.width >= width && first.height >= height
+          || second.width >= width && second.height >= height
+      }
     }
   }
 
@@ -81,7 +103,7 @@ struct SkylinePacker: Sendable {
   }
 
   private mutating func placeBelow(_ width: Int, _ height: Int) -> TexelRectangle? {
-    guard let place = skyline.highestPlace(width, height, above: self.height) else { return nil }
+    guard let place = skyline.place(width, height, above: self.height) else { return nil }
     skyline.gaps(above: place) { gap in
       if gap.width >= Self.smallestHole && gap.height >= Self.smallestHole { holes.insert(gap) }
     }
@@ -91,7 +113,7 @@ struct SkylinePacker: Sendable {
 
   /// Keeps the two largest free places around one that came back: as wide as can be and then as high,
   /// and the other way round.
-  private mutating func remember(_ place: TexelRectangle) {
+  private mutating func remember(_ place: TexelRectangle) -> Room {
     var wide = place
     (wide.x, wide.width) = taken.freeColumns(around: wide, limit: Self.reach).startAndCount
     (wide.y, wide.height) = taken.freeRows(around: wide, limit: Self.reach).startAndCount
@@ -100,6 +122,7 @@ struct SkylinePacker: Sendable {
     (high.y, high.height) = taken.freeRows(around: high, limit: Self.reach).startAndCount
     (high.x, high.width) = taken.freeColumns(around: high, limit: Self.reach).startAndCount
     if high != wide { holes.insert(high) }
+    return .holes(wide, high)
   }
 
   /// Pixels: what is smaller either way holds nothing.

@@ -8,10 +8,11 @@ public import TexAllocAtlas
 /// It is good for the frame that it was asked for in. Whoever keeps it longer asks
 /// ``GlyphCache/use(_:)`` in each frame that it is drawn in.
 public struct CachedGlyph: Hashable, Sendable {
+  // As small as can be: a cache of 50,000 lies in what the processor has at hand.
   private let x, y, width, height: UInt16
   /// -1 for a glyph without ink.
-  private let pageNumber: Int32
-  private let leftPixels, topPixels: Int32
+  private let pageNumber: Int16
+  private let leftPixels, topPixels: Int16
   private let advancePixels: Float
   let entry: UInt32
   /// Never that of another glyph that was or will be in its place.
@@ -22,8 +23,8 @@ public struct CachedGlyph: Hashable, Sendable {
     let place = cell?.rectangle ?? TexelRectangle(x: 0, y: 0, width: 0, height: 0)
     (x, y) = (UInt16(place.x), UInt16(place.y))
     (width, height) = (UInt16(place.width), UInt16(place.height))
-    pageNumber = cell.map { Int32($0.page) } ?? -1
-    (leftPixels, topPixels) = (Int32(clamping: shape.left), Int32(clamping: shape.top))
+    pageNumber = cell.map { Int16($0.page) } ?? -1
+    (leftPixels, topPixels) = (Int16(clamping: shape.left), Int16(clamping: shape.top))
     advancePixels = Float(shape.advance)
     self.entry = entry
     self.generation = generation
@@ -46,6 +47,6 @@ public struct CachedGlyph: Hashable, Sendable {
 
   /// By page, and by bands of a page from left to right.
   var placeInOrder: UInt64 {
-    UInt64(UInt32(bitPattern: pageNumber)) << 32 | UInt64(y / 32) << 16 | UInt64(x)
+    UInt64(UInt16(bitPattern: pageNumber)) << 32 | UInt64(y / 32) << 16 | UInt64(x)
   }
 }

@@ -12,15 +12,15 @@ public struct FontSource: Hashable, Sendable {
 
   /// What tells a file from another that has its name later.
   struct FileIdentity: Hashable, Sendable {
-    private let device, number: UInt64
-    private let size, seconds, nanoseconds: Int
+    private let device: DeviceID
+    private let number: Inode
+    private let size: Int64
+    private let seconds, nanoseconds: Int
 
     /// nil for what cannot be asked.
     init?(of path: FilePath) {
-      var status = stat()
-      guard unsafe stat(path.string, &status) == 0 else { return nil }
-      (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
-      size = Int(status.st_size)
+      guard let status = try? path.stat() else { return nil }
+      (device, number, size) = (status.deviceID, status.inode, status.size)
       (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
     }
   }

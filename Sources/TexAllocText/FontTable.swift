@@ -1,25 +1,29 @@
 internal import Synchronization
 
-/// The fonts of a cache, by what makes two of them one: those that somebody holds, and those that have
-/// glyphs.
+/// The fonts of a cache, by what makes two of them one. Those that have no glyphs and that nobody else
+/// holds go when there are twice as many as were left the last time.
 struct FontTable {
-  private var fonts: [SizedFont.Key: WeakFont] = [:]
+  private var fonts: [SizedFont.Key: SizedFont] = [:]
   private let numbers = FontNumbers()
   /// Those that have glyphs, by their numbers.
   private var filled: [SizedFont?] = []
-  /// So many are looked through for those that are gone.
   private var limit = 64
 
   /// The font of a key, made where it is new.
   mutating func font(_ face: FontFace, _ key: SizedFont.Key, cache: UInt64) -> SizedFont {
-    if let known = fonts[key]?.font { return known }
-    if fonts.count >= limit {
-      fonts = fonts.filter { $0.value.font != nil }
-      limit = max(64, fonts.count * 2)
-    }
+    if let known = fonts[key] { return known }
+    if fonts.count >= limit { prune() }
     let font = SizedFont(face, key, cache: cache, numbers)
-    fonts[key] = WeakFont(font: font)
+    fonts[key] = font
     return font
+  }
+
+  private mutating func prune() {
+    for key in Array(fonts.keys) where fonts[key]?.glyphCount == 0 {
+      var font = fonts.removeValue(forKey: key)
+      if !isKnownUniquelyReferenced(&font) { fonts[key] = font }
+    }
+    limit = max(64, fonts.count * 2)
   }
 
   /// Counts one glyph more of a font.
@@ -38,12 +42,8 @@ struct FontTable {
     if font.glyphCount == 0 { filled[number] = nil }
   }
 
-  /// How many it knows, those that are gone among them.
+  /// How many it knows.
   var count: Int { fonts.count }
-
-  private struct WeakFont {
-    weak var font: SizedFont?
-  }
 }
 
 /// Numbers of fonts, each of which is one font's at a time.

@@ -6,14 +6,20 @@ internal import TexAlloc
 /// the end of a frame is the end of all draws of the frames before it.
 struct FrameFences {
   /// The one that is being built.
-  private(set) var current = 1
+  private(set) var current: UInt32
   /// All draws of frames up to this one are over.
-  private(set) var done = 0
+  private(set) var done: UInt32 = 0
   /// In the order of the frames that they are the end of.
-  private var pending: [(frame: Int, fence: any Fence)] = []
+  private var pending: [(frame: UInt32, fence: any Fence)] = []
 
   /// Frames of which the GPU is asked at most: one that hangs is not asked for ever more.
   private static let limit = 8
+
+  /// - Parameter current: The first frame.
+  init(current: UInt32 = 1) { self.current = current }
+
+  /// Whether there is no number for the next frame: then all begins anew.
+  var isAtEnd: Bool { current == .max }
 
   /// Ends a frame.
   ///

@@ -39,7 +39,7 @@ public final class GlyphCache {
   /// Whether a glyph got no place in this frame.
   private var isStarved = false
   /// The frame in which the pool had no page for us.
-  private var frameWithoutPages = -1
+  private var frameWithoutPages: UInt32 = 0
   private var requests = GlyphRequests()
 
   private static let lastID = Atomic<UInt64>(0)
@@ -81,7 +81,7 @@ public final class GlyphCache {
 
   /// The glyphs that lie on a page, for a picture of it.
   public func glyphs(onPage number: Int) -> [CachedGlyph] {
-    table.entries.filter { $0.lastUse >= 0 && $0.glyph.cell?.page == number }.map(\.glyph)
+    table.entries.filter { $0.lastUse > 0 && $0.glyph.cell?.page == number }.map(\.glyph)
   }
 
   /// A face at a size, in a mode: asked for once for each run of text, or kept as long as one likes.
@@ -171,12 +171,22 @@ public final class GlyphCache {
       frames.end(nil as (() -> any Fence)?)
     }
     (hasGrown, isStarved) = (false, false)
+    if frames.isAtEnd { countFramesAnew() }
     rasterizer.begin(requests.takeWanted())
     return written
   }
 }
 
 extension GlyphCache {
+  /// Frames have numbers of 32 bits: enough for two years, and then again.
+  private func countFramesAnew() {
+    table.forgetUses()
+    (victims, frameWithoutPages) = ([], 0)
+    frames = FrameFences(current: 3)
+    // What waited for a fence waits for the next one.
+    hasGrown = true
+  }
+
   private func keep(
     _ shape: GlyphShape, _ index: UInt32, of font: SizedFont, as key: UInt64,
     _ draw: (inout CellPixels) throws(FontError) -> Void
@@ -237,7 +247,7 @@ extension GlyphCache {
       guard entry.lastUse == victim.lastUse else { continue }
       if let cell = entry.glyph.cell { atlas.remove(cell) }
       table.remove(victim.entry)
-      fonts.removeGlyph(entry.key)
+      fonts.removeGlyph(table.keys[victim.entry])
       statistics.evicted += 1
       return true
     }

@@ -1,48 +1,37 @@
 internal import TexAllocAtlas
 
-/// The glyphs of a cache by their keys, and when each was used last.
+/// The glyphs of a cache by their keys, and when each was used last. Numbers only.
 ///
-/// Entries stay where they are, so that a glyph that is kept elsewhere finds its own; beside them a table
-/// by open addressing says where the entry of a key is. Numbers only.
+/// Entries stay where they are, so that a glyph that is kept elsewhere finds its own. Glyphs of one font
+/// whose numbers are neighbours share a block, which says where the entry of each is; a hash finds the
+/// block.
 struct GlyphTable {
   struct Entry {
-    var key: UInt64
     var glyph: CachedGlyph
-    /// The frame of its last use; -1 for an entry that is free.
-    var lastUse: Int
+    /// The frame of its last use; 0 for an entry that is free.
+    var lastUse: UInt32
   }
 
   private(set) var entries: [Entry] = []
+  /// Of each entry.
+  private(set) var keys: [UInt64] = []
   private(set) var count = 0
   private var unused: [UInt32] = []
   private var generation: UInt32 = 0
-  /// Bits of a key's hash in the upper half, an entry in the lower; all ones where nothing is.
-  private var slots = [UInt64](repeating: .max, count: 64)
-  /// Of a hash: what is left is a slot.
-  private var shift: UInt64 = 58
+  private var blocks = BlockTable()
 
   /// The glyph of a key, which is used in a frame.
-  mutating func use(_ key: UInt64, inFrame frame: Int) -> CachedGlyph? {
-    let hash = Self.hash(key)
-    let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash >> shift)
-    while slots[slot] != .max {
-      if slots[slot] >> 32 == hash & 0xFFFF_FFFF {
-        let index = Int(truncatingIfNeeded: slots[slot] & 0xFFFF_FFFF)
-        if entries[index].key == key {
-          entries[index].lastUse = frame
-          return entries[index].glyph
-        }
-      }
-      slot = (slot + 1) & mask
-    }
-    return nil
+  mutating func use(_ key: UInt64, inFrame frame: UInt32) -> CachedGlyph? {
+    let entry = blocks[key]
+    if entry < 0 { return nil }
+    entries[entry].lastUse = frame
+    return entries[entry].glyph
   }
 
   /// Whether a glyph that was kept elsewhere is still what its entry has; it is used in a frame then.
-  mutating func use(_ glyph: CachedGlyph, inFrame frame: Int) -> Bool {
+  mutating func use(_ glyph: CachedGlyph, inFrame frame: UInt32) -> Bool {
     let index = Int(glyph.entry)
-    guard index < entries.count, entries[index].lastUse >= 0,
+    guard index < entries.count, entries[index].lastUse > 0,
       entries[index].glyph.generation == glyph.generation
     else { return false }
     entries[index].lastUse = frame
@@ -51,81 +40,58 @@ struct GlyphTable {
 
   /// Keeps a glyph under a key that is not there.
   mutating func insert(
-    _ shape: GlyphShape, _ cell: AtlasCell?, as key: UInt64, inFrame frame: Int
+    _ shape: GlyphShape, _ cell: AtlasCell?, as key: UInt64, inFrame frame: UInt32
   ) -> CachedGlyph {
-    if (count + 1) * 2 > slots.count { grow() }
     let entry = unused.popLast() ?? UInt32(entries.count)
     generation &+= 1
     let glyph = CachedGlyph(shape, cell, entry: entry, generation: generation)
-    let new = Entry(key: key, glyph: glyph, lastUse: frame)
-    if Int(entry) == entries.count { entries.append(new) } else { entries[Int(entry)] = new }
-    link(key, entry)
+    let new = Entry(glyph: glyph, lastUse: frame)
+    if Int(entry) == entries.count {
+      entries.append(new)
+      keys.append(key)
+    } else {
+      (entries[Int(entry)], keys[Int(entry)]) = (new, key)
+    }
+    blocks.set(Int32(entry), for: key)
     count += 1
     return glyph
   }
 
   /// Forgets an entry.
   mutating func remove(_ entry: Int) {
-    let key = entries[entry].key
-    entries[entry].lastUse = -1
+    entries[entry].lastUse = 0
     unused.append(UInt32(entry))
     count -= 1
-    let mask = slots.count - 1
-    var slot = home(of: key)
-    while slots[slot] & 0xFFFF_FFFF != UInt64(entry) { slot = (slot + 1) & mask }
-    // What comes after and would not be found any more moves up.
-    var next = slot
-    while true {
-      slots[slot] = .max
-      repeat {
-        next = (next + 1) & mask
-        if slots[next] == .max { return }
-      } while (next - home(of: entries[Int(slots[next] & 0xFFFF_FFFF)].key)) & mask
-        < (next - slot) & mask
-      slots[slot] = slots[next]
-      slot = next
-    }
+    blocks.remove(keys[entry])
   }
 
-  private mutating func grow() {
-    slots = Array(repeating: .max, count: slots.count * 2)
-    shift -= 1
-    for (index, entry) in entries.enumerated() where entry.lastUse >= 0 {
-      link(entry.key, UInt32(index))
-    }
+  /// Has all glyphs last used in the first frame: where frames are counted anew.
+  mutating func forgetUses() {
+    for index in entries.indices where entries[index].lastUse > 0 { entries[index].lastUse = 1 }
   }
-
-  private mutating func link(_ key: UInt64, _ entry: UInt32) {
-    var slot = home(of: key)
-    while slots[slot] != .max { slot = (slot + 1) & (slots.count - 1) }
-    slots[slot] = Self.hash(key) << 32 | UInt64(entry)
-  }
-
-  private func home(of key: UInt64) -> Int { Int(truncatingIfNeeded: Self.hash(key) >> shift) }
-
-  private static func hash(_ key: UInt64) -> UInt64 { key &* 0x9E37_79B9_7F4A_7C15 }
 }
 
 extension GlyphTable {
   /// An entry that may go, unless it is used until its turn comes.
   struct Victim {
     let entry: Int
-    let lastUse: Int
+    let lastUse: UInt32
   }
 
   /// About an eighth of the entries that were not used after a frame, at least 64: those that were not
   /// used for longest, the first to go last. Of those that were used last in the same frame, neighbours
   /// on a page follow each other, so that their places become one.
-  func victims(lastUsedUpTo frame: Int) -> [Victim] {
+  func victims(lastUsedUpTo frame: UInt32) -> [Victim] {
+    if frame == 0 { return [] }
     var candidates: [Victim] = []
-    for (index, entry) in entries.enumerated() where 0...max(frame, 0) ~= entry.lastUse {
+    for (index, entry) in entries.enumerated() where 1...frame ~= entry.lastUse {
       candidates.append(Victim(entry: index, lastUse: entry.lastUse))
     }
     let wanted = max(64, candidates.count / 8)
     if candidates.count > wanted {
       // Sorting them all would take milliseconds. Ages beyond the last bucket are all alike.
       var ages = [Int](repeating: 0, count: 1024)
-      func age(_ victim: Victim) -> Int { min(frame - victim.lastUse, ages.count - 1) }
+      func age(_ victim: Victim) -> Int { min(Int(frame - victim.lastUse), ages.count - 1) }
       for victim in candidates { ages[age(victim)] += 1 }
       var (youngest, found) = (ages.count - 1, 0)
       while found + ages[youngest] < wanted {
@@ -140,5 +106,100 @@ extension GlyphTable {
   private func isBefore(_ left: Victim, _ right: Victim) -> Bool {
     if left.lastUse != right.lastUse { return left.lastUse < right.lastUse }
     return entries[left.entry].glyph.placeInOrder < entries[right.entry].glyph.placeInOrder
+  }
+}
+
+/// Numbers by keys, of which those that differ in the last bits share a block: open addressing.
+struct BlockTable {
+  private struct Slot {
+    /// Of the keys in the block, without their last bits; all ones where nothing is.
+    var key: UInt64
+    var block: Int32
+    /// How many numbers are in the block.
+    var count: Int32
+
+    static let empty = Slot(key: .max, block: -1, count: 0)
+  }
+
+  private var slots = [Slot](repeating: .empty, count: 16)
+  private var shift: UInt64 = 60
+  private var slotCount = 0
+  /// Block behind block; -1 for what is not there.
+  private var numbers: [Int32] = []
+  private var unused: [Int32] = []
+
+  private static let bits: UInt64 = 4
+  private static let size = 1 << bits
+
+  /// The number of a key; -1 where there is none.
+  subscript(key: UInt64) -> Int {
+    let (blockKey, mask) = (key >> Self.bits, slots.count - 1)
+    var slot = home(of: blockKey)
+    while true {
+      let found = slots[slot]
+      if found.key == blockKey { return Int(numbers[Int(found.block) &+ Self.place(of: key)]) }
+      if found.block < 0 { return -1 }
+      slot = (slot &+ 1) & mask
+    }
+  }
+
+  /// - Parameter key: One that has no number.
+  mutating func set(_ number: Int32, for key: UInt64) {
+    if (slotCount + 1) * 2 > slots.count { grow() }
+    let blockKey = key >> Self.bits
+    var slot = home(of: blockKey)
+    while slots[slot].key != blockKey && slots[slot].block >= 0 {
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    if slots[slot].block < 0 {
+      let block = unused.popLast() ?? Int32(numbers.count)
+      if Int(block) == numbers.count { numbers += repeatElement(-1, count: Self.size) }
+      slots[slot] = Slot(key: blockKey, block: block, count: 0)
+      slotCount += 1
+    }
+    slots[slot].count += 1
+    numbers[Int(slots[slot].block) + Self.place(of: key)] = number
+  }
+
+  /// - Parameter key: One that has a number.
+  mutating func remove(_ key: UInt64) {
+    let (blockKey, mask) = (key >> Self.bits, slots.count - 1)
+    var slot = home(of: blockKey)
+    while slots[slot].key != blockKey { slot = (slot + 1) & mask }
+    numbers[Int(slots[slot].block) + Self.place(of: key)] = -1
+    slots[slot].count -= 1
+    guard slots[slot].count == 0 else { return }
+    unused.append(slots[slot].block)
+    slotCount -= 1
+    // What comes after and would not be found any more moves up.
+    var next = slot
+    while true {
+      slots[slot] = .empty
+      repeat {
+        next = (next + 1) & mask
+        if slots[next].block < 0 { return }
+      } while (next - home(of: slots[next].key)) & mask < (next - slot) & mask
+      slots[slot] = slots[next]
+      slot = next
+    }
+  }
+
+  private mutating func grow() {
+    let old = slots
+    slots = Array(repeating: .empty, count: old.count * 2)
+    shift -= 1
+    for held in old where held.block >= 0 {
+      var slot = home(of: held.key)
+      while slots[slot].block >= 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = held
+    }
+  }
+
+  private func home(of blockKey: UInt64) -> Int {
+    Int(truncatingIfNeeded: (blockKey &* 0x9E37_79B9_7F4A_7C15) >> shift)
+  }
+
+  private static func place(of key: UInt64) -> Int {
+    Int(truncatingIfNeeded: key) & (size - 1)
   }
 }

@@ -36,7 +36,7 @@ public final class SizedFont {
 
   /// What a glyph of it is known by for as long as the font lives.
   func key(of glyph: UInt32, _ quarters: Quarters) -> UInt64 {
-    number << Self.numberShift | UInt64(glyph) << 4 | UInt64(quarters.index)
+    number << Self.numberShift | UInt64(quarters.index) << 32 | UInt64(glyph)
   }
 
   static func number(ofKey key: UInt64) -> Int { Int(key >> numberShift) }

@@ -20,12 +20,21 @@ struct Glyphs: Measurement {
     do { face = try FontFace(contentsOf: FilePath(font), in: FontLibrary()) } catch {
       return bench.leaveOut("every glyph", because: "\(error)")
     }
-    for hinting in [Hinting.none, .light] {
-      let routes = try GlyphRoutes(face, hinting: hinting, on: gpu)
+    for (pixelSize, hinting) in [
+      (16, .none), (16, .light), (32, .none), (32, .light),
+    ] as [(Double, Hinting)] {
+      let routes = try GlyphRoutes(face, pixelSize: pixelSize, hinting: hinting, on: gpu)
       bench.compare(
         Comparison(
-          title: "\(routes.glyphs.count) glyphs of 16 pixels, hinting \(hinting)", item: "glyph",
-          rival: GlyphRoutes.rival, routes: routes.all))
+          title: "\(routes.glyphs.count) glyphs of \(Int(pixelSize)) pixels, hinting \(hinting)",
+          item: "glyph", rival: GlyphRoutes.rival, routes: routes.all))
+    }
+    let steady = try SteadyGlyphs(face, on: gpu)
+    for pixelSize in [16.0, 32] { bench.compare(steady.evicting(pixelSize: pixelSize)) }
+    bench.compare(steady.finding)
+    for pixelSize in [16.0, 32] { bench.compare(steady.handingOver(pixelSize: pixelSize)) }
+    do { bench.add(try steady.allocations()) } catch {
+      bench.leaveOut("allocations of a frame of glyphs", because: "\(error)")
     }
     bench.compare(GlyphGrowth(face, on: gpu).comparison)
   }
