@@ -38,7 +38,14 @@ struct GlyphDemo: AsyncParsableCommand {
   @Option(help: "A file for what was done, as JSON.")
   var report: String?
 
+  @Option(help: "Scroll so many frames of a long text through a cache that is too small for it.")
+  var scroll: Int?
+
+  @Option(help: "A folder for pictures of the glyphs' pages, and of how they are packed.")
+  var dumpAtlas: String?
+
   func validate() throws {
+    guard 2...1_000_000 ~= scroll ?? 2 else { throw ValidationError("--scroll is 2 to 1000000") }
     guard 1...1_000_000 ~= frames else { throw ValidationError("--frames is 1 to 1000000") }
     guard 64...16384 ~= size.width, 64...16384 ~= size.height else {
       throw ValidationError("--size is 64x64 to 16384x16384")
@@ -49,6 +56,7 @@ struct GlyphDemo: AsyncParsableCommand {
     do {
       let timer = StageTimer()
       try await device.openThread().run { thread in
+        if let scroll { return try self.scroll(scroll, on: thread) }
         let report = try await draw(on: thread, timer)
         if let path = self.report { try TextFile.write(report.json + "\n", to: FilePath(path)) }
         print(report.summary)
@@ -113,6 +121,7 @@ struct GlyphDemo: AsyncParsableCommand {
     timer.end("draw")
     try PNGFile(width: size.width, height: size.height, rgba: pixels).write(to: FilePath(output))
     timer.end("write PNG")
+    try dump(cache)
     try gpu.collect()
 
     let pages = cache.pages.compactMap { page in
@@ -133,6 +142,31 @@ struct GlyphDemo: AsyncParsableCommand {
         drawn: page.texts.reduce(0) { $0 + $1.layout.glyphs.count },
         rasterised: cache.statistics.rasterized, pages: pages),
       stages: timer.stages, notes: notes + fonts.notes)
+  }
+
+  private func scroll(_ frames: Int, on thread: isolated RenderThread) throws {
+    let gpu = thread.gpu
+    let pool = try TexturePool(for: [gpu, GlyphCache.component], from: try heaps())
+    let fonts = try FontFallback(library: FontLibrary())
+    let text = try ScrollText(keys: 20_000, width: Double(size.width), fonts: fonts)
+    let report = try Scroll(text, frames: frames, size: size, on: gpu, pool).run { frame in
+      Console.progress("frame \(frame) of \(frames)")
+    } atEnd: { cache, pixels in
+      try PNGFile(width: size.width, height: size.height, rgba: pixels)
+        .write(to: FilePath(output))
+      try dump(cache)
+    }
+    Console.endProgress()
+    if let path = self.report { try TextFile.write(report.json + "\n", to: FilePath(path)) }
+    print(([report.summary] + fonts.notes.map { "note      \($0)" }).joined(separator: "\n"))
+    guard report.differentFrames.isEmpty else {
+      throw ProgramFailure("frames differ: \(report.differentFrames.count)")
+    }
+  }
+
+  private func dump(_ cache: GlyphCache) throws {
+    guard let dumpAtlas else { return }
+    try AtlasDump(of: cache).write(to: FilePath(dumpAtlas))
   }
 
   private func heaps() throws -> [any Heap]? {

@@ -74,7 +74,8 @@ extension Canvas.Quad {
     v = (Float(stored.height) - texelHeight) / 2
   }
 
-  fileprivate init(
+  /// Texels of a page, one a pixel.
+  init(
     _ cell: TexelRectangle, at place: (x: Double, y: Double), tint: SIMD4<Float>
   ) {
     self.init(

@@ -28,16 +28,8 @@ enum PhotoSearch {
     return zip(files, isFirst).filter(\.1).map(\.0) + zip(files, isFirst).filter { !$1 }.map(\.0)
   }
 
-  /// In `assets/photos` of the folder where the program runs, or of one above the program itself.
   private static func ownPhotographs() -> [FilePath] {
-    var folders = ["."]
-    let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    var folder = FilePath(program ?? "").removingLastComponent()
-    while !folder.isEmpty {
-      folders.append(folder.string)
-      guard folder.removeLastComponent() else { break }
-    }
-    return folders.lazy.map { files(below: $0 + "/assets/photos") }.first { !$0.isEmpty } ?? []
+    OwnAssets.folders.lazy.map { files(below: $0 + "/photos") }.first { !$0.isEmpty } ?? []
   }
 
   private static func files(below folder: String) -> [FilePath] {
@@ -50,5 +42,26 @@ enum PhotoSearch {
   private static func isFolder(_ path: String) -> Bool {
     var isFolder = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
+  }
+}
+
+/// What comes with this project.
+enum OwnAssets {
+  /// Where it may be: in `assets` of the folder where the program runs, or of one above the program itself.
+  static var folders: [String] {
+    var folders = ["."]
+    let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    var folder = FilePath(program ?? "").removingLastComponent()
+    while !folder.isEmpty {
+      folders.append(folder.string)
+      guard folder.removeLastComponent() else { break }
+    }
+    return folders.map { $0 + "/assets" }
+  }
+
+  /// A text in UTF-8; nil where it is nowhere.
+  static func text(_ name: String) -> String? {
+    folders.lazy.compactMap { FileManager.default.contents(atPath: "\($0)/texts/\(name)") }.first
+      .map { String(decoding: $0, as: UTF8.self) }
   }
 }
