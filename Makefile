@@ -3,11 +3,11 @@
 SWIFT ?= swift
 sources := Sources Tests Fuzz Examples Package.swift
 sanitizer ?= address thread
-fuzzer ?= ranges packer jpeg entropy
+fuzzer ?= ranges packer jpeg entropy fonts
 seconds ?= 600
 
 .PHONY: help demo test examples vm-test vm-soak vm-shell bench readme bundle sanitize fuzz fuzz-ranges \
-  fuzz-packer fuzz-jpeg fuzz-entropy lint format docs clean distclean dependencies swift
+  fuzz-packer fuzz-jpeg fuzz-entropy fuzz-fonts lint format docs clean distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
@@ -19,8 +19,9 @@ help:
 	@echo 'make readme    the same, into the figures of README.md'
 	@echo 'make bundle    archive the programs for another machine, with a script that checks its GPU'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
-	@echo 'make fuzz      random events in the allocators, random files in the JPEG decoder and in the'
-	@echo '               entropy decoder (seconds=600 for each; fuzzer=ranges, packer, jpeg, entropy: one)'
+	@echo 'make fuzz      random events in the allocators, random files in the JPEG decoder, in the'
+	@echo '               entropy decoder and as fonts (seconds=600 for each; fuzzer=ranges, packer,'
+	@echo '               jpeg, entropy, fonts: one)'
 	@echo 'make lint      check the style'
 	@echo 'make format    put the style right'
 	@echo 'make docs      write the reference into out/docs'
@@ -129,6 +130,16 @@ fuzz-entropy: dependencies
 	  $(wildcard Sources/CHuffman/*.c Sources/CStreaming/*.c Tests/CCoefficients/*.c) -ljpeg
 	out/fuzz/entropyfuzzer -max_total_time=$(seconds) -max_len=20000 -dict=Fuzz/Decoder/jpeg.dict \
 	  -artifact_prefix=out/fuzz/ out/fuzz/entropy out/fuzz/jpeg-seeds
+
+# Small fonts of the machine to begin with.
+fuzz-fonts: dependencies
+	@mkdir -p out/fuzz/fonts out/fuzz/font-seeds
+	@find /usr/share/fonts -size -16k \( -name '*.ttf' -o -name '*.otf' \) -exec cp {} out/fuzz/font-seeds \;
+	$(SWIFT) build -c release --package-path Fuzz/Fonts --scratch-path .build-fuzz-fonts \
+	  --sanitize fuzzer --sanitize address -Xswiftc -parse-as-library \
+	  -Xswiftc -sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table
+	ASAN_OPTIONS=detect_leaks=0 .build-fuzz-fonts/release/fontfuzzer -max_total_time=$(seconds) \
+	  -max_len=20000 -timeout=20 -artifact_prefix=out/fuzz/ out/fuzz/fonts out/fuzz/font-seeds
 
 lint: swift
 	$(SWIFT) format lint --strict --parallel --recursive $(sources)
