@@ -201,6 +201,10 @@ extension Texture {
 extension EGLDevice.State {
   /// Those behind which a context is to put its fence now, or no context any more.
   mutating func takeRetired(in here: ContextGroup.Member) -> [RetiredTexture] {
+    if contexts.isAlone {
+      defer { retired = [] }
+      return retired
+    }
     let all = contexts.all
     var due: [RetiredTexture] = []
     retired.removeAll { texture in
@@ -216,6 +220,7 @@ extension EGLDevice.State {
   ///
   /// - Returns: The rest.
   mutating func putBack(_ textures: [RetiredTexture]) -> [RetiredTexture] {
+    if contexts.isAlone { return textures }
     func isAwaited(_ texture: RetiredTexture) -> Bool {
       !texture.awaited.isDisjoint(with: contexts.all)
     }

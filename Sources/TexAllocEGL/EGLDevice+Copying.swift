@@ -39,10 +39,11 @@ extension EGLDevice {
         .copyFailed, "\(route)", wanted: "\(layout.format)", held: "\(error); \(reason)")
     }
     let texture = Texture(
-      objects, of: buffer, on: self, route, because: reason, check: check, mipmapped: mipmapped)
+      objects, of: buffer, on: self, route, because: reason, check: check, mipmapped: mipmapped,
+      formats)
     try texture.copyContents(0..<layout.height, in: here)
     try enter(texture, in: here)
-    if !isImported(buffer) { buffer.spend() }
+    if route == .transferred || importer == nil || !isImported(buffer) { buffer.spend() }
     return texture
   }
 
@@ -154,7 +155,6 @@ extension Texture {
     _ rows: Range<Int>, in here: ContextGroup.Member
   ) throws(RegistrationRefused) {
     let layout = buffer.layout
-    guard let formats = UploadFormat.planes(of: layout) else { return }
     drainGLErrors()
     do {
       if route == .transferred, let mapped = device.mappedBuffer(of: buffer) {

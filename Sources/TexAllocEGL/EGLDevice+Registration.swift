@@ -121,7 +121,7 @@ extension EGLDevice {
     _ = try uploadFormats(of: buffer.layout, because: obstacle(to: buffer))
     let check = try verify(buffer).check
     var reason = obstacle(to: buffer)
-    if let timing = try? mappedBuffers().timing, timing.isByDriver { reason += "; \(timing)" }
+    if let remark = try? mappedBuffers().remark { reason += "; \(remark)" }
     return try copy(
       buffer, on: .transferred, because: reason, check, mipmapped: mipmapped, in: here)
   }

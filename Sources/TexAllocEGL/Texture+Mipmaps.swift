@@ -31,7 +31,8 @@ extension Texture {
       throw device.refusal(.copyFailed, "mipmaps", wanted: "\(layout.format)", held: "\(error)")
     }
     let texture = Texture(
-      copies, of: buffer, on: device, route, because: reason, check: check, mipmapped: true)
+      copies, of: buffer, on: device, route, because: reason, check: check, mipmapped: true,
+      formats)
     try device.used(self)
     do {
       for (index, copy) in copies.parts.enumerated() {

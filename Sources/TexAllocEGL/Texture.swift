@@ -34,6 +34,8 @@ public final class Texture: Registration {
   public let isFinishedByGPU: Bool
   let device: EGLDevice
   let objects: TextureObjects
+  /// How it takes its copies, plane by plane; none of an import.
+  let formats: [UploadFormat]
   let uses = Mutex(TextureUse())
   let copied = Atomic(0)
   let start = ContinuousClock.now
@@ -41,9 +43,10 @@ public final class Texture: Registration {
   init(
     _ objects: TextureObjects, of buffer: TextureBuffer, on device: EGLDevice, _ route: Route,
     because reason: String?, check: PixelCheck, mipmapped: Bool = false,
-    finishedByGPU: Bool = false
+    finishedByGPU: Bool = false, _ formats: [UploadFormat] = []
   ) {
     self.objects = objects
+    self.formats = formats
     self.buffer = buffer
     self.device = device
     self.route = route

@@ -147,7 +147,7 @@ final class GuestTests: XCTestCase {
   func testAWaitThatFailsIsNoFenceThatPassed() throws {
     let gpu = try TestDevice.importing()
     let fence = try gpu.makeFence()
-    XCTAssertTrue(fence.wait(until: .now + .seconds(60)))
+    glFinish()
     narrow_egl_set(failingWaits)
     defer { narrow_egl_set(narrow_egl()) }
     XCTAssertFalse(fence.hasPassed)

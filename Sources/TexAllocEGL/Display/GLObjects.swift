@@ -44,6 +44,12 @@ func glString(_ name: Int32) -> String {
   unsafe glGetString(GLenum(name)).map { unsafe String(cString: $0) } ?? ""
 }
 
+/// Whether the context that is current is of OpenGL ES, whose version begins with the name, that of OpenGL
+/// with a number.
+func isOpenGLES() -> Bool {
+  unsafe glGetString(GLenum(GL_VERSION)).map { unsafe $0[0] == UInt8(ascii: "O") } ?? true
+}
+
 /// A number that OpenGL knows in the current context; 0 where it does not.
 func glInteger(_ name: Int32) -> GLint {
   var value: GLint = 0

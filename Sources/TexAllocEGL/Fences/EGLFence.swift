@@ -79,6 +79,8 @@ public import TexAlloc
   private let functions: EGLFenceSync
   private let connection: EGLConnection
   private let loss: ContextLoss
+  /// Asking EGL takes longer than many a call that asks.
+  private let isKnownToHavePassed = Atomic(false)
 
   fileprivate init(
     _ sync: EGLSyncKHR, of functions: EGLFenceSync, on connection: EGLConnection,
@@ -92,8 +94,15 @@ public import TexAlloc
 
   deinit { unsafe functions.destroy(sync, on: connection) }
 
-  public var hasPassed: Bool {
-    unsafe loss.hasHappened || functions.hasPassed(sync, on: connection, nanoseconds: 0)
+  public var hasPassed: Bool { hasPassed(after: 0) }
+
+  private func hasPassed(after nanoseconds: UInt64) -> Bool {
+    if isKnownToHavePassed.load(ordering: .acquiring) || loss.hasHappened { return true }
+    guard unsafe functions.hasPassed(sync, on: connection, nanoseconds: nanoseconds) else {
+      return false
+    }
+    isKnownToHavePassed.store(true, ordering: .releasing)
+    return true
   }
 
   public func wait(until deadline: ContinuousClock.Instant) -> Bool {
@@ -102,8 +111,7 @@ public import TexAlloc
     let total =
       nanoseconds.overflow
       ? UInt64.max - 1 : UInt64(nanoseconds.partialValue) + UInt64(left.attoseconds / 1_000_000_000)
-    return unsafe loss.hasHappened
-      || functions.hasPassed(sync, on: connection, nanoseconds: total)
+    return hasPassed(after: total)
   }
 }
 

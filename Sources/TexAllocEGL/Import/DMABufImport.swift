@@ -73,7 +73,7 @@ internal import TexAlloc
     lightView = LightView()
     decodesOnDemand = glExtensions().contains("GL_EXT_texture_sRGB_decode")
     samplesExternal =
-      GLVersion(glString(GL_VERSION))?.api == .openGLES
+      isOpenGLES()
       && glExtensions().isSuperset(of: [
         "GL_OES_EGL_image_external", "GL_OES_EGL_image_external_essl3",
       ])

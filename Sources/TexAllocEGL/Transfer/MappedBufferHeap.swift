@@ -40,8 +40,8 @@ struct MappedBufferHeap: Heap {
   }
 
   /// Mapping it takes a real driver a third of a millisecond for each MiB, which the toolkit's own calls
-  /// may have to wait for.
-  var largestSharedSlab: Int? { 8 << 20 }
+  /// may have to wait for: so that a frame is late by less than one. `texbench textures` measures it.
+  var largestSharedSlab: Int? { 2 << 20 }
 
   var cpuUsage: Set<CPUUsage> { isReadable ? Set(CPUUsage.allCases) : [.sequentialWrite] }
 

@@ -10,6 +10,8 @@ package struct MappedBuffers: Sendable {
   /// For those that it reads, too.
   package let read: any Heap
   package let timing: CopyTiming
+  /// What a texture says of it; nil where the GPU copies by itself.
+  let remark: String?
 
   /// Measures them, on the thread of a context that shares its buffers with the device's.
   ///
@@ -28,6 +30,7 @@ package struct MappedBuffers: Sendable {
         try CopyTiming(storage, on: context)
       )
     }
+    remark = timing.isByDriver ? "\(timing)" : nil
   }
 }
 

@@ -55,7 +55,7 @@ struct PixelReading {
 
   /// OpenGL ES reads `GL_RGBA`, and one more format of its choice; OpenGL reads them all.
   private static func isRead(_ format: Int32, from framebuffer: GLuint) -> Bool {
-    if format == GL_RGBA || GLVersion(glString(GL_VERSION))?.api == .openGL { return true }
+    if format == GL_RGBA || !isOpenGLES() { return true }
     if format == GL_BGRA_EXT && glExtensions().contains("GL_EXT_read_format_bgra") { return true }
     return withReadFramebuffer(framebuffer) {
       glInteger(GL_IMPLEMENTATION_COLOR_READ_FORMAT) == format

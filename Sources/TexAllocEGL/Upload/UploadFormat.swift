@@ -10,8 +10,8 @@ struct UploadFormat {
   let bytesPerPixel: Int
   /// Where red, green, blue and alpha of the shader come from; nil where they come in order.
   let swizzle: [GLint]?
-  /// What the context keeps of how pixels lie in memory, and what it is to be for ours.
-  private let unpacking: [(parameter: GLenum, value: GLint)]
+  /// What the context keeps of how pixels lie in memory.
+  private let unpacking: [GLenum]
 
   /// One for each plane of an image: the one of red, green and blue, or those of luma and chroma, which
   /// are textures of their own. nil for an image that OpenGL ES has no like of in the context that is
@@ -40,11 +40,14 @@ struct UploadFormat {
     bytesPerPixel = texels.bytesPerElement
     let swizzle = Self.swizzle(of: texels.channels.map(\.meaning), in: storage)
     self.swizzle = swizzle == Self.inOrder ? nil : swizzle
-    let isDesktop = GLVersion(glString(GL_VERSION))?.api == .openGL
-    unpacking =
-      ([GL_UNPACK_SKIP_ROWS, GL_UNPACK_SKIP_PIXELS]
-      + (isDesktop ? [GL_UNPACK_SWAP_BYTES, GL_UNPACK_LSB_FIRST] : [])).map { (GLenum($0), 0) }
+    unpacking = isOpenGLES() ? Self.unpackingOfES : Self.unpackingOfDesktop
   }
+
+  private static let unpackingOfES =
+    [GL_UNPACK_ALIGNMENT, GL_UNPACK_ROW_LENGTH, GL_UNPACK_SKIP_ROWS, GL_UNPACK_SKIP_PIXELS]
+    .map { GLenum($0) }
+  private static let unpackingOfDesktop =
+    unpackingOfES + [GL_UNPACK_SWAP_BYTES, GL_UNPACK_LSB_FIRST].map { GLenum($0) }
 
   private static let inOrder = [GL_RED, GL_GREEN, GL_BLUE, GL_ALPHA]
 
@@ -120,20 +123,22 @@ struct UploadFormat {
   ) {
     guard let rowUnpacking = unpacking(pitch: pitch) else { return }
     // What the toolkit has set is for its own uploads.
-    let ours =
-      unpacking + [
-        (GLenum(GL_UNPACK_ALIGNMENT), GLint(rowUnpacking.alignment)),
-        (GLenum(GL_UNPACK_ROW_LENGTH), GLint(rowUnpacking.rowLength)),
-      ]
-    let theirs = ours.map { parameter, _ in
+    var (ours, theirs) = (InlineArray<6, GLint>(repeating: 0), InlineArray<6, GLint>(repeating: 0))
+    (ours[0], ours[1]) = (GLint(rowUnpacking.alignment), GLint(rowUnpacking.rowLength))
+    for (index, parameter) in unpacking.enumerated() {
       var value: GLint = 0
       unsafe glGetIntegerv(parameter, &value)
-      return (parameter, value)
+      theirs[index] = value
+    }
+    func set(_ values: InlineArray<6, GLint>) {
+      for (index, parameter) in unpacking.enumerated() where ours[index] != theirs[index] {
+        glPixelStorei(parameter, values[index])
+      }
     }
     var unpackBuffer: GLint = 0
     unsafe glGetIntegerv(GLenum(GL_PIXEL_UNPACK_BUFFER_BINDING), &unpackBuffer)
     glBindBuffer(GLenum(GL_PIXEL_UNPACK_BUFFER), buffer)
-    for (parameter, value) in ours { glPixelStorei(parameter, value) }
+    set(ours)
     let first = rows.lowerBound * pitch
     unsafe glTexSubImage2D(
       GLenum(GL_TEXTURE_2D), 0, 0, GLint(rows.lowerBound), GLsizei(width), GLsizei(rows.count),
@@ -141,7 +146,7 @@ struct UploadFormat {
       buffer == 0
         ? start.map { unsafe $0 + first }
         : UnsafeRawPointer(bitPattern: Int(bitPattern: start) + first))
-    for (parameter, value) in theirs { glPixelStorei(parameter, value) }
+    set(theirs)
     glBindBuffer(GLenum(GL_PIXEL_UNPACK_BUFFER), GLuint(unpackBuffer))
   }
 }
@@ -178,11 +183,7 @@ private struct Storage {
       default: nil
       }
     guard let row else { return nil }
-    if let needs = row.needs, GLVersion(glString(GL_VERSION))?.api != .openGL,
-      !glExtensions().contains(needs)
-    {
-      return nil
-    }
+    if let needs = row.needs, isOpenGLES(), !glExtensions().contains(needs) { return nil }
     self = row
   }
 

@@ -11,8 +11,8 @@ struct Stopwatch {
   private(set) var faults = 0
   private(set) var isFinished = false
   private var lap: Cost
-  private let start: Cost
-  private let faultsBefore: Int
+  private var start: Cost
+  private var faultsBefore: Int
   private let atFinish: () -> Void
 
   /// - Parameter atFinish: Looks at the process while the route holds all that it needs.
@@ -29,6 +29,13 @@ struct Stopwatch {
     let now = Cost.now()
     stages[stage] = stages[stage, default: .zero] + (now - lap)
     lap = now
+  }
+
+  /// What was done so far was getting ready.
+  mutating func restart() {
+    faultsBefore = PageFaults.now()
+    start = .now()
+    lap = start
   }
 
   /// The work that routes are compared by is done.

@@ -3,20 +3,22 @@ internal import TexAllocEGL
 
 /// A texture with storage of the driver's, as OpenGL ES has always had them.
 final class GLTexture {
-  private(set) var name: GLuint = 0
+  let name = GLTexture.make()
 
-  init() {
+  /// A new name, bound, that samples linearly and clamps to its edge.
+  static func make() -> GLuint {
+    var name: GLuint = 0
     unsafe glGenTextures(1, &name)
     glBindTexture(GLenum(GL_TEXTURE_2D), name)
-    for (parameter, value) in [
-      (GL_TEXTURE_MIN_FILTER, GL_LINEAR), (GL_TEXTURE_MAG_FILTER, GL_LINEAR),
-      (GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE), (GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE),
-    ] {
-      glTexParameteri(GLenum(GL_TEXTURE_2D), GLenum(parameter), value)
-    }
+    let target = GLenum(GL_TEXTURE_2D)
+    glTexParameteri(target, GLenum(GL_TEXTURE_MIN_FILTER), GL_LINEAR)
+    glTexParameteri(target, GLenum(GL_TEXTURE_MAG_FILTER), GL_LINEAR)
+    glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_S), GL_CLAMP_TO_EDGE)
+    glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_T), GL_CLAMP_TO_EDGE)
+    return name
   }
 
-  deinit { unsafe glDeleteTextures(1, &name) }
+  deinit { unsafe glDeleteTextures(1, [name]) }
 
   /// Gives it storage for a picture.
   ///
@@ -36,8 +38,11 @@ final class GLTexture {
       GLenum(GL_RGBA), GLenum(GL_UNSIGNED_BYTE), pixels)
   }
 
-  private func bind(_ picture: Picture) {
+  /// - Parameter rowLength: Pixels from one row to the next.
+  func bind(rowLength: Int) {
     glBindTexture(GLenum(GL_TEXTURE_2D), name)
-    glPixelStorei(GLenum(GL_UNPACK_ROW_LENGTH), GLint(picture.pitch / 4))
+    glPixelStorei(GLenum(GL_UNPACK_ROW_LENGTH), GLint(rowLength))
   }
+
+  private func bind(_ picture: Picture) { bind(rowLength: picture.pitch / 4) }
 }

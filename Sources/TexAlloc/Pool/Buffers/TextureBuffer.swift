@@ -108,9 +108,10 @@ public final class TextureBuffer: Sendable {
       defer { state.fences = [fence] }
       return state.fences
     }
+    if before.isEmpty { return }
     // A fence may be the application's own, so it is not asked under the lock.
     let pending = before.filter { !$0.hasPassed }
-    state.withLock { $0.fences += pending }
+    if !pending.isEmpty { state.withLock { $0.fences += pending } }
   }
 
   /// Says that writing the image failed or was cancelled: what its memory holds is no picture. A
