@@ -54,7 +54,7 @@ static texalloc_jpeg_result result_of(int message) {
 /// is so narrow that nothing is to be smoothed across.
 static bool looks_below(const texalloc_jpeg_reader *reader) {
   const struct jpeg_decompress_struct *codec = &reader->codec;
-  if (codec->out_color_space == JCS_GRAYSCALE) return false;
+  if (codec->out_color_space == JCS_GRAYSCALE || codec->raw_data_out) return false;
   for (int i = 0; i < reader->colour_count; i++) {
     const jpeg_component_info *colour = codec->comp_info + i;
     bool is_full_width = colour->h_samp_factor == codec->max_h_samp_factor;

@@ -8,6 +8,19 @@ static void look_at_scan(texalloc_jpeg_reader *reader) {
     reader->begun_colours |= 1u << codec->cur_comp_info[i]->component_index;
 }
 
+static texalloc_jpeg_result start(texalloc_jpeg_reader *reader, J_COLOR_SPACE space, boolean is_raw) {
+  struct jpeg_decompress_struct *codec = &reader->codec;
+  if (setjmp(reader->escape)) return reader->result;
+  codec->out_color_space = space;
+  codec->raw_data_out = is_raw;
+  // Otherwise jpeg_start_decompress() reads all scans in one go, and nobody could stop it. The
+  // pixels are the same: "Buffered-image mode" in libjpeg.txt.
+  codec->buffered_image = jpeg_has_multiple_scans(codec);
+  jpeg_start_decompress(codec);
+  look_at_scan(reader);
+  return texalloc_jpeg_done;
+}
+
 texalloc_jpeg_result texalloc_jpeg_start(texalloc_jpeg_reader *reader, texalloc_jpeg_order order) {
   static const J_COLOR_SPACE spaces[] = {
       [texalloc_jpeg_rgba] = JCS_EXT_RGBA,
@@ -15,15 +28,11 @@ texalloc_jpeg_result texalloc_jpeg_start(texalloc_jpeg_reader *reader, texalloc_
       [texalloc_jpeg_grey] = JCS_GRAYSCALE,
       [texalloc_jpeg_cmyk] = JCS_CMYK,
   };
-  struct jpeg_decompress_struct *codec = &reader->codec;
-  if (setjmp(reader->escape)) return reader->result;
-  codec->out_color_space = spaces[order];
-  // Otherwise jpeg_start_decompress() reads all scans in one go, and nobody could stop it. The
-  // pixels are the same: "Buffered-image mode" in libjpeg.txt.
-  codec->buffered_image = jpeg_has_multiple_scans(codec);
-  jpeg_start_decompress(codec);
-  look_at_scan(reader);
-  return texalloc_jpeg_done;
+  return start(reader, spaces[order], FALSE);
+}
+
+texalloc_jpeg_result texalloc_jpeg_start_planes(texalloc_jpeg_reader *reader) {
+  return start(reader, JCS_YCbCr, TRUE);
 }
 
 /// Pixels of a row of blocks, but not less than what a step costs anyway.
@@ -85,6 +94,23 @@ texalloc_jpeg_result texalloc_jpeg_read_rows(
   return texalloc_jpeg_done;
 }
 
+texalloc_jpeg_result texalloc_jpeg_read_planes(
+    texalloc_jpeg_reader *reader, void *start, const texalloc_jpeg_places *places) {
+  struct jpeg_decompress_struct *codec = &reader->codec;
+  if (setjmp(reader->escape)) return reader->result;
+  texalloc_jpeg_check_time(reader, block_row_work(codec));
+  JSAMPROW rows[3][MAX_SAMP_FACTOR * DCTSIZE];
+  JSAMPARRAY colours[3];
+  for (int i = 0; i < 3; i++) {
+    colours[i] = rows[i];
+    for (int row = 0; row < codec->comp_info[i].v_samp_factor * DCTSIZE; row++)
+      rows[i][row] = (JSAMPROW)start + places->offset[i] + (size_t)row * places->pitch[i];
+  }
+  jpeg_read_raw_data(codec, colours, (JDIMENSION)codec->max_v_samp_factor * DCTSIZE);
+  return texalloc_jpeg_done;
+}
+
 uint32_t texalloc_jpeg_row_count(const texalloc_jpeg_reader *reader) {
-  return reader->codec.output_scanline;
+  uint32_t count = reader->codec.output_scanline;  // of planes, of whole blocks
+  return count < reader->height ? count : reader->height;
 }

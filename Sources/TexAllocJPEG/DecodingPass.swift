@@ -1,20 +1,34 @@
 internal import CJPEG
 internal import TexAlloc
 
-/// From an open file to rows in a plane, and to what is known of them.
+/// From an open file to rows in a plane, or in several, and to what is known of them.
 struct DecodingPass {
-  private let conversion: RowConversion
+  /// What is made of the file's colours.
+  enum Output {
+    case pixels(RowConversion)
+    case planes(StagedPlanes)
+
+    /// What the library is asked for; nil for planes.
+    var order: texalloc_jpeg_order? {
+      switch self {
+      case .pixels(let conversion): conversion.order
+      case .planes: nil
+      }
+    }
+  }
+
+  private let output: Output
   /// What rows are filled with that are not good; nil where there must be none.
-  private let fill: SIMD4<UInt8>?
+  let fill: SIMD4<UInt8>?
   private let limits: JPEGLimits
   /// What was wrong with the file.
   private(set) var warnings: [String]
 
   /// - Parameter warnings: What was wrong with its header.
   init(
-    _ conversion: RowConversion, fill: SIMD4<UInt8>?, within limits: JPEGLimits, warnings: [String]
+    _ output: Output, fill: SIMD4<UInt8>?, within limits: JPEGLimits, warnings: [String]
   ) {
-    self.conversion = conversion
+    self.output = output
     self.fill = fill
     self.limits = limits
     self.warnings = warnings
@@ -29,7 +43,7 @@ struct DecodingPass {
     _ file: borrowing OpenJPEG, by rows: inout CachedRows, into buffer: TextureBuffer,
     _ goOn: (Double) -> Bool
   ) throws(ImageDecodingError) -> Range<Int> {
-    try file.start(conversion.order)
+    try file.start(output.order)
     var good = Int(file.header.height)
     // Of the time that a file with several scans takes, about four fifths go by before the rows.
     let share = file.header.has_several_scans ? 0.8 : 0
@@ -37,9 +51,16 @@ struct DecodingPass {
       good = try readScans(of: file) { goOn($0 * share) }
       try file.startRows()
     }
-    good = try writeRows(of: file, below: good, by: &rows, into: buffer) {
-      goOn(share + $0 * (1 - share))
-    }
+    func goOnWithRows(_ done: Double) -> Bool { goOn(share + done * (1 - share)) }
+    good =
+      switch output {
+      case .pixels(let conversion):
+        try writeRows(
+          of: file, by: conversion, below: good, through: &rows, into: buffer, goOnWithRows)
+      case .planes(let planes):
+        try writePlanes(
+          of: file, by: planes, below: good, through: &rows, into: buffer, goOnWithRows)
+      }
     noteWhatWasWrong(with: file)
     return 0..<good
   }
@@ -94,7 +115,7 @@ struct DecodingPass {
     _ steps: Int, of file: borrowing OpenJPEG
   ) throws(ImageDecodingError) {
     noteWhatWasWrong(with: file)
-    try file.startAgain(conversion.order)
+    try file.startAgain(output.order)
     for _ in 0..<steps { _ = try file.readOn() }
     try file.endHere()
   }
@@ -104,8 +125,8 @@ struct DecodingPass {
   /// - Parameter limit: Rows that are good as far as is known.
   /// - Returns: Those that are.
   private func writeRows(
-    of file: borrowing OpenJPEG, below limit: Int, by rows: inout CachedRows,
-    into buffer: TextureBuffer, _ goOn: (Double) -> Bool
+    of file: borrowing OpenJPEG, by conversion: RowConversion, below limit: Int,
+    through rows: inout CachedRows, into buffer: TextureBuffer, _ goOn: (Double) -> Bool
   ) throws(ImageDecodingError) -> Int {
     let (width, height) = (Int(file.header.width), Int(file.header.height))
     let blockHeight = Int(file.header.block_height)
@@ -185,13 +206,13 @@ struct DecodingPass {
     return count
   }
 
-  private func goodRows(of file: borrowing OpenJPEG, below limit: Int) -> Int {
+  func goodRows(of file: borrowing OpenJPEG, below limit: Int) -> Int {
     // What was wrong in scans is known by now.
     guard !file.header.has_several_scans, let damage = file.damage else { return limit }
     return min(limit, Int(damage.good_rows))
   }
 
-  private func goodRows(
+  func goodRows(
     of file: borrowing OpenJPEG, below limit: Int, after error: ImageDecodingError
   ) throws(ImageDecodingError) -> Int {
     guard fill != nil, error.isDamage else { throw error }
@@ -199,7 +220,7 @@ struct DecodingPass {
   }
 
   /// All rows are there: what is wrong behind them costs none.
-  private func readToEnd(of file: borrowing OpenJPEG) throws(ImageDecodingError) {
+  func readToEnd(of file: borrowing OpenJPEG) throws(ImageDecodingError) {
     do throws(ImageDecodingError) {
       while try !file.readOn().at_end {}
     } catch {

@@ -130,13 +130,15 @@ final class FileFeed {
   }
 
   /// Begins again, from the start of the file.
-  func startAgain(_ order: texalloc_jpeg_order) throws(ImageDecodingError) {
+  func startAgain(_ order: texalloc_jpeg_order?) throws(ImageDecodingError) {
     var header = texalloc_jpeg_header()
     try check(unsafe texalloc_jpeg_read_header(reader, [input], [terms], &header))
     try start(order)
   }
 
-  func start(_ order: texalloc_jpeg_order) throws(ImageDecodingError) {
+  /// - Parameter order: Of the bytes of pixels; nil for planes.
+  func start(_ order: texalloc_jpeg_order?) throws(ImageDecodingError) {
+    guard let order else { return try check(unsafe texalloc_jpeg_start_planes(reader)) }
     try check(unsafe texalloc_jpeg_start(reader, order))
   }
 
@@ -159,6 +161,15 @@ final class FileFeed {
     _ rows: UnsafeMutableRawPointer, pitch: Int, count: Int
   ) throws(ImageDecodingError) {
     try check(unsafe texalloc_jpeg_read_rows(reader, rows, pitch, UInt32(count)))
+  }
+
+  /// Decodes the next row of blocks of each colour, of a file that was started for planes.
+  ///
+  /// - Parameter start: Room for what the places say.
+  @unsafe func readPlanes(
+    _ start: UnsafeMutableRawPointer, _ places: texalloc_jpeg_places
+  ) throws(ImageDecodingError) {
+    try check(unsafe texalloc_jpeg_read_planes(reader, start, [places]))
   }
 
   /// Rows that were decoded, those of a call that failed included.

@@ -27,6 +27,12 @@ public final class JPEGDecoder: ImageDecoder {
     .abgr8888, .xbgr8888, .argb8888, .xrgb8888, .rgb565, .r8,
   ]
 
+  /// What files are decoded to that have chroma of the same size in planes of its own:
+  /// ``JPEGImage/planarFormats``.
+  public static let planarFormats: [Fourcc] = [
+    .nv12, .yuv420, .nv16, .yuv422, .nv24, .yuv444, .yuv411,
+  ]
+
   public let limits: JPEGLimits
   private let idle = Mutex<[Decompressor]>([])
   private let idleEntropyReaders = Mutex<[EntropyReader]>([])
@@ -36,7 +42,8 @@ public final class JPEGDecoder: ImageDecoder {
     self.limits = limits
   }
 
-  public let attributes: BufferAttributes = JPEGDecoder.attributes(for: JPEGDecoder.formats)
+  public let attributes: BufferAttributes = JPEGDecoder.attributes(
+    for: JPEGDecoder.formats + JPEGDecoder.planarFormats)
 
   /// Who writes a picture, in colour and with all its bits unless asked otherwise.
   static let writer = attributes(for: formats.filter { $0 != .r8 && $0 != .rgb565 })

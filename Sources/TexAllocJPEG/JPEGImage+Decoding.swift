@@ -10,13 +10,13 @@ extension JPEGImage {
   ///
   /// - Parameters:
   ///   - buffer: Allocated for ``header``'s descriptor, or otherwise of the size of the file as it is
-  ///     stored, in one of ``JPEGDecoder/formats``, with a pitch in whole lines.
+  ///     stored, in one of ``JPEGDecoder/formats`` or ``planarFormats``, with a pitch in whole lines.
   ///   - workers: Not used.
   ///   - goOn: Is told, every few rows and scans, which part of the work is done, from 0 to 1, and
   ///     answers whether to go on. A progressive file is read to its end before its first row.
   /// - Returns: With ``DecodingOptions/Damage/salvage(fill:)``, the rows that are good: those above the
   ///   row of blocks in which the first pixel was lost, less one where its colours are made by way of
-  ///   the row below. Of a damaged progressive file all are good, as its last whole scan left them.
+  ///   the row below; of planes, as many as whole rows of chroma belong to. Of a damaged progressive file all are good, as its last whole scan left them.
   ///   Damage that libjpeg-turbo cannot tell from sound data is nobody's to know.
   /// - Throws: After `unsuitableBuffer` the buffer is as it was; after any other error it is discarded.
   @discardableResult
@@ -25,11 +25,16 @@ extension JPEGImage {
     goOn: @Sendable (_ done: Double) -> Bool = { _ in true }
   ) throws(ImageDecodingError) -> DecodingReport {
     try header.check(buffer)
-    guard let target = RowConversion.Target(buffer.layout.format) else {
+    let output: DecodingPass.Output
+    if planarFormats.contains(buffer.layout.format.fourcc) {
+      output = .planes(StagedPlanes(of: coding, isInterleaved: buffer.layout.planes.count == 2))
+    } else if let target = RowConversion.Target(buffer.layout.format) {
+      output = .pixels(RowConversion(of: coding, to: target, by: transform))
+    } else {
       preconditionFailure("\(buffer.layout.format) was checked")
     }
     do {
-      return try decode(to: target, into: buffer, goOn)
+      return try decode(to: output, into: buffer, goOn)
     } catch {
       buffer.discard(because: "\(error)")
       throw error
@@ -37,7 +42,7 @@ extension JPEGImage {
   }
 
   private func decode(
-    to target: RowConversion.Target, into buffer: TextureBuffer, _ goOn: (Double) -> Bool
+    to output: DecodingPass.Output, into buffer: TextureBuffer, _ goOn: (Double) -> Bool
   ) throws(ImageDecodingError) -> DecodingReport {
     let terms = decoder.limits.terms(salvages: fill != nil, keepsMarkers: false)
     return try decoder.withDecompressor(for: self.id, named: name) {
@@ -47,9 +52,7 @@ extension JPEGImage {
         guard file.header.isLike(coding) else {
           throw ImageDecodingError(name, .damaged("it changed while it was open", .header))
         }
-        let conversion = RowConversion(of: coding, to: target, by: transform)
-        var pass = DecodingPass(
-          conversion, fill: fill, within: decoder.limits, warnings: warnings)
+        var pass = DecodingPass(output, fill: fill, within: decoder.limits, warnings: warnings)
         let goodRows = try pass.run(file, by: &rows, into: buffer, goOn)
         return DecodingReport(warnings: pass.warnings, goodRows: goodRows)
       }

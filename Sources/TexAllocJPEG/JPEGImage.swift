@@ -30,6 +30,8 @@ public struct JPEGImage: EncodedImage {
   let decoder: JPEGDecoder
   /// What the library read of the header.
   let coding: texalloc_jpeg_header
+  /// As which planes it can be had.
+  let planar: PlanarCoding
   /// What makes the colours sRGB; nil where they stay as they are.
   let transform: ColourTransform?
   /// What rows are filled with that are not good; nil where such a file is an error.
@@ -75,12 +77,14 @@ public struct JPEGImage: EncodedImage {
     self.decoder = decoder
     self.coding = coding
     fill = if case .salvage(let fill) = options.damage { fill } else { nil }
+    planar = PlanarCoding(coding, isConverted: transform != nil)
     header = ImageHeader(
       name: source.name,
       ImageDescriptor(
         width: Int(coding.width), height: Int(coding.height),
         writtenBy: JPEGDecoder.writer, alpha: .opaque),
-      formats: JPEGDecoder.formats, orientation: found.orientation, profile: profile)
+      formats: JPEGDecoder.formats + planar.formats, orientation: found.orientation,
+      profile: profile)
   }
 
   /// Reads the header of a file that is in memory.
@@ -115,7 +119,7 @@ public struct JPEGImage: EncodedImage {
 
   /// What the pool needs to know to allocate a buffer for it in one of these formats.
   ///
-  /// - Parameter formats: Of ``JPEGDecoder/formats``, most wanted first.
+  /// - Parameter formats: Of ``JPEGDecoder/formats`` and ``planarFormats``, most wanted first.
   /// - Throws: `unsupported` for any other format.
   public func descriptor(as formats: [Fourcc]) throws(ImageDecodingError) -> ImageDescriptor {
     try header.descriptor(as: formats)

@@ -48,10 +48,17 @@ struct Render: ParsableCommand {
   @Flag(name: .customLong("apply-icc"), help: "Make the colours of an embedded ICC profile sRGB.")
   var applyICC = false
 
+  @Option(help: "What it is decoded to: rgb; or planar, luma and chroma as the file has them.")
+  var mode = Mode.rgb
+
   @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Print what was done as JSON.")
   var json = false
+
+  enum Mode: String, CaseIterable, ExpressibleByArgument {
+    case rgb, planar
+  }
 
   func run() throws {
     let report = try Texctl.stating { try draw() }
@@ -70,7 +77,13 @@ struct Render: ParsableCommand {
     let photo = try JPEGImage(contentsOf: FilePath(input), options)
     let gpu = try device.open()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
-    let buffer = try pool.allocate(photo.descriptor, named: input)
+    var warnings: [String] = []
+    if mode == .planar, let obstacle = photo.planarObstacle {
+      warnings.append("decoded to colours: \(obstacle)")
+    }
+    let isPlanar = mode == .planar && photo.planarObstacle == nil
+    let buffer = try pool.allocate(
+      isPlanar ? photo.planarDescriptor() : photo.descriptor, named: input)
 
     let clock = ContinuousClock()
     let start = clock.now
@@ -90,7 +103,7 @@ struct Render: ParsableCommand {
         texture, as: size, bytesCopied: gpu.statistics.bytesCopied(.uploaded),
         decoding: end - start, registering: registering),
       orientation: Int(photo.orientation.rawValue), goodRows: decoded.goodRows.count,
-      warnings: decoded.warnings)
+      warnings: warnings + decoded.warnings)
   }
 }
 

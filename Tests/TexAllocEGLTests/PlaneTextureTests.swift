@@ -10,7 +10,9 @@ import XCTest
 /// Images of luma and chroma: what the public shader shows of them is what their planes are in floating
 /// point, by every route.
 final class PlaneTextureTests: XCTestCase {
-  private let formats = [Fourcc.nv12, .nv16, .p010, .yuv420, .yuv444]
+  private let formats = [
+    Fourcc.nv12, .nv16, .nv24, .p010, .yuv420, .yuv422, .yuv411, .yuv444,
+  ]
   private let colours = [
     Colour.picture, .video,
     Colour(matrix: .bt2020, range: .limited, horizontalSiting: .cosited, verticalSiting: .cosited),

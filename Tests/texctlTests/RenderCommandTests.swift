@@ -21,6 +21,22 @@ final class RenderCommandTests: XCTestCase {
     XCTAssertEqual(upload.report["bytesCopied"] as? Int, 321 * 481 * 4)
   }
 
+  func testPlanesAreDrawnTheSameWhateverWayTheyTook() throws {
+    let (auto, upload) = (
+      try render("automatic", "--mode", "planar"), try render("uploaded", "--mode", "planar")
+    )
+    XCTAssertEqual(auto.picture, upload.picture)
+    XCTAssertEqual(auto.report["format"] as? String, "NV24")
+    XCTAssertEqual(
+      auto.report["route"] as? String, try render("automatic").report["route"] as? String)
+    let grey = folder.path("grey.jpg")
+    try Data(Tool.cjpeg(Array("P5\n2 1\n255\n".utf8) + [0, 255], "")).write(to: URL(filePath: grey))
+    let run = try ProgramRun(
+      "texctl", ["render", grey, "-o", folder.path("grey.png"), "--mode", "planar"])
+    XCTAssertEqual(run.status, 0, run.complaint)
+    XCTAssertTrue(run.complaint.contains("decoded to colours: it has no chroma"), run.complaint)
+  }
+
   func testTheReportSaysWhatWasDone() throws {
     let report = try render("automatic").report
     XCTAssertEqual(report["width"] as? Int, 321)
@@ -106,10 +122,12 @@ final class RenderCommandTests: XCTestCase {
       .appending(path: "../../assets/photos/brook.jpg").standardized.path
   }
 
-  private func render(_ route: String) throws -> (picture: Data, report: [String: Any]) {
+  private func render(
+    _ route: String, _ options: String...
+  ) throws -> (picture: Data, report: [String: Any]) {
     let picture = folder.path(route + ".png")
     let run = try ProgramRun(
-      "texctl", ["render", photograph, "-o", picture, "--route", route, "--json"])
+      "texctl", ["render", photograph, "-o", picture, "--route", route, "--json"] + options)
     XCTAssertEqual(run.status, 0, run.complaint)
     let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
     return (

@@ -145,6 +145,9 @@ const texalloc_jpeg_note *texalloc_jpeg_first_damage(const texalloc_jpeg_reader 
 /// Gets ready to decode; allocates what the header told.
 texalloc_jpeg_result texalloc_jpeg_start(texalloc_jpeg_reader *reader, texalloc_jpeg_order order);
 
+/// The same for the colours of the file as they are stored, each by itself.
+texalloc_jpeg_result texalloc_jpeg_start_planes(texalloc_jpeg_reader *reader);
+
 /// Reads on without giving rows, no further than a row of blocks of one scan: before the rows where
 /// there are several scans, and after them, each until the end is seen.
 texalloc_jpeg_result texalloc_jpeg_read_on(
@@ -165,6 +168,17 @@ texalloc_jpeg_result texalloc_jpeg_start_rows(texalloc_jpeg_reader *reader);
 /// those in grey with memcpy. Nothing is read back.
 texalloc_jpeg_result texalloc_jpeg_read_rows(
     texalloc_jpeg_reader *reader, void *rows, size_t pitch, uint32_t count);
+
+/// Where the rows of blocks of three colours go: bytes from a start to the first row of each, and from
+/// one row to the next, which is as long as whole blocks are.
+typedef struct {
+  size_t offset[3], pitch[3];
+} texalloc_jpeg_places;
+
+/// Decodes the next row of blocks that are coded together, of a file that was started for planes: of each
+/// colour eight rows for each step of its sampling down, of which those below the image are left alone.
+texalloc_jpeg_result texalloc_jpeg_read_planes(
+    texalloc_jpeg_reader *reader, void *start, const texalloc_jpeg_places *places);
 
 /// Rows that were decoded, those of a call that failed included.
 uint32_t texalloc_jpeg_row_count(const texalloc_jpeg_reader *reader);

@@ -22,11 +22,14 @@ extension Fourcc {
     ("UYVY", [bytes(.blueChroma, .luma, .redChroma, .luma, across: 2)]),
     ("NV12", [bytes(.luma), bytes(.blueChroma, .redChroma, across: 2, down: 2)]),
     ("NV16", [bytes(.luma), bytes(.blueChroma, .redChroma, across: 2)]),
+    ("NV24", [bytes(.luma), bytes(.blueChroma, .redChroma)]),
     ("P010", [upperTens(.luma), upperTens(.blueChroma, .redChroma, across: 2, down: 2)]),
     (
       "YU12",
       [bytes(.luma), bytes(.blueChroma, across: 2, down: 2), bytes(.redChroma, across: 2, down: 2)]
     ),
+    ("YU16", [bytes(.luma), bytes(.blueChroma, across: 2), bytes(.redChroma, across: 2)]),
+    ("YU11", [bytes(.luma), bytes(.blueChroma, across: 4), bytes(.redChroma, across: 4)]),
     ("YU24", [bytes(.luma), bytes(.blueChroma), bytes(.redChroma)]),
   ]
 
@@ -92,10 +95,16 @@ extension Fourcc {
   public static let nv12 = Fourcc(known: "NV12")
   /// A plane of luma, then one of interleaved `Cb`, `Cr` at half width.
   public static let nv16 = Fourcc(known: "NV16")
+  /// A plane of luma, then one of interleaved `Cb`, `Cr`, both of full size.
+  public static let nv24 = Fourcc(known: "NV24")
   /// As ``nv12`` with 16 bits for each number, of which the upper ten count.
   public static let p010 = Fourcc(known: "P010")
   /// A plane of luma, then `Cb` and `Cr` planes at half width and height.
   public static let yuv420 = Fourcc(known: "YU12")
+  /// A plane of luma, then `Cb` and `Cr` planes at half width.
+  public static let yuv422 = Fourcc(known: "YU16")
+  /// A plane of luma, then `Cb` and `Cr` planes at a quarter of the width.
+  public static let yuv411 = Fourcc(known: "YU11")
   /// Planes of luma, `Cb` and `Cr`, all of full size.
   public static let yuv444 = Fourcc(known: "YU24")
 }
@@ -120,7 +129,10 @@ extension Format {
     uyvy = Format(.uyvy),
     nv12 = Format(.nv12),
     nv16 = Format(.nv16),
+    nv24 = Format(.nv24),
     p010 = Format(.p010),
     yuv420 = Format(.yuv420),
+    yuv422 = Format(.yuv422),
+    yuv411 = Format(.yuv411),
     yuv444 = Format(.yuv444)
 }

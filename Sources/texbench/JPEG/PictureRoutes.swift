@@ -30,6 +30,7 @@ struct PictureRoutes {
     let doubt = bench.report.environment.doubtAboutWriteCombining
     var routes = [bare]
     if isInCoefficients { routes.append(entropyAlone) }
+    if hasPlanes { routes += [barePlanes, pooledPlanes] }
     routes += [newTexture, oldTexture, pixelBuffer]
     for heap in pools.heaps {
       routes += [CopyKind.memcpy, .streaming, .none].map { imported(from: heap, $0, doubt: doubt) }
@@ -76,6 +77,36 @@ struct PictureRoutes {
         watch.end(.decode)
         watch.finish()
         withExtendedLifetime(stream) {}
+      }
+    }
+  }
+
+  private var hasPlanes: Bool {
+    (try? JPEGImage(picture.bytes, named: picture.name))?.planarObstacle == nil
+  }
+
+  /// The limit of planes: what jpeg_read_raw_data gives, in the memory of the one before.
+  private var barePlanes: Route {
+    Route(name: "planes: tjDecompressToYUVPlanes into warm memory") {
+      let planes = try BarePlanes(for: picture)
+      return { watch in
+        try planes.decode()
+        watch.end(.decode)
+        watch.finish()
+      }
+    }
+  }
+
+  private var pooledPlanes: Route {
+    Route(name: "planes: straight into a pool") {
+      let pool = try TexturePool(for: [JPEGDecoder.component], from: [MemfdHeap()])
+      return { watch in
+        let image = try JPEGImage(picture.bytes, named: picture.name)
+        let buffer = try pool.allocate(image.planarDescriptor())
+        try image.decode(into: buffer)
+        watch.end(.decode)
+        watch.finish()
+        withExtendedLifetime(buffer) {}
       }
     }
   }
