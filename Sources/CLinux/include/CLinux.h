@@ -22,6 +22,7 @@
 
 // What kernels have and older headers have not; those of Linux 5.15 will do.
 #ifndef MADV_POPULATE_WRITE  // 5.14, but of the C library
+#define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
 #endif
 #ifndef DMA_BUF_IOCTL_EXPORT_SYNC_FILE  // 6.0
@@ -40,6 +41,7 @@ struct dma_buf_import_sync_file {
 #define MFD_NOEXEC_SEAL 8U
 #endif
 
+static const int texalloc_madv_populate_read = MADV_POPULATE_READ;
 static const int texalloc_madv_populate_write = MADV_POPULATE_WRITE;
 static const int texalloc_seal_shrink = F_SEAL_SHRINK;
 static const int texalloc_seal_grow = F_SEAL_GROW;
@@ -68,6 +70,12 @@ static inline int texalloc_get_seals(int descriptor) {
 static inline int texalloc_is_dma_buf(int descriptor) {
   struct statfs status;
   return fstatfs(descriptor, &status) < 0 ? -1 : status.f_type == DMA_BUF_MAGIC;
+}
+
+/// 1 where fstatfs(2) says that the file is of reserved huge pages, 0 where it is not.
+static inline int texalloc_is_hugetlb(int descriptor) {
+  struct statfs status;
+  return fstatfs(descriptor, &status) < 0 ? -1 : status.f_type == HUGETLBFS_MAGIC;
 }
 
 /// PR_SET_NAME of prctl(2): 15 bytes of the name, for the calling thread.
@@ -135,3 +143,43 @@ static inline int texalloc_check_sync_file(int descriptor) {
 static inline int texalloc_dma_buf_set_name(int descriptor, const char *name) {
   return ioctl(descriptor, DMA_BUF_SET_NAME, name);
 }
+
+// Sockets of unix(7), in Sockets.c: its headers define what other modules define otherwise.
+
+/// A socket of packets, close-on-exec.
+int texalloc_packet_socket(void);
+
+/// connect(2) to a path; ENAMETOOLONG where it is longer than 107 bytes.
+int texalloc_connect(int descriptor, const char *path);
+
+/// bind(2) to a path that only its owner can connect to, from the moment that it is there, and listen(2).
+int texalloc_listen(int descriptor, const char *path);
+
+/// accept4(2), close-on-exec.
+int texalloc_accept(int descriptor);
+
+struct texalloc_credentials {
+  int32_t process;
+  uint32_t user, group;
+};
+
+/// SO_PEERCRED: who connected, or listened.
+int texalloc_peer(int descriptor, struct texalloc_credentials *peer);
+
+/// What came in one packet beside its bytes.
+enum { texalloc_packet_room = 8 };
+struct texalloc_packet {
+  /// Close-on-exec, and the receiver's to close.
+  int descriptors[texalloc_packet_room];
+  int count;
+  /// Whether the bytes, or the descriptors, did not all fit, or could not be had.
+  int bytes_cut, descriptors_cut;
+};
+
+/// sendmsg(2) of one packet with at most `texalloc_packet_room` descriptors, which does not wait.
+int texalloc_send_packet(
+    int descriptor, const void *bytes, size_t size, const int *descriptors, int count);
+
+/// recvmsg(2) of one packet, which does not wait; answers its size, 0 where the other side is gone.
+int texalloc_receive_packet(
+    int descriptor, void *bytes, size_t size, struct texalloc_packet *packet);

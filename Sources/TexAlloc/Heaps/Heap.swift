@@ -48,6 +48,11 @@ extension Heap {
   }
 }
 
+extension Heap {
+  /// The same heap for memory that other processes get.
+  var ofSharedMemory: any Heap { (self as? MemfdHeap)?.ofUsualPages ?? self }
+}
+
 extension BufferAttributes {
   /// What holds for every heap of this package: its name, its caching, whole pages.
   ///

@@ -57,16 +57,19 @@ internal import SystemPackage
       start: base + range.lowerBound, count: range.count)
   }
 
-  /// Asks the kernel for the pages of a range before they are written; whole pages only. An owner has
+  /// Asks the kernel for the pages of a range before they are used; whole pages only. An owner has
   /// its pages ready.
   ///
   /// - Throws: `SystemFailure`: an invalid argument for most dma-bufs, and on kernels before 5.14;
   ///   anything else where there is no memory.
-  func populate(_ range: Range<Int>, named name: String) throws(SystemFailure) {
+  func populate(
+    _ range: Range<Int>, named name: String, forReading: Bool = false
+  ) throws(SystemFailure) {
     guard owner == nil else { return }
     let bytes = unsafe self[range]
-    try systemCall("MADV_POPULATE_WRITE", on: name) {
-      unsafe madvise(bytes.baseAddress, bytes.count, texalloc_madv_populate_write)
+    let advice = forReading ? texalloc_madv_populate_read : texalloc_madv_populate_write
+    try systemCall(forReading ? "MADV_POPULATE_READ" : "MADV_POPULATE_WRITE", on: name) {
+      unsafe madvise(bytes.baseAddress, bytes.count, advice)
     }
   }
 

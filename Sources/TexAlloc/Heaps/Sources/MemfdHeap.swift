@@ -28,6 +28,9 @@ public struct MemfdHeap: ProbedHeap {
     return try slab(of: size)
   }
 
+  /// Another process does not take memory of reserved huge pages: what is punched out of it may be gone.
+  var ofUsualPages: MemfdHeap { MemfdHeap(takingHugePages: false) }
+
   private func slab(of size: Int, in pages: HugePages? = nil) throws(SystemFailure) -> Slab {
     // The reserve gets a page back that is punched out of its memory, and another process may take it:
     // the next write would end this one.

@@ -33,6 +33,8 @@ public final class TextureBuffer: Sendable {
     var isSpent = false
     /// Why what is in the memory is no picture.
     var flaw: String?
+    /// The connection that it went to another process by.
+    var peer: UInt64?
     /// What the pool wants back.
     var slot: Slot?
   }
@@ -128,6 +130,14 @@ public final class TextureBuffer: Sendable {
 
   /// Why the image was discarded; nil where it was not.
   public var discardReason: String? { state.withLock { $0.flaw } }
+
+  /// Notes which peer gets the memory; answers whether no other ever got it.
+  func isFirstShared(with peer: UInt64) -> Bool {
+    state.withLock { state in
+      if state.peer == nil { state.peer = peer }
+      return state.peer == peer
+    }
+  }
 
   /// Says that the only device of the image has a copy of it. Its slot returns to the pool when the fences
   /// so far have passed, though somebody holds the buffer. From now on writing it ends the process, and

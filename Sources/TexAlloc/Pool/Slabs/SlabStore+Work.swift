@@ -26,14 +26,15 @@ extension SlabStore {
 
   /// A slab as large as the heap gives one.
   private func makeSlab(for growth: Growth) throws(SystemFailure) -> Slab {
+    let heap = growth.tenancy == .exported ? heap.ofSharedMemory : heap
     for size in growth.sizes.dropLast() {
-      if let slab = try? makeSlab(of: size) { return slab }
+      if let slab = try? makeSlab(of: size, from: heap) { return slab }
     }
-    return try makeSlab(of: growth.least)
+    return try makeSlab(of: growth.least, from: heap)
   }
 
   /// A slab with which the calls that synchronize it were tried, so that they fail here or never.
-  private func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
+  private func makeSlab(of size: Int, from heap: any Heap) throws(SystemFailure) -> Slab {
     let slab = try heap.makeSlab(of: size)
     guard slab.size >= size else {
       throw SystemFailure("makeSlab gave \(slab.size) bytes for \(size)", on: heapName, .noMemory)

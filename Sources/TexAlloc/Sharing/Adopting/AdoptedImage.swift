@@ -119,15 +119,20 @@ extension TextureBuffer {
       named: name)
   }
 
-  /// - Parameter files: Each with where it begins, counted through all of them.
-  private convenience init(
+  /// - Parameters:
+  ///   - files: Each with where it begins, counted through all of them.
+  ///   - charge: What a peer's memory counts as.
+  convenience init(
     _ layout: ImageLayout, at offset: Int, in files: [(file: AdoptedFile, start: Int)],
-    mappedFor cpuUsage: Set<CPUUsage>, heap: String?, caching: Caching?, named name: String
+    mappedFor cpuUsage: Set<CPUUsage>, heap: String? = nil, caching: Caching? = nil,
+    charging charge: PeerCharge? = nil, named name: String
   ) throws(AdoptionRefused) {
     var parts: [AdoptedPart] = []
     do throws(SystemFailure) {
       for (file, start) in files {
-        parts.append(try AdoptedPart(file, at: start, mappedFor: cpuUsage, named: name))
+        let part = try AdoptedPart(file, at: start, mappedFor: cpuUsage, named: name)
+        if charge != nil { try part.populate() }
+        parts.append(part)
       }
     } catch {
       throw .failed(error)
@@ -137,6 +142,7 @@ extension TextureBuffer {
     self.init(
       name: name, layout: layout,
       in: AdoptedMemory(
-        parts, mappedFor: cpuUsage, heap: heap, caching: caching, named: name), at: offset)
+        parts, mappedFor: cpuUsage, heap: heap, caching: caching, charging: charge, named: name),
+      at: offset)
   }
 }

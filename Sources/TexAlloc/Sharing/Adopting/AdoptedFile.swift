@@ -15,27 +15,45 @@ final class AdoptedFile: Sendable {
   private let name: String
   /// Bytes.
   let size: Int
+  /// Whether none of it is left for the kernel to find memory for when it is first touched.
+  let hasAllPages: Bool
+  /// Bytes of what the kernel counts.
+  private static let block = 512
   /// What all descriptors of this memory have in common.
   private let device: DeviceID
   private let inode: Inode
 
   /// Duplicates a descriptor of memory that ``keepSize()`` will be able to keep from shrinking, and
   /// changes nothing yet.
-  init(_ descriptor: FileDescriptor, named name: String) throws(AdoptionRefused) {
-    let file = try Self.stating { () throws(SystemFailure) in
-      try OwnedDescriptor(duplicating: descriptor, named: name)
-    }
+  convenience init(_ descriptor: FileDescriptor, named name: String) throws(AdoptionRefused) {
+    try self.init(
+      owning: try Self.stating { () throws(SystemFailure) in
+        try OwnedDescriptor(duplicating: descriptor, named: name)
+      }, named: name, isForeign: false)
+  }
+
+  /// Takes over a descriptor.
+  ///
+  /// - Parameter isForeign: Whether it came from another process, which must have sealed a memfd
+  ///   already.
+  init(
+    owning file: consuming OwnedDescriptor, named name: String, isForeign: Bool
+  ) throws(AdoptionRefused) {
     let raw = file.descriptor.rawValue
     let isDMABuf = try Self.stating { () throws(SystemFailure) in
       try systemCall("fstatfs", on: name) { texalloc_is_dma_buf(raw) } != 0
     }
-    if !isDMABuf { try Self.seal(file.descriptor, dry: true, name) }
+    if !isDMABuf {
+      if isForeign { try Self.checkForeign(file.descriptor, name) }
+      try Self.seal(file.descriptor, dry: true, name)
+    }
     let own = file.descriptor
     do {
       let status = try own.stat()
       (device, inode) = (status.deviceID, status.inode)
       // A dma-buf has no position that seeking could move, and on older kernels no other size.
       size = Int(isDMABuf ? try own.seek(offset: 0, from: .end) : status.size)
+      hasAllPages = isDMABuf || Int(status.blocksAllocated) * Self.block >= size
     } catch {
       throw .failed(
         SystemFailure(isDMABuf ? "lseek" : "fstat", on: name, error as? Errno ?? .ioError))
@@ -103,6 +121,39 @@ final class AdoptedFile: Sendable {
     return SystemFile.text(of: "/proc/self/fdinfo/\(raw)", atMost: 1024)?
       .split(separator: "\n").first { $0.hasPrefix(key) }
       .map { String($0.dropFirst(key.count).drop(while: \.isWhitespace)) }
+  }
+
+  /// Refuses what a peer could make an access of ours fail with: memory that may shrink or change its
+  /// seals, and reserved huge pages, which may be gone after a hole was punched.
+  private static func checkForeign(
+    _ memory: FileDescriptor, _ name: String
+  ) throws(AdoptionRefused) {
+    let raw = memory.rawValue
+    let seals = texalloc_get_seals(raw)
+    guard seals >= 0 else {
+      throw .unsuitable(
+        buffer: name, field: "descriptor", wanted: "a dma-buf or a memfd", held: "another file")
+    }
+    let wanted = texalloc_seal_shrink | texalloc_seal_grow | texalloc_seal_seal
+    guard seals & wanted == wanted else {
+      throw .unsuitable(
+        buffer: name, field: "seals", wanted: "F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_SEAL",
+        held: "0x" + String(seals, radix: 16))
+    }
+    let isHuge = try Self.stating { () throws(SystemFailure) in
+      try systemCall("fstatfs", on: name) { texalloc_is_hugetlb(raw) } != 0
+    }
+    if isHuge {
+      throw .unsuitable(
+        buffer: name, field: "pages", wanted: "the usual ones", held: "reserved huge pages")
+    }
+  }
+
+  var isMemfd: Bool {
+    switch kind {
+    case .memfd: true
+    case .dmaBuf: false
+    }
   }
 
   /// - Parameter dry: Only finds out whether it can be done: adds no seal, by the same rules.

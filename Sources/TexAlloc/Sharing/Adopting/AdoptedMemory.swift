@@ -11,15 +11,18 @@ final class AdoptedMemory: BufferMemory {
   let cpuUsage: Set<CPUUsage>
   private let parts: [AdoptedPart]
   private let name: String
+  private let charge: PeerCharge?
 
   /// - Parameters:
   ///   - parts: Mapped for that usage.
   ///   - heap: If the application knows better than the kernel tells.
   ///   - caching: Likewise.
+  ///   - charge: Of the peer that sent it; given back with the memory.
   init(
     _ parts: [AdoptedPart], mappedFor cpuUsage: Set<CPUUsage>, heap: String?, caching: Caching?,
-    named name: String
+    charging charge: PeerCharge? = nil, named name: String
   ) {
+    self.charge = charge
     self.heap = heap ?? Self.common(parts.map(\.file.heap))
     self.caching = caching ?? Self.common(parts.map(\.file.caching))
     self.parts = parts
@@ -95,6 +98,16 @@ final class AdoptedPart: Sendable {
     // Where this succeeds, so does every later call; see beginAccess.
     try synchronization.begin(cpuUsage)
     try synchronization.end(cpuUsage)
+  }
+
+  /// Has every page there before anybody touches one, so that a lack of memory is an error of ours and
+  /// no signal.
+  func populate() throws(SystemFailure) {
+    switch mapping {
+    case .some(let mapping) where !file.hasAllPages:
+      try mapping.populate(0..<file.size, named: name, forReading: true)
+    default: break
+    }
   }
 
   var synchronization: DMABufSynchronization {
