@@ -141,6 +141,21 @@ fuzz-fonts: dependencies
 	ASAN_OPTIONS=detect_leaks=0 .build-fuzz-fonts/release/fontfuzzer -max_total_time=$(seconds) \
 	  -max_len=20000 -timeout=20 -artifact_prefix=out/fuzz/ out/fuzz/fonts out/fuzz/font-seeds
 
+fuzz-wire: swift
+	@mkdir -p out/fuzz/wire-corpus
+	$(SWIFT)c -O -swift-version 6 -package-name TexAlloc -sanitize=fuzzer,address -parse-as-library \
+	  -enable-experimental-feature Lifetimes -module-name Fuzz -o out/fuzz/wire Fuzz/Wire/*.swift \
+	  Sources/TexAlloc/Sharing/Wire/*.swift $(addprefix Sources/TexAlloc/Formats/,Colour.swift \
+	  FormatTable.swift Fourcc.swift Fourcc+Known.swift ImageLayout.swift ImageLayout+Planes.swift \
+	  Int+Rounding.swift Orientation.swift PlaneShape.swift) \
+	  $(addprefix Sources/TexAlloc/Attributes/,AttributeField.swift BufferAttributes.swift)
+	out/fuzz/wire -max_total_time=$(seconds) -max_len=3000 -artifact_prefix=out/fuzz/ \
+	  -dict=Fuzz/Wire/wire.dict out/fuzz/wire-corpus
+
+fuzz-peer: dependencies
+	$(SWIFT) build -c release --product texctl
+	Fuzz/Peer/fuzz-peer .build/release/texctl $(seconds)
+
 lint: swift
 	$(SWIFT) format lint --strict --parallel --recursive $(sources)
 

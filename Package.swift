@@ -81,7 +81,10 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "TexAllocTests",
-      dependencies: ["CLinux", "TestSupport", "TexAlloc", "TexAllocJSON", system],
+      dependencies: ["CLinux", "TestSupport", "TexAlloc", "TexAllocJSON", "sharingpeer", system],
+      swiftSettings: house),
+    .executableTarget(
+      name: "sharingpeer", dependencies: ["TexAlloc"], path: "Tests/SharingPeer",
       swiftSettings: house),
 
     // Floor 2: one module for each thing that the allocator does not know.
@@ -220,7 +223,8 @@ let package = Package(
       ],
       swiftSettings: house),
     .testTarget(
-      name: "texctlTests", dependencies: ["TestSupport", "TexAllocAudit", "texctl"],
+      name: "texctlTests",
+      dependencies: ["TestSupport", "TexAlloc", "TexAllocAudit", "TexAllocJPEG", "texctl", system],
       swiftSettings: house),
 
     // What tests share.

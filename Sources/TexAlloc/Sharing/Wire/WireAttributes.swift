@@ -1,5 +1,5 @@
 /// The attributes of participants in messages. Which fields a participant sets is a bit for each in the
-/// order of ``AttributeField``, from the lowest; their values follow in the same order.
+/// order of ``WireWord``, from the lowest; their values follow in the same order.
 extension WireWriter {
   mutating func append(_ participant: BufferAttributes) {
     append(participant.name)
@@ -11,7 +11,7 @@ extension WireWriter {
   mutating func append(_ constraints: BufferConstraints) {
     var fields: UInt32 = 0
     var values = WireWriter()
-    for (index, field) in AttributeField.allCases.enumerated()
+    for (index, field) in AttributeField.wireWords.enumerated()
     where values.append(field, of: constraints) { fields |= 1 << index }
     append(fields)
     for byte in values.bytes { append(byte) }
@@ -44,7 +44,7 @@ extension WireWriter {
     return true
   }
 
-  private mutating func append<Case: CaseIterable & Equatable>(_ list: [Case]?) -> Bool {
+  private mutating func append<Word: WireWord>(_ list: [Word]?) -> Bool {
     guard let list else { return false }
     append(UInt8(clamping: list.count))
     for value in list { append(value) }
@@ -65,7 +65,7 @@ extension WireReader {
 
   @_lifetime(self: copy self)
   mutating func constraints() throws(MalformedMessage) -> BufferConstraints {
-    let all = AttributeField.allCases
+    let all = AttributeField.wireWords
     let fields = try number("fields", in: 0...UInt32(1) << UInt32(all.count) - 1)
     var constraints = BufferConstraints()
     for (index, field) in all.enumerated() where fields >> index & 1 == 1 {
@@ -101,11 +101,9 @@ extension WireReader {
   }
 
   @_lifetime(self: copy self)
-  private mutating func words<Case: CaseIterable>(_ field: String) throws(MalformedMessage)
-    -> [Case]
-  where Case.AllCases == [Case] {
-    try list(field, of: 0...UInt8(Case.allCases.count)) { reader throws(MalformedMessage) in
-      try reader.value(field)
+  private mutating func words<Word: WireWord>(_ field: String) throws(MalformedMessage) -> [Word] {
+    try list(field, of: 0...UInt8(Word.wireWords.count)) { reader throws(MalformedMessage) in
+      try reader.word(field)
     }
   }
 }

@@ -96,9 +96,9 @@ extension WireReader {
     }
     let modifier = Modifier(rawValue: try number("modifier"))
     let colour = Colour(
-      matrix: try value("matrix"), range: try value("range"), transfer: try value("transfer"),
-      horizontalSiting: try value("horizontalSiting"), verticalSiting: try value("verticalSiting"))
-    let (alpha, sampling): (Alpha, Sampling) = (try value("alpha"), try value("sampling"))
+      matrix: try word("matrix"), range: try word("range"), transfer: try word("transfer"),
+      horizontalSiting: try word("horizontalSiting"), verticalSiting: try word("verticalSiting"))
+    let (alpha, sampling): (Alpha, Sampling) = (try word("alpha"), try word("sampling"))
     _ = try number("reserved", in: 0...0 as ClosedRange<UInt8>)
     return WireOffer(
       tenure: tenure, width: width, height: height, format: Format(fourcc, modifier),

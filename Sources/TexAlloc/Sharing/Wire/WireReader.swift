@@ -35,10 +35,9 @@ struct WireReader: ~Copyable, ~Escapable {
   }
 
   @_lifetime(self: copy self)
-  mutating func value<Case: CaseIterable>(_ field: String) throws(MalformedMessage) -> Case
-  where Case.AllCases == [Case] {
-    let cases = Case.allCases
-    return cases[Int(try number(field, in: 0...UInt8(cases.count - 1)))]
+  mutating func word<Word: WireWord>(_ field: String) throws(MalformedMessage) -> Word {
+    let words = Word.wireWords
+    return words[Int(try number(field, in: 0...UInt8(words.count - 1)))]
   }
 
   @_lifetime(self: copy self)

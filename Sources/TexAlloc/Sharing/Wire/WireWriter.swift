@@ -10,9 +10,11 @@ struct WireWriter {
     }
   }
 
-  /// A number that stands for a case: its place among all.
-  mutating func append<Case: CaseIterable & Equatable>(_ value: Case) {
-    append(UInt8(Case.allCases.enumerated().first { $1 == value }?.offset ?? 0))
+  mutating func append<Word: WireWord>(_ word: Word) {
+    guard let place = Word.wireWords.firstIndex(of: word) else {
+      preconditionFailure("\(word) is not in the list of its kind")
+    }
+    append(UInt8(place))
   }
 
   /// Its size in two bytes, then its UTF-8.

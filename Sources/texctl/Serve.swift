@@ -1,0 +1,156 @@
+internal import ArgumentParser
+internal import Glibc
+internal import ProgramSupport
+internal import SystemPackage
+internal import TexAlloc
+internal import TexAllocJPEG
+
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Decode JPEG files for other processes, and hand them over.",
+    discussion: """
+      Each client is asked what it can live with before anything is allocated for it. \
+      Docs/wire-format.md says what a client of your own has to speak, Docs/security.md who can be one.
+      """)
+
+  @Argument(help: "Where clients connect: the path of a socket.")
+  var socket: String
+
+  @Argument(help: "JPEG files.")
+  var inputs: [String]
+
+  @Option(help: "End after so many clients.")
+  var clients: Int?
+
+  @Option(help: "Seconds that a client may keep still.")
+  var patience = 10.0
+
+  @Option(help: "The number of a user who may connect, beside one's own; may be repeated.")
+  var allow: [UInt32] = []
+
+  func run() throws {
+    try Texctl.stating {
+      let photos = try inputs.map {
+        ServedPhotograph(name: $0, image: try JPEGImage(contentsOf: FilePath($0)))
+      }
+      let listener = try BufferListener(
+        at: FilePath(socket), allowing: Set([geteuid()] + allow))
+      Console.say("texctl: serving at \(socket)")
+      var server = PhotographServer(
+        photos: photos, limits: PeerLimits(patience: .seconds(patience)), clients: clients)
+      while !server.isDone { try server.serve(listener) }
+    }
+  }
+}
+
+/// A photograph that is decoded anew for each client, since memory that one has had is for no other.
+struct ServedPhotograph {
+  let name: String
+  let image: JPEGImage
+}
+
+/// Several clients at a time, on one thread: none of them can make it wait.
+struct PhotographServer {
+  private let photos: [ServedPhotograph]
+  private let limits: PeerLimits
+  /// How many are still to come; nil for no end.
+  private var left: Int?
+  private var clients: [PhotographClient] = []
+
+  init(photos: [ServedPhotograph], limits: PeerLimits, clients: Int?) {
+    self.photos = photos
+    self.limits = limits
+    left = clients
+  }
+
+  var isDone: Bool { left == 0 && clients.isEmpty }
+
+  /// Waits until somebody has something to say, and serves whoever has.
+  mutating func serve(_ listener: borrowing BufferListener) throws {
+    var requests = ([listener.descriptor] + clients.map(\.socket.descriptor)).map {
+      pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0)
+    }
+    if left == 0 { requests[0].fd = -1 }
+    _ = unsafe poll(&requests, nfds_t(requests.count), 200)
+    clients.removeAll { !$0.goOn() }
+    guard requests[0].revents != 0 else { return }
+    do throws(SharingError) {
+      let socket = try listener.accept(as: "texctl serve", limits: limits)
+      clients.append(PhotographClient(socket, photos, patience: limits.patience))
+      left = left.map { $0 - 1 }
+    } catch {
+      Console.say("texctl: \(error)")
+    }
+  }
+}
+
+/// One client: asked, then handed one photograph after the other.
+private final class PhotographClient {
+  let socket: BufferSocket
+  private var photos: ArraySlice<ServedPhotograph>
+  private var pool: TexturePool?
+  private var isAsked = false
+  private let patience: Duration
+  private var lastWord = ContinuousClock.now
+
+  init(_ socket: BufferSocket, _ photos: [ServedPhotograph], patience: Duration) {
+    self.socket = socket
+    self.photos = photos[...]
+    self.patience = patience
+  }
+
+  /// Does what can be done now; answers whether there will be more to do.
+  func goOn() -> Bool {
+    do {
+      if !isAsked {
+        try socket.ask()
+        isAsked = true
+      }
+      while let event = try socket.receive(until: .now) {
+        lastWord = .now
+        guard try take(event) else { return false }
+      }
+      guard ContinuousClock.now - lastWord < patience else { throw SharingError.slow(patience) }
+      return true
+    } catch {
+      Console.say("texctl: client \(socket.peer.process): \(error)")
+      socket.close(because: "\(error)")
+      return false
+    }
+  }
+
+  private func take(_ event: SharingEvent) throws -> Bool {
+    switch event {
+    case .attributes(let participants):
+      do {
+        pool = try TexturePool(
+          for: participants.map(PeerComponent.init) + [JPEGDecoder.component])
+        return try offerNext()
+      } catch let error as AllocationError {
+        try socket.report(conflict: "\(error)")
+        throw error
+      }
+    case .released(_, let buffer, let refusal):
+      if let refusal {
+        Console.say("texctl: client \(socket.peer.process): \(buffer.name): refused: \(refusal)")
+      }
+      return try offerNext()
+    case .closed: return false
+    case .asked, .conflict, .received, .withdrawn:
+      throw ProgramFailure("a client of photographs has none to offer")
+    }
+  }
+
+  /// The next photograph; answers whether there was one.
+  private func offerNext() throws -> Bool {
+    guard let photo = photos.popFirst(), let pool else {
+      socket.close(because: "that was all")
+      return false
+    }
+    let buffer = try pool.allocate(
+      photo.image.descriptor, for: [.texture, .exportable], named: photo.name)
+    try photo.image.decode(into: buffer)
+    try socket.offer(buffer, orientation: photo.image.orientation)
+    return true
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import SystemPackage
+import TestSupport
+import TexAlloc
+import TexAllocJPEG
+import XCTest
+
+/// `texctl serve`, and those who come to it.
+final class SharingCommandTests: XCTestCase {
+  private let photograph = TestPhotograph.path("brook.jpg")
+  private var folder: TemporaryFolder!
+  private var server: Process?
+
+  override func setUpWithError() throws { folder = try TemporaryFolder() }
+
+  override func tearDown() {
+    if let server, server.isRunning { server.terminate() }
+    server?.waitUntilExit()
+    (server, folder) = (nil, nil)
+  }
+
+  func testAPhotographIsDrawnByAnotherProcessAsByItsOwn() throws {
+    try serve([photograph, photograph], clients: 1)
+    let run = try ProgramRun(
+      "texctl", ["receive", socket, "-o", folder.url.path, "--json"])
+    XCTAssertEqual(run.status, 0, run.complaint)
+    let own = folder.path("own.png")
+    XCTAssertEqual(try ProgramRun("texctl", ["render", photograph, "-o", own]).status, 0)
+    for picture in ["1.png", "2.png"] {
+      XCTAssertEqual(
+        try Data(contentsOf: URL(filePath: folder.path(picture))),
+        try Data(contentsOf: URL(filePath: own)))
+    }
+    let lines = run.output.split(separator: "\n}\n")
+    XCTAssertEqual(lines.count, 2)
+    if run.output.contains(#""route" : "imported""#) {
+      XCTAssertTrue(run.output.contains(#""bytesCopied" : 0"#), run.output)
+    }
+    server?.waitUntilExit()
+    XCTAssertEqual(server?.terminationStatus, 0)
+    XCTAssertFalse(FileManager.default.fileExists(atPath: socket))
+  }
+
+  func testAClientInPythonReadsThePixels() throws {
+    let python = ["/usr/bin/python3", "/usr/local/bin/python3"].first {
+      FileManager.default.isExecutableFile(atPath: $0)
+    }
+    guard let python else { throw XCTSkip("no python3 in /usr/bin or /usr/local/bin") }
+    try serve([photograph], clients: 1)
+    let client = Process()
+    client.executableURL = URL(filePath: python)
+    client.arguments = [
+      URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Examples/Python/receive.py").path, socket, folder.url.path,
+    ]
+    let pipe = Pipe()
+    client.standardOutput = pipe
+    try client.run()
+    client.waitUntilExit()
+    XCTAssertEqual(client.terminationStatus, 0)
+    XCTAssertEqual(
+      String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self),
+      "farewell: that was all\n")
+    let picture = try [UInt8](Data(contentsOf: URL(filePath: folder.path("1.ppm"))))
+    let image = try JPEGImage(contentsOf: FilePath(photograph))
+    let size = image.descriptor.size
+    XCTAssertEqual(
+      picture, Array("P6\n\(size.width) \(size.height)\n255\n".utf8) + (try pixels(of: image)))
+  }
+
+  func testAClientThatCannotLiveWithPhotographsIsToldWhy() throws {
+    struct Narrow: Component {
+      let attributes = BufferAttributes(name: "narrow") { $0.maxWidth = 16 }
+    }
+    try serve([photograph], clients: 1)
+    let client = try BufferSocket(connectingTo: FilePath(socket), as: "test")
+    let deadline = ContinuousClock.now + .seconds(20)
+    guard case .asked? = try client.receive(until: deadline) else { return XCTFail("not asked") }
+    try client.answer(with: [Narrow()])
+    guard case .conflict(let words)? = try client.receive(until: deadline) else {
+      return XCTFail("no conflict")
+    }
+    XCTAssertTrue(words.contains("peer/narrow accepts width ≤ 16"), words)
+  }
+
+  func testTheServerOutlivesClientsThatKeepStillOrTalkNonsense() throws {
+    try serve([photograph], clients: 4, ["--patience", "1"])
+    let still = try BufferSocket(connectingTo: FilePath(socket), as: "still")
+    let rude = try BufferSocket(connectingTo: FilePath(socket), as: "rude")
+    // An answer before the question.
+    XCTAssertThrowsError(try rude.answer(with: []))
+    try rude.ask()
+    let deadline = ContinuousClock.now + .seconds(20)
+    for client in [rude, still] {
+      var last: SharingEvent?
+      while let event = try? client.receive(until: deadline) { last = event }
+      guard case .closed(let words?)? = last else { return XCTFail("\(client.peer)") }
+      XCTAssertFalse(words.isEmpty)
+    }
+    for _ in 0..<2 {
+      let run = try ProgramRun("texctl", ["receive", socket, "-o", folder.url.path])
+      XCTAssertEqual(run.status, 0, run.complaint)
+    }
+  }
+
+  func testWhereNobodyListensIsOneLine() throws {
+    let run = try ProgramRun("texctl", ["receive", socket, "-o", folder.url.path])
+    XCTAssertEqual(run.status, 1)
+    XCTAssertTrue(run.complaint.contains("texctl: \(socket): connect: "), run.complaint)
+  }
+
+  private var socket: String { folder.path("socket") }
+
+  private func serve(_ files: [String], clients: Int, _ options: [String] = []) throws {
+    let process = Process()
+    process.executableURL =
+      ProcessInfo.processInfo.environment["TEXALLOC_PROGRAMS"]
+      .map { URL(filePath: $0).appending(path: "texctl") }
+      ?? Bundle.main.bundleURL.appending(path: "texctl")
+    process.arguments = ["serve", socket] + files + ["--clients", "\(clients)"] + options
+    let log = URL(filePath: folder.path("log"))
+    try Data().write(to: log)
+    process.standardError = try FileHandle(forWritingTo: log)
+    try process.run()
+    server = process
+    let deadline = ContinuousClock.now + .seconds(20)
+    while try Data(contentsOf: log).isEmpty, ContinuousClock.now < deadline { usleep(1000) }
+  }
+
+  private func pixels(of image: JPEGImage) throws -> [UInt8] {
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    let buffer = try pool.allocate(
+      try image.descriptor(as: [.abgr8888]), for: [.texture, .cpuRead])
+    try image.decode(into: buffer)
+    let pixels = try buffer.pixels()
+    return stride(from: 0, to: pixels.count, by: 4).flatMap { pixels[$0..<$0 + 3] }
+  }
+}
