@@ -3,11 +3,12 @@
 SWIFT ?= swift
 sources := Sources Tests Fuzz Examples Package.swift
 sanitizer ?= address thread
-fuzzer ?= ranges packer jpeg entropy fonts
+fuzzer ?= ranges packer jpeg entropy fonts wire peer
 seconds ?= 600
 
 .PHONY: help demo test examples vm-test vm-soak vm-shell bench readme bundle sanitize fuzz fuzz-ranges \
-  fuzz-packer fuzz-jpeg fuzz-entropy fuzz-fonts lint format docs clean distclean dependencies swift
+  fuzz-packer fuzz-jpeg fuzz-entropy fuzz-fonts fuzz-wire fuzz-peer lint format docs clean \
+  distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
@@ -20,8 +21,9 @@ help:
 	@echo 'make bundle    archive the programs for another machine, with a script that checks its GPU'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
 	@echo 'make fuzz      random events in the allocators, random files in the JPEG decoder, in the'
-	@echo '               entropy decoder and as fonts (seconds=600 for each; fuzzer=ranges, packer,'
-	@echo '               jpeg, entropy, fonts: one)'
+	@echo '               entropy decoder and as fonts, random messages between processes'
+	@echo '               (seconds=600 for each; fuzzer=ranges, packer, jpeg, entropy, fonts, wire,'
+	@echo '               peer: one)'
 	@echo 'make lint      check the style'
 	@echo 'make format    put the style right'
 	@echo 'make docs      write the reference into out/docs'
