@@ -12,6 +12,7 @@ struct Textures: Measurement {
   @OptionGroup var options: RunOptions
 
   func measure(on bench: Bench) throws {
+    let isQuick = bench.effort == .quick
     guard let gpu = bench.gpu else {
       return bench.leaveOut("textures", because: "there is no GPU")
     }
@@ -19,13 +20,13 @@ struct Textures: Measurement {
       bench.leaveOut("imports", because: obstacle)
     } else {
       bench.compare(Registering(gpu).besideBareCalls)
-      for side in [16, 32, 64, 128, 256, 512, 1024] {
+      for side in isQuick ? [64, 256] : [16, 32, 64, 128, 256, 512, 1024] {
         bench.compare(HandingOver.imports(of: side, on: gpu))
       }
     }
     do {
       let buffers = try MappedCopier()
-      for side in [64, 256, 1024] { bench.compare(HandingOver.copies(of: side, by: buffers)) }
+      for side in isQuick ? [256] : [64, 256, 1024] { bench.compare(HandingOver.copies(of: side, by: buffers)) }
       for figure in try Growing(buffers).figures(bench.effort) { bench.add(figure) }
     } catch {
       bench.leaveOut("mapped buffers", because: "\(error)")
