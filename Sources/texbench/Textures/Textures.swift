@@ -26,7 +26,9 @@ struct Textures: Measurement {
     }
     do {
       let buffers = try MappedCopier()
-      for side in isQuick ? [256] : [64, 256, 1024] { bench.compare(HandingOver.copies(of: side, by: buffers)) }
+      for side in isQuick ? [256] : [64, 256, 1024] {
+        bench.compare(HandingOver.copies(of: side, by: buffers))
+      }
       for figure in try Growing(buffers).figures(bench.effort) { bench.add(figure) }
     } catch {
       bench.leaveOut("mapped buffers", because: "\(error)")
