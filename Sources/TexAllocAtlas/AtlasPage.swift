@@ -25,12 +25,9 @@ public final class AtlasPage {
   public private(set) var lastFlush: Flush?
   /// For how many flushes it has been empty.
   private(set) var emptyFlushes = 0
-  private var packer: SkylinePacker
-  private var shadow: PageShadow
+  private var contents: PageContents
   /// Rows that the buffer has and the device has not been told of.
   private var untold = 0..<0
-  /// A size for which there was no room; nil when there may be by now.
-  private var refused: ImageSize?
 
   /// Writes nothing yet: the first flush writes the whole buffer, so that nothing of its earlier life
   /// is sampled.
@@ -41,17 +38,22 @@ public final class AtlasPage {
     }
     self.number = number
     self.buffer = buffer
-    packer = SkylinePacker(width: layout.width, height: layout.height)
-    shadow = PageShadow(
-      pixelSize: layout.shapes[0].bytesPerElement, pitch: layout.planes[0].pitch,
-      rowCount: layout.height)
+    contents = PageContents(
+      packer: SkylinePacker(width: layout.width, height: layout.height),
+      shadow: PageShadow(
+        pixelSize: layout.shapes[0].bytesPerElement, pitch: layout.planes[0].pitch,
+        rowCount: layout.height))
   }
 
   /// Pixels.
-  public var size: ImageSize { ImageSize(width: packer.width, height: packer.height) }
+  public var size: ImageSize {
+    ImageSize(width: contents.packer.width, height: contents.packer.height)
+  }
 
   /// The part of the page that cells take, their borders among it: 0 to 1.
-  public var occupancy: Double { Double(packer.usedArea) / Double(packer.width * packer.height) }
+  public var occupancy: Double {
+    Double(contents.packer.usedArea) / Double(size.width * size.height)
+  }
 
   /// What a device made of the page: its texture. nil before the first flush, or where the atlas is for
   /// another device.
@@ -59,35 +61,25 @@ public final class AtlasPage {
     registration as? Device.Handle
   }
 
-  var isEmpty: Bool { packer.count == 0 }
+  var isEmpty: Bool { contents.packer.count == 0 }
 
   /// An empty place, which the next flush writes whole; nil where the page has no room.
   func insert(width: Int, height: Int) -> TexelRectangle? {
-    if let refused, width >= refused.width, height >= refused.height { return nil }
-    guard let place = packer.insert(width: width, height: height) else {
-      refused = ImageSize(width: width, height: height)
-      return nil
-    }
-    shadow.touch(place)
-    return place
+    contents.insert(width: width, height: height)
   }
 
   /// Takes a place back, which the shadow has empty for the next.
-  func remove(_ place: TexelRectangle) {
-    shadow.erase(place)
-    let room = packer.remove(place)
-    if let refused, room.fits(width: refused.width, height: refused.height) { self.refused = nil }
-  }
+  func remove(_ place: TexelRectangle) { contents.remove(place) }
 
   func draw<Failure: Error>(
     in rectangle: TexelRectangle, _ body: (inout CellPixels) throws(Failure) -> Void
   ) throws(Failure) {
-    try shadow.draw(in: rectangle, body)
+    try contents.shadow.draw(in: rectangle, body)
   }
 
   func flush(to device: (any Registrar)?) throws(RegistrationRefused) {
     emptyFlushes = isEmpty ? emptyFlushes + 1 : 0
-    lastFlush = shadow.flush(to: buffer)
+    lastFlush = contents.shadow.flush(to: buffer)
     if let lastFlush { untold = untold.isEmpty ? lastFlush.rows : untold.union(lastFlush.rows) }
     guard let device, !untold.isEmpty else { return }
     if let registration {
@@ -100,11 +92,40 @@ public final class AtlasPage {
 
   /// Lets somebody else hand over what the page is to hold: its bytes, and those of a row.
   package func withShadow<Result>(_ body: (Span<UInt8>, _ pitch: Int) -> Result) -> Result {
-    shadow.withBytes(body)
+    contents.shadow.withBytes(body)
   }
 
   /// What the page holds, or will after the next flush: rows of ``size``, without padding.
-  public var pixels: [UInt8] { shadow.pixels(width: packer.width) }
+  public var pixels: [UInt8] { contents.shadow.pixels(width: size.width) }
+}
+
+/// How a page is packed, and what is in its cells.
+private struct PageContents {
+  var packer: SkylinePacker
+  var shadow: PageShadow
+  /// A size for which there was no room; nil when there may be by now.
+  private var refused: ImageSize?
+
+  init(packer: SkylinePacker, shadow: PageShadow) {
+    self.packer = packer
+    self.shadow = shadow
+  }
+
+  mutating func insert(width: Int, height: Int) -> TexelRectangle? {
+    if let refused, width >= refused.width, height >= refused.height { return nil }
+    guard let place = packer.insert(width: width, height: height) else {
+      refused = ImageSize(width: width, height: height)
+      return nil
+    }
+    shadow.touch(place)
+    return place
+  }
+
+  mutating func remove(_ place: TexelRectangle) {
+    shadow.erase(place)
+    let room = packer.remove(place)
+    if let refused, room.fits(width: refused.width, height: refused.height) { self.refused = nil }
+  }
 }
 
 extension Range<Int> {

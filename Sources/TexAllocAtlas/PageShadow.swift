@@ -7,6 +7,8 @@ struct PageShadow: Sendable {
   private let pitch: Int
   private var bytes: [UInt8]
   private var dirty: DirtyLines
+  /// What was marked last, and needs no second time until the next flush.
+  private var touched = TexelRectangle(x: 0, y: 0, width: 0, height: 0)
   /// Whether the page holds what some earlier image left there.
   private var isPageForeign = true
 
@@ -46,7 +48,8 @@ struct PageShadow: Sendable {
   mutating func draw<Failure: Error>(
     in rectangle: TexelRectangle, _ body: (inout CellPixels) throws(Failure) -> Void
   ) throws(Failure) {
-    let columns = touch(rectangle)
+    if !touched.contains(rectangle) { touch(rectangle) }
+    let columns = columns(of: rectangle)
     let (pitch, first) = (pitch, rectangle.y * pitch + columns.lowerBound)
     var pixels = CellPixels(
       bytes.mutableSpan, first: first, pitch: pitch, rowSize: columns.count,
@@ -69,6 +72,7 @@ struct PageShadow: Sendable {
       byteCount += columns.count
     }
     isPageForeign = false
+    touched = TexelRectangle(x: 0, y: 0, width: 0, height: 0)
     return AtlasPage.Flush(rows: rows, byteCount: byteCount)
   }
 
@@ -79,12 +83,15 @@ struct PageShadow: Sendable {
       row: row, offset: columns.lowerBound)
   }
 
-  /// Marks a rectangle dirty; answers the bytes that it takes in each of its rows.
-  @discardableResult
-  mutating func touch(_ rectangle: TexelRectangle) -> Range<Int> {
-    let columns = rectangle.x * pixelSize..<(rectangle.x + rectangle.width) * pixelSize
-    dirty.insert(bytes: columns, ofRows: rectangle.rows)
-    return columns
+  /// Marks a rectangle dirty.
+  mutating func touch(_ rectangle: TexelRectangle) {
+    touched = rectangle
+    dirty.insert(bytes: columns(of: rectangle), ofRows: rectangle.rows)
+  }
+
+  /// The bytes that a rectangle takes in each of its rows.
+  private func columns(of rectangle: TexelRectangle) -> Range<Int> {
+    rectangle.x * pixelSize..<(rectangle.x + rectangle.width) * pixelSize
   }
 }
 

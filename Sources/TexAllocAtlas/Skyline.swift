@@ -22,18 +22,35 @@ struct Skyline: Sendable {
   /// The first free row of a column.
   func row(at x: Int) -> Int { Int(steps[step(at: Int32(x))].y) }
 
-  /// Where a rectangle stands beside the one before, hardly lower than that; or else where it stands
-  /// highest, and furthest left of such places. nil where it would pass a row.
-  mutating func place(_ width: Int, _ height: Int, above limit: Int) -> TexelRectangle? {
+  /// Puts a rectangle beside the one before, where it stands hardly lower than that; or else where it
+  /// stands highest, and furthest left of such places. nil where it would pass a row.
+  ///
+  /// - Parameter gap: Is given what stays free above it.
+  mutating func place(
+    _ width: Int, _ height: Int, above limit: Int, gap: (TexelRectangle) -> Void
+  ) -> TexelRectangle? {
     let size = (width: Int32(width), height: Int32(height))
     let limit = Int32(limit) - size.height + 1
     let beside = min(next, steps.count - 1)..<min(next + Self.reach, steps.count - 1)
-    let place =
+    let found =
       highest(among: beside, size.width, above: min(limit, latestY + size.height / 3 + 1))
       ?? highest(among: 0..<steps.count - 1, size.width, above: limit)
-    guard let place else { return nil }
-    latestY = place.y
-    return TexelRectangle(x: Int(place.x), y: Int(place.y), width: width, height: height)
+    guard let found else { return nil }
+    let (first, y) = found
+    let (x, end) = (steps[first].x, steps[first].x + size.width)
+    var past = first
+    while steps[past].x < end {
+      let step = steps[past]
+      past += 1
+      guard step.y < y else { continue }
+      gap(
+        TexelRectangle(
+          x: Int(step.x), y: Int(step.y), width: Int(min(steps[past].x, end) - step.x),
+          height: Int(y - step.y)))
+    }
+    latestY = y
+    set(first..<past, from: x, to: end, at: y + size.height)
+    return TexelRectangle(x: Int(x), y: Int(y), width: width, height: height)
   }
 
   /// How many steps are looked at before all are.
@@ -42,10 +59,10 @@ struct Skyline: Sendable {
   /// - Parameter range: The steps that it may begin with.
   private func highest(
     among range: Range<Int>, _ width: Int32, above limit: Int32
-  ) -> (x: Int32, y: Int32)? {
+  ) -> (step: Int, y: Int32)? {
     let steps = steps.span
     let lastX = steps[steps.count - 1].x - width
-    var (best, bestY) = (Int32(-1), limit)
+    var (best, bestY) = (-1, limit)
     var index = range.lowerBound
     while index < range.upperBound && steps[index].x <= lastX {
       var y = steps[index].y
@@ -56,26 +73,11 @@ struct Skyline: Sendable {
           y = max(y, steps[other].y)
           other += 1
         }
-        if y < bestY { (best, bestY) = (steps[index].x, y) }
+        if y < bestY { (best, bestY) = (index, y) }
       }
       index += 1
     }
     return best < 0 ? nil : (best, bestY)
-  }
-
-  /// What is free between the skyline and a place below it.
-  func gaps(above place: TexelRectangle, _ body: (TexelRectangle) -> Void) {
-    var index = step(at: Int32(place.x))
-    let end = Int32(place.x + place.width)
-    while steps[index].x < end {
-      let (x, y) = (Int(steps[index].x), Int(steps[index].y))
-      if y < place.y {
-        let gapEnd = min(Int(steps[index + 1].x), place.x + place.width)
-        let start = max(x, place.x)
-        body(TexelRectangle(x: start, y: y, width: gapEnd - start, height: place.y - y))
-      }
-      index += 1
-    }
   }
 
   /// Has all columns of a place end below it, where they do not already.

@@ -103,12 +103,9 @@ struct SkylinePacker: Sendable {
   }
 
   private mutating func placeBelow(_ width: Int, _ height: Int) -> TexelRectangle? {
-    guard let place = skyline.place(width, height, above: self.height) else { return nil }
-    skyline.gaps(above: place) { gap in
+    skyline.place(width, height, above: self.height) { gap in
       if gap.width >= Self.smallestHole && gap.height >= Self.smallestHole { holes.insert(gap) }
     }
-    skyline.lower(place)
-    return place
   }
 
   /// Keeps the two largest free places around one that came back: as wide as can be and then as high,
@@ -165,6 +162,11 @@ public struct TexelRectangle: Hashable, Sendable {
   public var rows: Range<Int> { y..<y + height }
   /// The columns that it touches.
   public var columns: Range<Int> { x..<x + width }
+
+  func contains(_ other: TexelRectangle) -> Bool {
+    x <= other.x && y <= other.y && other.x + other.width <= x + width
+      && other.y + other.height <= y + height
+  }
 
   /// The same without a margin of so many pixels on each side.
   func inset(by margin: Int) -> TexelRectangle {

@@ -23,19 +23,18 @@ public final class GlyphCache {
   public let atlas: Atlas
   /// That of fonts of which nothing else is said.
   public let hinting: Hinting
-  /// What was done since the beginning.
-  public private(set) var statistics = GlyphStatistics()
   private let id: UInt64
   private let device: (any Registrar)?
   private let rasterizer: GlyphRasterizer
-  private var table = GlyphTable()
-  private var fonts = FontTable()
+  var table = GlyphTable()
+  var fonts = FontTable()
   private var frames = FrameFences()
   private var victims: [GlyphTable.Victim] = []
   /// The font that was asked for last without being kept: text seldom changes its font.
   private var latest: SizedFont?
-  /// Whether glyphs came since a fence was made, which will have to go some time.
-  private var hasGrown = false
+  /// How many glyphs had come when a fence was made: those that came later will have to go some time.
+  private var countAtFence = 0
+  private(set) var bytesWritten = 0
   /// Whether a glyph got no place in this frame.
   private var isStarved = false
   /// The frame in which the pool had no page for us.
@@ -79,11 +78,6 @@ public final class GlyphCache {
   /// How many glyphs it holds, those without ink too.
   public var count: Int { table.count }
 
-  /// The glyphs that lie on a page, for a picture of it.
-  public func glyphs(onPage number: Int) -> [CachedGlyph] {
-    table.entries.filter { $0.lastUse > 0 && $0.glyph.cell?.page == number }.map(\.glyph)
-  }
-
   /// A face at a size, in a mode: asked for once for each run of text, or kept as long as one likes.
   ///
   /// - Parameters:
@@ -116,7 +110,7 @@ public final class GlyphCache {
   ) throws(FontError) -> CachedGlyph {
     precondition(font.cache == id, "a font of another cache")
     let key = font.key(of: index, quarters)
-    if let found = table.use(key, inFrame: frames.current) { return found }
+    if let found = table.use(key) { return found }
     let loaded = try LoadedGlyph(
       index, of: font.face, size: font.size, mode: font.mode, quarters: quarters)
     return try keep(loaded.shape, index, of: font, as: key) { pixels throws(FontError) in
@@ -140,13 +134,13 @@ public final class GlyphCache {
   ) throws(FontError) -> CachedGlyph? {
     precondition(font.cache == id, "a font of another cache")
     let key = font.key(of: index, quarters)
-    if let found = table.use(key, inFrame: frames.current) { return found }
+    if let found = table.use(key) { return found }
     try requests.add(key, index, of: font, at: quarters)
     return nil
   }
 
   /// Whether a glyph that was kept from an earlier frame is still there; it is used in this frame then.
-  public func use(_ glyph: CachedGlyph) -> Bool { table.use(glyph, inFrame: frames.current) }
+  public func use(_ glyph: CachedGlyph) -> Bool { table.use(glyph) }
 
   /// Ends the frame: writes what was drawn since the last time to the pages, for the GPU to see, and
   /// takes in what workers have drawn. To be called before the GPU draws.
@@ -159,9 +153,10 @@ public final class GlyphCache {
   public func flush() throws(RegistrationRefused) -> AtlasFlush {
     takeFinished()
     let written = try atlas.flush()
-    statistics.bytesWritten += written.byteCount
+    bytesWritten += written.byteCount
     if let device {
-      if hasGrown || isStarved {
+      if table.insertedCount != countAtFence || isStarved {
+        countAtFence = table.insertedCount
         try frames.end { () throws(RegistrationRefused) in try device.endOfUses() }
       } else {
         frames.end()
@@ -170,8 +165,9 @@ public final class GlyphCache {
     } else {
       frames.end(nil as (() -> any Fence)?)
     }
-    (hasGrown, isStarved) = (false, false)
+    isStarved = false
     if frames.isAtEnd { countFramesAnew() }
+    table.frame = frames.current
     rasterizer.begin(requests.takeWanted())
     return written
   }
@@ -184,7 +180,7 @@ extension GlyphCache {
     (victims, frameWithoutPages) = ([], 0)
     frames = FrameFences(current: 3)
     // What waited for a fence waits for the next one.
-    hasGrown = true
+    countAtFence = -1
   }
 
   private func keep(
@@ -202,10 +198,8 @@ extension GlyphCache {
       }
       cell = place
     }
-    hasGrown = true
-    statistics.rasterized += 1
     fonts.addGlyph(of: font)
-    return table.insert(shape, cell, as: key, inFrame: frames.current)
+    return table.insert(shape, cell, as: key)
   }
 
   private func place(
@@ -248,7 +242,6 @@ extension GlyphCache {
       if let cell = entry.glyph.cell { atlas.remove(cell) }
       table.remove(victim.entry)
       fonts.removeGlyph(table.keys[victim.entry])
-      statistics.evicted += 1
       return true
     }
     return false
@@ -260,49 +253,11 @@ extension GlyphCache {
       for (key, outcome) in batch.outcomes {
         guard let font = requests.finish(key, outcome), case .success(let drawn) = outcome,
           // Another may have had it drawn since.
-          table.use(key, inFrame: frames.current) == nil
+          table.use(key) == nil
         else { continue }
         // Where there is no room, it will be asked for again.
         _ = try? keep(drawn.shape, drawn.glyph, of: font, as: key) { batch.copy(drawn, to: &$0) }
       }
     }
   }
-}
-
-extension GlyphCache {
-  /// What the cache asks of its pages' memory, for the pool that they come from.
-  public static let component: any Component = FreeTypeAttributes()
-}
-
-/// FreeType as a component: what it can live with in the pages that a ``GlyphCache`` writes.
-struct FreeTypeAttributes: Component {
-  let attributes: BufferAttributes
-
-  init() {
-    var attributes = BufferAttributes.rowWriter("freetype", of: [.r8])
-    attributes.maxWidth = Self.maximumSide
-    attributes.maxHeight = Self.maximumSide
-    self.attributes = attributes
-  }
-
-  /// FreeType renders bitmaps of at most this many pixels a side: `ft_glyphslot_preset_bitmap`.
-  static let maximumSide = 0x7FFF
-}
-
-extension GlyphCache {
-  /// How many entries its table has room for, used or not.
-  var storedEntries: Int { table.entries.count }
-
-  /// How many fonts it looks through.
-  var storedFonts: Int { fonts.count }
-}
-
-/// What a ``GlyphCache`` did since the beginning.
-public struct GlyphStatistics: Hashable, Sendable {
-  /// Glyphs that were loaded and drawn, rather than found.
-  public fileprivate(set) var rasterized = 0
-  /// Glyphs that went to make room.
-  public fileprivate(set) var evicted = 0
-  /// Bytes of lines that were written to pages.
-  public fileprivate(set) var bytesWritten = 0
 }

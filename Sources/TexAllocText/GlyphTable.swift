@@ -15,21 +15,25 @@ struct GlyphTable {
   private(set) var entries: [Entry] = []
   /// Of each entry.
   private(set) var keys: [UInt64] = []
+  /// The frame that is being built: what is used now is used in it.
+  var frame: UInt32 = 1
   private(set) var count = 0
+  /// How many came since the beginning.
+  private(set) var insertedCount = 0
   private var unused: [UInt32] = []
   private var generation: UInt32 = 0
   private var blocks = BlockTable()
 
-  /// The glyph of a key, which is used in a frame.
-  mutating func use(_ key: UInt64, inFrame frame: UInt32) -> CachedGlyph? {
+  /// The glyph of a key, which is used.
+  mutating func use(_ key: UInt64) -> CachedGlyph? {
     let entry = blocks[key]
     if entry < 0 { return nil }
     entries[entry].lastUse = frame
     return entries[entry].glyph
   }
 
-  /// Whether a glyph that was kept elsewhere is still what its entry has; it is used in a frame then.
-  mutating func use(_ glyph: CachedGlyph, inFrame frame: UInt32) -> Bool {
+  /// Whether a glyph that was kept elsewhere is still what its entry has; it is used then.
+  mutating func use(_ glyph: CachedGlyph) -> Bool {
     let index = Int(glyph.entry)
     guard index < entries.count, entries[index].lastUse > 0,
       entries[index].glyph.generation == glyph.generation
@@ -40,7 +44,7 @@ struct GlyphTable {
 
   /// Keeps a glyph under a key that is not there.
   mutating func insert(
-    _ shape: GlyphShape, _ cell: AtlasCell?, as key: UInt64, inFrame frame: UInt32
+    _ shape: GlyphShape, _ cell: AtlasCell?, as key: UInt64
   ) -> CachedGlyph {
     let entry = unused.popLast() ?? UInt32(entries.count)
     generation &+= 1
@@ -54,6 +58,7 @@ struct GlyphTable {
     }
     blocks.set(Int32(entry), for: key)
     count += 1
+    insertedCount += 1
     return glyph
   }
 
