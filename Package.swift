@@ -180,7 +180,8 @@ let package = Package(
       name: "glyphdemo",
       dependencies: [
         "CFontconfig", "CRaqm", "ProgramSupport", "TexAlloc", "TexAllocAssets", "TexAllocAtlas",
-        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments, system,
+        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocPNG", "TexAllocText", arguments,
+        system,
       ],
       swiftSettings: house),
     .executableTarget(
@@ -209,7 +210,8 @@ let package = Package(
       name: "texbench",
       dependencies: [
         "CEGL", "CFreeType", "CTexbench", "CTurboJPEG", "ProgramSupport", "TexAlloc",
-        "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", arguments,
+        "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
+        "TexAllocText", arguments,
         system,
       ],
       swiftSettings: house),

@@ -185,6 +185,9 @@ package final class Canvas {
     return program
   }
 
+  /// Waits for the GPU.
+  package func finish() { glFinish() }
+
   /// Waits for the GPU and gives the picture: `R`, `G`, `B`, `A` bytes, rows from the top, unpadded.
   package func readPixels() throws(EGLFailure) -> [UInt8] {
     glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)

@@ -44,6 +44,11 @@ package struct DeviceOptions: ParsableArguments, Sendable {
     try await RenderThread(device, route: route, profiles: profiles)
   }
 
+  /// The same for one route and no other.
+  package func openThread(on route: Route) async throws(EGLFailure) -> RenderThread {
+    try await RenderThread(device, route: route, profiles: profiles)
+  }
+
   private var profiles: [QuirkProfile]? { quirks.isEmpty ? nil : quirks.flatMap { $0 } }
 
   private static func route(_ text: String) throws -> Route? {

@@ -24,16 +24,24 @@ struct GlyphDemo: AsyncParsableCommand {
   @Option(help: "Pixels of the picture.", transform: ImageSize.argument)
   var size = ImageSize(width: 1280, height: 800)
 
-  @Option(help: "How often the page is drawn.")
-  var frames = 1
+  @Option(help: "A folder of pictures to scroll through instead: each frame's time is plotted.")
+  var gallery: String?
+
+  @Option(parsing: .upToNextOption, help: "Frames of the gallery that are written as PNG.")
+  var shots: [Int] = []
+
+  @Option(help: "How often the page is drawn: once where absent, the gallery 600 times.")
+  var frames: Int?
 
   @Option(help: "The heap that memory comes from; texctl probe lists them.")
   var heap: String?
 
   @OptionGroup var device: DeviceOptions
 
-  @Option(name: .short, help: "The PNG file to write.")
-  var output = "glyphdemo.png"
+  @Option(
+    name: .short,
+    help: "The PNG file to write, glyphdemo.png; of a gallery the SVG, out/gallery.svg.")
+  var output: String?
 
   @Option(help: "A file for what was done, as JSON.")
   var report: String?
@@ -46,7 +54,7 @@ struct GlyphDemo: AsyncParsableCommand {
 
   func validate() throws {
     guard 2...1_000_000 ~= scroll ?? 2 else { throw ValidationError("--scroll is 2 to 1000000") }
-    guard 1...1_000_000 ~= frames else { throw ValidationError("--frames is 1 to 1000000") }
+    guard 1...1_000_000 ~= frames ?? 1 else { throw ValidationError("--frames is 1 to 1000000") }
     guard 64...16384 ~= size.width, 64...16384 ~= size.height else {
       throw ValidationError("--size is 64x64 to 16384x16384")
     }
@@ -54,6 +62,7 @@ struct GlyphDemo: AsyncParsableCommand {
 
   func run() async throws {
     do {
+      if let gallery { return try await runGallery(of: gallery) }
       let timer = StageTimer()
       try await device.openThread().run { thread in
         if let scroll { return try self.scroll(scroll, on: thread) }
@@ -116,9 +125,10 @@ struct GlyphDemo: AsyncParsableCommand {
     timer.end("rasterise")
 
     let canvas = try Canvas(width: size.width, height: size.height)
-    for _ in 0..<frames { try painter.paint(on: canvas, glyphsFrom: cache.pages, of: gpu) }
+    for _ in 0..<(frames ?? 1) { try painter.paint(on: canvas, glyphsFrom: cache.pages, of: gpu) }
     let pixels = try canvas.readPixels()
     timer.end("draw")
+    let output = output ?? "glyphdemo.png"
     try PNGFile(width: size.width, height: size.height, rgba: pixels).write(to: FilePath(output))
     timer.end("write PNG")
     try dump(cache)
@@ -131,7 +141,7 @@ struct GlyphDemo: AsyncParsableCommand {
       }
     }
     return DemoReport(
-      picture: output, width: size.width, height: size.height, frames: frames,
+      picture: output, width: size.width, height: size.height, frames: frames ?? 1,
       device: .init(gpu), pool: .init(pool),
       photos: loaded.map {
         .init(
@@ -153,7 +163,7 @@ struct GlyphDemo: AsyncParsableCommand {
       Console.progress("frame \(frame) of \(frames)")
     } atEnd: { cache, pixels in
       try PNGFile(width: size.width, height: size.height, rgba: pixels)
-        .write(to: FilePath(output))
+        .write(to: FilePath(output ?? "glyphdemo.png"))
       try dump(cache)
     }
     Console.endProgress()

@@ -14,7 +14,7 @@ struct Texbench: ParsableCommand {
 
   /// A new measurement is a file, and its name here.
   static let measurements: [any Measurement.Type] = [
-    JPEG.self, Glyphs.self, Pool.self, Copies.self, Merge.self, Textures.self,
+    JPEG.self, Loader.self, Glyphs.self, Pool.self, Copies.self, Merge.self, Textures.self,
   ]
 
   static func main() { runToExit() }

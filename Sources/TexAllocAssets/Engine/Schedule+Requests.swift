@@ -14,7 +14,7 @@ extension Schedule {
     let known = key.flatMap { self.known[$0] }
     if known != nil { figures.joined += 1 }
     let job = known ?? enter(request, key, mount: mount, image)
-    let number = loads.insert(Load(job: job, priority: request.priority, listener: listener))
+    let number = loads.insert(Load(of: job, request.priority, listener))
     let id = LoadID(number: number, generation: loads.generation(of: number))
     jobs[job].loads.append(id)
     if known != nil && jobs[job].priority < request.priority { change(job, to: request.priority) }
@@ -26,20 +26,14 @@ extension Schedule {
   private mutating func enter(
     _ request: AssetRequest, _ key: AssetKey?, mount: String, _ image: DecodedImage?
   ) -> Int {
-    var job = Job(
-      request: request, key: key, stage: .read, priority: request.priority, order: nextOrder())
-    if let image {
-      job.image = image
-      job.stage = .decoded
-      let number = jobs.insert(job)
-      toRegister.insert(number, job.queueKey)
-      return number
-    }
-    job.file = EncodedFile(inMemory: request)
-    let isRead = job.file != nil
+    let file = image == nil ? EncodedFile(inMemory: request) : nil
+    let job = Job(
+      request, key, image == nil ? .read : .decoded, file: file, image: image, order: nextOrder())
     let number = jobs.insert(job)
     if let key { known[key] = number }
-    if isRead {
+    if image != nil {
+      toRegister.insert(number, job.queueKey)
+    } else if file != nil {
       toDecode.insert(number, job.queueKey)
     } else {
       queue(number, mount: mount)
@@ -67,24 +61,23 @@ extension Schedule {
 
   mutating func prioritize(_ changes: [(LoadID, AssetPriority)]) {
     for (id, priority) in changes {
-      guard let job = job(of: id) else { continue }
+      guard let number = job(of: id) else { continue }
       loads[id.number].priority = priority
-      let others = jobs[job].loads
-      change(
-        job,
-        to: others.count == 1
-          ? priority : others.map { loads[$0.number].priority }.max() ?? priority)
+      let all = jobs[number].loads
+      let most =
+        all.count == 1 ? priority : all.map { loads[$0.number].priority }.max() ?? priority
+      change(number, to: most)
     }
   }
 
-  private mutating func change(_ job: Int, to priority: AssetPriority) {
-    jobs[job].priority = priority
-    jobs[job].order = nextOrder()
-    let key = jobs[job].queueKey
-    switch jobs[job].stage {
-    case .queued(let lane): lanes[lane].queue.change(job, to: key)
-    case .read: toDecode.change(job, to: key)
-    case .decoded: toRegister.change(job, to: key)
+  private mutating func change(_ number: Int, to priority: AssetPriority) {
+    let job = jobs[number]
+    job.priority = priority
+    job.order = nextOrder()
+    switch job.stage {
+    case .queued(let lane): lanes[lane].queue.change(number, to: job.queueKey)
+    case .read: toDecode.change(number, to: job.queueKey)
+    case .decoded: toRegister.change(number, to: job.queueKey)
     case .reading, .decoding, .registering: break
     }
   }

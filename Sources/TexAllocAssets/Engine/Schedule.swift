@@ -52,7 +52,7 @@ struct Schedule {
     }
   }
 
-  struct Job {
+  final class Job: @unchecked Sendable {  // only the schedule changes it
     let request: AssetRequest
     let key: AssetKey?
     var stage: Stage
@@ -72,9 +72,22 @@ struct Schedule {
     /// When the stage began.
     var start = ContinuousClock.now
 
+    init(
+      _ request: AssetRequest, _ key: AssetKey?, _ stage: Stage, file: EncodedFile?,
+      image: DecodedImage?, order: UInt64
+    ) {
+      self.request = request
+      self.key = key
+      self.stage = stage
+      self.file = file
+      self.image = image
+      self.order = order
+      priority = request.priority
+    }
+
     var queueKey: AssetQueue.Key { AssetQueue.Key(priority: priority.rawValue, order: order) }
 
-    mutating func enter(_ stage: Stage) {
+    func enter(_ stage: Stage) {
       let now = ContinuousClock.now
       let time = now - start
       switch self.stage {
@@ -88,10 +101,16 @@ struct Schedule {
     }
   }
 
-  struct Load {
+  final class Load {
     let job: Int
     var priority: AssetPriority
     let listener: AssetListener
+
+    init(of job: Int, _ priority: AssetPriority, _ listener: AssetListener) {
+      self.job = job
+      self.priority = priority
+      self.listener = listener
+    }
   }
 
   /// Files of one file system, which may hang.

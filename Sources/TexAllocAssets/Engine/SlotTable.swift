@@ -1,5 +1,5 @@
-/// What is told apart by small numbers, which are used again.
-struct SlotTable<Element> {
+/// Objects that are told apart by small numbers, which are used again.
+struct SlotTable<Element: AnyObject> {
   private var elements: [Element?] = []
   /// How often each number was used.
   private var generations: [UInt32] = []
@@ -30,15 +30,8 @@ struct SlotTable<Element> {
 
   /// Traps where there is none.
   subscript(number: Int) -> Element {
-    get {
-      guard let element = elements[number] else { preconditionFailure("no \(number)") }
-      return element
-    }
-    _modify {
-      guard var element = elements[number].take() else { preconditionFailure("no \(number)") }
-      defer { elements[number] = element }
-      yield &element
-    }
+    guard let element = elements[number] else { preconditionFailure("no \(number)") }
+    return element
   }
 
   func generation(of number: Int) -> UInt32 { generations[number] }

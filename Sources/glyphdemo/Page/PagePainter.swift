@@ -54,14 +54,14 @@ struct PagePainter {
 }
 
 extension Canvas.Quad {
-  fileprivate init(_ frame: Page.Frame, tint: SIMD4<Float>) {
+  init(_ frame: Page.Frame, tint: SIMD4<Float>) {
     self.init(
       x: Float(frame.x), y: Float(frame.y), width: Float(frame.width),
       height: Float(frame.height), tint: tint)
   }
 
   /// The middle of a photograph, upright, as much of it as has the shape of the frame.
-  fileprivate init(filling frame: Page.Frame, with photo: LoadedTexture<Texture>) {
+  init(filling frame: Page.Frame, with photo: LoadedTexture<Texture>) {
     self.init(frame, tint: .one)
     orientation = photo.header.orientation
     let scale = max(

@@ -18,6 +18,11 @@ enum PhotoSearch {
     names.flatMap { name in isFolder(name) ? files(below: name) : [FilePath(name)] }
   }
 
+  /// The JPEG and PNG files below a folder.
+  static func pictures(below folder: String) -> [FilePath] {
+    files(below: folder, ["jpg", "jpeg", "png"])
+  }
+
   /// The first of each size before the others.
   private static func mostVaried(_ files: [FilePath]) -> [FilePath] {
     var sizes: Set<ImageSize> = []
@@ -32,10 +37,12 @@ enum PhotoSearch {
     OwnAssets.folders.lazy.map { files(below: $0 + "/photos") }.first { !$0.isEmpty } ?? []
   }
 
-  private static func files(below folder: String) -> [FilePath] {
+  private static func files(
+    below folder: String, _ extensions: [String] = ["jpg", "jpeg"]
+  ) -> [FilePath] {
     let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
     return names.sorted().map { FilePath(folder).appending($0) }.filter {
-      ["jpg", "jpeg"].contains($0.extension?.lowercased())
+      extensions.contains($0.extension?.lowercased() ?? "")
     }
   }
 

@@ -1,3 +1,4 @@
+internal import ProgramSupport
 /// The routes of one comparison as bars: as long as their ratios, cut into the stages that they are
 /// made of, with the interval at the end.
 struct BarPanel: Panel {

@@ -1,3 +1,4 @@
+internal import ProgramSupport
 internal import Glibc
 
 /// What an item costs as the work grows: a curve over powers of ten.

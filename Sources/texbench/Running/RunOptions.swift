@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import ProgramSupport
+internal import TexAlloc
 internal import TexAllocEGL
 
 /// What every measurement is asked: how long it may take, and what becomes of its figures.
@@ -28,6 +29,9 @@ struct RunOptions: ParsableArguments {
     }
     guard seconds ?? 1 > 0 else { throw ValidationError("--seconds is a positive number") }
   }
+
+  /// Opens the device once more, for one route and no other.
+  func open(on route: TexAlloc.Route) throws(EGLFailure) -> EGLDevice { try device.open(on: route) }
 
   /// Opens the device, has the body measure, and shows what was found.
   func run(_ body: (Bench) throws -> Void) throws {

@@ -1,13 +1,11 @@
-internal import ProgramSupport
-
 /// Elements of an SVG picture, in the order in which they cover each other.
-struct Drawing {
-  enum Anchor: String {
+package struct Drawing {
+  package enum Anchor: String {
     case start, middle, end
   }
 
   /// Text, marks and lines, from strong to faint.
-  enum Ink: String {
+  package enum Ink: String {
     case strong = "#1f2328"
     case normal = "#424a53"
     case faint = "#848d97"
@@ -18,7 +16,9 @@ struct Drawing {
 
   private var elements: [String] = []
 
-  mutating func text(
+  package init() {}
+
+  package mutating func text(
     _ words: String, x: Double, y: Double, size: Double = 12, _ ink: Ink = .normal,
     bold: Bool = false, anchor: Anchor = .start
   ) {
@@ -30,7 +30,7 @@ struct Drawing {
       """)
   }
 
-  mutating func rectangle(
+  package mutating func rectangle(
     x: Double, y: Double, width: Double, height: Double, fill: String, tooltip: String = ""
   ) {
     let title = tooltip.isEmpty ? "" : "<title>\(tooltip.xmlEscaped)</title>"
@@ -41,7 +41,7 @@ struct Drawing {
       """)
   }
 
-  mutating func line(
+  package mutating func line(
     from start: (x: Double, y: Double), to end: (x: Double, y: Double), _ ink: Ink,
     width: Double = 1, dashed: Bool = false
   ) {
@@ -53,7 +53,7 @@ struct Drawing {
       """)
   }
 
-  mutating func curve(_ points: [(x: Double, y: Double)], _ ink: Ink) {
+  package mutating func curve(_ points: [(x: Double, y: Double)], _ ink: Ink) {
     let places = points.map { "\(Self.number($0.x)),\(Self.number($0.y))" }.joined(separator: " ")
     elements.append(
       """
@@ -62,7 +62,7 @@ struct Drawing {
       """)
   }
 
-  mutating func dot(x: Double, y: Double, _ ink: Ink, tooltip: String) {
+  package mutating func dot(x: Double, y: Double, _ ink: Ink, tooltip: String) {
     elements.append(
       """
       <circle cx="\(Self.number(x))" cy="\(Self.number(y))" r="3.5" fill="\(ink.rawValue)">\
@@ -71,14 +71,14 @@ struct Drawing {
   }
 
   /// A tip that points to the right.
-  mutating func arrow(x: Double, y: Double) {
+  package mutating func arrow(x: Double, y: Double) {
     let corners = [(x - 5, y - 5), (x, y), (x - 5, y + 5)]
       .map { "\(Self.number($0.0)),\(Self.number($0.1))" }.joined(separator: " ")
     elements.append("<polygon points=\"\(corners)\" fill=\"\(Ink.faint.rawValue)\"/>")
   }
 
   /// A whole file. The fill `url(#modelled)` is a hatching.
-  func svg(width: Double, height: Double) -> String {
+  package func svg(width: Double, height: Double) -> String {
     let head = """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(Self.number(width))" \
       height="\(Self.number(height))" viewBox="0 0 \(Self.number(width)) \(Self.number(height))" \
@@ -96,23 +96,4 @@ struct Drawing {
     let hundredths = (value * 100).rounded() / 100
     return hundredths == hundredths.rounded() ? "\(Int(hundredths))" : "\(hundredths)"
   }
-}
-
-/// In which colours bars are drawn; those of Okabe and Ito, which everyone can tell apart.
-enum StageColours {
-  /// The stages that belong to what is compared.
-  static let compared: [Stage] = [.decode, .rasterize, .write, .register]
-
-  static func fill(of stage: Stage) -> String {
-    switch stage {
-    case .decode: "#9ecbea"
-    case .rasterize: "#56b4e9"
-    case .write: "#e69f00"
-    case .register: "#009e73"
-    case .firstDraw, .nextDraw, .readback, .release: "#c5ccd3"
-    }
-  }
-
-  /// Of a bar without stages.
-  static func whole(isOurs: Bool) -> String { isOurs ? "#0072b2" : "#b7c0c9" }
 }
