@@ -209,7 +209,7 @@ let package = Package(
     .executableTarget(
       name: "texbench",
       dependencies: [
-        "CEGL", "CFreeType", "CTexbench", "CTurboJPEG", "ProgramSupport", "TexAlloc",
+        "CEGL", "CFreeType", "CLinux", "CTexbench", "CTurboJPEG", "ProgramSupport", "TexAlloc",
         "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
         "TexAllocText", arguments,
         system,

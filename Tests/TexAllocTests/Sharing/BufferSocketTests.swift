@@ -71,11 +71,18 @@ final class BufferSocketTests: XCTestCase {
       }
       XCTAssertThrowsError(try pair.producer.handOverAgain(name.number))
       XCTAssertThrowsError(try pair.producer.withdraw(name.number))
-      try pair.consumer.release(received.handOver)
+      let used = ManualFence()
+      XCTAssertFalse(pair.producer.isIdle(name.number))
+      try pair.consumer.release(received.handOver, after: used)
       XCTAssertThrowsError(try pair.consumer.release(received.handOver))
       guard case .released? = try pair.producer.receive(until: .now) else {
         return XCTFail("not released")
       }
+      XCTAssertFalse(pair.producer.isIdle(name.number))
+      used.pass()
+      try pair.consumer.announce()
+      XCTAssertNil(try pair.producer.receive(until: .now))
+      XCTAssertTrue(pair.producer.isIdle(name.number))
       if generation < 3 { name = try pair.producer.handOverAgain(name.number) }
     }
     try pair.producer.withdraw(name.number)

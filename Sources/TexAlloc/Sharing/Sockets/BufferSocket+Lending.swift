@@ -49,6 +49,13 @@ extension BufferSocket {
     return handOver
   }
 
+  /// Whether the peer has released a kept buffer, and its fence has passed: a writer that begins before
+  /// waits for it. Where that fence is a counter, it passes by ``receive(until:)`` alone.
+  public func isIdle(_ number: UInt64) -> Bool {
+    guard let lent = lending.buffers[number], !lent.isLent else { return false }
+    return lent.fence?.hasPassed ?? true
+  }
+
   /// Hands a kept buffer over that the peer has released, with what was written to it since.
   @discardableResult
   public func handOverAgain(
@@ -78,6 +85,8 @@ struct Lending {
     var generation: UInt64
     /// Whether the peer has it just now.
     var isLent: Bool
+    /// After which the peer does not use it any more.
+    var fence: (any Fence)?
   }
 
   /// By number.
@@ -118,6 +127,7 @@ struct Lending {
     }
     if let fence { lent.buffer.hold(until: fence, writers: true) }
     buffers[tenure.number]?.isLent = false
+    buffers[tenure.number]?.fence = fence
     if !lent.isKept { buffers[tenure.number] = nil }
     return .released(
       HandOver(tenure), lent.buffer, refusal: refusal.isEmpty ? nil : refusal)

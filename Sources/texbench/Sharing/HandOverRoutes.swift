@@ -1,0 +1,94 @@
+internal import ProgramSupport
+internal import TexAlloc
+
+/// The ways of an image of 1920x1080 that is decoded to a texture of another process.
+enum HandOverRoutes {
+  static let layout = ImageLayout(
+    width: 1920, height: 1080, format: Format(.abgr8888),
+    planes: [.init(offset: 0, pitch: 7680, rows: 1080)], size: 7680 * 1080)
+  /// Images of a turn, each in memory of its own: those of the next are written between turns.
+  private static let images = 4
+
+  static var comparison: Comparison {
+    Comparison(
+      title: "1920x1080 to another process, until it is bound there", item: "image", clock: .wall,
+      rival: "copied through shared memory",
+      routes: [
+        Route(name: "bare: sendmsg, recvmsg, import", items: images) {
+          let (child, source) = (try ChildPeer(.bare), try Source())
+          return { watch in
+            for buffer in source.images {
+              let memory = try buffer.export()
+              try child.line?.send(memory.descriptor)
+              guard try child.line?.receive() != nil else { throw Gone() }
+            }
+            watch.finish()
+            try source.renew()
+          }
+        },
+        Route(name: "handed over", items: images, isOurs: true, goal: Goal(ratio: 3)) {
+          let (child, source) = (try ChildPeer(.handOver), try Source())
+          return { watch in
+            for buffer in source.images { try child.handOver(buffer) }
+            watch.finish()
+            try source.renew()
+          }
+        },
+        Route(name: "copied through shared memory", items: images) {
+          let (child, source) = (try ChildPeer(.copied), try Source())
+          let shared = try source.allocate()
+          let pixels = [UInt8](repeating: 7, count: layout.size)
+          let memory = try shared.export()
+          try child.line?.send(memory.descriptor)
+          return { watch in
+            for _ in 0..<images {
+              do {
+                var writer = shared.writer()
+                writer.write(pixels.span, rows: 0..<layout.height)
+              }
+              try child.line?.send()
+              guard try child.line?.receive() != nil else { throw Gone() }
+            }
+            watch.finish()
+            try source.renew()
+          }
+        },
+      ])
+  }
+
+  private struct Gone: Error, CustomStringConvertible {
+    var description: String { "the other process is gone" }
+  }
+
+  /// Images as a decoder leaves them.
+  private final class Source {
+    private let pool: TexturePool
+    private(set) var images: [TextureBuffer] = []
+
+    init() throws {
+      pool = try TexturePool(for: [], from: [MemfdHeap()])
+      try renew()
+    }
+
+    /// Others in the place of those that are with the other process.
+    func renew() throws {
+      images = []
+      for _ in 0..<HandOverRoutes.images {
+        let image = try allocate()
+        var writer = image.writer()
+        writer.fill(0..<layout.height, with: 7)
+        images.append(image)
+      }
+    }
+
+    func allocate() throws -> TextureBuffer {
+      let image = try pool.allocate(
+        ImageDescriptor(width: layout.width, height: layout.height, formats: [.abgr8888]),
+        for: [.texture, .exportable])
+      guard image.layout.planes[0].pitch == layout.planes[0].pitch else {
+        throw ProgramFailure("rows of \(image.layout.planes[0].pitch) bytes")
+      }
+      return image
+    }
+  }
+}
