@@ -31,13 +31,15 @@ struct Scroll {
     canvas = try Canvas(width: size.width, height: size.height)
   }
 
-  /// - Parameter keepsSmall: Is given the small cache at the end, and the picture of the last frame.
+  /// - Parameter atEnd: Is given the cache that is too small, and the picture of the last frame.
   func run(
     progress: (Int) -> Void, atEnd: (GlyphCache, [UInt8]) throws -> Void
   ) throws -> ScrollReport {
     let (small, whole) = (smallCache(in: pool), GlyphCache(in: pool, for: gpu))
-    var report = ScrollReport(
-      frames: frames, keys: text.keyCount, differentFrames: [], loads: try auditedLoads())
+    var report = ScrollReport(frames: frames, keys: text.keyCount)
+    do { report.loads = try auditedLoads() } catch let error as AuditError {
+      report.auditObstacle = "\(error)"
+    }
     var pixels: [UInt8] = []
     for frame in 0..<frames {
       try draw(frame, from: small)
@@ -125,12 +127,19 @@ struct ScrollReport: Encodable {
   /// Glyphs of the text that differ in face, number, size or quarter of a pixel.
   let keys: Int
   /// Those whose pictures were not the same from both caches.
-  var differentFrames: [Int]
-  /// From texture memory, in an audited run of a few frames.
-  let loads: Int
+  var differentFrames: [Int] = []
+  /// From texture memory, in an audited run of a few frames; nil where memory cannot be audited here.
+  @NullEncoded var loads: Int?
+  /// Why it cannot.
+  @NullEncoded var auditObstacle: String?
   /// The cache that is too small, and the one that is not.
   var small: Cache?
   var whole: Cache?
+
+  init(frames: Int, keys: Int) {
+    self.frames = frames
+    self.keys = keys
+  }
 }
 
 extension ScrollReport.Cache {
@@ -165,6 +174,8 @@ extension ScrollReport {
           "\(name)     \($0.pages) pages, \($0.route), \(Int($0.occupancy * 100)) % full: \($0.rasterised)"
             + " rasterised, \($0.evicted) evicted, \($0.bytesWritten) bytes written"
         }
-      } + ["audit     \(loads) loads from texture memory"]).joined(separator: "\n")
+      } + [
+        "audit     " + (loads.map { "\($0) loads from texture memory" } ?? auditObstacle ?? "none")
+      ]).joined(separator: "\n")
   }
 }
