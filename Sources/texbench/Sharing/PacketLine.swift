@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import ProgramSupport
 internal import SystemPackage
 internal import TexAlloc
 
@@ -26,7 +27,18 @@ final class PacketLine {
     }
   }
 
-  func accept() throws -> PacketLine { try PacketLine(texalloc_accept(raw), "accept") }
+  func accept() throws -> PacketLine {
+    try Self.wait(for: file.descriptor)
+    return try PacketLine(texalloc_accept(raw), "accept")
+  }
+
+  /// Until the other process connects, which it does not where it has no GPU.
+  static func wait(for descriptor: FileDescriptor) throws {
+    var request = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+    guard unsafe poll(&request, 1, 20_000) == 1 else {
+      throw ProgramFailure("the other process does not connect")
+    }
+  }
 
   private var raw: CInt { file.descriptor.rawValue }
 

@@ -78,6 +78,7 @@ final class ChildPeer {
     case .handOver:
       let listener = try BufferListener(at: FilePath(path))
       process = try Self.spawn(role, path)
+      try PacketLine.wait(for: listener.descriptor)
       socket = try listener.accept(as: "texbench")
       guard try socket?.receive(until: .now) == nil else { throw ProgramFailure("not a peer") }
     case .bare, .copied:
