@@ -9,7 +9,8 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draw JPEG files by every route to the GPU, and compare them with the CPU's decode.",
     discussion: """
-      Each pixel that the GPU shows must be the one that was decoded. A route that is not to be had \
+      Each pixel that the GPU shows must be the one that was decoded, also where the GPU finishes the \
+      decoding by itself. A route that is not to be had \
       here is named with its reason, and is no failure as long as another one is right.
       """)
 
@@ -38,6 +39,8 @@ struct CheckReport: Encodable {
   struct Entry: Encodable {
     let picture: String
     let route: Route
+    /// Who finished the decoding.
+    let finisher: Finisher
     let verdict: Verdict
     /// What differs, or why the route is not to be had.
     @NullEncoded var reason: String?
@@ -62,6 +65,9 @@ extension CheckReport {
       for file in files {
         Console.progress("\(file), \(route.rawValue)")
         entries.append(try Self.check(file, on: gpu, route, from: pool))
+        if route == .transferred {
+          entries.append(try Self.checkFinishing(of: file, on: gpu, from: pool))
+        }
       }
     }
     Console.endProgress()
@@ -75,7 +81,8 @@ extension CheckReport {
     _ file: String, on gpu: EGLDevice, _ route: Route, from pool: TexturePool
   ) throws -> Entry {
     func entry(_ verdict: Verdict, _ reason: String? = nil, _ heap: String? = nil) -> Entry {
-      Entry(picture: file, route: route, verdict: verdict, reason: reason, heap: heap)
+      Entry(
+        picture: file, route: route, finisher: .cpu, verdict: verdict, reason: reason, heap: heap)
     }
     let photo = try JPEGImage(contentsOf: FilePath(file))
     let texture: Texture
@@ -88,11 +95,43 @@ extension CheckReport {
     } catch let error as RegistrationRefused {
       return entry(.notToBeHad, "\(error)")
     }
+    let reason = try difference(between: texture, and: photo)
+    return entry(reason == nil ? .identical : .different, reason, texture.buffer.heap)
+  }
+
+  /// The same where the GPU makes the pixels of coefficients.
+  private static func checkFinishing(
+    of file: String, on gpu: EGLDevice, from pool: TexturePool
+  ) throws -> Entry {
+    func entry(_ verdict: Verdict, _ reason: String? = nil, _ heap: String? = nil) -> Entry {
+      Entry(
+        picture: file, route: .transferred, finisher: .gpu, verdict: verdict, reason: reason,
+        heap: heap)
+    }
+    let photo = try JPEGImage(contentsOf: FilePath(file))
+    let choice = gpu.finisher(of: photo, demanded: .gpu)
+    guard choice.finisher == .gpu else { return entry(.notToBeHad, choice.reason) }
+    let texture: Texture
+    do {
+      let stream = try photo.coefficients(in: CoefficientMemory(of: pool))
+      texture = try gpu.texture(finishing: stream)
+    } catch let error as CoefficientsRefused {
+      return entry(.notToBeHad, "\(error)")
+    } catch let error as RegistrationRefused {
+      return entry(.notToBeHad, "\(error)")
+    }
+    let reason = try difference(between: texture, and: photo)
+    return entry(reason == nil ? .identical : .different, reason, texture.buffer.heap)
+  }
+
+  /// What a texture shows otherwise than the CPU decodes it; nil where that is nothing.
+  private static func difference(
+    between texture: Texture, and photo: JPEGImage
+  ) throws -> String? {
     let layout = texture.buffer.layout
     let canvas = try Canvas(width: layout.width, height: layout.height)
     try canvas.draw([Canvas.Quad(whole: layout)], from: .texels(texture))
-    let reason = try difference(between: canvas.readPixels(), and: pixels(of: photo))
-    return entry(reason == nil ? .identical : .different, reason, texture.buffer.heap)
+    return try difference(between: canvas.readPixels(), and: pixels(of: photo))
   }
 
   /// The CPU's decode, as `R`, `G`, `B`, `A` bytes.
@@ -121,7 +160,8 @@ extension CheckReport {
   var text: String {
     ([renderer]
       + entries.map { entry in
-        "  \(entry.route.rawValue), \(entry.picture): \(entry.verdict.rawValue)"
+        "  \(entry.route.rawValue)\(entry.finisher == .gpu ? ", finished by the GPU" : ""),"
+          + " \(entry.picture): \(entry.verdict.rawValue)"
           + (entry.heap.map { ", from \($0)" } ?? "") + (entry.reason.map { "; \($0)" } ?? "")
       }
       + [isRight ? "Every picture is right." : "Not every picture is right."])

@@ -12,6 +12,8 @@ struct Render: ParsableCommand {
   /// What `--json` prints.
   struct Report: Encodable {
     let texture: TextureReport
+    /// Who finished the decoding, and why not the GPU.
+    let choice: FinisherChoice
     /// How the rows are stored: the number that EXIF has for it.
     let orientation: Int
     /// Rows as they are stored, from the first, whose pixels are the file's; the others are filled.
@@ -20,7 +22,7 @@ struct Render: ParsableCommand {
     let warnings: [String]
 
     private enum CodingKeys: CodingKey {
-      case orientation, goodRows, warnings
+      case orientation, goodRows, warnings, finisher, finisherReason
     }
 
     /// All of it side by side.
@@ -30,6 +32,8 @@ struct Render: ParsableCommand {
       try container.encode(orientation, forKey: .orientation)
       try container.encode(goodRows, forKey: .goodRows)
       try container.encode(warnings, forKey: .warnings)
+      try container.encode(choice.finisher, forKey: .finisher)
+      try container.encode(choice.reason, forKey: .finisherReason)
     }
   }
 
@@ -51,6 +55,11 @@ struct Render: ParsableCommand {
   @Option(help: "What it is decoded to: rgb; or planar, luma and chroma as the file has them.")
   var mode = Mode.rgb
 
+  @Option(
+    help:
+      "Who finishes the decoding: cpu; gpu, where it can; or auto, whoever is known to be faster.")
+  var decode = Decode.auto
+
   @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Print what was done as JSON.")
@@ -66,7 +75,8 @@ struct Render: ParsableCommand {
     if json {
       print(report.json)
     } else {
-      print("\(output): \(report.texture.width)x\(report.texture.height), \(report.texture.way)")
+      let size = "\(report.texture.width)x\(report.texture.height)"
+      print("\(output): \(size), \(report.texture.way); \(report.choice)")
     }
   }
 
@@ -82,28 +92,69 @@ struct Render: ParsableCommand {
       warnings.append("decoded to colours: \(obstacle)")
     }
     let isPlanar = mode == .planar && photo.planarObstacle == nil
-    let buffer = try pool.allocate(
-      isPlanar ? photo.planarDescriptor() : photo.descriptor, named: input)
-
-    let clock = ContinuousClock()
-    let start = clock.now
-    let decoded = try photo.decode(into: buffer)
-    let end = clock.now
-    let texture = try gpu.texture(for: buffer)
-    let registering = clock.now - end
+    let picture = try Picture(
+      of: photo, planar: isPlanar, on: gpu, from: pool, by: decode.demand)
 
     let size = photo.size
     let canvas = try Canvas(width: size.width, height: size.height)
     try canvas.draw(
-      [Canvas.Quad(whole: buffer.layout, photo.orientation)], from: .texels(texture))
+      [Canvas.Quad(whole: picture.texture.buffer.layout, photo.orientation)],
+      from: .texels(picture.texture))
     let png = PNGFile(width: size.width, height: size.height, rgba: try canvas.readPixels())
     try png.write(to: FilePath(output))
     return Report(
       texture: TextureReport(
-        texture, as: size, bytesCopied: gpu.statistics.bytesCopied(.uploaded),
-        decoding: end - start, registering: registering),
-      orientation: Int(photo.orientation.rawValue), goodRows: decoded.goodRows.count,
-      warnings: warnings + decoded.warnings)
+        picture.texture, as: size, bytesCopied: gpu.statistics.bytesCopied(.uploaded),
+        decoding: picture.decoding, registering: picture.registering),
+      choice: picture.choice, orientation: Int(photo.orientation.rawValue),
+      goodRows: picture.report.goodRows.count, warnings: warnings + picture.report.warnings)
+  }
+
+  enum Decode: String, CaseIterable, ExpressibleByArgument {
+    case cpu, gpu, auto
+
+    var demand: Finisher? { Finisher(rawValue: rawValue) }
+  }
+}
+
+/// A photograph that became a texture, and how.
+private struct Picture {
+  let texture: Texture
+  let choice: FinisherChoice
+  let report: DecodingReport
+  let decoding, registering: Duration
+
+  /// Where the GPU was chosen and the file then turns out not to be for it, the CPU decodes it.
+  init(
+    of photo: JPEGImage, planar isPlanar: Bool, on gpu: EGLDevice, from pool: TexturePool,
+    by demand: Finisher?
+  ) throws {
+    var choice =
+      isPlanar
+      ? .cpu(because: "planes are asked for") : gpu.finisher(of: photo, demanded: demand)
+    var stream: CoefficientStream?
+    let start = ContinuousClock.now
+    if choice.finisher == .gpu {
+      do throws(CoefficientsRefused) {
+        stream = try photo.coefficients(in: CoefficientMemory(of: pool))
+      } catch {
+        choice = .cpu(because: "\(error)")
+      }
+    }
+    if let stream {
+      report = DecodingReport(warnings: photo.warnings, goodRows: 0..<photo.descriptor.height)
+      let end = ContinuousClock.now
+      texture = try gpu.texture(finishing: stream)
+      (decoding, registering) = (end - start, .now - end)
+    } else {
+      let buffer = try pool.allocate(
+        isPlanar ? photo.planarDescriptor() : photo.descriptor, named: photo.name)
+      report = try photo.decode(into: buffer)
+      let end = ContinuousClock.now
+      texture = try gpu.texture(for: buffer)
+      (decoding, registering) = (end - start, .now - end)
+    }
+    self.choice = choice
   }
 }
 

@@ -11,8 +11,9 @@ final class CheckCommandTests: XCTestCase {
       JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
     let entries = try XCTUnwrap(report["entries"] as? [[String: Any]])
     XCTAssertEqual(
-      entries.compactMap { $0["route"] as? String },
+      entries.filter { $0["finisher"] as? String == "cpu" }.compactMap { $0["route"] as? String },
       ["imported", "transferred", "uploaded"].flatMap { [$0, $0] })
+    XCTAssertEqual(entries.count { $0["finisher"] as? String == "gpu" }, photographs.count)
     for entry in entries {
       let verdict = entry["verdict"] as? String
       XCTAssertTrue(verdict == "identical" || verdict == "not to be had", "\(entry)")

@@ -37,6 +37,20 @@ final class RenderCommandTests: XCTestCase {
     XCTAssertTrue(run.complaint.contains("decoded to colours: it has no chroma"), run.complaint)
   }
 
+  func testWhoeverFinishesThePictureItIsTheSame() throws {
+    let cpu = try render("automatic", "--decode", "cpu")
+    let gpu = try render("automatic", "--decode", "gpu")
+    XCTAssertEqual(cpu.picture, gpu.picture)
+    XCTAssertEqual(cpu.report["finisher"] as? String, "cpu")
+    XCTAssertEqual(cpu.report["finisherReason"] as? String, "that was demanded")
+    if gpu.report["finisher"] as? String == "gpu" {
+      XCTAssertEqual(gpu.report["bytesCopied"] as? Int, 0)
+      XCTAssertEqual(gpu.report["route"] as? String, "transferred")
+    } else {
+      XCTAssertNotNil(gpu.report["finisherReason"] as? String)
+    }
+  }
+
   func testTheReportSaysWhatWasDone() throws {
     let report = try render("automatic").report
     XCTAssertEqual(report["width"] as? Int, 321)

@@ -9,9 +9,9 @@ public struct FinisherChoice: Hashable, Sendable {
   /// nil where it is the GPU.
   public let reason: String?
 
-  static let gpu = FinisherChoice(finisher: .gpu, reason: nil)
+  public static let gpu = FinisherChoice(finisher: .gpu, reason: nil)
 
-  static func cpu(because reason: String) -> FinisherChoice {
+  public static func cpu(because reason: String) -> FinisherChoice {
     FinisherChoice(finisher: .cpu, reason: reason)
   }
 }

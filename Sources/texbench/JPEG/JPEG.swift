@@ -44,6 +44,9 @@ struct JPEG: Measurement {
         Comparison(
           title: picture.name, item: "image", rival: PictureRoutes.rival, looksAtMemory: true,
           routes: routes.all(on: bench)))
+      if let finished = try? FinishedPicture(picture, on: gpu) {
+        for figure in try finished.figures() { bench.add(figure) }
+      }
     }
     try addFigures(to: bench)
     try Decoders(pools).measure(on: bench)

@@ -31,6 +31,9 @@ struct PictureRoutes {
     var routes = [bare]
     if isInCoefficients { routes.append(entropyAlone) }
     if hasPlanes { routes += [barePlanes, pooledPlanes] }
+    do { routes.append(finished(try FinishedPicture(picture, on: gpu))) } catch {
+      bench.leaveOut("\(picture.name): finished by the GPU", because: "\(error)")
+    }
     routes += [newTexture, oldTexture, pixelBuffer]
     for heap in pools.heaps {
       routes += [CopyKind.memcpy, .streaming, .none].map { imported(from: heap, $0, doubt: doubt) }
@@ -108,6 +111,13 @@ struct PictureRoutes {
         watch.finish()
         withExtendedLifetime(buffer) {}
       }
+    }
+  }
+
+  private func finished(_ picture: FinishedPicture) -> Route {
+    Route(name: "entropy decoding, finished by the GPU", isOurs: true) {
+      let screen = try Screen(self.picture)
+      return { watch in try picture.run(screen, &watch) }
     }
   }
 
