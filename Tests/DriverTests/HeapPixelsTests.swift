@@ -18,6 +18,13 @@ final class HeapPixelsTests: XCTestCase {
     }
   }
 
+  /// The driver lists NV12 and takes no image of it: each plane is one.
+  func testPlanesOfEveryHeapShowThePixelsOfMemfd() throws {
+    for fourcc in [Fourcc.nv12, .yuv420] {
+      try compare("\(fourcc) by planes") { try planes(fourcc, from: $0, on: $1) }
+    }
+  }
+
   func testPhotographsAreDecodedIntoEveryHeap() throws {
     try compare("JPEG to texture", photograph)
   }
@@ -57,6 +64,26 @@ final class HeapPixelsTests: XCTestCase {
     let textures = try buffers.map { try gpu.register($0) }
     for (seed, buffer) in buffers.enumerated() { buffer.writePattern(seed: seed) }
     return try textures.flatMap(pixels)
+  }
+
+  /// Of an image at an offset, written after it was imported.
+  private func planes(
+    _ fourcc: Fourcc, from heap: any Heap, on gpu: EGLDevice
+  ) throws -> [UInt8] {
+    let pool = try TexturePool(for: [gpu], from: [heap])
+    let image = ImageDescriptor(width: 37, height: 11, formats: [fourcc])
+    let (first, buffer) = (try pool.allocate(image), try pool.allocate(image))
+    XCTAssertEqual(first.descriptor, buffer.descriptor)
+    let texture = try gpu.register(buffer)
+    XCTAssertEqual(texture.planes.count, buffer.layout.planes.count)
+    for plane in buffer.layout.planes.indices {
+      var writer = buffer.writer(ofPlane: plane)
+      for y in 0..<writer.rowCount {
+        let row = (0..<writer.rowSize).map { UInt8(truncatingIfNeeded: $0 * 7 + y * 31 + plane) }
+        writer.write(row.span, row: y)
+      }
+    }
+    return try pixels(of: texture)
   }
 
   private func photograph(from heap: any Heap, on gpu: EGLDevice) throws -> [UInt8] {

@@ -7,19 +7,6 @@ import XCTest
 /// Buffers that the device cannot take, of real memory: the library says what is wrong before the
 /// driver would, and the driver would indeed.
 final class RefusalTests: XCTestCase {
-  func testSeveralPlanesAsOneImageAreRefused() throws {
-    try withHeaps("typed: NV12 as one image") { heap, gpu in
-      let pool = try TexturePool(for: [], from: [heap])
-      let buffer = try pool.allocate(ImageDescriptor(width: 32, height: 8, formats: [.nv12]))
-      XCTAssertThrowsError(try gpu.register(buffer)) {
-        let refusal = $0 as? RegistrationRefused
-        XCTAssertEqual(refusal?.cause, .importFailed, "the display says that it imports NV12")
-        XCTAssertEqual(refusal?.wanted, "NV12 of \(heap.name)")
-        XCTAssertEqual(refusal?.held, "eglCreateImageKHR: EGL_BAD_ALLOC")
-      }
-    }
-  }
-
   func testThreeBytesAPixelAreRefused() throws {
     try withHeaps("typed: RGB888") { heap, gpu in
       let buffer = buffer(in: try memory(of: heap), .rgb888, rows: 8)
