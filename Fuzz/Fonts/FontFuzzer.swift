@@ -9,17 +9,18 @@ public func draw(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   guard let way = bytes.last else { return 0 }
   do {
     let library = try FontLibrary()
-    let face = try FontFace(bytes: bytes.dropLast().span, named: "fuzz", in: library)
+    let font = Array(bytes.dropLast())
+    let face = try FontFace(bytes: font.span, named: "fuzz", in: library)
     let mode = GlyphMode(
       hinting: way & 1 == 0 ? .none : .light, embolden: way & 2 == 0 ? 0 : 0.5,
       slant: way & 4 == 0 ? 0 : 0.2)
     let cache = GlyphCache(
       in: pool, pageSize: ImageSize(width: 128, height: 128), pageLimit: 1)
-    let font = try cache.font(face, pixelSize: Double(way >> 3) + 8, mode: mode)
+    let sized = try cache.font(face, pixelSize: Double(way >> 3) + 8, mode: mode)
     for glyph in 0..<UInt32(min(face.glyphCount, 40)) {
       let quarters = Quarters(x: Int(glyph) % 4, y: Int(glyph) / 4 % 4)
       do {
-        _ = try cache.glyph(glyph, of: font, at: quarters)
+        _ = try cache.glyph(glyph, of: sized, at: quarters)
       } catch .full {
         _ = try? cache.flush()
       } catch {}
