@@ -15,7 +15,7 @@ final class JoinedContextTests: XCTestCase {
       for route in Route.allCases {
         let (toolkit, gpu, window) = try opened(traits, route)
         let pool = try TexturePool(for: [gpu])
-        let before = try painted(from: pool, 11)
+        let before = try pool.painted(image, 11)
         try window.run { _ in
           XCTAssertThrowsError(try gpu.texture(for: before)) {
             XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .wrongThread)
@@ -27,8 +27,8 @@ final class JoinedContextTests: XCTestCase {
           let texture = try gpu.texture(for: before)
           XCTAssertEqual(texture.route, route)
           XCTAssertEqual(try texture.shownPixels().first, 11, "\(route) on \(traits.version)")
-          let page = try gpu.texture(for: painted(from: pool, 12, [.texture, .rewritten]))
-          paint(page.buffer, 13)
+          let page = try gpu.texture(for: pool.painted(image, 12, [.texture, .rewritten]))
+          page.buffer.paint(13)
           try page.contentsChanged()
           XCTAssertEqual(try page.shownPixels().first, 13)
           let target = try gpu.renderTarget(
@@ -59,12 +59,12 @@ final class JoinedContextTests: XCTestCase {
         try window.run { _ in try gpu.join() }
         for value in UInt8(1)..<20 {
           let texture = try window.run { _ in
-            try gpu.texture(for: painted(from: pool, value, [.texture, .rewritten]))
+            try gpu.texture(for: pool.painted(image, value, [.texture, .rewritten]))
           }
           try texture.use()
           XCTAssertEqual(try texture.shownPixels().first, value, "\(route) on \(traits.version)")
           try window.run { _ in
-            paint(texture.buffer, value + 100)
+            texture.buffer.paint(value + 100)
             try texture.contentsChanged()
           }
           XCTAssertTrue(try gpu.texture(for: texture.buffer) === texture)
@@ -80,7 +80,7 @@ final class JoinedContextTests: XCTestCase {
     let (toolkit, gpu, window) = try opened(.own, .imported)
     let pool = try TexturePool(for: [gpu])
     try window.run { _ in try gpu.join() }
-    var texture: Texture? = try gpu.register(painted(from: pool, 1))
+    var texture: Texture? = try gpu.register(pool.painted(image, 1))
     let name = try XCTUnwrap(texture?.name)
     try window.run { [texture] _ in try texture?.use() }
     texture = nil
@@ -97,7 +97,7 @@ final class JoinedContextTests: XCTestCase {
     pool.collect()
     XCTAssertEqual(pool.statistics.slots, 0)
 
-    texture = try gpu.register(painted(from: pool, 2))
+    texture = try gpu.register(pool.painted(image, 2))
     texture = nil
     try gpu.collect()
     try waitForGPU(gpu)
@@ -123,7 +123,7 @@ final class JoinedContextTests: XCTestCase {
     let own = try gpu.registerForRendering(target.buffer)
     XCTAssertFalse(own === target, "framebuffers stay with their context")
     try own.finish()
-    var texture: Texture? = try gpu.register(painted(from: pool, 1))
+    var texture: Texture? = try gpu.register(pool.painted(image, 1))
     try window.run { [texture] _ in try texture?.use() }
     texture = nil
     try window.run { window in
@@ -149,7 +149,7 @@ final class JoinedContextTests: XCTestCase {
       for route in Route.allCases {
         var (toolkit, gpu, window): (ToolkitContext?, EGLDevice, Window) = try opened(traits, route)
         let pool = try TexturePool(for: [gpu])
-        let early = try gpu.texture(for: painted(from: pool, 5))
+        let early = try gpu.texture(for: pool.painted(image, 5))
         try window.run { _ in try gpu.join() }
         try gpu.leave()
         withExtendedLifetime(toolkit) {}
@@ -157,7 +157,7 @@ final class JoinedContextTests: XCTestCase {
         try window.run { _ in
           try early.use()
           XCTAssertEqual(try early.shownPixels().first, 5)
-          let late = try gpu.texture(for: painted(from: pool, 6))
+          let late = try gpu.texture(for: pool.painted(image, 6))
           XCTAssertEqual(late.route, route)
           XCTAssertEqual(try late.shownPixels().first, 6)
           try gpu.close()
@@ -170,7 +170,7 @@ final class JoinedContextTests: XCTestCase {
   func testTexturesOfBeforeTheJoinWaitForTheirContextsNextCall() throws {
     let (toolkit, gpu, window) = try opened(.own, .uploaded)
     let pool = try TexturePool(for: [gpu])
-    let texture = try gpu.texture(for: painted(from: pool, 5))
+    let texture = try gpu.texture(for: pool.painted(image, 5))
     let isUsed = expectation(description: "the window uses it")
     let isEarly = expectation(description: "the window waits")
     isEarly.isInverted = true
@@ -192,7 +192,7 @@ final class JoinedContextTests: XCTestCase {
     let toolkit = try ToolkitContext()
     let gpu = try EGLDevice.current(route: .uploaded)
     let pool = try TexturePool(for: [gpu])
-    let texture = try gpu.texture(for: painted(from: pool, 5))
+    let texture = try gpu.texture(for: pool.painted(image, 5))
     let other = try ToolkitContext(sharing: toolkit)
     try gpu.join()
     try texture.use()
@@ -255,14 +255,14 @@ final class JoinedContextTests: XCTestCase {
             XCTAssertEqual(try texture.shownPixels().first, value)
           }
           let value = UInt8(frame + 100)
-          let texture = try gpu.texture(for: painted(from: pool, value))
+          let texture = try gpu.texture(for: pool.painted(image, value))
           XCTAssertEqual(try texture.shownPixels().first, value)
           try gpu.collect()
         }
         isOver.fulfill()
       }
       for frame in UInt8(0)..<60 {
-        let texture = try gpu.texture(for: painted(from: pool, frame))
+        let texture = try gpu.texture(for: pool.painted(image, frame))
         mailbox.put(texture, frame)
         XCTAssertEqual(try texture.shownPixels().first, frame)
         try gpu.collect()
@@ -342,17 +342,4 @@ private let image = ImageDescriptor(width: 24, height: 6, formats: [.abgr8888])
 
 private func waitForGPU(_ gpu: EGLDevice) throws {
   XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
-}
-
-private func painted(
-  from pool: TexturePool, _ value: UInt8, _ flags: AllocationFlags = .texture
-) throws -> TextureBuffer {
-  let buffer = try pool.allocate(image, for: flags)
-  paint(buffer, value)
-  return buffer
-}
-
-private func paint(_ buffer: TextureBuffer, _ value: UInt8) {
-  var writer = buffer.writer()
-  writer.fill(0..<writer.rowCount, with: value)
 }

@@ -13,7 +13,7 @@ final class MipmapTests: XCTestCase {
     let gpu = try EGLDevice.surfaceless(.software)
     let pool = try TexturePool(for: [gpu])
     XCTAssertNotEqual(try pool.plan(for: image, [.texture, .mipmapped]).route, .imported)
-    let texture = try gpu.texture(for: painted(from: pool, 40, [.texture, .mipmapped]))
+    let texture = try gpu.texture(for: pool.painted(image, 40, [.texture, .mipmapped]))
     XCTAssertTrue(texture.isMipmapped)
     XCTAssertTrue(texture.buffer.isSpent)
     XCTAssertEqual(try levels(of: texture), [[20, 6], [10, 3], [5, 1], [2, 1], [1, 1]])
@@ -25,10 +25,10 @@ final class MipmapTests: XCTestCase {
       let gpu = try EGLDevice.surfaceless(.software, route: route)
       let pool = try TexturePool(for: [gpu])
       let texture = try gpu.texture(
-        for: painted(from: pool, 8, [.texture, .mipmapped, .rewritten]))
+        for: pool.painted(image, 8, [.texture, .mipmapped, .rewritten]))
       XCTAssertEqual(texture.route, route)
       XCTAssertEqual(try shown(texture, 4), 8)
-      paint(texture.buffer, 200)
+      texture.buffer.paint(200)
       try texture.contentsChanged()
       XCTAssertEqual(try shown(texture, 4), 200, "\(route)")
     }
@@ -40,7 +40,7 @@ final class MipmapTests: XCTestCase {
         let toolkit = try ToolkitContext(traits)
         let gpu = try EGLDevice.current(route: route)
         let pool = try TexturePool(for: [gpu])
-        let plain = try gpu.texture(for: painted(from: pool, 77))
+        let plain = try gpu.texture(for: pool.painted(image, 77))
         XCTAssertFalse(plain.isMipmapped)
         XCTAssertTrue(plain.buffer.isSpent)
         let texture = try gpu.texture(for: plain.buffer, mipmapped: true)
@@ -62,7 +62,7 @@ final class MipmapTests: XCTestCase {
   func testAnImportRefusesThemAndTheNextRouteIsTaken() throws {
     let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [gpu])
-    let imported = try gpu.register(painted(from: pool, 9))
+    let imported = try gpu.register(pool.painted(image, 9))
     XCTAssertEqual(imported.route, .imported)
     XCTAssertThrowsError(try imported.mipmapped()) {
       XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .mipmaps)
@@ -86,7 +86,7 @@ final class MipmapTests: XCTestCase {
   func testMemoryThatAnImportStillUsesIsNotSpentByACopy() throws {
     let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [gpu])
-    let buffer = try painted(from: pool, 9)
+    let buffer = try pool.painted(image, 9)
     do { _ = try gpu.register(buffer) }
     _ = try gpu.texture(for: buffer, mipmapped: true)
     XCTAssertFalse(buffer.isSpent, "what is gone waits to be collected")
@@ -109,25 +109,12 @@ final class MipmapTests: XCTestCase {
   func testKeptTexturesWithAndWithoutThemAreNotTakenForEachOther() throws {
     let gpu = try EGLDevice.surfaceless(.software, route: .uploaded)
     let pool = try TexturePool(for: [gpu])
-    do { _ = try gpu.texture(for: painted(from: pool, 1)) }
+    do { _ = try gpu.texture(for: pool.painted(image, 1)) }
     try gpu.collect()
-    let with = try gpu.texture(for: painted(from: pool, 2), mipmapped: true)
+    let with = try gpu.texture(for: pool.painted(image, 2), mipmapped: true)
     XCTAssertEqual(try shown(with, 3), 2)
-    let without = try gpu.texture(for: painted(from: pool, 3))
+    let without = try gpu.texture(for: pool.painted(image, 3))
     XCTAssertEqual(try levels(of: without), [[20, 6]])
-  }
-
-  private func painted(
-    from pool: TexturePool, _ value: UInt8, _ flags: AllocationFlags = .texture
-  ) throws -> TextureBuffer {
-    let buffer = try pool.allocate(image, for: flags)
-    paint(buffer, value)
-    return buffer
-  }
-
-  private func paint(_ buffer: TextureBuffer, _ value: UInt8) {
-    var writer = buffer.writer()
-    writer.fill(0..<writer.rowCount, with: value)
   }
 
   /// The first byte of one of its sizes.

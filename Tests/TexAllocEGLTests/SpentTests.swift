@@ -12,13 +12,13 @@ final class SpentTests: XCTestCase {
     for route in [Route.uploaded, .transferred] {
       let gpu = try device(route)
       let pool = try TexturePool(for: [gpu])
-      let first = try gpu.texture(for: painted(from: pool, 40))
+      let first = try gpu.texture(for: pool.painted(image, 40))
       XCTAssertTrue(first.buffer.isSpent)
       try gpu.collect()
       XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
       pool.collect()
       XCTAssertEqual(pool.statistics.slots, 0, "\(route)")
-      let second = try gpu.texture(for: painted(from: pool, 200))
+      let second = try gpu.texture(for: pool.painted(image, 200))
       XCTAssertEqual(second.buffer.offset, first.buffer.offset)
       XCTAssertEqual(try first.shownPixels(), [UInt8](repeating: 40, count: 32 * 8 * 4))
       XCTAssertEqual(try second.shownPixels(), [UInt8](repeating: 200, count: 32 * 8 * 4))
@@ -28,7 +28,7 @@ final class SpentTests: XCTestCase {
   func testASpentImageIsRefusedByEverybody() throws {
     let gpu = try device(.uploaded)
     let pool = try TexturePool(for: [gpu])
-    let texture = try gpu.texture(for: painted(from: pool, 1))
+    let texture = try gpu.texture(for: pool.painted(image, 1))
     let buffer = texture.buffer
     let other = try EGLDevice.surfaceless(.software, route: .uploaded)
     XCTAssertThrowsError(try other.texture(for: buffer)) {
@@ -51,9 +51,9 @@ final class SpentTests: XCTestCase {
     let gpu = try device(.uploaded)
     let pool = try TexturePool(for: [gpu])
     for flags in [AllocationFlags.rewritten, .cpuRead, .exportable] {
-      let texture = try gpu.texture(for: painted(from: pool, 3, [.texture, flags]))
+      let texture = try gpu.texture(for: pool.painted(image, 3, [.texture, flags]))
       XCTAssertFalse(texture.buffer.isSpent)
-      paint(texture.buffer, 4)
+      texture.buffer.paint(4)
       try texture.contentsChanged()
       XCTAssertEqual(try texture.shownPixels().first, 4)
     }
@@ -79,7 +79,7 @@ final class SpentTests: XCTestCase {
   func testManyCopiesShareAFenceThatCollectingMakes() throws {
     let gpu = try device(.transferred)
     let pool = try TexturePool(for: [gpu])
-    let textures = try (0..<40).map { try gpu.texture(for: painted(from: pool, UInt8($0))) }
+    let textures = try (0..<40).map { try gpu.texture(for: pool.painted(image, UInt8($0))) }
     let elsewhere = expectation(description: "another thread has looked")
     Thread.detachNewThread {
       // It makes no fence: eight copies have none, the last of forty.
@@ -119,18 +119,5 @@ final class SpentTests: XCTestCase {
       do { _ = try gpu.mappedBuffers() } catch { throw XCTSkip("no mapped buffers: \(error)") }
     }
     return gpu
-  }
-
-  private func painted(
-    from pool: TexturePool, _ value: UInt8, _ flags: AllocationFlags = .texture
-  ) throws -> TextureBuffer {
-    let buffer = try pool.allocate(image, for: flags)
-    paint(buffer, value)
-    return buffer
-  }
-
-  private func paint(_ buffer: TextureBuffer, _ value: UInt8) {
-    var writer = buffer.writer()
-    writer.fill(0..<image.height, with: value)
   }
 }
