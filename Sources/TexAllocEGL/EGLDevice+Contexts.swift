@@ -216,6 +216,15 @@ extension EGLDevice.State {
     return due
   }
 
+  /// Has those wait for their context again that it took and put no fence behind.
+  mutating func takeBack(_ textures: [RetiredTexture], from here: ContextGroup.Member) {
+    retired += textures.map { texture in
+      var texture = texture
+      texture.awaited.insert(here.set)
+      return texture
+    }
+  }
+
   /// Has those wait that other contexts have used.
   ///
   /// - Returns: The rest.

@@ -57,18 +57,25 @@ extension EGLDevice {
     do { here = try requireContext(for: "collect") } catch  where error.cause == .lost { return [] }
     state.withLock { $0.retiredFramebuffers.removeValue(forKey: here.serial) }?.delete()
     try sealCopies(in: here)
-    let showsBuffers = state.withLock { state in
-      state.retired.contains {
-        $0.objects.showsBuffer && $0.isDue(in: here, of: state.contexts.all)
-      }
-    }
-    let fence = showsBuffers ? try fences.makeFence(on: connection, until: loss) : nil
     let (retired, left) = state.withLock { ($0.takeRetired(in: here), $0.contexts.left) }
     // A texture of the GPU's own has its pixels; their copy has a fence already.
-    for texture in retired where texture.objects.showsBuffer {
-      texture.buffer.hold(until: fence ?? UnknownFence())
-      for (set, fence) in left where !set.isDisjoint(with: texture.users) {
+    let shown = retired.filter(\.objects.showsBuffer)
+    if !shown.isEmpty {
+      // Behind what was taken: others may be let go of meanwhile, on any thread.
+      let fence: EGLFence
+      do { fence = try fences.makeFence(on: connection, until: loss) } catch {
+        let isLost = state.withLock { state in
+          if !loss.hasHappened { state.takeBack(retired, from: here) }
+          return loss.hasHappened
+        }
+        if isLost { destroyImages(of: retired.map(\.objects)) }
+        throw error
+      }
+      for texture in shown {
         texture.buffer.hold(until: fence)
+        for (set, fence) in left where !set.isDisjoint(with: texture.users) {
+          texture.buffer.hold(until: fence)
+        }
       }
     }
     // Those that other contexts have used wait for them, too.

@@ -1,4 +1,5 @@
 import ProgramSupport
+import Synchronization
 import TestSupport
 import TexAlloc
 import TexAllocEGL
@@ -74,6 +75,25 @@ final class TextureTests: XCTestCase {
     _ = try Canvas(width: 1, height: 1).readPixels()  // waits for the GPU
     let again = try pool.allocate(ImageDescriptor(width: 8, height: 8, formats: [.abgr8888]))
     XCTAssertEqual(pool.statistics.slots, 1, "\(again.name) stands where the other stood")
+  }
+
+  func testSlotsReturnOfTexturesThatAnotherThreadLetsGoOfWhileTheDeviceCollects() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    let descriptor = ImageDescriptor(width: 8, height: 8, formats: [.abgr8888])
+    let held = Mutex(try (0..<500).map { _ in try gpu.register(pool.allocate(descriptor)) })
+    let areGone = expectation(description: "another thread holds no texture")
+    Thread.detachNewThread {
+      // One by one, so that the device often has nothing to collect when it begins to.
+      while held.withLock({ $0.popLast() }) != nil { usleep(.random(in: 20...60)) }
+      areGone.fulfill()
+    }
+    while !held.withLock(\.isEmpty) { try gpu.collect() }
+    wait(for: [areGone], timeout: 60)
+    try gpu.collect()
+    XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
+    pool.collect()
+    XCTAssertEqual(pool.statistics.slots, 0)
   }
 
   func testASlotOfADeviceThatIsGoneWaitsForTheGPU() throws {
