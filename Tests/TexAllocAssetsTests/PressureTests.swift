@@ -80,6 +80,23 @@ final class PressureTests: XCTestCase {
     XCTAssertEqual(loader.assets.statistics.encodedBytes, 0)
   }
 
+  func testFilesAreReadIntoTheMemoryOfThoseBefore() throws {
+    var limits = AssetLimits()
+    limits.reads = 2
+    let loader = try LoaderUnderTest(limits: limits) { name in
+      ScriptedDecoder.file() + [UInt8](repeating: 0, count: 300_000 + name.utf8.count)
+    }
+    for number in 0..<10 { loader.submit("/disk/\(number)") }
+    loader.pollUntilEnded(10)
+    for number in 10..<200 {
+      loader.submit("/disk/\(number)")
+      if number.isMultiple(of: 5) { loader.pollUntilEnded(number + 1) }
+    }
+    loader.pollUntilEnded(200)
+    XCTAssertEqual(loader.assets.statistics.loaded, 200)
+    XCTAssertLessThanOrEqual(loader.assets.engine.memory.takenAnew, 10)
+  }
+
   func testAFileLargerThanTheLimitIsAnError() throws {
     var limits = AssetLimits()
     limits.fileBytes = 100

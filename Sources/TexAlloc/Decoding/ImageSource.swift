@@ -8,6 +8,7 @@ public import SystemPackage
 public struct ImageSource: Sendable {
   private enum Storage: Sendable {
     case bytes([UInt8])
+    case read(FileBytes)
     case borrowed(BorrowedBytes)
     case file(OpenFile)
   }
@@ -23,6 +24,13 @@ public struct ImageSource: Sendable {
     self.name = name
     size = bytes.count
     storage = .bytes(bytes)
+  }
+
+  /// A file that was read already.
+  package init(_ bytes: FileBytes, named name: String) {
+    self.name = name
+    size = bytes.count
+    storage = .read(bytes)
   }
 
   /// Bytes that the caller keeps alive and unchanged until nobody reads this any more, nor anything
@@ -77,6 +85,8 @@ public struct ImageSource: Sendable {
   ) throws(ImageDecodingError) -> Int {
     switch storage {
     case .bytes(let all): return Self.copy(all.span, from: offset, to: &bytes)
+    case .read(let all):
+      return all.withSpan { Self.copy($0, from: offset, to: &bytes) }
     case .borrowed(let all): return Self.copy(all.span, from: offset, to: &bytes)
     case .file(let file):
       do { return try file.read(into: &bytes, at: offset) } catch {
@@ -91,6 +101,7 @@ public struct ImageSource: Sendable {
   ) throws(Failure) -> Result? {
     switch storage {
     case .bytes(let all): try body(all.span)
+    case .read(let all): try all.withSpan(body)
     case .borrowed(let all): try body(all.span)
     case .file: nil
     }

@@ -13,6 +13,8 @@ final class AssetEngine: Sendable {
   let device: Mutex<AssetDevice>
   /// What the last image took to register: nanoseconds.
   let lastCost = Atomic(0)
+  /// For files that are being read, or wait for a decoder.
+  let memory: FileMemory
   private let schedule: Mutex<Schedule>
   private let readers: WorkerThreads
   private let failures = FailureMemory()
@@ -28,6 +30,7 @@ final class AssetEngine: Sendable {
     self.decoders = decoders
     self.limits = limits
     self.disk = disk
+    memory = FileMemory(keeping: limits.encodedBytes)
     if let workers {
       self.workers = workers
     } else {
@@ -85,7 +88,7 @@ final class AssetEngine: Sendable {
   func elsewhere(_ body: @escaping @Sendable () -> Void) { readers.begin(body) }
 
   private func read(_ work: ReadWork) {
-    let outcome = work.run(on: disk, failures, limit: limits.fileBytes) { size in
+    let outcome = work.run(on: disk, failures, limit: limits.fileBytes, into: memory) { size in
       look { $0.countEncoded(size, of: work.job) }
     }
     _ = update { $0.endReading(work.job, outcome) }

@@ -118,17 +118,19 @@ extension ReadWork {
   ///
   /// - Parameter count: Is told its size before memory is taken for it.
   func run(
-    on disk: Disk, _ failures: FailureMemory, limit: Int, count: (Int) -> Void
+    on disk: Disk, _ failures: FailureMemory, limit: Int, into memory: FileMemory,
+    count: (Int) -> Void
   ) -> Result<EncodedFile, AssetError> {
     do {
-      return .success(try read(on: disk, failures, limit: limit, count: count))
+      return .success(try read(on: disk, failures, limit: limit, into: memory, count: count))
     } catch {
       return .failure(error)
     }
   }
 
   private func read(
-    on disk: Disk, _ failures: FailureMemory, limit: Int, count: (Int) -> Void
+    on disk: Disk, _ failures: FailureMemory, limit: Int, into memory: FileMemory,
+    count: (Int) -> Void
   ) throws(AssetError) -> EncodedFile {
     try requireWanted()
     let file: EncodedFile
@@ -148,21 +150,27 @@ extension ReadWork {
           request.name, .tooMuch("bytes of the file", found: size, limit: limit)))
     }
     count(size)
-    var bytes = [UInt8](repeating: 0, count: size)
+    let bytes = try memory.fill(size) { bytes throws(AssetError) in
+      try fill(&bytes, from: file.source)
+    }
+    return EncodedFile(ImageSource(bytes, named: request.name), file.identity)
+  }
+
+  /// - Returns: How many bytes there were: fewer where the file was cut short meanwhile.
+  private func fill(
+    _ bytes: inout MutableSpan<UInt8>, from source: ImageSource
+  ) throws(AssetError) -> Int {
     var end = 0
-    while end < size {
+    while end < bytes.count {
       try requireWanted()
-      let piece = end..<min(size, end + Self.pieceSize)
-      var span = bytes.mutableSpan
-      var room = span._mutatingExtracting(piece)
+      let piece = end..<min(bytes.count, end + Self.pieceSize)
+      var room = bytes._mutatingExtracting(piece)
       let read: Int
-      do { read = try file.source.read(into: &room, at: end) } catch { throw self.error(error) }
+      do { read = try source.read(into: &room, at: end) } catch { throw self.error(error) }
       end += read
-      // It was cut short meanwhile.
       if read < piece.count { break }
     }
-    bytes.removeLast(size - end)
-    return EncodedFile(ImageSource(bytes, named: request.name), file.identity)
+    return end
   }
 
   private func requireWanted() throws(AssetError) {

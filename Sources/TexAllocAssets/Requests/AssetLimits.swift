@@ -1,7 +1,7 @@
 /// How much a loader has under way at once.
 public struct AssetLimits: Hashable, Sendable {
   /// Bytes of files that were read and are not decoded yet: 8 MiB. At least one file is read, whatever
-  /// its size.
+  /// its size. As many bytes of their memory are kept for the next files.
   public var encodedBytes = 8 << 20
   /// Bytes of images that were decoded and wait for the device's thread: 64 MiB. No image is begun while
   /// as many wait.
