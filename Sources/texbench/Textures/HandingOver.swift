@@ -81,14 +81,18 @@ enum HandingOver {
         ) {
           let textures = (0..<count).map { _ in GLTexture() }
           for texture in textures { unsafe texture.define(side, from: nil) }
-          let buffer = PixelBuffer(size: side * side * 4)
+          // Each has its pixels, as in a pool: those of one would stay in the cache.
+          let size = side * side * 4
+          let buffer = PixelBuffer(size: count * size)
           try unsafe buffer.fill {
-            unsafe UnsafeMutableRawBufferPointer(start: $0, count: side * side * 4)
+            unsafe UnsafeMutableRawBufferPointer(start: $0, count: count * size)
               .initializeMemory(as: UInt8.self, repeating: 1)
           }
           return { _ in
             buffer.bound {
-              for texture in textures { unsafe texture.update(side, from: nil) }
+              for (index, texture) in textures.enumerated() {
+                unsafe texture.update(side, from: UnsafeRawPointer(bitPattern: index * size))
+              }
             }
             glFlush()
           }
