@@ -3,11 +3,11 @@
 SWIFT ?= swift
 sources := Sources Tests Fuzz Examples Package.swift
 sanitizer ?= address thread
-fuzzer ?= ranges packer jpeg entropy fonts wire peer
+fuzzer ?= ranges packer jpeg entropy png fonts wire peer
 seconds ?= 600
 
 .PHONY: help demo test examples vm-test vm-soak vm-shell bench readme bundle sanitize fuzz fuzz-ranges \
-  fuzz-packer fuzz-jpeg fuzz-entropy fuzz-fonts fuzz-wire fuzz-peer lint format docs clean \
+  fuzz-packer fuzz-jpeg fuzz-entropy fuzz-png fuzz-fonts fuzz-wire fuzz-peer lint format docs clean \
   distclean dependencies swift
 
 help:
@@ -20,10 +20,10 @@ help:
 	@echo 'make readme    the same, into the figures of README.md'
 	@echo 'make bundle    archive the programs for another machine, with a script that checks its GPU'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
-	@echo 'make fuzz      random events in the allocators, random files in the JPEG decoder, in the'
-	@echo '               entropy decoder and as fonts, random messages between processes'
-	@echo '               (seconds=600 for each; fuzzer=ranges, packer, jpeg, entropy, fonts, wire,'
-	@echo '               peer: one)'
+	@echo 'make fuzz      random events in the allocators, random files in the decoders of JPEG and PNG,'
+	@echo '               in the entropy decoder and as fonts, random messages between processes'
+	@echo '               (seconds=600 for each; fuzzer=ranges, packer, jpeg, entropy, png, fonts,'
+	@echo '               wire, peer: one)'
 	@echo 'make lint      check the style'
 	@echo 'make format    put the style right'
 	@echo 'make docs      write the reference into out/docs'
@@ -132,6 +132,15 @@ fuzz-entropy: dependencies
 	  $(wildcard Sources/CHuffman/*.c Sources/CStreaming/*.c Tests/CCoefficients/*.c) -ljpeg
 	out/fuzz/entropyfuzzer -max_total_time=$(seconds) -max_len=20000 -dict=Fuzz/Decoder/jpeg.dict \
 	  -artifact_prefix=out/fuzz/ out/fuzz/entropy out/fuzz/jpeg-seeds
+
+fuzz-png: dependencies
+	@mkdir -p out/fuzz/png
+	@Scripts/make-png-seeds out/fuzz/png-seeds
+	$(SWIFT) build -c release --package-path Fuzz/PNG --scratch-path .build-fuzz-png \
+	  --sanitize fuzzer --sanitize address -Xswiftc -parse-as-library \
+	  -Xswiftc -sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table
+	ASAN_OPTIONS=detect_leaks=0 .build-fuzz-png/release/pngfuzzer -max_total_time=$(seconds) -max_len=20000 \
+	  -timeout=20 -dict=Fuzz/PNG/png.dict -artifact_prefix=out/fuzz/ out/fuzz/png out/fuzz/png-seeds
 
 # Small fonts of the machine to begin with.
 fuzz-fonts: dependencies

@@ -6,14 +6,14 @@
 
 #include <png.h>
 
-const uint32_t texalloc_png_max_side = PNG_UINT_31_MAX;
-
 struct texalloc_png_reader {
   png_structp png;
   png_infop info;
   jmp_buf escape;
   const uint8_t *bytes;
   size_t size, offset;
+  /// Bytes that the library may have at once.
+  size_t largest_piece;
   texalloc_png_result result;
   char message[200];
 };
@@ -43,23 +43,45 @@ static void read_bytes(png_structp png, png_bytep to, size_t size) {
   reader->offset += size;
 }
 
+/// A chunk may claim two gigabytes, which the library takes before it reads one byte of it.
+static png_voidp allocate(png_structp png, png_alloc_size_t size) {
+  texalloc_png_reader *reader = png_get_mem_ptr(png);
+  return size <= reader->largest_piece ? malloc(size) : NULL;
+}
+
+static void release(png_structp png, png_voidp piece) {
+  (void)png;
+  free(piece);
+}
+
+/// Passes over all that is of no use here, without any memory for it.
+static void ignore_chunks(png_structp png) {
+  static const png_byte names[] =
+      "bKGD\0" "cHRM\0" "gAMA\0" "hIST\0" "iTXt\0" "oFFs\0" "pCAL\0" "pHYs\0" "sBIT\0" "sCAL\0"
+      "sPLT\0" "sRGB\0" "sTER\0" "tEXt\0" "tIME\0" "zTXt\0";
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, (int)(sizeof names / 5));
+}
+
 texalloc_png_reader *texalloc_png_open(
     const uint8_t *bytes, size_t size, const texalloc_png_terms *terms) {
   texalloc_png_reader *reader = calloc(1, sizeof *reader);
   if (reader == NULL) return NULL;
   reader->bytes = bytes;
   reader->size = size;
+  // Beside chunks, rows are the largest: eight bytes a pixel, and what the library puts around them.
+  reader->largest_piece = terms->chunk_bytes + (size_t)terms->width * 8 + 4096;
   // An error while it is made comes back as NULL, or here.
   if (setjmp(reader->escape) == 0) {
-    reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, fail, warn);
+    reader->png = png_create_read_struct_2(
+        PNG_LIBPNG_VER_STRING, reader, fail, warn, reader, allocate, release);
     if (reader->png != NULL) reader->info = png_create_info_struct(reader->png);
     if (reader->info != NULL) {
       png_set_read_fn(reader->png, reader, read_bytes);
       png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
       png_set_chunk_malloc_max(reader->png, terms->chunk_bytes);
       png_set_chunk_cache_max(reader->png, terms->chunks);
-      // Text and what is unknown is of no use here.
-      png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
+      ignore_chunks(reader->png);
       return reader;
     }
   }

@@ -12,7 +12,8 @@ internal import TexAlloc
   @_lifetime(copy bytes)
   init(_ bytes: Span<UInt8>, named name: String, _ limits: PNGLimits) throws(ImageDecodingError) {
     var terms = texalloc_png_terms(
-      chunk_bytes: max(1, limits.chunkBytes), chunks: UInt32(clamping: max(1, limits.chunks)))
+      width: UInt32(clamping: limits.width), chunk_bytes: max(1, limits.chunkBytes),
+      chunks: UInt32(clamping: max(1, limits.chunks)))
     // The reader is closed before the bytes go: this value does not outlive them.
     let reader = unsafe bytes.withUnsafeBufferPointer { bytes in
       unsafe texalloc_png_open(bytes.baseAddress, bytes.count, &terms)

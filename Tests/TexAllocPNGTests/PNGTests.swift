@@ -134,6 +134,26 @@ final class PNGTests: XCTestCase {
       "picture: bytes of an interlaced image: 4800 or more; the limit is 4799")
   }
 
+  /// Whatever the kind of the chunk, and whether it has what it says or not.
+  func testChunksThatClaimGigabytesTakeNoMemory() throws {
+    let file = PNGSample(width: 13, height: 9, kind: PNG_COLOR_TYPE_RGB).encoded()
+    let header = Array(file.prefix(33))
+    for kind in ["tEXt", "zTXt", "iTXt", "eXIf", "iCCP", "sPLT", "hIST", "pCAL", "tRNS", "abCd"] {
+      for size: [UInt8] in [[0x7F, 0xFF, 0xFF, 0xFF], [0x08, 0, 0, 0]] {
+        let bytes = header + size + Array(kind.utf8) + file.dropFirst(33)
+        let before = Self.faults()
+        XCTAssertThrowsError(try decode(bytes), kind)
+        XCTAssertLessThan(Self.faults() - before, 2000, "\(kind), pages")
+      }
+    }
+  }
+
+  private static func faults() -> Int {
+    var usage = rusage()
+    unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_minflt
+  }
+
   func testDecodingEndsWithinAGroupOfRowsWhereTheCallerDoesNotGoOn() throws {
     for isInterlaced in [false, true] {
       let sample = PNGSample(

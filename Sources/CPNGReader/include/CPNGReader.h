@@ -18,6 +18,8 @@ typedef enum __attribute__((enum_extensibility(closed))) {
 
 /// What a file may cost; what passes it is ignored, or an error where an image cannot do without.
 typedef struct {
+  /// Pixels across.
+  uint32_t width;
   /// Bytes that one chunk beside the image may take when it is decompressed.
   size_t chunk_bytes;
   /// How many such chunks are kept.
@@ -33,9 +35,6 @@ typedef struct {
   /// Whether it comes in seven passes, each of which fills in pixels between those before.
   bool is_interlaced;
 } texalloc_png_header;
-
-/// Pixels that the library takes across or down.
-extern const uint32_t texalloc_png_max_side;
 
 /// Reads one file in memory, for one thread at a time. After a call that was not done, only its message
 /// may be asked for.
