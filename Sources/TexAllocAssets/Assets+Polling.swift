@@ -25,7 +25,7 @@ extension Assets {
     then completion: @escaping @Sendable (Result<LoadedTexture<Handle>, AssetError>) -> Void
   ) -> AssetLoad {
     let image = DecodedImage(
-      buffer: lost.texture.buffer, header: lost.header, report: lost.report)
+      contents: .pixels(lost.texture.buffer), header: lost.header, report: lost.report)
     return submit(lost.request, image: image.isForAnyDevice ? image : nil, then: completion)
   }
 
@@ -47,6 +47,8 @@ extension Assets {
   /// Registers what is decoded, and calls the completions of what has ended, until the time is up; then
   /// collects what the device holds of textures that nobody holds. Once a frame, on the thread where the
   /// device's context is current.
+  ///
+  /// A GPU that finishes pictures is given two milliseconds' work for it by each poll.
   ///
   /// - Parameter budget: When it is spent nothing more is begun; one thing is done in any case.
   /// - Throws: `RegistrationRefused` with the causes `lost`, `closed`, `wrongThread`: then nothing was

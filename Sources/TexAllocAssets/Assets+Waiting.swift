@@ -82,7 +82,11 @@ public struct LoadingTextures<Handle: Registration>: AsyncSequence, Sendable {
           engine.cancel(loads)
         }
         switch news {
-        case .toFetch(let index): fetch(index, loads)
+        case .toFetch(let index):
+          while fetch(index, loads) {
+            // Whatever becomes of the wait, it is tried once more.
+            try? await Task.sleep(for: .milliseconds(2))
+          }
         case .ended(let index, let outcome):
           left -= 1
           return Element(index: index, result: loader.loaded(outcome, of: requests[index]))
@@ -115,9 +119,10 @@ public struct LoadingTextures<Handle: Registration>: AsyncSequence, Sendable {
       }
     }
 
-    private func fetch(_ index: Int, _ loads: [LoadID]) {
+    /// - Returns: Whether it is to be called again in some milliseconds.
+    private func fetch(_ index: Int, _ loads: [LoadID]) -> Bool {
       // A device that is lost by now is followed by another, which calls for it again.
-      try? loader.engine.fetch(loads[index])
+      (try? loader.engine.fetch(loads[index])) ?? false
     }
   }
 }

@@ -10,4 +10,7 @@ public struct LoadedTexture<Handle: Registration>: Sendable {
   public let report: DecodingReport
   public let times: AssetTimes
   let request: AssetRequest
+
+  /// Who finished its decoding, and why not the GPU.
+  public var finisher: FinisherChoice? { texture.buffer.finisher }
 }

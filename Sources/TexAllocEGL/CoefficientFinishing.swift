@@ -11,7 +11,7 @@ public import TexAlloc
 ///
 /// It begins and goes on where the same context is current, and leaves OpenGL's state as it was. Where it is
 /// let go of before its end there is no texture.
-public final class CoefficientFinishing {
+public final class CoefficientFinishing: @unchecked Sendable {  // see `step(within:)`
   private let stream: CoefficientStream
   private let texture: Texture
   private let samples: SampleBuffer
@@ -39,6 +39,18 @@ public final class CoefficientFinishing {
   /// - Returns: The texture, once all of it was given; nil before.
   /// - Throws: `RegistrationRefused` where another context is current, or OpenGL refuses; it is over then.
   public func step(for time: Duration? = .milliseconds(2)) throws(RegistrationRefused) -> Texture? {
+    var time = time
+    return try step(within: &time)
+  }
+
+  /// As ``step(for:)``, for one picture of several that share the time.
+  ///
+  /// No two threads get past the first lines at a time: a context is current on one.
+  ///
+  /// - Parameter time: Afterwards less what the GPU is expected to take for the step.
+  package func step(
+    within time: inout Duration?
+  ) throws(RegistrationRefused) -> Texture? {
     let device = texture.device
     let here = try device.contextHere()
     guard here.serial == context else {
@@ -48,7 +60,9 @@ public final class CoefficientFinishing {
     if work.isDone { return texture }
     let end: any Fence
     do {
-      try work.dispatch(parts(in: time))
+      let count = parts(in: time)
+      try work.dispatch(count)
+      if let all = time, let timeOfPart { time = all - timeOfPart * count }
       for memory in stream.entries.map(\.memory) { try device.holdUntilCopied(memory, in: here) }
       end = try device.holdUntilCopied(stream.offsets, in: here)
     } catch {

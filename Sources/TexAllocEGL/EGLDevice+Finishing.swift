@@ -81,7 +81,7 @@ extension EGLDevice {
         ?? makeOwnTextures(picture.layout, formats, mipmapped: mipmapped)
       let texture = Texture(
         objects, of: picture, on: self, .transferred, because: nil, check: .trial,
-        mipmapped: mipmapped, finishedByGPU: true)
+        mipmapped: mipmapped)
       let time = costs?.time(of: picture.layout.width * picture.layout.height)
       let work = try CoefficientWork(
         stream, planes, by: programs, through: samples, to: texture.name,

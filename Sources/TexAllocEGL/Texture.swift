@@ -30,8 +30,6 @@ public final class Texture: Registration {
   public let check: PixelCheck
   /// Whether it has mipmaps, down to one pixel, and samples between them.
   public let isMipmapped: Bool
-  /// Whether the GPU made its pixels of a picture's coefficients.
-  public let isFinishedByGPU: Bool
   let device: EGLDevice
   let objects: TextureObjects
   /// How it takes its copies, plane by plane; none of an import.
@@ -43,7 +41,7 @@ public final class Texture: Registration {
   init(
     _ objects: TextureObjects, of buffer: TextureBuffer, on device: EGLDevice, _ route: Route,
     because reason: String?, check: PixelCheck, mipmapped: Bool = false,
-    finishedByGPU: Bool = false, _ formats: [UploadFormat] = []
+    _ formats: [UploadFormat] = []
   ) {
     self.objects = objects
     self.formats = formats
@@ -53,9 +51,10 @@ public final class Texture: Registration {
     self.reason = reason
     self.check = check
     isMipmapped = mipmapped
-    isFinishedByGPU = finishedByGPU
   }
 
+  /// Who finished the decoding of the picture that it shows, and why not the GPU; nil where nobody said so.
+  public var finisher: FinisherChoice? { buffer.finisher }
   /// Bytes that the CPU has copied into this texture so far.
   public var bytesUploaded: Int { route == .uploaded ? copied.load(ordering: .relaxed) : 0 }
   /// Bytes that the GPU has copied into it.

@@ -35,7 +35,7 @@ extension JPEGImage: CoefficientImage {
           guard scan.size == header.descriptor.size, scan.format == format else {
             throw .odd("a header that is not understood")
           }
-          return try EntropyPass(header, in: memory, within: decoder.limits.time)
+          return try EntropyPass(header, warnings, in: memory, within: decoder.limits.time)
             .run(scan, fileSize: file.count, goOn)
         }
       }

@@ -142,7 +142,7 @@ private struct Picture {
       }
     }
     if let stream {
-      report = DecodingReport(warnings: photo.warnings, goodRows: 0..<photo.descriptor.height)
+      report = DecodingReport(warnings: stream.warnings, goodRows: 0..<photo.descriptor.height)
       let end = ContinuousClock.now
       texture = try gpu.texture(finishing: stream)
       (decoding, registering) = (end - start, .now - end)
@@ -150,6 +150,7 @@ private struct Picture {
       let buffer = try pool.allocate(
         isPlanar ? photo.planarDescriptor() : photo.descriptor, named: photo.name)
       report = try photo.decode(into: buffer)
+      buffer.finisher = choice
       let end = ContinuousClock.now
       texture = try gpu.texture(for: buffer)
       (decoding, registering) = (end - start, .now - end)

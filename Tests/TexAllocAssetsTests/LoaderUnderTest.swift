@@ -15,7 +15,7 @@ final class PlainDevice: Registrar {
     init(_ buffer: TextureBuffer) { self.buffer = buffer }
   }
 
-  let attributes = BufferAttributes(name: "device") { $0.deviceUsage = [.sample] }
+  let attributes = BufferAttributes(name: "device") { $0.deviceUsage = [.sample, .finish] }
   let isLost = Atomic(false)
   /// What registering takes, in microseconds.
   let cost = Atomic(0)

@@ -26,7 +26,7 @@ final class FinishingTests: XCTestCase {
       for (width, height) in Self.sizes {
         let photo = try JPEGImage(SampleFile.make(width, height, coding))
         let texture = try finished(photo, on: gpu, from: pool)
-        XCTAssertTrue(texture.isFinishedByGPU)
+        XCTAssertEqual(texture.finisher, .gpu)
         XCTAssertTrue(
           try texture.shownPixels() == decoded(photo), "\(coding), \(width)x\(height)")
       }

@@ -67,7 +67,7 @@ final class GuestTests: XCTestCase {
         if choice.finisher == .gpu {
           let stream = try picture.coefficients(in: CoefficientMemory(of: pool))
           let finished = try isUnchanged("finishing") { try gpu.texture(finishing: stream) }
-          XCTAssertTrue(finished.isFinishedByGPU)
+          XCTAssertEqual(finished.finisher, .gpu)
         }
         _ = try isUnchanged("collect") { try gpu.collect() }
         let other = try ToolkitContext(traits, sharing: toolkit)

@@ -33,11 +33,14 @@ public struct CoefficientStream: Sendable {
   public let entries: [Entries]
   /// How many there are.
   public let entryCount: Int
+  /// What was wrong with the file that costs no pixel, in words.
+  public let warnings: [String]
 
   public init(
     _ header: ImageHeader, _ format: CoefficientFormat, quantization: [[UInt16]],
-    offsets: TextureBuffer, entries: [Entries], entryCount: Int
+    offsets: TextureBuffer, entries: [Entries], entryCount: Int, warnings: [String] = []
   ) {
+    self.warnings = warnings
     self.header = header
     self.format = format
     self.quantization = quantization
@@ -58,6 +61,7 @@ public struct CoefficientStream: Sendable {
     let buffer = TextureBuffer(
       name: header.name, layout: layout, in: offsets.memory, at: offsets.offset, isKept: false)
     buffer.spend()
+    buffer.finisher = .gpu
     return buffer
   }
 

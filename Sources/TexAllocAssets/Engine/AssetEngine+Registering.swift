@@ -10,12 +10,15 @@ extension AssetEngine {
     try device.requireReady()
     let start = ContinuousClock.now
     var poll = AssetPoll()
+    var timeOfDevice: Duration? = Self.mostOfDevice
     repeat {
       if let tell = look({ $0.takeEnding() }) {
         poll.ended += 1
         tell()
-      } else if let work = look({ $0.takeRegistration() }) {
-        poll.ended += try register(work, on: device)
+      } else if let work = look({
+        $0.takeRegistration(finishing: timeOfDevice ?? .zero > .zero)
+      }) {
+        poll.ended += try register(work, on: device, within: &timeOfDevice)
       } else {
         break
       }
@@ -30,26 +33,57 @@ extension AssetEngine {
 
   /// Registers the image of a request, if it has one; by then it has ended.
   ///
+  /// - Returns: Whether it is to be called again in some milliseconds, since the device has enough to do.
   /// - Throws: What says that nothing can be registered here and now.
-  func fetch(_ id: LoadID) throws(RegistrationRefused) {
+  func fetch(_ id: LoadID) throws(RegistrationRefused) -> Bool {
     let device = device.withLock { $0 }
     try device.requireReady()
-    if let work = look({ $0.takeRegistration(of: id) }) { _ = try register(work, on: device) }
+    var time: Duration? = Self.mostOfDevice
+    var isUnfinished = false
+    if let work = look({ $0.takeRegistration(of: id) }) {
+      isUnfinished = try register(work, on: device, within: &time) == 0
+    }
     settleSignal()
+    return isUnfinished
   }
+
+  /// What a frame may be kept waiting for by pictures that the device finishes.
+  static let mostOfDevice = Duration.milliseconds(2)
 
   private var expectedCost: Duration { .nanoseconds(lastCost.load(ordering: .relaxed)) }
 
-  /// - Returns: How many requests it was for.
+  /// - Parameter time: What the device may have to do for pictures; afterwards less what it has.
+  /// - Returns: How many requests it was for; 0 where it is not done.
   private func register(
-    _ work: RegisterWork, on device: AssetDevice
+    _ work: RegisterWork, on device: AssetDevice, within time: inout Duration?
   ) throws(RegistrationRefused) -> Int {
     let start = ContinuousClock.now
     let outcome: Result<any Registration, RegistrationRefused>
-    do { outcome = .success(try device.register(work.buffer)) } catch {
+    do throws(RegistrationRefused) {
+      switch work.contents {
+      case .pixels(let buffer): outcome = .success(try device.register(buffer))
+      case .coefficients(let stream):
+        let step: AssetDevice.FinishingStep
+        if let begun = work.finishing {
+          step = begun
+        } else {
+          step = try device.finish(stream, work.isMipmapped)
+        }
+        guard let registration = try step(&time) else {
+          _ = update { $0.putBack(work.job, finishing: step) }
+          return 0
+        }
+        outcome = .success(registration)
+      }
+    } catch {
       if error.isOfTheDevice {
-        update { $0.putBack(work.job) }
+        // In another context it would have to begin anew.
+        _ = update { $0.putBack(work.job, finishing: nil) }
         throw error
+      }
+      if case .coefficients = work.contents {
+        _ = update { $0.decodeToPixels(work.job, because: "\(error)", mount: mount) }
+        return 0
       }
       outcome = .failure(error)
     }

@@ -10,6 +10,8 @@ final class AssetEngine: Sendable {
   let workers: WorkerThreads
   let disk: Disk
   let limits: AssetLimits
+  /// Who finishes the decoding of pictures whose requests do not say.
+  private let finisher: Finisher?
   let device: Mutex<AssetDevice>
   /// What the last image took to register: nanoseconds.
   let lastCost = Atomic(0)
@@ -24,11 +26,13 @@ final class AssetEngine: Sendable {
 
   init(
     _ device: AssetDevice, _ pool: TexturePool, _ decoders: [any ImageDecoder],
-    _ limits: AssetLimits, on workers: WorkerThreads?, from disk: Disk
+    _ limits: AssetLimits, on workers: WorkerThreads?, finishedBy finisher: Finisher? = nil,
+    from disk: Disk
   ) throws(SystemFailure) {
     self.device = Mutex(device)
     self.decoders = decoders
     self.limits = limits
+    self.finisher = finisher
     self.disk = disk
     memory = FileMemory(keeping: limits.encodedBytes)
     if let workers {
@@ -95,7 +99,11 @@ final class AssetEngine: Sendable {
   }
 
   private func decode(_ work: DecodeWork) {
-    let outcome = work.run(by: decoders, on: workers) { size in
+    let device = device.withLock { $0 }
+    let demanded = work.request.finisher ?? finisher
+    let outcome = work.run(
+      by: decoders, on: workers, finishedBy: { device.finisher($0, demanded) }
+    ) { size in
       update { $0.countDecoded(size, of: work.job) }
     }
     switch outcome {
@@ -130,7 +138,7 @@ extension AssetEngine {
     return update { $0.submit(request, mount: mount, listener, image: image) }
   }
 
-  private func mount(of request: AssetRequest) -> String {
+  func mount(of request: AssetRequest) -> String {
     switch request.source {
     case .path(let path): disk.mount(path)
     case .opened: "descriptors"

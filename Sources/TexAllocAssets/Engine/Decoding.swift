@@ -11,34 +11,91 @@ enum DecodeOutcome {
 }
 
 extension DecodeWork {
-  /// - Parameter count: Is told the size of its memory before that is written.
+  /// - Parameters:
+  ///   - finisher: Who is to finish a picture, where nothing has been said against the device yet.
+  ///   - count: Is told the size of its memory before that is written.
   func run(
-    by decoders: [any ImageDecoder], on workers: any Workers, count: (Int) -> Void
+    by decoders: [any ImageDecoder], on workers: any Workers,
+    finishedBy finisher: (any CoefficientImage) -> FinisherChoice, count: (Int) -> Void
   ) -> DecodeOutcome {
     do throws(ImageDecodingError) {
       guard isWanted else { return .failed(.decoding, .cancelled) }
       let picture = try open(by: decoders)
       guard isWanted else { return .failed(.allocating, .cancelled) }
-      let image = try request.formats.map { formats throws(ImageDecodingError) in
-        try picture.header.descriptor(as: formats)
+      switch try coefficients(of: picture, finisher) {
+      case .stream(let stream):
+        let rows = 0..<stream.header.descriptor.height
+        return .image(
+          DecodedImage(
+            contents: .coefficients(stream), header: picture.header,
+            report: DecodingReport(warnings: stream.warnings, goodRows: rows)))
+      case .noMemory: return .noMemory
+      case .none(let obstacle):
+        return try pixels(of: picture, on: workers, because: obstacle, count: count)
       }
-      let buffer: TextureBuffer
-      do {
-        buffer = try pool.allocate(
-          image ?? picture.header.descriptor,
-          for: request.isMipmapped ? [.texture, .mipmapped] : .texture,
-          named: FilePath(request.name).lastComponent?.string ?? request.name)
-      } catch {
-        return error.mayEnd(in: pool) ? .noMemory : .failed(.allocating, .memory(error))
-      }
-      count(buffer.layout.size)
-      let report = try picture.decode(into: buffer, on: workers) { [signal] done in
-        signal.progress.store(Int(done * 1000), ordering: .relaxed)
-        return signal.isWanted.load(ordering: .relaxed)
-      }
-      return .image(DecodedImage(buffer: buffer, header: picture.header, report: report))
     } catch {
       return .failed(.decoding, .file(error))
+    }
+  }
+
+  private enum Coefficients {
+    case stream(CoefficientStream)
+    /// As of the outcome.
+    case noMemory
+    case none(because: String)
+  }
+
+  /// Decodes a picture as far as coefficients, where the device is to make the pixels.
+  private func coefficients(
+    of picture: any EncodedImage, _ finisher: (any CoefficientImage) -> FinisherChoice
+  ) throws(ImageDecodingError) -> Coefficients {
+    if let obstacle { return .none(because: obstacle) }
+    if let format = request.formats?.first, format != .abgr8888 {
+      return .none(because: "\(format) was asked for")
+    }
+    guard let picture = picture as? any CoefficientImage else {
+      return .none(because: "its decoder gives pixels only")
+    }
+    let choice = finisher(picture)
+    if choice.finisher == .cpu { return .none(because: choice.reason ?? "") }
+    do throws(CoefficientsRefused) {
+      return .stream(try picture.coefficients(in: CoefficientMemory(of: pool), goOn: goOn))
+    } catch {
+      switch error {
+      case .failed(let failure): throw failure
+      case .noMemory(let failure) where failure.mayEnd(in: pool): return .noMemory
+      case .noMemory, .odd: return .none(because: "\(error)")
+      }
+    }
+  }
+
+  private func pixels(
+    of picture: any EncodedImage, on workers: any Workers, because obstacle: String,
+    count: (Int) -> Void
+  ) throws(ImageDecodingError) -> DecodeOutcome {
+    let image = try request.formats.map { formats throws(ImageDecodingError) in
+      try picture.header.descriptor(as: formats)
+    }
+    let buffer: TextureBuffer
+    do {
+      buffer = try pool.allocate(
+        image ?? picture.header.descriptor,
+        for: request.isMipmapped ? [.texture, .mipmapped] : .texture,
+        named: FilePath(request.name).lastComponent?.string ?? request.name)
+    } catch {
+      return error.mayEnd(in: pool) ? .noMemory : .failed(.allocating, .memory(error))
+    }
+    count(buffer.layout.size)
+    let report = try picture.decode(into: buffer, on: workers, goOn: goOn)
+    buffer.finisher = .cpu(because: obstacle)
+    return .image(DecodedImage(contents: .pixels(buffer), header: picture.header, report: report))
+  }
+
+  /// Notes how much is done.
+  private var goOn: @Sendable (Double) -> Bool {
+    { [signal] done in
+      signal.progress.store(Int(done * 1000), ordering: .relaxed)
+      return signal.isWanted.load(ordering: .relaxed)
     }
   }
 

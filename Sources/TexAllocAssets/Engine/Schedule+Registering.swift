@@ -3,12 +3,17 @@ internal import TexAlloc
 /// An image that is to be registered.
 struct RegisterWork {
   let job: Int
-  let buffer: TextureBuffer
+  let contents: DecodedImage.Contents
+  let isMipmapped: Bool
+  /// Where that has begun.
+  let finishing: AssetDevice.FinishingStep?
 }
 
 extension Schedule {
   /// Whether a poll finds something to do.
-  var hasSomethingForPoll: Bool { told < endings.count || !toRegister.isEmpty }
+  var hasSomethingForPoll: Bool {
+    told < endings.count || !toRegister.isEmpty || !toFinish.isEmpty
+  }
 
   /// What is to be told next.
   mutating func takeEnding() -> (@Sendable () -> Void)? {
@@ -21,8 +26,15 @@ extension Schedule {
   }
 
   /// The most urgent image.
-  mutating func takeRegistration() -> RegisterWork? {
-    toRegister.first.map { takeRegistration(of: $0.number) }
+  ///
+  /// - Parameter finishing: Whether it may be one whose pixels the device makes.
+  mutating func takeRegistration(finishing: Bool) -> RegisterWork? {
+    let (ready, unfinished) = (toRegister.first, finishing ? toFinish.first : nil)
+    guard let first = ready ?? unfinished else { return nil }
+    guard let unfinished, first.key < unfinished.key else {
+      return takeRegistration(of: first.number)
+    }
+    return takeRegistration(of: unfinished.number)
   }
 
   /// The image of a request; nil where it has ended or is not decoded.
@@ -32,19 +44,64 @@ extension Schedule {
   }
 
   private mutating func takeRegistration(of number: Int) -> RegisterWork {
-    toRegister.remove(number)
-    jobs[number].enter(.registering)
-    guard let image = jobs[number].image else { preconditionFailure("not decoded") }
-    return RegisterWork(job: number, buffer: image.buffer)
+    removeDecoded(number)
+    let job = jobs[number]
+    job.enter(.registering)
+    guard let image = job.image else { preconditionFailure("not decoded") }
+    return RegisterWork(
+      job: number, contents: image.contents, isMipmapped: job.request.isMipmapped,
+      finishing: job.finishing)
   }
 
-  /// Puts an image back that the device did not take because it is gone.
-  mutating func putBack(_ number: Int) {
-    if jobs[number].loads.isEmpty {
-      _ = drop(number)
+  /// Puts an image back that the device has not taken, since it is gone, or not taken whole.
+  ///
+  /// - Parameter finishing: How it goes on.
+  /// - Returns: What is no longer needed, to be let go of when the schedule is.
+  mutating func putBack(_ number: Int, finishing: AssetDevice.FinishingStep?) -> Job? {
+    if jobs[number].loads.isEmpty { return drop(number) }
+    jobs[number].finishing = finishing
+    queueDecoded(number)
+    return nil
+  }
+
+  /// Has an image decoded to pixels of which the device made none.
+  ///
+  /// - Returns: What is no longer needed, to be let go of when the schedule is.
+  mutating func decodeToPixels(
+    _ number: Int, because obstacle: String, mount: (AssetRequest) -> String
+  ) -> (Job?, DecodedImage?) {
+    if jobs[number].loads.isEmpty { return (drop(number), nil) }
+    jobs[number].obstacle = obstacle
+    defer { decodeAgain(number, mount: mount) }
+    return (nil, jobs[number].image)
+  }
+
+  /// Has an image wait for the device's thread.
+  mutating func queueDecoded(_ number: Int) {
+    let job = jobs[number]
+    job.enter(.decoded)
+    if case .coefficients = job.image?.contents {
+      toFinish.insert(number, job.queueKey)
     } else {
-      jobs[number].enter(.decoded)
-      toRegister.insert(number, jobs[number].queueKey)
+      toRegister.insert(number, job.queueKey)
+    }
+  }
+
+  mutating func removeDecoded(_ number: Int) {
+    if toFinish.contains(number) { toFinish.remove(number) } else { toRegister.remove(number) }
+  }
+
+  /// Has a file decoded again whose image is of no use.
+  private mutating func decodeAgain(_ number: Int, mount: (AssetRequest) -> String) {
+    let job = jobs[number]
+    countDecoded(0, of: number)
+    (job.image, job.finishing) = (nil, nil)
+    job.file = EncodedFile(inMemory: job.request)
+    if job.file != nil {
+      job.enter(.read)
+      toDecode.insert(number, job.queueKey)
+    } else {
+      queue(number, mount: mount(job.request))
     }
   }
 
@@ -60,6 +117,7 @@ extension Schedule {
     switch outcome {
     case .success(let registration):
       figures.loaded += listeners.count
+      if registration.buffer.finisher == .gpu { figures.finishedByGPU += listeners.count }
       figures.times += job.times
       let loaded = LoadedImage(
         registration: registration, header: image.header, report: image.report, times: job.times)
@@ -85,16 +143,8 @@ extension Schedule {
         continue
       }
       gone.append(image)
-      toRegister.remove(number)
-      countDecoded(0, of: number)
-      jobs[number].image = nil
-      jobs[number].file = EncodedFile(inMemory: jobs[number].request)
-      if jobs[number].file != nil {
-        jobs[number].enter(.read)
-        toDecode.insert(number, jobs[number].queueKey)
-      } else {
-        queue(number, mount: mount(jobs[number].request))
-      }
+      removeDecoded(number)
+      decodeAgain(number, mount: mount)
     }
     return gone
   }
@@ -113,7 +163,7 @@ extension Schedule {
     var statistics = figures
     statistics.queued = lanes.reduce(0) { $0 + $1.queue.count }
     statistics.read = toDecode.count
-    statistics.decoded = toRegister.count
+    statistics.decoded = toRegister.count + toFinish.count
     statistics.isShortOfMemory = isShort
     return statistics
   }

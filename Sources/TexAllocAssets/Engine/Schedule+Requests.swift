@@ -77,7 +77,9 @@ extension Schedule {
     switch job.stage {
     case .queued(let lane): lanes[lane].queue.change(number, to: job.queueKey)
     case .read: toDecode.change(number, to: job.queueKey)
-    case .decoded: toRegister.change(number, to: job.queueKey)
+    case .decoded:
+      removeDecoded(number)
+      queueDecoded(number)
     case .reading, .decoding, .registering: break
     }
   }
@@ -121,7 +123,7 @@ extension Schedule {
     switch jobs[number].stage {
     case .queued(let lane): lanes[lane].queue.remove(number)
     case .read: toDecode.remove(number)
-    case .decoded: toRegister.remove(number)
+    case .decoded: removeDecoded(number)
     case .reading, .decoding, .registering: break
     }
     let job = jobs.remove(number)

@@ -16,6 +16,8 @@ struct DecodeWork {
   let signal: AssetSignal
   let file: EncodedFile
   let pool: TexturePool
+  /// Why the device does not finish it; nil where it is to be asked.
+  let obstacle: String?
 }
 
 extension Schedule {
@@ -89,7 +91,7 @@ extension Schedule {
       works.append(
         DecodeWork(
           job: number, request: job.request, key: job.key, signal: job.signal, file: file,
-          pool: pool))
+          pool: pool, obstacle: job.obstacle))
     }
     return works
   }
@@ -120,13 +122,12 @@ extension Schedule {
         decodeAgain(number)
         return nil
       }
-      countDecoded(image.buffer.layout.size, of: number)
+      countDecoded(image.size, of: number)
       countEncoded(0, of: number)
-      figures.bytesDecoded += image.buffer.layout.size
+      figures.bytesDecoded += image.size
       jobs[number].file = nil
       jobs[number].image = image
-      jobs[number].enter(.decoded)
-      toRegister.insert(number, jobs[number].queueKey)
+      queueDecoded(number)
       callFetchers(of: number)
     }
     return nil

@@ -65,6 +65,10 @@ struct Schedule {
     var file: EncodedFile?
     /// When it is decoded.
     var image: DecodedImage?
+    /// When its pixels are being made of coefficients.
+    var finishing: AssetDevice.FinishingStep?
+    /// Why the device does not finish it after all; nil where it was not tried.
+    var obstacle: String?
     /// Of the schedule's, those that are its own.
     var encodedBytes = 0
     var decodedBytes = 0
@@ -131,6 +135,8 @@ struct Schedule {
   var lanes: [Lane] = []
   var toDecode = AssetQueue()
   var toRegister = AssetQueue()
+  /// Those whose pixels the device makes.
+  var toFinish = AssetQueue()
   /// What is to be told by the next poll, the first `told` of which were.
   var endings: [(id: LoadID, tell: @Sendable () -> Void)] = []
   var told = 0

@@ -28,6 +28,8 @@ public struct AssetStatistics: Hashable, Sendable {
 
   /// Requests that ended so far.
   public internal(set) var loaded = 0
+  /// Those of them whose decoding the GPU finished.
+  public internal(set) var finishedByGPU = 0
   public internal(set) var failed = 0
   public internal(set) var cancelled = 0
   /// Requests that shared the work of another.

@@ -26,6 +26,10 @@ public struct AssetRequest: Sendable {
   /// Whether the texture has mipmaps: for pictures that are shown much smaller than they are. It is a copy
   /// of the GPU's own then; none is imported.
   public var isMipmapped = false
+  /// Who finishes the decoding of a photograph; where nil, what the loader was made with, or whoever is known
+  /// to be the better one: `EGLDevice/finisher(of:demanded:)`. Where the GPU is demanded and cannot, the CPU
+  /// does it. The texture says who it was, and why not the GPU.
+  public var finisher: Finisher?
   /// Whether a file is decoded though it failed before and has not changed since.
   public var retriesFailure = false
 
@@ -83,6 +87,7 @@ struct AssetKey: Hashable {
   private let decoding: DecodingOptions
   private let formats: [Fourcc]?
   private let isMipmapped: Bool
+  private let finisher: Finisher?
 
   /// nil for a source of which nobody knows whether another is the same.
   init?(_ request: AssetRequest) {
@@ -91,5 +96,6 @@ struct AssetKey: Hashable {
     decoding = request.decoding
     formats = request.formats
     isMipmapped = request.isMipmapped
+    finisher = request.finisher
   }
 }

@@ -11,6 +11,7 @@ struct EntropyPass: ~Copyable {
   private static let blocksAtOnce = 1 << 15
 
   private let header: ImageHeader
+  private let warnings: [String]
   private let memory: CoefficientMemory
   /// Of the thread's processor time.
   private let timeLimit, deadline: Duration
@@ -18,9 +19,14 @@ struct EntropyPass: ~Copyable {
 
   /// - Parameters:
   ///   - header: Of the picture.
+  ///   - warnings: What was wrong with it.
   ///   - timeLimit: Of the thread's processor time.
-  init(_ header: ImageHeader, in memory: CoefficientMemory, within timeLimit: Duration) {
+  init(
+    _ header: ImageHeader, _ warnings: [String], in memory: CoefficientMemory,
+    within timeLimit: Duration
+  ) {
     self.header = header
+    self.warnings = warnings
     self.memory = memory
     self.timeLimit = timeLimit
     deadline = processorTime() + timeLimit
@@ -43,7 +49,7 @@ struct EntropyPass: ~Copyable {
     }
     return CoefficientStream(
       header, scan.format, quantization: scan.quantization, offsets: offsets,
-      entries: entries, entryCount: scan.entryCount)
+      entries: entries, entryCount: scan.entryCount, warnings: warnings)
   }
 
   private mutating func writeEntries(

@@ -33,6 +33,7 @@ public final class TextureBuffer: Sendable {
     var isSpent = false
     /// Why what is in the memory is no picture.
     var flaw: String?
+    var finisher: FinisherChoice?
     /// The connection that it went to another process by.
     var peer: UInt64?
     /// What the pool wants back.
@@ -126,6 +127,13 @@ public final class TextureBuffer: Sendable {
   /// - Parameter reason: In words. Those of the first call stay.
   public func discard(because reason: String) {
     state.withLock { if $0.flaw == nil { $0.flaw = reason } }
+  }
+
+  /// Who finished the decoding of the picture, and why not the GPU; nil where nobody said so. Whoever
+  /// asks a device, as the loader does, notes the answer here, and textures tell it.
+  public var finisher: FinisherChoice? {
+    get { state.withLock { $0.finisher } }
+    set { state.withLock { $0.finisher = newValue } }
   }
 
   /// Why the image was discarded; nil where it was not.

@@ -3,7 +3,7 @@ public enum Finisher: String, CaseIterable, Codable, Hashable, Sendable {
   case cpu, gpu
 }
 
-/// Who is to finish the decoding of a picture, and why not the GPU.
+/// Who finishes the decoding of a picture, and why not the GPU.
 public struct FinisherChoice: Hashable, Sendable {
   public let finisher: Finisher
   /// nil where it is the GPU.
