@@ -28,6 +28,7 @@ let package = Package(
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
     .library(name: "TexAllocPNG", targets: ["TexAllocPNG"]),
     .library(name: "TexAllocText", targets: ["TexAllocText"]),
+    .library(name: "TexAllocVulkan", targets: ["TexAllocVulkan"]),
     .executable(name: "glyphdemo", targets: ["glyphdemo"]),
     .executable(name: "texbench", targets: ["texbench"]),
     .executable(name: "texctl", targets: ["texctl"]),
@@ -62,6 +63,7 @@ let package = Package(
     .target(name: "CTexbench"),
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CVulkan", providers: [.apt(["libvulkan-dev"])]),
     .target(name: "CAccesses", path: "Tests/CAccesses"),
     .target(
       name: "CCoefficients", path: "Tests/CCoefficients", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -147,6 +149,13 @@ let package = Package(
       dependencies: [
         "CFreeType", "TestSupport", "TexAlloc", "TexAllocAtlas", "TexAllocText", system,
       ],
+      swiftSettings: house),
+    .target(
+      name: "TexAllocVulkan", dependencies: ["CLinux", "CVulkan", "TexAlloc", system],
+      exclude: ["Shaders/TexelFetch.comp"], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocVulkanTests",
+      dependencies: ["CVulkan", "TestSupport", "TexAlloc", "TexAllocVulkan", system],
       swiftSettings: house),
     .testTarget(
       name: "DriverTests",

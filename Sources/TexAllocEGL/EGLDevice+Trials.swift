@@ -2,53 +2,11 @@ internal import CEGL
 internal import Synchronization
 public import TexAlloc
 
-/// What images have in common that one check tells about all of them.
-struct ImageKind: Hashable, Sendable {
-  private let heap: String?
-  private let format: Format
-  private let sampling: Sampling
-  /// Of luma and chroma, which the driver may convert.
-  private let colour: Colour?
-
-  init(of buffer: TextureBuffer) {
-    heap = buffer.heap
-    format = buffer.layout.format
-    sampling = buffer.layout.sampling
-    colour = buffer.layout.isLuma ? buffer.layout.colour : nil
-  }
-}
-
 /// A form in which images were seen as they were written.
 struct SeenForm: Hashable, Sendable {
   let form: TextureForm
   /// Why no better one; nil where there is none.
   let reason: String?
-}
-
-/// How an image of a kind lies, and what checking it told.
-struct PixelVerdict: Sendable {
-  /// The largest powers of two that divide them; more than drivers ask for makes no difference.
-  private let pitchAlignment, offsetAlignment: Int
-  /// In which form the pixels were right.
-  var outcome: Result<SeenForm, RegistrationRefused>?
-
-  init(of buffer: TextureBuffer) {
-    let planes = buffer.layout.planes
-    pitchAlignment = min(planes.map { Self.powerOfTwo(in: $0.pitch) }.min() ?? 1, 256)
-    offsetAlignment = min(
-      planes.indices.map { Self.powerOfTwo(in: buffer.place(ofPlane: $0).offset) }.min() ?? 1, 4096)
-  }
-
-  /// Whether it holds for an image that lies like another: what is right is right where more is
-  /// aligned, and what is wrong is wrong where less is.
-  func holds(for other: PixelVerdict) -> Bool {
-    let isRight = (try? outcome?.get()) != nil
-    let (better, worse) = isRight ? (other, self) : (self, other)
-    return better.pitchAlignment >= worse.pitchAlignment
-      && better.offsetAlignment >= worse.offsetAlignment
-  }
-
-  private static func powerOfTwo(in number: Int) -> Int { number == 0 ? .max : number & -number }
 }
 
 extension EGLDevice {
@@ -99,9 +57,7 @@ extension EGLDevice {
   ///
   /// - Throws: What a check found wrong.
   private func known(_ buffer: TextureBuffer) throws(RegistrationRefused) -> SeenForm? {
-    let (kind, wanted) = (ImageKind(of: buffer), PixelVerdict(of: buffer))
-    let verdict = state.withLock { $0.verdicts[kind]?.first { $0.holds(for: wanted) } }
-    return try verdict?.outcome?.get()
+    try state.withLock { $0.verdicts }.known(buffer)
   }
 
   /// Checks a trial image in one form after the other, and keeps the verdict for all that lie like the
@@ -109,10 +65,8 @@ extension EGLDevice {
   private func check(
     _ trial: TextureBuffer, as buffer: TextureBuffer
   ) throws(RegistrationRefused) -> SeenForm {
-    var verdict = PixelVerdict(of: buffer)
     func keep(_ outcome: Result<SeenForm, RegistrationRefused>) {
-      verdict.outcome = outcome
-      state.withLock { $0.verdicts[ImageKind(of: buffer), default: []].append(verdict) }
+      state.withLock { $0.verdicts.keep(outcome, for: buffer) }
     }
     var refusal: RegistrationRefused?
     for form in forms(of: trial) where TrialPicture(trial.layout, as: form) != nil {

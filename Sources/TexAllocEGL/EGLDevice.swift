@@ -61,7 +61,7 @@ public import TexAlloc
     var targets: [TargetKey: WeakRenderTarget] = [:]
     /// By the context's serial.
     var retiredFramebuffers: [UInt64: Framebuffers] = [:]
-    var verdicts: [ImageKind: [PixelVerdict]] = [:]
+    var verdicts = PixelVerdicts<SeenForm>()
     var liveImages = 0
     var statistics = DeviceStatistics()
     var onPendingErrors: (@Sendable ([UInt32]) -> Void)?

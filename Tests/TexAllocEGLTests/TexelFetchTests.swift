@@ -55,7 +55,7 @@ final class TexelFetchTests: XCTestCase {
       let trial = try TexturePool(for: [], from: [CopiedHeap()]).allocate(image)
       let (plane, descriptor) = (trial.layout.planes[0], try XCTUnwrap(trial.descriptor))
       for row in [0, 4] where turnsSeen == 1 {
-        let pattern = TrialPicture.pattern(ofRow: row, 0, of: trial.layout)
+        let pattern = trial.layout.trialPattern(ofRow: row, plane: 0, turn: 0)
         let place = trial.offset + plane.offset + row * plane.pitch
         _ = try descriptor.writeAll(toAbsoluteOffset: Int64(place), pattern)
       }

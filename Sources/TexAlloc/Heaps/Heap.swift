@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import SystemPackage
 
 /// Where memory comes from. A heap takes part in merging like any other component, under the name
@@ -100,5 +101,21 @@ extension CachingVerdict {
     let mapping = try Mapping(memory.descriptor, size: MemoryTiming.size, named: name)
     if let known { return known }
     return unsafe CachingVerdict(measuring: mapping[0..<MemoryTiming.size])
+  }
+}
+
+/// The names of heaps of which there is one for each device that is opened.
+package final class HeapNames: Sendable {
+  package static let shared = HeapNames()
+
+  private let counts = Mutex<[String: Int]>([:])
+
+  /// The name, with a number behind it where it was given before.
+  package func unique(_ name: String) -> String {
+    let count = counts.withLock { counts in
+      counts[name, default: 0] += 1
+      return counts[name, default: 1]
+    }
+    return count == 1 ? name : "\(name)#\(count)"
   }
 }

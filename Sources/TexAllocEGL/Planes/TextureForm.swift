@@ -18,10 +18,7 @@ enum TextureForm: Hashable, Sendable {
 extension ImageLayout {
   /// Texels of one of the textures that show the image.
   func size(of part: Int, as form: TextureForm) -> ImageSize {
-    guard form == .planes else { return imageSize }
-    return ImageSize(
-      width: width.dividedRoundingUp(by: shapes[part].horizontalSubsampling),
-      height: rowCount(ofPlane: part))
+    form == .planes ? texels(ofPlane: part) : imageSize
   }
 
   /// The rows of a plane that rows of the image lie in.
@@ -34,20 +31,16 @@ extension ImageLayout {
   var isLuma: Bool { shapes.contains(where: \.isLuma) }
 }
 
-extension PlaneShape {
-  var isLuma: Bool { channels.contains { $0.meaning == .luma } }
-
-  /// What a texture of this plane alone holds: the plane as it is, or red, or red and green in the place
-  /// of luma and chroma. nil where there is no such texture.
-  var texels: PlaneShape? {
-    if isRGB && isPixels { return self }
-    return alone.flatMap { FormatTable.known[$0]?.first }
-  }
-}
-
-extension [PlaneShape] {
-  /// Whether a shader can put the image together of a texture for each plane.
-  var areSampledApart: Bool {
-    count > 1 && contains(where: \.isLuma) && allSatisfy { $0.alone != nil }
+extension ImageLayout {
+  /// What a shader sees of the texels of each texture that shows the image; nil where they do not stand
+  /// for themselves.
+  func channels(as form: TextureForm) -> [PixelChannels]? {
+    guard form == .planes ? shapes.areSampledApart : shapes.count == 1 && shapes[0].isRGB else {
+      return nil
+    }
+    let channels = shapes.compactMap { shape in
+      shape.texels.flatMap { PixelChannels(shape: $0, sampling: sampling) }
+    }
+    return channels.count == shapes.count ? channels : nil
   }
 }

@@ -32,7 +32,7 @@ enum TrialPicture {
     case .texels(let layout, let channels):
       for part in channels.indices {
         for row in [0, layout.rowCount(ofPlane: part) - 1] {
-          let bytes = Self.pattern(ofRow: row, turn, of: layout, plane: part)
+          let bytes = layout.trialPattern(ofRow: row, plane: part, turn: turn)
           buffer.storeRows(bytes.span, row..<row + 1, ofPlane: part)
         }
       }
@@ -44,21 +44,8 @@ enum TrialPicture {
   func colours(ofRow row: Int, in part: Int, _ turn: Int) -> [[UInt8]?] {
     switch self {
     case .texels(let layout, let channels):
-      channels[part].colours(of: Self.pattern(ofRow: row, turn, of: layout, plane: part))
+      channels[part].colours(of: layout.trialPattern(ofRow: row, plane: part, turn: turn))
     case .patches(let patches): patches.colours(ofRow: row, turn)
-    }
-  }
-
-  /// Bytes that no other row, no other turn and no shift of the row has; of half floats, numbers from 0
-  /// to 1.
-  static func pattern(
-    ofRow row: Int, _ turn: Int, of layout: ImageLayout, plane: Int = 0
-  ) -> [UInt8] {
-    let start = row &* 97 &+ turn &* 3571 &+ plane &* 1299 &+ 13
-    let isFloat = layout.shapes[plane].isFloat
-    return (0..<layout.rowSize(ofPlane: plane)).map {
-      let byte = UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761 &+ start) >> 5)
-      return isFloat && $0 % 2 == 1 ? byte & 0x3B : byte
     }
   }
 }

@@ -1,6 +1,5 @@
 internal import CEGL
 internal import Glibc
-internal import Synchronization
 package import TexAlloc
 
 /// A device's own mapped buffers, and what was found out about them.
@@ -31,22 +30,6 @@ package struct MappedBuffers: Sendable {
       )
     }
     remark = timing.isByDriver ? "\(timing)" : nil
-  }
-}
-
-/// The names of heaps of which there is one for each device that is opened.
-private final class HeapNames: Sendable {
-  static let shared = HeapNames()
-
-  private let counts = Mutex<[String: Int]>([:])
-
-  /// The name, with a number behind it where it was given before.
-  func unique(_ name: String) -> String {
-    let count = counts.withLock { counts in
-      counts[name, default: 0] += 1
-      return counts[name, default: 1]
-    }
-    return count == 1 ? name : "\(name)#\(count)"
   }
 }
 

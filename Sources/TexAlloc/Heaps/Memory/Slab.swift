@@ -26,6 +26,7 @@ public final class Slab: Sendable {
   private let mapping: Mapping
   private let memory: OwnedDescriptor?
   private let mayGiveBack: Mutex<Bool>
+  private let flush: (@Sendable (Range<Int>) -> Void)?
   private let companions = Mutex<[UInt64: any AnyObject & Sendable]>([:])
 
   /// Maps memory that a heap has just allocated, for reading and writing.
@@ -69,20 +70,26 @@ public final class Slab: Sendable {
   ///   - memory: A descriptor of the same bytes, where there is one that devices take.
   ///   - heap: The heap's name.
   ///   - caching: How the mapping is cached.
+  ///   - flush: Has devices see what the CPU wrote to a range, where the memory's owner has to: called at
+  ///     the end of each writer.
   /// - Throws: `SystemFailure`, an invalid argument, for other than whole pages, or where no line
   ///   begins.
   @unsafe public convenience init(
     mapped bytes: UnsafeMutableRawBufferPointer, ownedBy owner: any AnyObject & Sendable,
-    descriptor memory: consuming OwnedDescriptor? = nil, of heap: String, caching: Caching
+    descriptor memory: consuming OwnedDescriptor? = nil, of heap: String, caching: Caching,
+    flushing flush: (@Sendable (Range<Int>) -> Void)? = nil
   ) throws(SystemFailure) {
     let mapping = unsafe try Mapping(bytes, ownedBy: owner, named: heap)
-    self.init(mapping, memory, of: heap, caching: caching, givingPagesBack: false)
+    self.init(
+      mapping, memory, of: heap, caching: caching, givingPagesBack: false, flushing: flush)
   }
 
   private init(
     _ mapping: consuming Mapping, _ memory: consuming OwnedDescriptor?, of heap: String,
-    caching: Caching, givingPagesBack givesPagesBack: Bool
+    caching: Caching, givingPagesBack givesPagesBack: Bool,
+    flushing flush: (@Sendable (Range<Int>) -> Void)? = nil
   ) {
+    self.flush = flush
     self.heap = heap
     self.caching = caching
     self.mapping = mapping
@@ -143,6 +150,9 @@ public final class Slab: Sendable {
       return mayGiveBack
     }
   }
+
+  /// Has devices see what the CPU wrote to a range, by whatever the memory's owner has to do for that.
+  func finishWriting(_ range: Range<Int>) { flush?(range) }
 
   /// Tells the kernel what a dma-buf is called, for `/sys/kernel/debug/dma_buf` and for the `fdinfo` of
   /// whoever has it: its first 31 bytes. Other memory keeps the name that it was made with.

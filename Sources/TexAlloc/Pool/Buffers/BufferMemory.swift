@@ -30,7 +30,8 @@ protocol BufferMemory: Sendable {
   /// Begins an access of the CPU, where devices do not see by themselves what it does. The kernel does
   /// not refuse that for memory with which it was tried; see ``SlabStore``.
   func beginAccess(for usage: Set<CPUUsage>)
-  func endAccess(for usage: Set<CPUUsage>)
+  /// - Parameter range: Bytes that were written or read.
+  func endAccess(for usage: Set<CPUUsage>, in range: Range<Int>)
 
   /// Has the pages made ready that somebody is about to write, or the first of them.
   ///
@@ -53,7 +54,7 @@ extension BufferMemory {
   var isLost: Bool { false }
   func place(at offset: Int) -> (descriptor: FileDescriptor?, offset: Int) { (descriptor, offset) }
   func beginAccess(for usage: Set<CPUUsage>) {}
-  func endAccess(for usage: Set<CPUUsage>) {}
+  func endAccess(for usage: Set<CPUUsage>, in range: Range<Int>) {}
   @unsafe func makeReady(_ bytes: UnsafeRawBufferPointer) -> Int? { nil }
 
   /// Only what a pool has lent comes back.
@@ -95,7 +96,8 @@ struct PooledMemory: BufferMemory {
     if store.isSynchronized { try? pooled.beginCPUAccess(for: usage) }
   }
 
-  func endAccess(for usage: Set<CPUUsage>) {
+  func endAccess(for usage: Set<CPUUsage>, in range: Range<Int>) {
+    if usage.contains(where: \.isWrite) { pooled.finishWriting(range) }
     if store.isSynchronized { try? pooled.endCPUAccess(for: usage) }
   }
 
@@ -158,7 +160,8 @@ struct TrialMemory: BufferMemory {
     if isSynchronized { try? trial.beginCPUAccess(for: usage) }
   }
 
-  func endAccess(for usage: Set<CPUUsage>) {
+  func endAccess(for usage: Set<CPUUsage>, in range: Range<Int>) {
+    if usage.contains(where: \.isWrite) { trial.finishWriting(range) }
     if isSynchronized { try? trial.endCPUAccess(for: usage) }
   }
 

@@ -48,7 +48,7 @@ extension TextureBuffer {
     }
     memory.beginAccess(for: [.read])
     defer {
-      memory.endAccess(for: [.read])
+      memory.endAccess(for: [.read], in: range(ofPlane: plane))
       use.end(.reader, ofPlane: plane)
     }
     guard caching == .cached else { return unsafe body([UInt8](streaming: bytes).span) }

@@ -53,8 +53,9 @@ extension TextureBuffer {
   /// Makes every byte of the image zero, those between the planes too.
   func fillWithZeroes() {
     memory.beginAccess(for: [.sequentialWrite])
-    defer { memory.endAccess(for: [.sequentialWrite]) }
-    let bytes = unsafe memory.bytes(in: offset..<offset + layout.size)
+    let range = offset..<offset + layout.size
+    defer { memory.endAccess(for: [.sequentialWrite], in: range) }
+    let bytes = unsafe memory.bytes(in: range)
     unsafe bytes.fillWithZeroes()
   }
 
@@ -62,10 +63,15 @@ extension TextureBuffer {
     precondition(
       layout.planes.indices.contains(index),
       "\(name): there is no plane \(index) among the \(layout.planes.count) of \(layout.format)")
+    return unsafe memory.bytes(in: range(ofPlane: index))
+  }
+
+  /// Where a plane lies in the memory.
+  func range(ofPlane index: Int) -> Range<Int> {
     let plane = layout.planes[index]
     let start = offset + plane.offset
     precondition(plane.offset >= 0 && plane.offset + plane.pitch * plane.rows <= layout.size)
-    return unsafe memory.bytes(in: start..<start + plane.pitch * plane.rows)
+    return start..<start + plane.pitch * plane.rows
   }
 }
 
@@ -85,7 +91,7 @@ extension TextureBuffer: PlaneOwner {
   }
 
   func endWriting(plane: Int) {
-    memory.endAccess(for: [.sequentialWrite])
+    memory.endAccess(for: [.sequentialWrite], in: range(ofPlane: plane))
     use.end(.writer, ofPlane: plane)
   }
 
@@ -107,7 +113,9 @@ extension TextureBuffer: PlaneOwner {
     memory.beginAccess(for: [.read])
   }
 
-  func endRawAccess() { memory.endAccess(for: [.read]) }
+  func endRawAccess() {
+    memory.endAccess(for: [.read], in: offset..<offset + layout.size)
+  }
 }
 
 extension UnsafeMutableRawBufferPointer {

@@ -65,8 +65,7 @@ struct ImagePlanner: Sendable {
       guard case .conflict(let conflict) = error else { throw AllocationError(error) }
       return .failure(.conflict(conflict))
     }
-    // Where nobody uses the memory but to copy from it, the plainest comes first.
-    let heaps = voices.heaps ?? (route == .uploaded ? heaps.reversed() : heaps)
+    let heaps = heaps(for: voices, on: route)
     var candidates: [Candidate] = []
     var refusals: [HeapVerdict] = []
     for heap in heaps {
@@ -101,12 +100,25 @@ struct ImagePlanner: Sendable {
           cpuUsage: parties.cpuUsage, deviceUsage: parties.deviceUsage,
           hasOneDevice: voices.devices.count == 1))
     }
-    return .failure(.noHeap(verdicts + refusals + absent(voices)))
+    return .failure(.noHeap(verdicts + refusals + absent(voices, among: heaps)))
+  }
+
+  /// Those to choose from: what devices have of their own, and the pool's where that may be imported or
+  /// nobody has any.
+  private func heaps(for voices: ImageParties.Voices, on route: Route?) -> [any Heap] {
+    guard let own = voices.heaps else {
+      // Where nobody uses the memory but to copy from it, the plainest comes first.
+      return route == .uploaded ? heaps.reversed() : heaps
+    }
+    let names = Set(own.map(\.name))
+    return own + (route == .imported ? heaps.filter { !names.contains($0.name) } : [])
   }
 
   /// Heaps that somebody asks for by name and that are not among those to choose from.
-  private func absent(_ voices: ImageParties.Voices) -> [HeapVerdict] {
-    let known = Set((voices.heaps ?? heaps).map(\.name))
+  private func absent(
+    _ voices: ImageParties.Voices, among heaps: [any Heap]
+  ) -> [HeapVerdict] {
+    let known = Set(heaps.map(\.name))
     return voices.participants.flatMap { participant in
       let wanted = ([participant.constraints] + participant.alternatives).flatMap { $0.heaps ?? [] }
       return Set(wanted).subtracting(known).sorted().map {

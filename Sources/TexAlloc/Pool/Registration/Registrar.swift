@@ -62,8 +62,8 @@ public struct RouteOffer: Sendable {
   public var attributes: BufferAttributes
   /// What is known of it beyond that, and goes with it.
   public var quirks: [BufferAttributes]
-  /// Where memory for the route comes from, if not from the pool's heaps: memory of the registrar's
-  /// own.
+  /// Where memory for the route comes from: memory of the registrar's own. Where the route is
+  /// ``Route/imported``, the pool's heaps come after it; elsewhere they are left out.
   public var heaps: [any Heap]
 
   public init(

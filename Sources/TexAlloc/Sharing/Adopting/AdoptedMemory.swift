@@ -58,7 +58,7 @@ final class AdoptedMemory: BufferMemory {
     for part in parts { try? part.synchronization.begin(usage) }
   }
 
-  func endAccess(for usage: Set<CPUUsage>) {
+  func endAccess(for usage: Set<CPUUsage>, in range: Range<Int>) {
     for part in parts { try? part.synchronization.end(usage) }
   }
 

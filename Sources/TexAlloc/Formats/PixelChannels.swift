@@ -1,13 +1,12 @@
 internal import Glibc
-internal import TexAlloc
 
 /// What a shader sees of the bytes of a pixel.
-struct PixelChannels {
-  let shape: PlaneShape
-  let sampling: Sampling
+package struct PixelChannels {
+  package let shape: PlaneShape
+  package let sampling: Sampling
 
   /// nil for numbers of a kind that is not known here.
-  init?(shape: PlaneShape, sampling: Sampling) {
+  package init?(shape: PlaneShape, sampling: Sampling) {
     guard shape.bytesPerElement <= 8,
       shape.channels.allSatisfy({ shape.isFloat ? $0.bits == 16 : $0.bits <= 32 })
     else { return nil }
@@ -15,16 +14,16 @@ struct PixelChannels {
     self.sampling = sampling
   }
 
-  var bytesPerPixel: Int { shape.bytesPerElement }
+  package var bytesPerPixel: Int { shape.bytesPerElement }
 
   /// How far a channel may be off: formats of other than eight bits are widened or narrowed, and light
   /// is rounded.
-  var tolerance: Int {
+  package var tolerance: Int {
     sampling == .asStored && shape.channels.allSatisfy { $0.bits == 8 } ? 0 : 1
   }
 
   /// Red, green, blue and alpha of each pixel of a row, as bytes.
-  func colours(of row: [UInt8]) -> [[UInt8]?] {
+  package func colours(of row: [UInt8]) -> [[UInt8]?] {
     (0..<row.count / bytesPerPixel).map { colour(of: row, at: $0) }
   }
 
@@ -58,16 +57,40 @@ struct PixelChannels {
   }
 }
 
+extension PlaneShape {
+  package var isLuma: Bool { channels.contains { $0.meaning == .luma } }
+
+  /// What a texture of this plane alone holds: the plane as it is, or red, or red and green in the place
+  /// of luma and chroma. nil where there is no such texture.
+  package var texels: PlaneShape? {
+    if isRGB && isPixels { return self }
+    return alone.flatMap { FormatTable.known[$0]?.first }
+  }
+}
+
+extension [PlaneShape] {
+  /// Whether a shader can put the image together of a texture for each plane.
+  package var areSampledApart: Bool {
+    count > 1 && contains(where: \.isLuma) && allSatisfy { $0.alone != nil }
+  }
+}
+
 extension ImageLayout {
-  /// What a shader sees of the texels of each texture that shows the image; nil where they do not stand
-  /// for themselves.
-  func channels(as form: TextureForm) -> [PixelChannels]? {
-    guard form == .planes ? shapes.areSampledApart : shapes.count == 1 && shapes[0].isRGB else {
-      return nil
+  /// Texels of a texture that shows one plane of the image by itself.
+  package func texels(ofPlane index: Int) -> ImageSize {
+    ImageSize(
+      width: width.dividedRoundingUp(by: shapes[index].horizontalSubsampling),
+      height: rowCount(ofPlane: index))
+  }
+
+  /// Bytes of a row of a trial image that no other row, no other turn and no shift of the row has; of half
+  /// floats, numbers from 0 to 1.
+  package func trialPattern(ofRow row: Int, plane: Int, turn: Int) -> [UInt8] {
+    let start = row &* 97 &+ turn &* 3571 &+ plane &* 1299 &+ 13
+    let isFloat = shapes[plane].isFloat
+    return (0..<rowSize(ofPlane: plane)).map {
+      let byte = UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761 &+ start) >> 5)
+      return isFloat && $0 % 2 == 1 ? byte & 0x3B : byte
     }
-    let channels = shapes.compactMap { shape in
-      shape.texels.flatMap { PixelChannels(shape: $0, sampling: sampling) }
-    }
-    return channels.count == shapes.count ? channels : nil
   }
 }

@@ -1,0 +1,137 @@
+internal import CVulkan
+internal import Synchronization
+internal import TexAlloc
+
+/// A plane of an image where it lies in memory, as the device sees it.
+@safe final class LinearImage: @unchecked Sendable {  // handles, which never change
+  let image: VkImage
+  let view: VkImageView
+  let format: PlaneFormat
+  let size: ImageSize
+  /// It lives as long.
+  private let memory: DeviceMemory
+  private let initialLayout: VkImageLayout
+  /// Whether some list of commands brings it into its layout.
+  private let isPrepared = Atomic(false)
+
+  /// The only one in which a device may sample what the CPU writes again.
+  static let layout = VK_IMAGE_LAYOUT_GENERAL
+
+  /// - Parameters:
+  ///   - place: Bytes from the start of the memory.
+  ///   - pitch: Bytes from one row to the next.
+  /// - Throws: Where the driver wants it otherwise, too.
+  init(
+    _ format: PlaneFormat, _ size: ImageSize, at place: Int, pitch: Int, in memory: DeviceMemory,
+    by images: LinearImages
+  ) throws(LinearImageRefused) {
+    let connection = memory.connection
+    let functions = connection.functions
+    let image: VkImage
+    do {
+      unsafe image = try images.makeImage(
+        format, size, pitch: pitch, handleType: memory.handleType)
+    } catch { throw .failed(error) }
+    do throws(LinearImageRefused) {
+      let held = unsafe images.place(of: image)
+      guard held.pitch == pitch else { throw .pitch(wanted: held.pitch, held: pitch) }
+      var needs = VkMemoryRequirements()
+      unsafe functions.imageRequirements(connection.device, image, &needs)
+      let start = place - held.offset
+      guard start >= 0, start.isMultiple(of: Int(needs.alignment)) else {
+        throw .offset(wanted: Int(needs.alignment), held: start)
+      }
+      guard start + Int(needs.size) <= memory.size else {
+        throw .size(wanted: start + Int(needs.size), held: memory.size)
+      }
+      guard needs.memoryTypeBits >> UInt32(memory.type.index) & 1 == 1 else {
+        throw .memoryType(memory.type)
+      }
+      do throws(VulkanFailure) {
+        try connection.check(
+          "vkBindImageMemory",
+          unsafe functions.bindImageMemory(
+            connection.device, image, memory.memory, VkDeviceSize(start)))
+        unsafe view = try connection.makeView(of: image, format)
+      } catch { throw .failed(error) }
+    } catch {
+      unsafe functions.destroyImage(connection.device, image, nil)
+      throw error
+    }
+    unsafe self.image = image
+    self.format = format
+    self.size = size
+    self.memory = memory
+    initialLayout = images.initialLayout(handleType: memory.handleType)
+  }
+
+  deinit {
+    let connection = memory.connection
+    unsafe connection.functions.destroyImageView(connection.device, view, nil)
+    unsafe connection.functions.destroyImage(connection.device, image, nil)
+  }
+
+  /// What brings it into its layout, for whoever asks first: nil afterwards.
+  func takeBarrier() -> VkImageMemoryBarrier? {
+    guard !isPrepared.exchange(true, ordering: .acquiringAndReleasing) else { return nil }
+    let connection = memory.connection
+    let isForeign =
+      memory.handleType == VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT.rawValue
+    let owner =
+      !isForeign
+      ? QueueFamily.ignored
+      : connection.extensions.contains("VK_EXT_queue_family_foreign")
+        ? QueueFamily.foreign : QueueFamily.external
+    return unsafe VkImageMemoryBarrier(
+      sType: VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER, pNext: nil,
+      srcAccessMask: isForeign ? 0 : VK_ACCESS_HOST_WRITE_BIT.rawValue,
+      dstAccessMask: VK_ACCESS_SHADER_READ_BIT.rawValue, oldLayout: initialLayout,
+      newLayout: Self.layout, srcQueueFamilyIndex: owner,
+      dstQueueFamilyIndex: isForeign ? connection.queueFamily : QueueFamily.ignored,
+      image: image, subresourceRange: .colour(levels: 0..<1))
+  }
+}
+
+/// Why a driver has no linear image there.
+enum LinearImageRefused: Error {
+  case pitch(wanted: Int, held: Int)
+  case offset(wanted: Int, held: Int)
+  case size(wanted: Int, held: Int)
+  case memoryType(VulkanMemoryType)
+  case failed(VulkanFailure)
+}
+
+/// `VK_QUEUE_FAMILY_IGNORED` and its like.
+enum QueueFamily {
+  static let ignored = UInt32.max
+  static let external = UInt32.max - 1
+  static let foreign = UInt32.max - 2
+}
+
+extension VkImageSubresourceRange {
+  static func colour(levels: Range<Int>) -> VkImageSubresourceRange {
+    VkImageSubresourceRange(
+      aspectMask: VK_IMAGE_ASPECT_COLOR_BIT.rawValue, baseMipLevel: UInt32(levels.lowerBound),
+      levelCount: UInt32(levels.count), baseArrayLayer: 0, layerCount: 1)
+  }
+}
+
+extension VulkanConnection {
+  /// A view of the whole of an image.
+  @unsafe func makeView(
+    of image: VkImage, _ format: PlaneFormat, levels: Int = 1
+  ) throws(VulkanFailure) -> VkImageView {
+    let same = VK_COMPONENT_SWIZZLE_IDENTITY
+    var info = unsafe VkImageViewCreateInfo(
+      sType: VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO, pNext: nil, flags: 0, image: image,
+      viewType: VK_IMAGE_VIEW_TYPE_2D, format: format.vulkan,
+      components: VkComponentMapping(
+        r: same, g: same, b: same, a: format.isOpaque ? VK_COMPONENT_SWIZZLE_ONE : same),
+      subresourceRange: .colour(levels: 0..<levels))
+    var view: VkImageView?
+    try check(
+      "vkCreateImageView", unsafe functions.createImageView(device, &info, nil, &view))
+    guard let view = unsafe view else { throw .failed("vkCreateImageView", "no handle") }
+    return unsafe view
+  }
+}

@@ -1,0 +1,110 @@
+internal import CVulkan
+internal import Synchronization
+internal import TexAlloc
+
+/// One allocation of a device's memory, or one import of memory that is somebody else's.
+@safe final class DeviceMemory: @unchecked Sendable {  // handle and address never change
+  /// How a slab of the device's own memory tells it.
+  static let ofSlab = SlabCompanion<DeviceMemory>()
+
+  let memory: VkDeviceMemory
+  let size: Int
+  let type: VulkanMemoryType
+  /// What an import was made by; 0 for memory of the device's own.
+  let handleType: UInt32
+  let connection: VulkanConnection
+  private let ledger: MemoryLedger
+  /// Unmapped after it.
+  private let mapping: FileMapping?
+
+  /// - Parameters:
+  ///   - extension: A structure that says more: what is imported.
+  ///   - handleType: By what it is imported.
+  ///   - mapping: Of which it is an import.
+  /// - Throws: `VulkanFailure`.
+  @unsafe init(
+    _ size: Int, of type: VulkanMemoryType, on connection: VulkanConnection,
+    in ledger: MemoryLedger, extension: UnsafeRawPointer? = nil, handleType: UInt32 = 0,
+    keeping mapping: FileMapping? = nil
+  ) throws(VulkanFailure) {
+    var info = unsafe VkMemoryAllocateInfo(
+      sType: VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, pNext: `extension`,
+      allocationSize: VkDeviceSize(size), memoryTypeIndex: UInt32(type.index))
+    var memory: VkDeviceMemory?
+    try connection.check(
+      "vkAllocateMemory",
+      unsafe connection.functions.allocateMemory(connection.device, &info, nil, &memory))
+    guard let memory = unsafe memory else { throw .failed("vkAllocateMemory", "no handle") }
+    unsafe self.memory = memory
+    self.size = size
+    self.type = type
+    self.handleType = handleType
+    self.connection = connection
+    self.ledger = ledger
+    self.mapping = mapping
+    ledger.add(size)
+  }
+
+  deinit {
+    // What is mapped is unmapped with it.
+    unsafe connection.functions.freeMemory(connection.device, memory, nil)
+    ledger.remove(size)
+  }
+
+  /// Maps all of it, once and for good.
+  @unsafe func map() throws(VulkanFailure) -> UnsafeMutableRawBufferPointer {
+    var address: UnsafeMutableRawPointer?
+    try connection.check(
+      "vkMapMemory",
+      unsafe connection.functions.mapMemory(
+        connection.device, memory, 0, VkDeviceSize(size), 0, &address))
+    guard let address = unsafe address else { throw .failed("vkMapMemory", "no address") }
+    return unsafe UnsafeMutableRawBufferPointer(start: address, count: size)
+  }
+
+  /// Has the device see what the CPU wrote to a range of memory that is mapped and not coherent.
+  func flush(_ range: Range<Int>) {
+    let atom = connection.description.nonCoherentAtomSize
+    let start = range.lowerBound / atom * atom
+    let end = min(range.upperBound.roundedUp(toMultipleOf: atom), size)
+    var mapped = unsafe VkMappedMemoryRange(
+      sType: VK_STRUCTURE_TYPE_MAPPED_MEMORY_RANGE, pNext: nil, memory: memory,
+      offset: VkDeviceSize(start), size: VkDeviceSize(end - start))
+    // What fails for want of memory is tried once more by nobody: the next submission flushes, too.
+    _ = unsafe connection.functions.flushMappedMemory(connection.device, 1, &mapped)
+  }
+}
+
+/// How much memory of a device is alive.
+final class MemoryLedger: Sendable {
+  private let state = Mutex((count: 0, bytes: 0))
+
+  var live: (count: Int, bytes: Int) { state.withLock { $0 } }
+
+  fileprivate func add(_ size: Int) {
+    state.withLock { $0 = ($0.count + 1, $0.bytes + size) }
+  }
+
+  fileprivate func remove(_ size: Int) {
+    state.withLock { $0 = ($0.count - 1, $0.bytes - size) }
+  }
+}
+
+extension VulkanConnection {
+  /// Bytes that may still be allocated of the heap of a memory type; nil where the driver keeps no
+  /// budget.
+  func budget(for type: VulkanMemoryType) -> Int? {
+    guard description.extensions.contains("VK_EXT_memory_budget") else { return nil }
+    var budget = unsafe VkPhysicalDeviceMemoryBudgetPropertiesEXT()
+    unsafe budget.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT
+    var properties = unsafe VkPhysicalDeviceMemoryProperties2()
+    unsafe properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2
+    unsafe withUnsafeMutablePointer(to: &budget) {
+      unsafe properties.pNext = UnsafeMutableRawPointer($0)
+      unsafe physical.instance.functions.getMemoryProperties(physical.handle, &properties)
+    }
+    let budgets = unsafe elements(of: budget.heapBudget, as: VkDeviceSize.self)
+    let usages = unsafe elements(of: budget.heapUsage, as: VkDeviceSize.self)
+    return Int(clamping: budgets[type.heap]) - Int(clamping: usages[type.heap])
+  }
+}

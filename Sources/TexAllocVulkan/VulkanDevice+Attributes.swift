@@ -1,0 +1,79 @@
+internal import CVulkan
+public import TexAlloc
+
+extension VulkanDevice {
+  /// The memory of the device that the CPU can map, the best first, each measured when first asked for.
+  public var memoryHeaps: [VulkanHeap] { heaps.all }
+
+  /// Why no memory of others is imported; nil where some is.
+  public var importObstacle: String? {
+    importer.takesHostMemory || importer.takesDMABufs
+      ? nil : "neither VK_EXT_external_memory_host nor VK_EXT_external_memory_dma_buf is enabled"
+  }
+
+  /// What it takes on a route: by preference in memory of its own, on the best one also in the pool's.
+  public func offer(
+    on route: Route, for usage: Set<DeviceUsage>
+  ) throws(RouteRefused) -> RouteOffer {
+    if let demandedRoute, demandedRoute != route {
+      throw RouteRefused(because: "\(demandedRoute) was demanded")
+    }
+    if isLost { throw RouteRefused(because: "the device is lost") }
+    switch route {
+    case .imported: return RouteOffer(attributes, heaps: heaps.preferred)
+    case .transferred, .uploaded:
+      throw RouteRefused(because: "what it cannot sample where it lies, it does not take")
+    }
+  }
+
+  /// A software device is the CPU, and on x86 every device snoops the CPU's caches. Elsewhere nobody
+  /// tells.
+  public var isCoherent: Bool {
+    #if arch(x86_64) || arch(i386)
+      true
+    #else
+      description.kind == .cpu
+    #endif
+  }
+
+  /// What the device samples where it lies.
+  static func importing(
+    _ formats: FormatTable, _ images: LinearImages, _ heaps: VulkanHeaps, _ importer: MemoryImport
+  ) -> BufferAttributes {
+    let description = importer.connection.description
+    // Where the driver chooses the pitch, all formats have to follow one rule to be of one component.
+    var pitchAlignment: Int?
+    var rules: [LinearRule] = []
+    let taken = formats.ranked.filter { fourcc in
+      let planes = (PlaneFormat.planes(formats[fourcc] ?? []) ?? []).map(images.rule)
+      let known = planes.compactMap(\.self)
+      guard !planes.isEmpty, known.count == planes.count else { return false }
+      if images.isPitchFree {
+        pitchAlignment = max(pitchAlignment ?? 1, known.compactMap(\.pitchAlignment).max() ?? 1)
+      } else {
+        guard known.allSatisfy({ $0.pitchAlignment != nil }) else { return false }
+        let wanted = pitchAlignment ?? known[0].pitchAlignment
+        guard known.allSatisfy({ $0.pitchAlignment == wanted }) else { return false }
+        pitchAlignment = wanted
+      }
+      rules += known
+      return true
+    }
+    return BufferAttributes(name: "gpu") {
+      $0.formats = taken.map { Format($0) }
+      $0.heaps = heaps.names + Self.foreignHeaps(for: importer)
+      $0.deviceUsage = [.sample]
+      ($0.maxWidth, $0.maxHeight) = (description.maxImageSize, description.maxImageSize)
+      $0.pitchAlignment = pitchAlignment
+      $0.offsetAlignment = rules.map(\.offsetAlignment).max()
+      $0.sizeAlignment = rules.map(\.sizeAlignment).max()
+    }
+  }
+
+  /// Those of the machine whose memory it may import: dma-bufs, and what is mapped into the process.
+  private static func foreignHeaps(for importer: MemoryImport) -> [String] {
+    Heaps.present().map(\.name).filter {
+      $0 == MemfdHeap.name ? importer.takesHostMemory : importer.takesDMABufs
+    }
+  }
+}

@@ -1,0 +1,126 @@
+internal import CVulkan
+internal import Synchronization
+internal import TexAlloc
+
+extension VulkanDevice {
+  /// Whether the device is lost. Nothing can be registered with it any more.
+  public var isLost: Bool { connection.loss.hasHappened }
+
+  /// Tells that the device is lost, as a toolkit learns from `VK_ERROR_DEVICE_LOST`: what the GPU held goes,
+  /// and nothing else.
+  ///
+  /// Its fences count as passed, so that slots which only the GPU still used return to their pools.
+  /// Buffers that somebody holds keep their memory and pixels, to be registered with the next device, but
+  /// for those that lay in memory of this one's own, which are ``TexAlloc/TextureBuffer/isLost``; their memory
+  /// stays mapped until they are let go of. The device finds out by itself where a call of its own is
+  /// answered so.
+  public func deviceWasLost() {
+    connection.loss.happen()
+    // They go outside of the lock.
+    _ = state.withLock { state in
+      defer { (state.retired, state.doomed) = ([], []) }
+      return (state.retired, state.doomed)
+    }
+  }
+
+  func noteLoss(_ failure: VulkanFailure) { if failure.cause == .lost { deviceWasLost() } }
+
+  /// The end of everything that the queue was given so far. ``collect()`` makes one for textures by
+  /// itself.
+  ///
+  /// - Throws: `VulkanFailure`.
+  public func makeFence() throws(VulkanFailure) -> VulkanFence {
+    try requireOpen("makeFence")
+    do { return try work.fence() } catch {
+      noteLoss(error)
+      throw error
+    }
+  }
+
+  /// Brings new textures into their layout, and frees what the GPU held of textures that nobody holds any
+  /// more: once a frame, before the frame's commands are submitted. Slots return to the pool when
+  /// everything that the queue was given so far is done.
+  ///
+  /// The images of a texture that was imported stay with their place in the slab, for the next image that
+  /// lies there in the same way.
+  ///
+  /// - Throws: `VulkanFailure`; everything then waits for the next time, unless the device is lost.
+  public func collect() throws(VulkanFailure) {
+    if isLost || isClosed { return }
+    let (fresh, retired) = state.withLock { state in
+      defer { (state.fresh, state.retired) = ([], []) }
+      return (state.fresh, state.retired)
+    }
+    let barriers = unsafe fresh.compactMap(\.texture).flatMap { unsafe $0.takeBarriers() }
+    var fence: VulkanFence?
+    do {
+      if unsafe !barriers.isEmpty {
+        fence = try unsafe work.submit { list in unsafe prepare(barriers, in: list) }
+      } else if !retired.isEmpty {
+        fence = try work.fence()
+      }
+    } catch {
+      noteLoss(error)
+      if !isLost { state.withLock { $0.retired = retired + $0.retired } }
+      throw error
+    }
+    if let fence {
+      for texture in retired { texture.buffer.hold(until: fence) }
+      let gone = retired.flatMap { keep($0, until: fence) }
+      state.withLock { state in
+        if !connection.loss.hasHappened { state.doomed += gone }
+      }
+    }
+    removeDoomed()
+  }
+
+  /// Keeps what can be used again of a texture that is gone.
+  ///
+  /// - Returns: What cannot.
+  private func keep(
+    _ retired: RetiredTexture, until fence: VulkanFence
+  ) -> [(content: TextureContent, buffer: TextureBuffer, until: VulkanFence)] {
+    guard case .imported(let images) = retired.content, retired.isKept,
+      let slab = retired.buffer.slab?.companion(slabs)
+    else {
+      return [(retired.content, retired.buffer, fence)]
+    }
+    let gone = slab.keep(images, of: retired.buffer, until: fence)
+    return gone.isEmpty ? [] : [(.imported(gone), retired.buffer, fence)]
+  }
+
+  /// Lets go of what the queue is done with, outside of the lock.
+  private func removeDoomed() {
+    _ = state.withLock { state in
+      let count = state.doomed.prefix { $0.until.hasPassed }.count
+      defer { state.doomed.removeFirst(count) }
+      return Array(state.doomed.prefix(count))
+    }
+  }
+
+  @unsafe private func prepare(_ barriers: [VkImageMemoryBarrier], in list: VkCommandBuffer) {
+    unsafe connection.functions.pipelineBarrier(
+      list, VK_PIPELINE_STAGE_HOST_BIT.rawValue, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT.rawValue, 0, 0,
+      nil, 0, nil, UInt32(barriers.count), barriers)
+  }
+
+  /// Takes over what is left of a texture, on whatever thread its last holder let go of it.
+  func retire(_ texture: RetiredTexture) {
+    state.withLock { state in
+      if state.textures[texture.buffer.id]?.identity == texture.identity {
+        state.textures[texture.buffer.id] = nil
+      }
+      if !state.isClosed && !connection.loss.hasHappened { state.retired.append(texture) }
+    }
+  }
+
+  /// Whether the device was closed.
+  public var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  func requireOpen(_ operation: String) throws(VulkanFailure) {
+    if isClosed {
+      throw VulkanFailure(cause: .closed, operation: operation, reason: "it was closed")
+    }
+    if isLost { throw VulkanFailure(cause: .lost, operation: operation, reason: "it is lost") }
+  }
+}

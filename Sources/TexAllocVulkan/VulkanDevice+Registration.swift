@@ -1,0 +1,184 @@
+internal import CVulkan
+internal import Synchronization
+public import TexAlloc
+
+extension VulkanDevice {
+  /// Makes a buffer a texture without any copy on the CPU: an image bound at its place in the memory.
+  ///
+  /// Nothing is given to the queue, except for the first buffer of a kind, which is checked: what the GPU
+  /// shows of a trial image of the same kind must be what was written. The memory of a slab is imported
+  /// once; where that is by its address, the slab keeps all of its pages from then on.
+  ///
+  /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
+  public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> VulkanTexture {
+    try requireDevice()
+    if let known = liveTexture(of: buffer) { return known }
+    try buffer.requireContents(for: name)
+    if let texture = takeKeptTexture(of: buffer) { return texture }
+    guard demandedRoute ?? .imported == .imported else {
+      throw refusal(
+        .noImport, "import", wanted: "memory that is sampled where it lies",
+        held: "\(demandedRoute ?? .imported) was demanded")
+    }
+    try attributes.accept(buffer)
+    let formats = try planeFormats(of: buffer.layout)
+    let check = try verify(buffer, on: .imported)
+    let images = try makeImages(of: buffer, formats)
+    return enter(
+      VulkanTexture(
+        .imported(images), of: buffer, on: self, .imported, because: nil, check: check))
+  }
+
+  /// As ``makeFence()``, for those who know no Vulkan.
+  public func endOfUses() throws(RegistrationRefused) -> any Fence {
+    try requireDevice()
+    do { return try makeFence() } catch {
+      throw refusal(.fence, "fence", wanted: "a fence", held: "\(error)")
+    }
+  }
+
+  /// How Vulkan calls the planes of an image.
+  func planeFormats(of layout: ImageLayout) throws(RegistrationRefused) -> [PlaneFormat] {
+    if layout.sampling == .asLight, layout.colour.transfer != .sRGB {
+      throw refusal(
+        .sampling, "sampling", wanted: "\(Sampling.asStored), or the transfer of sRGB",
+        held: "\(layout.sampling), \(layout.colour.transfer)")
+    }
+    if let formats = PlaneFormat.planes(layout.shapes, sampling: layout.sampling) {
+      return formats
+    }
+    throw layout.sampling == .asLight
+      ? refusal(
+        .sampling, "sampling", wanted: "\(Sampling.asStored)",
+        held: "\(layout.sampling) of \(layout.format)")
+      : refusal(
+        .format, "formats", wanted: "one that Vulkan has", held: "\(layout.format)")
+  }
+
+  /// Images of the planes of a buffer, where they lie.
+  func makeImages(
+    of buffer: TextureBuffer, _ formats: [PlaneFormat]
+  ) throws(RegistrationRefused) -> [LinearImage] {
+    var made: [LinearImage] = []
+    for (index, format) in formats.enumerated() {
+      guard let rule = images.rule(for: format) else {
+        throw refusal(
+          .format, "formats", wanted: "one that is sampled linear", held: "\(buffer.layout.format)")
+      }
+      let (memory, place) = try memory(ofPlane: index, of: buffer, for: rule.memory)
+      do {
+        made.append(
+          try LinearImage(
+            format, buffer.layout.texels(ofPlane: index), at: place,
+            pitch: buffer.layout.planes[index].pitch, in: memory, by: images))
+      } catch {
+        throw refusal(error, for: buffer)
+      }
+    }
+    return made
+  }
+
+  /// The memory that a plane lies in as the device sees it, and where in it the plane begins.
+  private func memory(
+    ofPlane index: Int, of buffer: TextureBuffer, for use: SuitableMemory
+  ) throws(RegistrationRefused) -> (DeviceMemory, place: Int) {
+    let layout = buffer.layout
+    do throws(VulkanFailure) {
+      if let slab = buffer.slab {
+        return (
+          try slabImages(of: slab, for: use).memory, buffer.offset + layout.planes[index].offset
+        )
+      }
+      let place = buffer.place(ofPlane: index)
+      guard let descriptor = place.descriptor else {
+        throw .unsupported("import", "memory that has no descriptor")
+      }
+      return (try importer.memory(of: descriptor, for: use), place.offset)
+    } catch {
+      noteLoss(error)
+      throw refusal(
+        error.cause == .lost ? .lost : .importFailed, "import",
+        wanted: "memory of \(buffer.heap ?? "an unknown heap")", held: "\(error)")
+    }
+  }
+
+  /// What the device keeps with a slab, whose memory is imported when first needed, unless it is the
+  /// device's own.
+  func slabImages(
+    of slab: Slab, for use: SuitableMemory
+  ) throws(VulkanFailure) -> SlabImages {
+    try slab.companion(slabs) { () throws(VulkanFailure) in
+      if let own = slab.companion(DeviceMemory.ofSlab), own.connection === connection {
+        return SlabImages(own)
+      }
+      let memory = try importer.memory(of: slab, for: use)
+      // The device goes on using the pages that it was given.
+      slab.keepPages()
+      return SlabImages(memory)
+    }
+  }
+
+  /// The one texture that the buffer has, if it lives.
+  private func liveTexture(of buffer: TextureBuffer) -> VulkanTexture? {
+    state.withLock { $0.textures[buffer.id]?.texture }
+  }
+
+  /// A texture of what is kept for the place of a buffer; nil where that is nothing.
+  private func takeKeptTexture(of buffer: TextureBuffer) -> VulkanTexture? {
+    guard let kept = buffer.slab?.companion(slabs)?.take(for: buffer) else { return nil }
+    state.withLock { $0.statistics.reusedImages += 1 }
+    return enter(
+      VulkanTexture(
+        .imported(kept), of: buffer, on: self, .imported, because: nil, check: .trial))
+  }
+
+  /// Enters a new texture in the table, unless another thread was faster.
+  func enter(_ texture: VulkanTexture) -> VulkanTexture {
+    let entry = WeakVulkanTexture(texture)
+    // What goes because it came second goes outside of the lock.
+    return state.withLock { state in
+      if let first = state.textures[texture.buffer.id]?.texture { return first }
+      state.textures[texture.buffer.id] = entry
+      state.fresh.append(entry)
+      state.statistics.textures[texture.route, default: 0] += 1
+      return texture
+    }
+  }
+
+  func refusal(
+    _ cause: RegistrationRefused.Cause, _ field: String, wanted: String, held: String
+  ) -> RegistrationRefused {
+    RegistrationRefused(cause, by: name, field: field, wanted: wanted, held: held)
+  }
+
+  private func refusal(
+    _ error: LinearImageRefused, for buffer: TextureBuffer
+  ) -> RegistrationRefused {
+    switch error {
+    case .pitch(let wanted, let held):
+      return refusal(.pitch, "pitch", wanted: "the driver's own, \(wanted)", held: "\(held)")
+    case .offset(let wanted, let held):
+      return refusal(
+        .offset, "offsetAlignment", wanted: "a multiple of \(wanted)", held: "\(held)")
+    case .size(let wanted, let held):
+      return refusal(.size, "size", wanted: "memory of \(wanted) bytes", held: "\(held)")
+    case .memoryType(let type):
+      return refusal(
+        .heap, "heaps", wanted: "memory that such images can lie in", held: "\(type)")
+    case .failed(let failure):
+      noteLoss(failure)
+      return refusal(
+        failure.cause == .lost ? .lost : .importFailed, "import",
+        wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
+        held: "\(failure)")
+    }
+  }
+
+  /// - Throws: Where the device is no more.
+  func requireDevice() throws(RegistrationRefused) {
+    if isClosed {
+      throw refusal(.closed, "device", wanted: "one that is open", held: "it was closed")
+    }
+    if isLost { throw refusal(.lost, "device", wanted: "one that is there", held: "it is lost") }
+  }
+}

@@ -1,0 +1,149 @@
+internal import CVulkan
+internal import Synchronization
+public import TexAlloc
+
+/// A GPU of Vulkan as a component: a device, its queue, and the memory of it that the CPU can map.
+///
+/// Everything is allowed on any thread. Images are sampled where the CPU writes them: in memory of the
+/// device's own, or in others' where the driver imports it.
+public final class VulkanDevice: Registrar {
+  /// What it samples where it lies.
+  public let attributes: BufferAttributes
+  public let description: VulkanDeviceDescription
+  /// What it knows of formats; ``attributes`` have those that it takes.
+  public let formats: FormatTable
+  /// The only route that textures may take; nil where they take the best that can be had.
+  public let demandedRoute: Route?
+
+  let connection: VulkanConnection
+  let images: LinearImages
+  let importer: MemoryImport
+  let work: DeviceWork
+  let ledger = MemoryLedger()
+  let heaps: VulkanHeaps
+  /// What it keeps with each slab.
+  let slabs = SlabCompanion<SlabImages>()
+  let state = Mutex(State())
+  let fetch = Mutex<Result<TexelFetch, VulkanFailure>?>(nil)
+
+  /// What changes while the device lives.
+  struct State: Sendable {
+    var textures: [TextureBuffer.ID: WeakVulkanTexture] = [:]
+    /// Textures that are new and may still want their barriers.
+    var fresh: [WeakVulkanTexture] = []
+    var retired: [RetiredTexture] = []
+    /// What the queue still uses, though nobody else does.
+    var doomed: [(content: TextureContent, buffer: TextureBuffer, until: VulkanFence)] = []
+    var verdicts: [Route: PixelVerdicts<Bool>] = [:]
+    var statistics = VulkanStatistics()
+    var isClosed = false
+  }
+
+  /// Opens a device of the machine.
+  ///
+  /// - Parameters:
+  ///   - choice: Which one.
+  ///   - route: The only one that textures may take; the best that can be had where nil.
+  ///   - formats: Those that it may take, if the driver does.
+  ///   - onValidation: Is given what Khronos' validation layer says of the library's calls, on any thread;
+  ///     the layer is loaded where it is installed.
+  /// - Throws: `VulkanFailure`, unsupported where there is no loader, no such device, or where it lacks
+  ///   Vulkan 1.2.
+  public static func headless(
+    _ choice: VulkanDeviceChoice = .automatic, route: Route? = nil, formats: FormatTable = .known,
+    onValidation: (@Sendable (String) -> Void)? = nil
+  ) throws(VulkanFailure) -> VulkanDevice {
+    try headless(
+      choice, by: .installed(), route: route, formats: formats, onValidation: onValidation)
+  }
+
+  /// - Parameters:
+  ///   - loader: Where the functions come from.
+  ///   - hidden: Extensions that are not enabled, though the device has them.
+  package static func headless(
+    _ choice: VulkanDeviceChoice = .automatic, by loader: VulkanLoader,
+    without hidden: Set<String> = [], route: Route? = nil, formats: FormatTable = .known,
+    onValidation: (@Sendable (String) -> Void)? = nil
+  ) throws(VulkanFailure) -> VulkanDevice {
+    let devices = try VulkanInstance(by: loader, onValidation: onValidation).devices()
+    let candidates = choice.candidates(among: devices.map(\.description))
+    var failures: [VulkanFailure] = []
+    for candidate in candidates {
+      do throws(VulkanFailure) {
+        let connection = try VulkanConnection(
+          opening: devices[candidate.index], without: hidden)
+        return try VulkanDevice(on: connection, route, formats)
+      } catch {
+        failures.append(error)
+      }
+    }
+    if let first = failures.first { throw first }
+    let names = devices.map { "\($0.description)" }.joined(separator: "; ")
+    throw .unsupported(
+      "VulkanDevice", devices.isEmpty ? "there is none" : "none is \(choice), of: \(names)")
+  }
+
+  /// Takes a toolkit's device, which lives longer, or until ``close()`` has returned.
+  ///
+  /// - Throws: `VulkanFailure`, unsupported where it lacks Vulkan 1.2.
+  public convenience init(
+    over toolkit: VulkanToolkitDevice, route: Route? = nil, formats: FormatTable = .known
+  ) throws(VulkanFailure) {
+    let connection = try VulkanConnection(over: toolkit, by: .installed())
+    try self.init(on: connection, route, formats)
+  }
+
+  /// Those of the machine, as the loader lists them.
+  ///
+  /// - Throws: `VulkanFailure`, unsupported where there is no loader.
+  public static func present() throws(VulkanFailure) -> [VulkanDeviceDescription] {
+    try VulkanInstance(by: .installed(), onValidation: nil).devices().map(\.description)
+  }
+
+  private init(
+    on connection: VulkanConnection, _ route: Route?, _ formats: FormatTable
+  ) throws(VulkanFailure) {
+    self.connection = connection
+    self.formats = formats
+    demandedRoute = route
+    description = connection.description
+    work = try DeviceWork(on: connection)
+    importer = MemoryImport(connection: connection, ledger: ledger)
+    heaps = VulkanHeaps(of: connection, in: ledger)
+    let planes = formats.formats.flatMap { PlaneFormat.all(of: formats[$0] ?? []) }
+    images = LinearImages(of: Set(planes.map(\.format)), on: connection)
+    attributes = Self.importing(formats, images, heaps, importer)
+  }
+
+  deinit {
+    if isClosed { return }
+    // What the queue still uses is its own until it is done.
+    let fence = try? work.fence()
+    let left = state.withLock { state in
+      state.isClosed = true
+      return state.retired
+    }
+    for texture in left { texture.buffer.hold(until: fence ?? UnknownFence()) }
+    _ = fence?.wait(until: .now + longestWait)
+  }
+
+  /// Textures made so far, by the way they took.
+  public var statistics: VulkanStatistics {
+    var statistics = state.withLock { $0.statistics }
+    (statistics.liveAllocations, statistics.liveBytes) = ledger.live
+    return statistics
+  }
+}
+
+/// What a device has done, and holds.
+public struct VulkanStatistics: Hashable, Sendable {
+  /// Textures made, by the way they took.
+  public internal(set) var textures: [Route: Int] = [:]
+  /// Imports that took over the images of one before.
+  public internal(set) var reusedImages = 0
+  /// `VkDeviceMemory` objects that are alive, and their bytes.
+  public internal(set) var liveAllocations = 0, liveBytes = 0
+
+  /// Those that took this one.
+  public func textures(_ route: Route) -> Int { textures[route, default: 0] }
+}

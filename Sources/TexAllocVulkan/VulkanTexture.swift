@@ -1,0 +1,107 @@
+public import CVulkan
+internal import Synchronization
+public import TexAlloc
+
+/// A buffer as a GPU of Vulkan sees it: an image, mostly one, and a view of it. It keeps its buffer alive.
+///
+/// Whoever draws it records its ``takeBarriers()`` before, or calls ``VulkanDevice/collect()``. Letting go of
+/// it is allowed on any thread, also while the queue still has commands that draw it: its images go when
+/// the queue has done what it was given until the next ``VulkanDevice/collect()``, and so does the slot.
+public final class VulkanTexture: Registration {
+  /// One image of the texture.
+  @safe public struct Plane: @unchecked Sendable {  // handles, which never change
+    public let image: VkImage
+    /// Of the whole image, with alpha of one where the format has none.
+    public let view: VkImageView
+    public let format: VkFormat
+    /// Texels.
+    public let size: ImageSize
+  }
+
+  /// How it is known that the GPU shows what is in the buffer.
+  public enum PixelCheck: Hashable, Sendable {
+    /// A trial image of the same kind showed what had been written into it.
+    case trial
+    /// It is not known, for this reason.
+    case none(because: String)
+  }
+
+  public var component: String { device.name }
+  public let buffer: TextureBuffer
+  /// How the pixels got to the GPU.
+  public let route: Route
+  /// Why no better route was taken; nil where there is none.
+  public let reason: String?
+  public let check: PixelCheck
+  /// One of each plane of the buffer: for `R8`, `GR88` and the like of luma and chroma, too.
+  public let planes: [Plane]
+  /// The layout of the images for those that draw them, behind the barriers.
+  public let layout: VkImageLayout
+  let device: VulkanDevice
+  let content: TextureContent
+  let copied = Atomic(0)
+
+  init(
+    _ content: TextureContent, of buffer: TextureBuffer, on device: VulkanDevice, _ route: Route,
+    because reason: String?, check: PixelCheck
+  ) {
+    self.content = content
+    self.buffer = buffer
+    self.device = device
+    self.route = route
+    self.reason = reason
+    self.check = check
+    switch content {
+    case .imported(let images):
+      planes = images.map {
+        unsafe Plane(image: $0.image, view: $0.view, format: $0.format.vulkan, size: $0.size)
+      }
+      layout = LinearImage.layout
+    }
+  }
+
+  deinit {
+    device.retire(
+      RetiredTexture(
+        identity: ObjectIdentifier(self), content: content, buffer: buffer,
+        isKept: check == .trial))
+  }
+
+  /// What brings the images into their ``layout``, for the list of commands that first draws them: from
+  /// the stage `VK_PIPELINE_STAGE_HOST_BIT` to those that sample. Whoever takes them records them; the
+  /// next one gets none, and needs none.
+  ///
+  /// What the CPU writes later on is seen by every list that is submitted after it.
+  public func takeBarriers() -> [VkImageMemoryBarrier] { unsafe content.takeBarriers() }
+}
+
+/// What a texture consists of.
+enum TextureContent: Sendable {
+  case imported([LinearImage])
+
+  func takeBarriers() -> [VkImageMemoryBarrier] {
+    switch self {
+    case .imported(let images): unsafe images.compactMap { unsafe $0.takeBarrier() }
+    }
+  }
+}
+
+/// What is left of a texture that nobody holds any more.
+struct RetiredTexture: Sendable {
+  let identity: ObjectIdentifier
+  let content: TextureContent
+  let buffer: TextureBuffer
+  /// Whether the next image at its place may have what it consisted of.
+  let isKept: Bool
+}
+
+/// A texture in the device's table, which does not keep it alive.
+final class WeakVulkanTexture: Sendable {
+  weak let texture: VulkanTexture?
+  let identity: ObjectIdentifier
+
+  init(_ texture: VulkanTexture) {
+    self.texture = texture
+    identity = ObjectIdentifier(texture)
+  }
+}

@@ -1,0 +1,119 @@
+internal import CVulkan
+internal import Synchronization
+internal import TexAlloc
+
+/// What the library has a device's queue do: short lists of commands, each of which ends with a fence.
+@safe final class DeviceWork: @unchecked Sendable {  // a handle that is used under the lock
+  let connection: VulkanConnection
+  private let timeline: Timeline
+  private let state: Mutex<State>
+
+  @safe private struct State: @unchecked Sendable {  // handles, which only the lock's holder uses
+    let pool: VkCommandPool
+    /// Values that were handed out.
+    var last: UInt64 = 0
+    /// The oldest first.
+    var lists: [(list: VkCommandBuffer, until: VulkanFence)] = unsafe []
+  }
+
+  init(on connection: VulkanConnection) throws(VulkanFailure) {
+    self.connection = connection
+    timeline = try Timeline(on: connection)
+    var pool: VkCommandPool?
+    var info = unsafe VkCommandPoolCreateInfo(
+      sType: VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, pNext: nil,
+      flags: VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT.rawValue,
+      queueFamilyIndex: connection.queueFamily)
+    try connection.check(
+      "vkCreateCommandPool",
+      unsafe connection.functions.createCommandPool(connection.device, &info, nil, &pool))
+    guard let pool = unsafe pool else { throw .failed("vkCreateCommandPool", "no handle") }
+    state = Mutex(unsafe State(pool: pool))
+  }
+
+  /// Lists that the queue still has are waited for.
+  deinit {
+    state.withLock { state in
+      for fence in unsafe state.lists.map(\.until) { _ = fence.wait(until: .now + longestWait) }
+      unsafe connection.functions.destroyCommandPool(connection.device, state.pool, nil)
+    }
+  }
+
+  /// A fence behind everything that the queue was given so far.
+  ///
+  /// - Throws: `VulkanFailure`.
+  func fence() throws(VulkanFailure) -> VulkanFence {
+    try state.withLock { state throws(VulkanFailure) in try unsafe submit(nil, &state) }
+  }
+
+  /// Has the queue do what the closure records, after what it was given before.
+  ///
+  /// - Returns: The end of it.
+  /// - Throws: `VulkanFailure`; nothing was given to the queue then.
+  func submit(_ record: (VkCommandBuffer) -> Void) throws(VulkanFailure) -> VulkanFence {
+    try state.withLock { state throws(VulkanFailure) in
+      let list = try unsafe takeList(&state)
+      var info = unsafe VkCommandBufferBeginInfo(
+        sType: VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO, pNext: nil,
+        flags: VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT.rawValue, pInheritanceInfo: nil)
+      try connection.check(
+        "vkBeginCommandBuffer", unsafe connection.functions.beginCommandBuffer(list, &info))
+      unsafe record(list)
+      try connection.check(
+        "vkEndCommandBuffer", unsafe connection.functions.endCommandBuffer(list))
+      let fence = try unsafe submit(list, &state)
+      unsafe state.lists.append((list, fence))
+      return fence
+    }
+  }
+
+  /// A list that the queue is done with, or a new one.
+  @unsafe private func takeList(_ state: inout State) throws(VulkanFailure) -> VkCommandBuffer {
+    if let oldest = unsafe state.lists.first, unsafe oldest.until.hasPassed {
+      return unsafe state.lists.removeFirst().list
+    }
+    var info = unsafe VkCommandBufferAllocateInfo(
+      sType: VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, pNext: nil, commandPool: state.pool,
+      level: VK_COMMAND_BUFFER_LEVEL_PRIMARY, commandBufferCount: 1)
+    var list: VkCommandBuffer?
+    try connection.check(
+      "vkAllocateCommandBuffers",
+      unsafe connection.functions.allocateCommandBuffers(connection.device, &info, &list))
+    guard let list = unsafe list else { throw .failed("vkAllocateCommandBuffers", "no handle") }
+    return unsafe list
+  }
+
+  @unsafe private func submit(
+    _ list: VkCommandBuffer?, _ state: inout State
+  ) throws(VulkanFailure) -> VulkanFence {
+    var value = state.last + 1
+    var list: VkCommandBuffer? = unsafe list
+    var semaphore: VkSemaphore? = unsafe timeline.semaphore
+    let count: UInt32 = unsafe list == nil ? 0 : 1
+    let result = unsafe withUnsafePointer(to: &value) { value in
+      unsafe withUnsafePointer(to: &list) { list in
+        unsafe withUnsafePointer(to: &semaphore) { semaphore in
+          var timelines = unsafe VkTimelineSemaphoreSubmitInfo(
+            sType: VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, pNext: nil,
+            waitSemaphoreValueCount: 0, pWaitSemaphoreValues: nil,
+            signalSemaphoreValueCount: 1, pSignalSemaphoreValues: value)
+          return unsafe withUnsafePointer(to: &timelines) { timelines in
+            var info = unsafe VkSubmitInfo(
+              sType: VK_STRUCTURE_TYPE_SUBMIT_INFO, pNext: timelines, waitSemaphoreCount: 0,
+              pWaitSemaphores: nil, pWaitDstStageMask: nil, commandBufferCount: count,
+              pCommandBuffers: list, signalSemaphoreCount: 1, pSignalSemaphores: semaphore)
+            return unsafe connection.withQueue {
+              unsafe connection.functions.queueSubmit($0, 1, &info, nil)
+            }
+          }
+        }
+      }
+    }
+    try connection.check("vkQueueSubmit", result)
+    state.last = value
+    return VulkanFence(value, on: timeline)
+  }
+}
+
+/// Of a GPU that hangs.
+let longestWait = Duration.seconds(10)

@@ -1,0 +1,219 @@
+internal import CVulkan
+internal import Synchronization
+internal import TexAlloc
+
+/// Shows what a shader sees of rows of an image, on a device's own queue: for trials, and for whoever wants
+/// to know. One at a time.
+@safe final class TexelFetch: @unchecked Sendable {  // handles, which are used under the lock
+  private let work: DeviceWork
+  private let output: DeviceMemory
+  private let texels: UnsafeMutableRawBufferPointer
+  private let objects: Objects
+  private let turn = Mutex(())
+
+  @unsafe private struct Objects {
+    var buffer: VkBuffer?
+    var sampler: VkSampler?
+    var shader: VkShaderModule?
+    var setLayout: VkDescriptorSetLayout?
+    var sets: VkDescriptorPool?
+    var set: VkDescriptorSet?
+    var layout: VkPipelineLayout?
+    var pipeline: VkPipeline?
+  }
+
+  private static let mostRows = 2
+
+  init(on work: DeviceWork, in ledger: MemoryLedger) throws(VulkanFailure) {
+    self.work = work
+    let connection = work.connection
+    let size = connection.description.maxImageSize * 4 * Self.mostRows
+    var objects = unsafe Objects()
+    do throws(VulkanFailure) {
+      unsafe objects.buffer = try connection.makeBuffer(
+        of: size, for: VK_BUFFER_USAGE_STORAGE_BUFFER_BIT)
+      output = try unsafe connection.memory(for: objects.buffer, in: ledger)
+      unsafe texels = try output.map()
+      try unsafe Self.makePipeline(&objects, on: connection)
+      try unsafe Self.makeSet(&objects, on: connection)
+    } catch {
+      unsafe Self.destroy(objects, on: connection)
+      throw error
+    }
+    unsafe self.objects = objects
+  }
+
+  deinit { unsafe Self.destroy(objects, on: work.connection) }
+
+  /// Red, green, blue and alpha of each texel of some rows, as bytes.
+  ///
+  /// - Parameters:
+  ///   - rows: One or two.
+  ///   - width: Texels of a row.
+  ///   - layout: In which the image is, behind the barriers.
+  ///   - takeBarriers: Those that it still wants.
+  /// - Throws: `VulkanFailure`.
+  @unsafe func texels(
+    ofRows rows: [Int], _ width: Int, in view: VkImageView, as layout: VkImageLayout,
+    after takeBarriers: () -> [VkImageMemoryBarrier]
+  ) throws(VulkanFailure) -> [[UInt8]] {
+    try turn.withLock { _ throws(VulkanFailure) in
+      let functions = work.connection.functions
+      unsafe update(view, layout)
+      let fence = try unsafe work.submit { list in
+        let barriers = unsafe takeBarriers()
+        unsafe functions.pipelineBarrier(
+          list, VK_PIPELINE_STAGE_HOST_BIT.rawValue, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT.rawValue,
+          0, 0, nil, 0, nil, UInt32(barriers.count), barriers)
+        var set = unsafe objects.set
+        unsafe functions.bindPipeline(list, VK_PIPELINE_BIND_POINT_COMPUTE, objects.pipeline)
+        unsafe functions.bindDescriptorSets(
+          list, VK_PIPELINE_BIND_POINT_COMPUTE, objects.layout, 0, 1, &set, 0, nil)
+        let request = [Int32(rows[0]), Int32(rows[rows.count - 1]), Int32(width)]
+        unsafe functions.pushConstants(
+          list, objects.layout, VK_SHADER_STAGE_COMPUTE_BIT.rawValue, 0,
+          UInt32(request.count * 4), request)
+        unsafe functions.dispatch(
+          list, UInt32(width.dividedRoundingUp(by: 64)), UInt32(rows.count), 1)
+        var seen = unsafe VkMemoryBarrier(
+          sType: VK_STRUCTURE_TYPE_MEMORY_BARRIER, pNext: nil,
+          srcAccessMask: VK_ACCESS_SHADER_WRITE_BIT.rawValue,
+          dstAccessMask: VK_ACCESS_HOST_READ_BIT.rawValue)
+        unsafe functions.pipelineBarrier(
+          list, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT.rawValue,
+          VK_PIPELINE_STAGE_HOST_BIT.rawValue, 0, 1, &seen, 0, nil, 0, nil)
+      }
+      guard fence.wait(until: .now + longestWait) else {
+        throw .failed("vkWaitSemaphores", "the GPU is not done after \(longestWait)")
+      }
+      if work.connection.loss.hasHappened {
+        throw VulkanFailure("vkWaitSemaphores", VK_ERROR_DEVICE_LOST)
+      }
+      return rows.indices.map { row in
+        unsafe Array(texels[row * width * 4..<(row + 1) * width * 4])
+      }
+    }
+  }
+
+  /// Has the shader look at an image: nobody uses the set at that moment.
+  @unsafe private func update(_ view: VkImageView, _ layout: VkImageLayout) {
+    let connection = work.connection
+    var image = unsafe VkDescriptorImageInfo(
+      sampler: objects.sampler, imageView: view, imageLayout: layout)
+    var buffer = unsafe VkDescriptorBufferInfo(
+      buffer: objects.buffer, offset: 0, range: VkDeviceSize(texels.count))
+    unsafe withUnsafePointer(to: &image) { image in
+      unsafe withUnsafePointer(to: &buffer) { buffer in
+        func write(_ binding: UInt32, _ type: VkDescriptorType) -> VkWriteDescriptorSet {
+          unsafe VkWriteDescriptorSet(
+            sType: VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, pNext: nil, dstSet: objects.set,
+            dstBinding: binding, dstArrayElement: 0, descriptorCount: 1, descriptorType: type,
+            pImageInfo: image, pBufferInfo: buffer, pTexelBufferView: nil)
+        }
+        let writes = unsafe [
+          write(0, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER),
+          write(1, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER),
+        ]
+        unsafe connection.functions.updateDescriptorSets(
+          connection.device, UInt32(writes.count), writes, 0, nil)
+      }
+    }
+  }
+
+  private static func makePipeline(
+    _ objects: inout Objects, on connection: VulkanConnection
+  ) throws(VulkanFailure) {
+    let (functions, device) = unsafe (connection.functions, connection.device)
+    var sampler = unsafe VkSamplerCreateInfo()
+    unsafe sampler.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO
+    try connection.check(
+      "vkCreateSampler", unsafe functions.createSampler(device, &sampler, nil, &objects.sampler))
+    let shader = unsafe texelFetchCode.withUnsafeBufferPointer { code in
+      var info = unsafe VkShaderModuleCreateInfo(
+        sType: VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, pNext: nil, flags: 0,
+        codeSize: code.count * 4, pCode: code.baseAddress)
+      return unsafe functions.createShaderModule(device, &info, nil, &objects.shader)
+    }
+    try connection.check("vkCreateShaderModule", shader)
+    func binding(_ number: UInt32, _ type: VkDescriptorType) -> VkDescriptorSetLayoutBinding {
+      unsafe VkDescriptorSetLayoutBinding(
+        binding: number, descriptorType: type, descriptorCount: 1,
+        stageFlags: VK_SHADER_STAGE_COMPUTE_BIT.rawValue, pImmutableSamplers: nil)
+    }
+    let bindings = unsafe [
+      binding(0, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER),
+      binding(1, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER),
+    ]
+    let sets = unsafe bindings.withUnsafeBufferPointer { bindings in
+      var info = unsafe VkDescriptorSetLayoutCreateInfo(
+        sType: VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, pNext: nil, flags: 0,
+        bindingCount: UInt32(bindings.count), pBindings: bindings.baseAddress)
+      return unsafe functions.createDescriptorSetLayout(device, &info, nil, &objects.setLayout)
+    }
+    try connection.check("vkCreateDescriptorSetLayout", sets)
+    var constants = VkPushConstantRange(
+      stageFlags: VK_SHADER_STAGE_COMPUTE_BIT.rawValue, offset: 0, size: 12)
+    var setLayout = unsafe objects.setLayout
+    let layout = unsafe withUnsafePointer(to: &constants) { constants in
+      unsafe withUnsafePointer(to: &setLayout) { setLayout in
+        var info = unsafe VkPipelineLayoutCreateInfo(
+          sType: VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, pNext: nil, flags: 0,
+          setLayoutCount: 1, pSetLayouts: setLayout, pushConstantRangeCount: 1,
+          pPushConstantRanges: constants)
+        return unsafe functions.createPipelineLayout(device, &info, nil, &objects.layout)
+      }
+    }
+    try connection.check("vkCreatePipelineLayout", layout)
+    let pipeline = unsafe "main".withCString { entry in
+      var stage = unsafe VkPipelineShaderStageCreateInfo()
+      unsafe stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO
+      unsafe stage.stage = VK_SHADER_STAGE_COMPUTE_BIT
+      unsafe stage.module = objects.shader
+      unsafe stage.pName = entry
+      var info = unsafe VkComputePipelineCreateInfo()
+      unsafe info.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO
+      unsafe info.stage = stage
+      unsafe info.layout = objects.layout
+      return unsafe functions.createComputePipelines(
+        device, nil, 1, &info, nil, &objects.pipeline)
+    }
+    try connection.check("vkCreateComputePipelines", pipeline)
+  }
+
+  private static func makeSet(
+    _ objects: inout Objects, on connection: VulkanConnection
+  ) throws(VulkanFailure) {
+    let (functions, device) = unsafe (connection.functions, connection.device)
+    let sizes = [
+      VkDescriptorPoolSize(type: VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, descriptorCount: 1),
+      VkDescriptorPoolSize(type: VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, descriptorCount: 1),
+    ]
+    let pool = unsafe sizes.withUnsafeBufferPointer { sizes in
+      var info = unsafe VkDescriptorPoolCreateInfo(
+        sType: VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, pNext: nil, flags: 0, maxSets: 1,
+        poolSizeCount: UInt32(sizes.count), pPoolSizes: sizes.baseAddress)
+      return unsafe functions.createDescriptorPool(device, &info, nil, &objects.sets)
+    }
+    try connection.check("vkCreateDescriptorPool", pool)
+    var setLayout = unsafe objects.setLayout
+    let set = unsafe withUnsafePointer(to: &setLayout) { setLayout in
+      var info = unsafe VkDescriptorSetAllocateInfo(
+        sType: VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, pNext: nil,
+        descriptorPool: objects.sets, descriptorSetCount: 1, pSetLayouts: setLayout)
+      return unsafe functions.allocateDescriptorSets(device, &info, &objects.set)
+    }
+    try connection.check("vkAllocateDescriptorSets", set)
+  }
+
+  /// Those that are there.
+  private static func destroy(_ objects: Objects, on connection: VulkanConnection) {
+    let (functions, device) = unsafe (connection.functions, connection.device)
+    unsafe functions.destroyPipeline(device, objects.pipeline, nil)
+    unsafe functions.destroyPipelineLayout(device, objects.layout, nil)
+    unsafe functions.destroyDescriptorPool(device, objects.sets, nil)
+    unsafe functions.destroyDescriptorSetLayout(device, objects.setLayout, nil)
+    unsafe functions.destroyShaderModule(device, objects.shader, nil)
+    unsafe functions.destroySampler(device, objects.sampler, nil)
+    unsafe functions.destroyBuffer(device, objects.buffer, nil)
+  }
+}

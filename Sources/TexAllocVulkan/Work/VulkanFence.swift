@@ -1,0 +1,87 @@
+public import CVulkan
+internal import Synchronization
+internal import Glibc
+public import TexAlloc
+
+/// The end of everything that the queue of a device was given before it. Any thread may ask.
+///
+/// It is a number that the device's timeline semaphore is to reach, for commands that are to wait for it.
+@safe public final class VulkanFence: Fence {
+  /// What the semaphore counts to.
+  public let value: UInt64
+  private let timeline: Timeline
+  /// Asking the driver takes longer than many a call that asks.
+  private let isKnownToHavePassed = Atomic(false)
+
+  init(_ value: UInt64, on timeline: Timeline) {
+    self.value = value
+    self.timeline = timeline
+  }
+
+  /// The timeline semaphore, for as long as the fence lives.
+  public var semaphore: VkSemaphore { unsafe timeline.semaphore }
+
+  public var hasPassed: Bool {
+    if isKnownToHavePassed.load(ordering: .acquiring) { return true }
+    guard timeline.hasReached(value) else { return false }
+    isKnownToHavePassed.store(true, ordering: .releasing)
+    return true
+  }
+
+  public func wait(until deadline: ContinuousClock.Instant) -> Bool {
+    hasPassed || timeline.wait(for: value, until: deadline)
+  }
+}
+
+/// A semaphore that counts what a queue has done.
+@safe final class Timeline: @unchecked Sendable {  // a handle, which never changes
+  let semaphore: VkSemaphore
+  let connection: VulkanConnection
+
+  init(on connection: VulkanConnection) throws(VulkanFailure) {
+    var semaphore: VkSemaphore?
+    var kind = unsafe VkSemaphoreTypeCreateInfo(
+      sType: VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO, pNext: nil,
+      semaphoreType: VK_SEMAPHORE_TYPE_TIMELINE, initialValue: 0)
+    let result = unsafe withUnsafePointer(to: &kind) { kind in
+      var info = unsafe VkSemaphoreCreateInfo(
+        sType: VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, pNext: kind, flags: 0)
+      return unsafe connection.functions.createSemaphore(
+        connection.device, &info, nil, &semaphore)
+    }
+    try connection.check("vkCreateSemaphore", result)
+    guard let semaphore = unsafe semaphore else { throw .failed("vkCreateSemaphore", "no handle") }
+    unsafe self.semaphore = semaphore
+    self.connection = connection
+  }
+
+  deinit { unsafe connection.functions.destroySemaphore(connection.device, semaphore, nil) }
+
+  /// Of a device that is lost, everything is over.
+  func hasReached(_ value: UInt64) -> Bool {
+    if connection.loss.hasHappened { return true }
+    var reached: UInt64 = 0
+    let result = unsafe connection.functions.semaphoreValue(
+      connection.device, semaphore, &reached)
+    if result == VK_ERROR_DEVICE_LOST { connection.loss.happen() }
+    return connection.loss.hasHappened || result == VK_SUCCESS && reached >= value
+  }
+
+  func wait(for value: UInt64, until deadline: ContinuousClock.Instant) -> Bool {
+    if connection.loss.hasHappened { return true }
+    let left = max(.zero, deadline - .now) / .nanoseconds(1)
+    var value = value
+    var semaphore: VkSemaphore? = unsafe semaphore
+    let result = unsafe withUnsafePointer(to: &value) { value in
+      unsafe withUnsafePointer(to: &semaphore) { semaphore in
+        var info = unsafe VkSemaphoreWaitInfo(
+          sType: VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, pNext: nil, flags: 0, semaphoreCount: 1,
+          pSemaphores: semaphore, pValues: value)
+        return unsafe connection.functions.waitSemaphores(
+          connection.device, &info, UInt64(min(left, 1e18)))
+      }
+    }
+    if result == VK_ERROR_DEVICE_LOST { connection.loss.happen() }
+    return connection.loss.hasHappened || result == VK_SUCCESS
+  }
+}

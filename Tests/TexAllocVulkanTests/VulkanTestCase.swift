@@ -1,0 +1,94 @@
+import Synchronization
+import TestSupport
+import TexAlloc
+import XCTest
+
+@testable import TexAllocVulkan
+
+/// Tests on the software device, with Khronos' validation layer where that is installed: a test that it
+/// says anything in fails.
+class VulkanTestCase: XCTestCase {
+  let validation = ValidationLog()
+
+  override func tearDown() {
+    for message in validation.messages { XCTFail(message) }
+    super.tearDown()
+  }
+
+  /// The test is skipped where there is no loader or no such device.
+  func device(
+    route: Route? = nil, without hidden: Set<String> = [], by loader: VulkanLoader? = nil
+  ) throws -> VulkanDevice {
+    do {
+      return try VulkanDevice.headless(
+        .software, by: loader ?? .installed(), without: hidden, route: route,
+        onValidation: { [validation] in validation.add($0) })
+    } catch let error as VulkanFailure where error.isUnsupported {
+      throw XCTSkip("no software device of Vulkan here: \(error)")
+    }
+  }
+
+  /// A pool of the device that takes its memory of this heap alone.
+  func pool(
+    for gpu: VulkanDevice, of heap: any Heap, limits: PoolLimits = PoolLimits()
+  ) throws -> TexturePool {
+    try TexturePool(
+      for: [gpu, OnlyHeap(attributes: BufferAttributes(name: "heap") { $0.heaps = [heap.name] })],
+      from: [heap], limits: limits)
+  }
+}
+
+/// Asks for memory of a heap by its name.
+private struct OnlyHeap: Component {
+  let attributes: BufferAttributes
+}
+
+final class ValidationLog: Sendable {
+  private let log = Mutex<[String]>([])
+
+  var messages: [String] { log.withLock { $0 } }
+  func add(_ message: String) { log.withLock { $0.append(message) } }
+}
+
+extension VulkanTexture {
+  /// What a shader sees of some rows of a plane: `R`, `G`, `B`, `A` bytes.
+  func shownRows(_ rows: [Int], ofPlane index: Int = 0) throws -> [[UInt8]] {
+    let plane = planes[index]
+    let fetch = try device.texelFetch()
+    return try rows.map { row in
+      try unsafe fetch.texels(
+        ofRows: [row], plane.size.width, in: plane.view, as: layout, after: content.takeBarriers)[0]
+    }
+  }
+
+  /// Whether a shader sees in every row what ``TextureBuffer/paintTrial(_:)`` wrote.
+  func showsTrial(_ turn: Int) throws -> Bool {
+    for (index, shape) in buffer.layout.shapes.enumerated() {
+      let channels = try XCTUnwrap(
+        shape.texels.flatMap { PixelChannels(shape: $0, sampling: buffer.layout.sampling) })
+      let rows = Array(0..<planes[index].size.height)
+      for (row, shown) in zip(rows, try shownRows(rows, ofPlane: index)) {
+        let bytes = buffer.layout.trialPattern(ofRow: row, plane: index, turn: turn)
+        let wanted = channels.colours(of: bytes).compactMap(\.self).joined()
+        let isRight = zip(wanted, shown).allSatisfy {
+          abs(Int($0) - Int($1)) <= channels.tolerance
+        }
+        guard isRight, shown.count == wanted.count else { return false }
+      }
+    }
+    return true
+  }
+}
+
+extension TextureBuffer {
+  /// Writes a picture that is another one each turn, plane by plane.
+  func paintTrial(_ turn: Int) {
+    for plane in layout.planes.indices {
+      var writer = writer(ofPlane: plane)
+      for row in 0..<writer.rowCount {
+        let bytes = layout.trialPattern(ofRow: row, plane: plane, turn: turn)
+        writer.write(bytes.span, row: row)
+      }
+    }
+  }
+}
