@@ -54,14 +54,16 @@ static texalloc_jpeg_result result_of(int message) {
 /// is so narrow that nothing is to be smoothed across.
 static bool looks_below(const texalloc_jpeg_reader *reader) {
   const struct jpeg_decompress_struct *codec = &reader->codec;
-  if (codec->out_color_space == JCS_GRAYSCALE || codec->raw_data_out) return false;
+  uint32_t size = texalloc_scaled_block(codec);
+  if (codec->out_color_space == JCS_GRAYSCALE || codec->raw_data_out || size == 1) return false;
+  uint32_t most_across = (uint32_t)codec->max_h_samp_factor * size;
+  uint32_t most_down = (uint32_t)codec->max_v_samp_factor * size;
   for (int i = 0; i < reader->colour_count; i++) {
     const jpeg_component_info *colour = codec->comp_info + i;
-    bool is_full_width = colour->h_samp_factor == codec->max_h_samp_factor;
-    bool is_half_width = colour->h_samp_factor * 2 == codec->max_h_samp_factor
-        && colour->downsampled_width > 2;
-    if (colour->v_samp_factor * 2 == codec->max_v_samp_factor && (is_full_width || is_half_width))
-      return true;
+    uint32_t across = (uint32_t)colour->h_samp_factor * texalloc_scaled_samples(colour);
+    uint32_t down = (uint32_t)colour->v_samp_factor * texalloc_scaled_samples(colour);
+    bool is_half_width = across * 2 == most_across && colour->downsampled_width > 2;
+    if (down * 2 == most_down && (across == most_across || is_half_width)) return true;
   }
   return false;
 }
@@ -82,7 +84,8 @@ static uint64_t good_block_rows(
 
 static uint32_t good_rows(const texalloc_jpeg_reader *reader, texalloc_jpeg_result result) {
   const struct jpeg_decompress_struct *codec = &reader->codec;
-  uint64_t rows = good_block_rows(codec, result) * codec->max_v_samp_factor * DCTSIZE;
+  uint64_t rows = good_block_rows(codec, result) * (uint64_t)codec->max_v_samp_factor
+      * texalloc_scaled_block(codec);
   if (rows == 0 || rows >= reader->height) return rows == 0 ? 0 : reader->height;
   return (uint32_t)rows - looks_below(reader);
 }
@@ -98,6 +101,7 @@ static void write_note(
       && codec->input_iMCU_row > 0 && codec->input_iMCU_row == codec->total_iMCU_rows;
   note->scan = (uint32_t)(codec->input_scan_number + is_between);
   note->good_rows = good_rows(reader, result);
+  note->is_behind_rows = note->good_rows == reader->height;
   if (message != NULL)
     snprintf(note->message, sizeof note->message, "%s", message);
   else if (codec->err->msg_code == JERR_IMAGE_TOO_BIG)  // whose own message leaves out the size

@@ -93,7 +93,6 @@ texalloc_jpeg_result texalloc_jpeg_read_header(
   *header = (texalloc_jpeg_header){
       .width = codec->image_width,
       .height = codec->image_height,
-      .block_height = (uint32_t)codec->max_v_samp_factor * DCTSIZE,
       .is_grey = codec->jpeg_color_space == JCS_GRAYSCALE,
       .is_cmyk = codec->num_components == 4,
       .is_inverted = codec->saw_Adobe_marker,
@@ -108,5 +107,29 @@ texalloc_jpeg_result texalloc_jpeg_read_header(
     header->down[i] = (uint8_t)codec->comp_info[i].v_samp_factor;
   }
   if (header->has_several_scans) header->coefficient_size = coefficient_size(codec);
+  return texalloc_jpeg_done;
+}
+
+texalloc_jpeg_result texalloc_jpeg_set_scale(
+    texalloc_jpeg_reader *reader, uint32_t eighths, texalloc_jpeg_scale *scale) {
+  struct jpeg_decompress_struct *codec = &reader->codec;
+  if (setjmp(reader->escape)) return reader->result;
+  codec->scale_num = eighths;
+  codec->scale_denom = 8;
+  jpeg_calc_output_dimensions(codec);
+  reader->height = codec->output_height;
+  uint32_t size = texalloc_scaled_block(codec);
+  *scale = (texalloc_jpeg_scale){
+      .eighths = eighths,
+      .width = codec->output_width,
+      .height = codec->output_height,
+      .block_width = (uint32_t)codec->max_h_samp_factor * size,
+      .block_height = (uint32_t)codec->max_v_samp_factor * size,
+  };
+  for (int i = 0; i < reader->colour_count; i++) {
+    const jpeg_component_info *colour = codec->comp_info + i;
+    scale->across[i] = (uint8_t)((uint32_t)colour->h_samp_factor * texalloc_scaled_samples(colour));
+    scale->down[i] = (uint8_t)((uint32_t)colour->v_samp_factor * texalloc_scaled_samples(colour));
+  }
   return texalloc_jpeg_done;
 }

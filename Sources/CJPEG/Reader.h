@@ -53,7 +53,8 @@ struct texalloc_jpeg_reader {
   /// lost by that; where one is, it complains again.
   bool has_ended;
 
-  /// What the header told; 0 before. A second one leaves its own numbers in the codec, and is an error.
+  /// Rows at the scale; 0 before the header was read. A second header leaves its own numbers in the codec,
+  /// and is an error.
   uint32_t height;
   int colour_count;
 
@@ -62,6 +63,15 @@ struct texalloc_jpeg_reader {
   uint32_t begun_colours;
   uint8_t piece[piece_size];
 };
+
+#if JPEG_LIB_VERSION >= 70
+#define texalloc_scaled_block(codec) ((uint32_t)(codec)->min_DCT_v_scaled_size)
+#define texalloc_scaled_samples(colour) ((uint32_t)(colour)->DCT_v_scaled_size)
+#else
+/// Rows and columns of a block at the scale, of the colours whose blocks are smallest, and of one.
+#define texalloc_scaled_block(codec) ((uint32_t)(codec)->min_DCT_scaled_size)
+#define texalloc_scaled_samples(colour) ((uint32_t)(colour)->DCT_scaled_size)
+#endif
 
 /// Has a codec that is to be made tell the reader what is wrong.
 void texalloc_jpeg_take_notes(texalloc_jpeg_reader *reader);

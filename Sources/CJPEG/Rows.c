@@ -78,6 +78,21 @@ texalloc_jpeg_result texalloc_jpeg_start_rows(texalloc_jpeg_reader *reader) {
   return texalloc_jpeg_done;
 }
 
+texalloc_jpeg_result texalloc_jpeg_crop(
+    texalloc_jpeg_reader *reader, uint32_t *column, uint32_t *width) {
+  if (setjmp(reader->escape)) return reader->result;
+  jpeg_crop_scanline(&reader->codec, column, width);
+  return texalloc_jpeg_done;
+}
+
+texalloc_jpeg_result texalloc_jpeg_skip_rows(texalloc_jpeg_reader *reader, uint32_t count) {
+  struct jpeg_decompress_struct *codec = &reader->codec;
+  if (setjmp(reader->escape)) return reader->result;
+  texalloc_jpeg_check_time(reader, (uint64_t)codec->image_width * count);
+  jpeg_skip_scanlines(codec, count);
+  return texalloc_jpeg_done;
+}
+
 texalloc_jpeg_result texalloc_jpeg_read_rows(
     texalloc_jpeg_reader *reader, void *rows, size_t pitch, uint32_t count) {
   struct jpeg_decompress_struct *codec = &reader->codec;
@@ -103,10 +118,13 @@ texalloc_jpeg_result texalloc_jpeg_read_planes(
   JSAMPARRAY colours[3];
   for (int i = 0; i < 3; i++) {
     colours[i] = rows[i];
-    for (int row = 0; row < codec->comp_info[i].v_samp_factor * DCTSIZE; row++)
-      rows[i][row] = (JSAMPROW)start + places->offset[i] + (size_t)row * places->pitch[i];
+    const jpeg_component_info *colour = codec->comp_info + i;
+    uint32_t count = (uint32_t)colour->v_samp_factor * texalloc_scaled_samples(colour);
+    for (uint32_t row = 0; row < count; row++)
+      rows[i][row] = (JSAMPROW)start + places->offset[i] + row * places->pitch[i];
   }
-  jpeg_read_raw_data(codec, colours, (JDIMENSION)codec->max_v_samp_factor * DCTSIZE);
+  uint32_t height = (uint32_t)codec->max_v_samp_factor * texalloc_scaled_block(codec);
+  jpeg_read_raw_data(codec, colours, height);
   return texalloc_jpeg_done;
 }
 

@@ -1,7 +1,8 @@
 package import TexAlloc
 
-/// Finds the orientation in the EXIF of a file: a TIFF file without pixels, whose first directory has
-/// a tag for it ([EXIF] 2.32, 4.6.2 and 4.6.4).
+/// Finds the orientation and the thumbnail in the EXIF of a file: a TIFF file without pixels of its own,
+/// whose first directory is about the picture, and the second about a small one ([EXIF] 2.32, 4.5.4, 4.6.2
+/// and 4.6.4).
 ///
 /// [EXIF]: https://www.cipa.jp/std/documents/e/DC-X008-Translation-2019-E.pdf
 package struct EXIF: ~Escapable {
@@ -9,7 +10,28 @@ package struct EXIF: ~Escapable {
     package let message: String
   }
 
-  private static let orientationTag = 0x0112
+  /// A small picture, as a JPEG file of its own.
+  package struct Thumbnail {
+    package let bytes: Range<Int>
+    package let orientation: Orientation
+  }
+
+  private enum Tag: Int, CustomStringConvertible {
+    case compression = 0x0103
+    case orientation = 0x0112
+    case thumbnailStart = 0x0201
+    case thumbnailSize = 0x0202
+
+    var description: String {
+      switch self {
+      case .compression: "compression"
+      case .orientation: "orientation"
+      case .thumbnailStart: "place of a thumbnail"
+      case .thumbnailSize: "size of a thumbnail"
+      }
+    }
+  }
+
   private static let entrySize = 12
 
   private let bytes: Span<UInt8>
@@ -33,30 +55,81 @@ package struct EXIF: ~Escapable {
     try EXIF(bytes).orientation()
   }
 
-  private func orientation() throws(Malformed) -> Orientation {
-    guard let start = number(at: 4, size: 4), let count = number(at: start, size: 2) else {
-      throw Malformed(message: "its first directory lies outside")
-    }
-    for index in 0..<count {
-      let entry = start + 2 + index * Self.entrySize
-      guard let tag = number(at: entry, size: 2) else {
-        throw Malformed(message: "its first directory ends early")
-      }
-      if tag == Self.orientationTag { return try orientation(at: entry) }
-    }
-    return .upright
+  /// - Returns: nil where there is none.
+  package static func thumbnail(in bytes: Span<UInt8>) throws(Malformed) -> Thumbnail? {
+    try EXIF(bytes).thumbnail()
   }
 
-  /// One number of 16 bits, as the standard has it, or of 8 or 32, as some programs write it.
-  private func orientation(at entry: Int) throws(Malformed) -> Orientation {
-    let sizes = [1: 1, 3: 2, 4: 4]
-    guard let type = number(at: entry + 2, size: 2), let size = sizes[type],
-      number(at: entry + 4, size: 4) == 1, let value = number(at: entry + 8, size: size)
-    else { throw Malformed(message: "its orientation is not one number") }
+  private func orientation() throws(Malformed) -> Orientation {
+    guard let first = directory(at: 4) else {
+      throw Malformed(message: "its first directory lies outside")
+    }
+    return try orientation(in: first) ?? .upright
+  }
+
+  private func thumbnail() throws(Malformed) -> Thumbnail? {
+    guard let first = directory(at: 4) else {
+      throw Malformed(message: "its first directory lies outside")
+    }
+    let link = first.start + first.count * Self.entrySize
+    guard let next = number(at: link, size: 4), next != 0 else { return nil }
+    guard let second = directory(at: link) else {
+      throw Malformed(message: "its second directory lies outside")
+    }
+    guard let start = try number(.thumbnailStart, in: second),
+      let size = try number(.thumbnailSize, in: second)
+    else { return nil }
+    if let compression = try number(.compression, in: second), compression != 6 {
+      throw Malformed(message: "its thumbnail is no JPEG")
+    }
+    guard size > 0, start <= bytes.count, size <= bytes.count - start else {
+      throw Malformed(message: "its thumbnail lies outside")
+    }
+    // Whoever turned the picture may have left the thumbnail as it was, which then says so itself.
+    let (own, other) = (try orientation(in: second), try orientation(in: first))
+    return Thumbnail(bytes: start..<start + size, orientation: own ?? other ?? .upright)
+  }
+
+  /// Where the entries of a directory begin, and how many there are.
+  private typealias Directory = (start: Int, count: Int)
+
+  /// - Parameter link: Where its place is told.
+  private func directory(at link: Int) -> Directory? {
+    guard let start = number(at: link, size: 4), let count = number(at: start, size: 2) else {
+      return nil
+    }
+    return (start + 2, count)
+  }
+
+  /// Where the entry of a tag is; nil where there is none.
+  private func entry(_ wanted: Tag, in directory: Directory) throws(Malformed) -> Int? {
+    for index in 0..<directory.count {
+      let entry = directory.start + index * Self.entrySize
+      guard let tag = number(at: entry, size: 2) else {
+        throw Malformed(message: "a directory ends early")
+      }
+      if tag == wanted.rawValue { return entry }
+    }
+    return nil
+  }
+
+  private func orientation(in directory: Directory) throws(Malformed) -> Orientation? {
+    guard let value = try number(.orientation, in: directory) else { return nil }
     guard let orientation = UInt8(exactly: value).flatMap(Orientation.init) else {
       throw Malformed(message: "its orientation is \(value), not 1 to 8")
     }
     return orientation
+  }
+
+  /// One number of 16 or of 32 bits, as the standard has it, or of 8, as some programs write it; nil where
+  /// there is no such tag.
+  private func number(_ tag: Tag, in directory: Directory) throws(Malformed) -> Int? {
+    guard let entry = try entry(tag, in: directory) else { return nil }
+    let sizes = [1: 1, 3: 2, 4: 4]
+    guard let type = number(at: entry + 2, size: 2), let size = sizes[type],
+      number(at: entry + 4, size: 4) == 1, let value = number(at: entry + 8, size: size)
+    else { throw Malformed(message: "its \(tag) is not one number") }
+    return value
   }
 
   /// nil where it does not lie within the bytes.

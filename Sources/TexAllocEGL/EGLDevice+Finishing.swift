@@ -23,7 +23,7 @@ extension EGLDevice {
   ) -> FinisherChoice {
     if demanded == .cpu { return .cpu(because: "that was demanded") }
     guard let format = image.coefficientFormat else {
-      return .cpu(because: "its coding or its colours are not usual")
+      return .cpu(because: "its coding, its colours or the part of it that is wanted are not usual")
     }
     if let demandedRoute, demandedRoute != .transferred {
       return .cpu(because: "\(demandedRoute) was demanded")

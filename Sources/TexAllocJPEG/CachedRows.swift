@@ -8,7 +8,8 @@ struct CachedRows: ~Copyable {
   private static let misalignment = 8
 
   private var bytes: [UInt8] = []
-  private var rowSize = 0
+  /// Of each row, those that are used.
+  private var used = 0..<0
   private var spareSize = 0
   /// Bytes from one row to the next.
   private(set) var pitch = 0
@@ -18,9 +19,13 @@ struct CachedRows: ~Copyable {
   ///
   /// - Parameters:
   ///   - rowSize: Bytes of each of the rows.
+  ///   - used: Those of them that are used; all where nil.
   ///   - spareSize: Bytes of the one more.
-  mutating func reserve(_ count: Int, of rowSize: Int, spare spareSize: Int) {
-    self.rowSize = rowSize
+  mutating func reserve(
+    _ count: Int, of rowSize: Int, using used: Range<Int>? = nil, spare spareSize: Int
+  ) {
+    self.used = used ?? 0..<rowSize
+    precondition((0..<rowSize).contains(self.used), "\(self.used) is not within \(rowSize) bytes")
     self.spareSize = spareSize
     pitch = (rowSize + 15) / 16 * 16
     spareStart = Self.misalignment + count * pitch
@@ -44,16 +49,18 @@ struct CachedRows: ~Copyable {
     }
   }
 
-  /// Lets one of the rows be used with the one more.
+  /// Lets what is used of one of the rows be used, with the one more.
   mutating func withRow<Result>(
     _ row: Int, _ body: (inout MutableSpan<UInt8>, inout MutableSpan<UInt8>) -> Result
   ) -> Result {
     let start = Self.misalignment + row * pitch
-    let (rowSize, spareStart, spareSize) = (rowSize, spareStart, spareSize)
+    let (used, spareStart, spareSize) = (
+      start + used.lowerBound..<start + used.upperBound, spareStart, spareSize
+    )
     // Two ranges that do not overlap: a row ends before the one more begins.
-    precondition(start + rowSize <= spareStart)
+    precondition(used.upperBound <= spareStart)
     return unsafe bytes.withUnsafeMutableBufferPointer { bytes in
-      var row = unsafe MutableSpan(_unsafeElements: bytes.extracting(start..<start + rowSize))
+      var row = unsafe MutableSpan(_unsafeElements: bytes.extracting(used))
       var spare = unsafe MutableSpan(
         _unsafeElements: bytes.extracting(spareStart..<spareStart + spareSize))
       return body(&row, &spare)

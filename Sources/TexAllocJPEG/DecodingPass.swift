@@ -18,6 +18,7 @@ struct DecodingPass {
   }
 
   private let output: Output
+  let part: DecodedPart
   /// What rows are filled with that are not good; nil where there must be none.
   let fill: SIMD4<UInt8>?
   private let limits: JPEGLimits
@@ -26,9 +27,11 @@ struct DecodingPass {
 
   /// - Parameter warnings: What was wrong with its header.
   init(
-    _ output: Output, fill: SIMD4<UInt8>?, within limits: JPEGLimits, warnings: [String]
+    _ output: Output, of part: DecodedPart, fill: SIMD4<UInt8>?, within limits: JPEGLimits,
+    warnings: [String]
   ) {
     self.output = output
+    self.part = part
     self.fill = fill
     self.limits = limits
     self.warnings = warnings
@@ -37,14 +40,14 @@ struct DecodingPass {
   /// - Parameters:
   ///   - file: Whose header was read.
   ///   - rows: Where they lie in the cache.
-  ///   - buffer: Fit for the file.
-  /// - Returns: The rows that are good; the others are filled.
+  ///   - buffer: Fit for the part.
+  /// - Returns: The rows of the buffer that are good; the others are filled.
   mutating func run(
     _ file: borrowing OpenJPEG, by rows: inout CachedRows, into buffer: TextureBuffer,
     _ goOn: (Double) -> Bool
   ) throws(ImageDecodingError) -> Range<Int> {
-    try file.start(output.order)
-    var good = Int(file.header.height)
+    try file.start(output.order, part.scale.eighths)
+    var good = part.wholeHeight
     // Of the time that a file with several scans takes, about four fifths go by before the rows.
     let share = file.header.has_several_scans ? 0.8 : 0
     if file.header.has_several_scans {
@@ -62,7 +65,7 @@ struct DecodingPass {
           of: file, by: planes, below: good, through: &rows, into: buffer, goOnWithRows)
       }
     noteWhatWasWrong(with: file)
-    return 0..<good
+    return part.own(0..<good)
   }
 
   // MARK: Scans
@@ -73,7 +76,7 @@ struct DecodingPass {
   private mutating func readScans(
     of file: borrowing OpenJPEG, _ goOn: (Double) -> Bool
   ) throws(ImageDecodingError) -> Int {
-    let height = Int(file.header.height)
+    let height = part.wholeHeight
     // Steps that went well, and those up to the end of the last scan that is whole.
     var (steps, wholeSteps) = (0, 0)
     var (hasEnded, hasFailed) = (false, false)
@@ -115,117 +118,9 @@ struct DecodingPass {
     _ steps: Int, of file: borrowing OpenJPEG
   ) throws(ImageDecodingError) {
     noteWhatWasWrong(with: file)
-    try file.startAgain(output.order)
+    try file.startAgain(output.order, part.scale.eighths)
     for _ in 0..<steps { _ = try file.readOn() }
     try file.endHere()
-  }
-
-  // MARK: Rows
-
-  /// - Parameter limit: Rows that are good as far as is known.
-  /// - Returns: Those that are.
-  private func writeRows(
-    of file: borrowing OpenJPEG, by conversion: RowConversion, below limit: Int,
-    through rows: inout CachedRows, into buffer: TextureBuffer, _ goOn: (Double) -> Bool
-  ) throws(ImageDecodingError) -> Int {
-    let (width, height) = (Int(file.header.width), Int(file.header.height))
-    let blockHeight = Int(file.header.block_height)
-    var good = limit
-    rows.reserve(blockHeight, of: width * conversion.sourcePixelSize, spare: width * 4)
-    defer { rows.shrink() }
-    var row = min(blockHeight, good)
-    good = try readRows(of: file, row, below: good, into: &rows)
-    guard good > 0 else { throw file.error(file.reasonOfDamage) }
-
-    var writer = buffer.writer()
-    conversion.write(rows: 0..<min(row, good), from: &rows, to: &writer)
-    while row < good {
-      guard goOn(Double(row) / Double(height)) else { throw file.error(.cancelled) }
-      if conversion.isStraight {
-        row += try decodeRows(of: file, from: row, below: &good, into: &writer)
-      } else {
-        // As many as stay in the nearest cache on their way.
-        let count = min(4, good - row)
-        good = try readRows(of: file, count, below: good, into: &rows)
-        conversion.write(rows: row..<max(row, min(row + count, good)), from: &rows, to: &writer)
-        row += count
-      }
-    }
-    guard good > 0 else { throw file.error(file.reasonOfDamage) }
-    if let fill, good < height {
-      rows.withRow(0) { _, pixels in
-        conversion.fill(good..<height, with: fill, by: &pixels, to: &writer)
-      }
-    } else {
-      try readToEnd(of: file)
-    }
-    guard goOn(1) else { throw file.error(.cancelled) }
-    return good
-  }
-
-  /// Decodes rows into the cache.
-  ///
-  /// - Returns: The rows of the image that are good, of those that were.
-  private func readRows(
-    of file: borrowing OpenJPEG, _ count: Int, below limit: Int, into rows: inout CachedRows
-  ) throws(ImageDecodingError) -> Int {
-    let pitch = rows.pitch
-    do throws(ImageDecodingError) {
-      // There is room for as many rows as are coded together, which is the most that is asked for.
-      try unsafe rows.withRows { start throws(ImageDecodingError) in
-        try unsafe file.readRows(start, pitch: pitch, count: count)
-      }
-    } catch {
-      return try goodRows(of: file, below: limit, after: error)
-    }
-    return goodRows(of: file, below: limit)
-  }
-
-  /// Decodes rows where they belong.
-  ///
-  /// - Returns: How many are written, at least one where there are any.
-  private func decodeRows(
-    of file: borrowing OpenJPEG, from row: Int, below good: inout Int,
-    into writer: inout PlaneWriter
-  ) throws(ImageDecodingError) -> Int {
-    let pitch = writer.pitch
-    // The last lines of rows wait for their padding, and only few lines can wait without being
-    // written twice. Where there is no padding, larger groups save calls.
-    let count = min(writer.rowSize < pitch ? 2 : 16, good - row)
-    var limit = good
-    _ = unsafe try writer.decodeRows(from: row) { rows, _ throws(ImageDecodingError) in
-      do throws(ImageDecodingError) {
-        try unsafe file.readRows(rows, pitch: pitch, count: count)
-        limit = goodRows(of: file, below: limit)
-      } catch {
-        limit = try goodRows(of: file, below: limit, after: error)
-      }
-      return max(0, min(count, limit - row))
-    }
-    good = limit
-    return count
-  }
-
-  func goodRows(of file: borrowing OpenJPEG, below limit: Int) -> Int {
-    // What was wrong in scans is known by now.
-    guard !file.header.has_several_scans, let damage = file.damage else { return limit }
-    return min(limit, Int(damage.good_rows))
-  }
-
-  func goodRows(
-    of file: borrowing OpenJPEG, below limit: Int, after error: ImageDecodingError
-  ) throws(ImageDecodingError) -> Int {
-    guard fill != nil, error.isDamage else { throw error }
-    return min(goodRows(of: file, below: limit), file.rowCount)
-  }
-
-  /// All rows are there: what is wrong behind them costs none.
-  func readToEnd(of file: borrowing OpenJPEG) throws(ImageDecodingError) {
-    do throws(ImageDecodingError) {
-      while try !file.readOn().at_end {}
-    } catch {
-      guard fill != nil, error.isDamage else { throw error }
-    }
   }
 
   private mutating func noteWhatWasWrong(with file: borrowing OpenJPEG) {
@@ -236,7 +131,7 @@ struct DecodingPass {
 }
 
 extension ImageDecodingError {
-  fileprivate var isDamage: Bool {
+  var isDamage: Bool {
     switch reason {
     case .truncated, .damaged: true
     default: false

@@ -129,15 +129,24 @@ final class FileFeed {
     }
   }
 
+  /// Has it decoded to a part of its size.
+  @discardableResult
+  func setScale(_ eighths: UInt32) throws(ImageDecodingError) -> texalloc_jpeg_scale {
+    var scale = texalloc_jpeg_scale()
+    try check(unsafe texalloc_jpeg_set_scale(reader, eighths, &scale))
+    return scale
+  }
+
   /// Begins again, from the start of the file.
-  func startAgain(_ order: texalloc_jpeg_order?) throws(ImageDecodingError) {
+  func startAgain(_ order: texalloc_jpeg_order?, _ eighths: UInt32) throws(ImageDecodingError) {
     var header = texalloc_jpeg_header()
     try check(unsafe texalloc_jpeg_read_header(reader, [input], [terms], &header))
-    try start(order)
+    try start(order, eighths)
   }
 
   /// - Parameter order: Of the bytes of pixels; nil for planes.
-  func start(_ order: texalloc_jpeg_order?) throws(ImageDecodingError) {
+  func start(_ order: texalloc_jpeg_order?, _ eighths: UInt32) throws(ImageDecodingError) {
+    try setScale(eighths)
     guard let order else { return try check(unsafe texalloc_jpeg_start_planes(reader)) }
     try check(unsafe texalloc_jpeg_start(reader, order))
   }
@@ -153,6 +162,20 @@ final class FileFeed {
   func endHere() throws(ImageDecodingError) { try check(unsafe texalloc_jpeg_end_here(reader)) }
 
   func startRows() throws(ImageDecodingError) { try check(unsafe texalloc_jpeg_start_rows(reader)) }
+
+  /// Has rows hold only some columns, and what that takes.
+  ///
+  /// - Returns: Those that they hold.
+  func crop(to columns: Range<Int>) throws(ImageDecodingError) -> Range<Int> {
+    var (start, width) = (UInt32(columns.lowerBound), UInt32(columns.count))
+    try check(unsafe texalloc_jpeg_crop(reader, &start, &width))
+    return Int(start)..<Int(start + width)
+  }
+
+  /// Passes over rows, of those that are left.
+  func skipRows(_ count: Int) throws(ImageDecodingError) {
+    try check(unsafe texalloc_jpeg_skip_rows(reader, UInt32(count)))
+  }
 
   /// Decodes the next rows.
   ///
@@ -207,7 +230,7 @@ final class FileFeed {
   private func place(of note: texalloc_jpeg_note) -> ImageDecodingError.Place {
     if note.scan == 0 || header.width == 0 { return .header }
     if header.has_several_scans { return .scan(Int(note.scan)) }
-    return note.good_rows == header.height ? .end : .row(Int(note.good_rows))
+    return note.is_behind_rows ? .end : .row(Int(note.good_rows))
   }
 
   func error(_ reason: ImageDecodingError.Reason) -> ImageDecodingError {

@@ -3,10 +3,12 @@ internal import Glibc
 public import TexAlloc
 
 extension JPEGImage: CoefficientImage {
-  /// nil for files of several scans, of arithmetic code or for print, and where a colour profile is to be
-  /// applied, which needs the pixels.
+  /// nil for files of several scans, of arithmetic code or for print, where a colour profile is to be
+  /// applied, which needs the pixels, and where less than all of it is decoded, or planes are.
   public var coefficientFormat: CoefficientFormat? {
-    guard !hasSeveralScans, !coding.is_arithmetic, !isCMYK, transform == nil else { return nil }
+    guard !hasSeveralScans, !coding.is_arithmetic, !isCMYK, transform == nil, part.isWhole,
+      header.descriptor.formats.contains(where: JPEGDecoder.formats.contains)
+    else { return nil }
     let factors = unsafe withUnsafeBytes(of: (coding.across, coding.down)) { unsafe [UInt8]($0) }
     let count = Int(coding.component_count)
     return CoefficientFormat(

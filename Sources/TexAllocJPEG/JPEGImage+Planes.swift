@@ -4,7 +4,8 @@ public import TexAlloc
 extension JPEGImage {
   /// The formats in which the file's luma and chroma are planes of their own, as many samples as it has:
   /// half the bytes of colours where it halves chroma both ways. Chroma interleaved first; none where
-  /// ``planarObstacle`` says why.
+  /// ``planarObstacle`` says why. At a part of the size libjpeg-turbo takes chroma that is halved both ways
+  /// from larger blocks than luma, so that there are as many samples of it as of luma.
   ///
   /// What the numbers mean is in the descriptor: BT.601, of full range, each sample of chroma in the
   /// middle of those of luma, as JFIF has it.
@@ -12,16 +13,6 @@ extension JPEGImage {
 
   /// Why it can be decoded to colours only; nil where it can be had as planes.
   public var planarObstacle: String? { planar.obstacle }
-
-  /// What the pool needs to know to allocate a buffer for its planes.
-  ///
-  /// - Throws: `unsupported` with what stands in the way.
-  public func planarDescriptor() throws(ImageDecodingError) -> ImageDescriptor {
-    if let obstacle = planar.obstacle {
-      throw ImageDecodingError(name, .unsupported("decoding to planes: \(obstacle)"))
-    }
-    return try header.descriptor(as: planar.formats)
-  }
 }
 
 /// As which planes a file can be had.
@@ -30,7 +21,7 @@ struct PlanarCoding: Hashable, Sendable {
   var obstacle: String?
 
   /// - Parameter isConverted: Whether its colours are, by a profile.
-  init(_ header: texalloc_jpeg_header, isConverted: Bool) {
+  init(_ header: texalloc_jpeg_header, _ part: DecodedPart, isConverted: Bool) {
     guard header.component_count == 3, !header.is_rgb else {
       obstacle = header.is_grey ? "it has no chroma" : "its colours are not luma and chroma"
       return
@@ -39,18 +30,19 @@ struct PlanarCoding: Hashable, Sendable {
       obstacle = "a colour profile is applied, to red, green and blue"
       return
     }
-    let (across, down) = (header.across, header.down)
+    let (across, down) = (part.scale.across, part.scale.down)
     let sampling = [(across.0, down.0), (across.1, down.1), (across.2, down.2)]
     guard sampling[1] == sampling[2], sampling[0].0 % sampling[1].0 == 0,
       sampling[0].1 % sampling[1].1 == 0
     else {
+      let (across, down) = (header.across, header.down)
       obstacle =
-        "no format has planes sampled "
-        + sampling.map { "\($0.0)x\($0.1)" }.joined(separator: ", ")
+        "no format has planes sampled \(across.0)x\(down.0), \(across.1)x\(down.1),"
+        + " \(across.2)x\(down.2)"
       return
     }
-    let shared = (sampling[0].0 / sampling[1].0, sampling[0].1 / sampling[1].1)
-    formats =
+    let shared = (Int(sampling[0].0 / sampling[1].0), Int(sampling[0].1 / sampling[1].1))
+    let known: [Fourcc] =
       switch shared {
       case (1, 1): [.nv24, .yuv444]
       case (2, 1): [.nv16, .yuv422]
@@ -58,8 +50,12 @@ struct PlanarCoding: Hashable, Sendable {
       case (4, 1): [.yuv411]
       default: []
       }
-    if formats.isEmpty {
+    if known.isEmpty {
       obstacle = "no format has a sample of chroma for \(shared.0)x\(shared.1) pixels"
+    } else if part.columns.lowerBound % shared.0 != 0 || part.rows.lowerBound % shared.1 != 0 {
+      obstacle = "the region begins within a sample of chroma, of \(shared.0)x\(shared.1) pixels"
+    } else {
+      formats = known
     }
   }
 }

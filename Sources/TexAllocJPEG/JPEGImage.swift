@@ -30,6 +30,8 @@ public struct JPEGImage: EncodedImage {
   let decoder: JPEGDecoder
   /// What the library read of the header.
   let coding: texalloc_jpeg_header
+  /// What is decoded of it.
+  let part: DecodedPart
   /// As which planes it can be had.
   let planar: PlanarCoding
   /// What makes the colours sRGB; nil where they stay as they are.
@@ -44,6 +46,17 @@ public struct JPEGImage: EncodedImage {
     _ source: ImageSource, _ options: DecodingOptions = DecodingOptions(),
     by decoder: JPEGDecoder = .component
   ) throws(ImageDecodingError) {
+    let thumbnail =
+      options.content == .picture ? nil : try Thumbnail(of: source, by: decoder)
+    try self.init(thumbnail?.source ?? source, options, by: decoder, as: thumbnail)
+    if options.content == .preview { try thumbnail?.requirePreview(header.wholeSize) }
+  }
+
+  /// - Parameter thumbnail: What it is of another file, which says how it is to be shown.
+  private init(
+    _ source: ImageSource, _ options: DecodingOptions, by decoder: JPEGDecoder,
+    as thumbnail: Thumbnail?
+  ) throws(ImageDecodingError) {
     try FileSignature.jpeg.check(source)
     let terms = decoder.limits.terms(salvages: false, keepsMarkers: true)
     let id = ID()
@@ -51,11 +64,12 @@ public struct JPEGImage: EncodedImage {
       tool throws(ImageDecodingError) in
       try tool.readHeader(of: id, source, terms) { file throws(ImageDecodingError) in
         try decoder.limits.check(file.header, of: file.name)
-        return FoundHeader(file)
+        return try FoundHeader(file, options, as: thumbnail)
       }
     }
     self.id = id
     let coding = found.coding
+    part = found.part
     var warnings = found.warnings
     let space = ColourTransform.Space(coding)
     var profile = found.profile
@@ -69,7 +83,6 @@ public struct JPEGImage: EncodedImage {
     } else {
       transform = nil
     }
-    self.warnings = warnings
     isGrey = coding.is_grey
     isCMYK = coding.is_cmyk
     hasSeveralScans = coding.has_several_scans
@@ -77,14 +90,25 @@ public struct JPEGImage: EncodedImage {
     self.decoder = decoder
     self.coding = coding
     fill = if case .salvage(let fill) = options.damage { fill } else { nil }
-    planar = PlanarCoding(coding, isConverted: transform != nil)
-    header = ImageHeader(
+    planar = PlanarCoding(coding, part, isConverted: transform != nil)
+    var header = ImageHeader(
       name: source.name,
       ImageDescriptor(
-        width: Int(coding.width), height: Int(coding.height),
+        width: part.size.width, height: part.size.height,
         writtenBy: JPEGDecoder.writer, alpha: .opaque),
       formats: JPEGDecoder.formats + planar.formats, orientation: found.orientation,
-      profile: profile)
+      profile: profile,
+      wholeSize: found.orientation.upright(
+        ImageSize(width: Int(coding.width), height: Int(coding.height))))
+    if options.prefersPlanes {
+      if let obstacle = planar.obstacle {
+        warnings.append("decoded to colours: \(obstacle)")
+      } else {
+        header.descriptor = try header.descriptor(as: planar.formats)
+      }
+    }
+    self.header = header
+    self.warnings = warnings
   }
 
   /// Reads the header of a file that is in memory.
@@ -109,12 +133,12 @@ public struct JPEGImage: EncodedImage {
 
   /// What errors call it: the path of the file, or what the caller said.
   public var name: String { header.name }
-  /// Pixels of the picture as it is to be shown.
+  /// Pixels of what is decoded, as it is to be shown.
   public var size: ImageSize { header.size }
   /// How the rows as they are stored are to be shown.
   public var orientation: Orientation { header.orientation }
-  /// What the pool needs to know to allocate a buffer for it, in colour: its size is that of the rows
-  /// as they are stored.
+  /// What the pool needs to know to allocate a buffer for it, in colour unless planes are preferred: its
+  /// size is that of the rows as they are stored.
   public var descriptor: ImageDescriptor { header.descriptor }
 
   /// What the pool needs to know to allocate a buffer for it in one of these formats.
@@ -137,13 +161,17 @@ extension JPEGImage {
 /// What the header of a file tells, and its markers.
 private struct FoundHeader {
   let coding: texalloc_jpeg_header
-  var orientation = Orientation.upright
+  let part: DecodedPart
+  let orientation: Orientation
   var profile: [UInt8]?
-  var warnings: [String]
+  let warnings: [String]
 
-  init(_ file: borrowing OpenJPEG) {
+  init(
+    _ file: borrowing OpenJPEG, _ options: DecodingOptions, as thumbnail: Thumbnail?
+  ) throws(ImageDecodingError) {
     coding = file.header
-    warnings = file.notes
+    var warnings = file.notes
+    var orientation = Orientation.upright
     do throws(EXIF.Malformed) {
       if let exif = file.segments(ofKind: 1).first {
         orientation = try EXIF.orientation(in: exif.span)
@@ -157,16 +185,20 @@ private struct FoundHeader {
     } catch {
       warnings.append("colour profile ignored: \(error.message)")
     }
+    self.warnings = warnings
+    self.orientation = thumbnail?.orientation ?? orientation
+    part = try DecodedPart(options, of: file, self.orientation)
   }
 }
 
 extension texalloc_jpeg_header {
   /// Whether a file with the other header is decoded to the same number of the same rows.
   func isLike(_ other: texalloc_jpeg_header) -> Bool {
-    width == other.width && height == other.height && block_height == other.block_height
-      && is_grey == other.is_grey && is_cmyk == other.is_cmyk && is_inverted == other.is_inverted
+    width == other.width && height == other.height && is_grey == other.is_grey
+      && is_cmyk == other.is_cmyk && is_inverted == other.is_inverted
       && has_several_scans == other.has_several_scans
-      && coefficient_size == other.coefficient_size
+      && coefficient_size == other.coefficient_size && is_rgb == other.is_rgb
+      && component_count == other.component_count && across == other.across && down == other.down
   }
 }
 

@@ -58,7 +58,7 @@ struct RowConversion {
   var sourcePixelSize: Int { order == .grey ? 1 : 4 }
 
   /// Writes rows that lie in the cache, the first of them at the start.
-  func write(rows: Range<Int>, from cache: inout CachedRows, to writer: inout PlaneWriter) {
+  func write(_ rows: Range<Int>, from cache: inout CachedRows, to writer: inout PlaneWriter) {
     for (index, row) in rows.enumerated() {
       cache.withRow(index) { write(&$0, by: &$1, to: &writer, row: row) }
     }

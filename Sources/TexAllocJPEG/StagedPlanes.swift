@@ -6,7 +6,9 @@ internal import TexAlloc
 struct StagedPlanes {
   /// One colour, in samples and bytes alike.
   private struct Colour {
-    let width, offset, pitch: Int
+    let offset, pitch: Int
+    /// Columns that are wanted.
+    let columns: Range<Int>
     /// Rows of a row of blocks.
     let rows: Int
   }
@@ -15,25 +17,33 @@ struct StagedPlanes {
   let isInterleaved: Bool
   /// Rows of the image that share a sample of chroma.
   let down: Int
-  private let height: Int
+  /// Rows of the image in a row of blocks.
+  private let blockHeight: Int
+  /// Of the whole picture, the first that is wanted.
+  private let firstRow: Int
   private let colours: [Colour]
   /// Bytes of all of it.
   let size: Int
 
-  /// - Parameter header: Of a file that can be had as planes.
-  init(of header: texalloc_jpeg_header, isInterleaved: Bool) {
+  /// - Parameter part: Of a file that can be had as planes, from whole samples of chroma on.
+  init(of part: DecodedPart, isInterleaved: Bool) {
     self.isInterleaved = isInterleaved
-    height = Int(header.height)
-    let across = [header.across.0, header.across.1, header.across.2].map(Int.init)
-    let downs = [header.down.0, header.down.1, header.down.2].map(Int.init)
+    blockHeight = part.blockHeight
+    firstRow = part.rows.lowerBound
+    let scale = part.scale
+    let across = [scale.across.0, scale.across.1, scale.across.2].map(Int.init)
+    let downs = [scale.down.0, scale.down.1, scale.down.2].map(Int.init)
     down = downs[0] / downs[1]
     var end = 0
-    colours = zip(across, downs).map { across, down in
-      let width = (Int(header.width) * across).dividedRoundingUp(by: Int(header.across.0))
+    colours = zip(across, downs).map { samples, down in
+      let shared = across[0] / samples
+      let width = Int(scale.width).dividedRoundingUp(by: shared)
+      let columns =
+        part.columns.lowerBound / shared..<part.columns.upperBound.dividedRoundingUp(by: shared)
       // Of an odd number of lines, so that rows do not push each other out of the cache.
       let lines = width.dividedRoundingUp(by: PlaneWriter.lineSize) | 1
       let colour = Colour(
-        width: width, offset: end, pitch: lines * PlaneWriter.lineSize, rows: down * 8)
+        offset: end, pitch: lines * PlaneWriter.lineSize, columns: columns, rows: down)
       end += colour.pitch * colour.rows
       return colour
     }
@@ -46,15 +56,20 @@ struct StagedPlanes {
       offset: (offsets[0], offsets[1], offsets[2]), pitch: (pitches[0], pitches[1], pitches[2]))
   }
 
-  /// Writes rows of the image, from the first of a row of blocks, in luma.
+  /// Writes rows of the whole picture, all of one row of blocks, in luma.
   func write(luma rows: Range<Int>, from cache: Span<UInt8>, to writer: inout PlaneWriter) {
-    for (index, row) in rows.enumerated() { writer.write(samples(index, of: 0, cache), row: row) }
+    for row in rows {
+      writer.write(samples(row % blockHeight, of: 0, cache), row: row - firstRow)
+    }
   }
 
   /// In both colours of chroma, interleaved.
   func write(chroma rows: Range<Int>, from cache: Span<UInt8>, to writer: inout PlaneWriter) {
-    for (index, row) in chroma(rows).enumerated() {
-      writer.write(u: samples(index, of: 1, cache), v: samples(index, of: 2, cache), row: row)
+    for row in chroma(rows) {
+      let place = row % (blockHeight / down)
+      writer.write(
+        u: samples(place, of: 1, cache), v: samples(place, of: 2, cache),
+        row: row - firstRow / down)
     }
   }
 
@@ -62,8 +77,9 @@ struct StagedPlanes {
   func write(
     chroma rows: Range<Int>, _ colour: Int, from cache: Span<UInt8>, to writer: inout PlaneWriter
   ) {
-    for (index, row) in chroma(rows).enumerated() {
-      writer.write(samples(index, of: colour, cache), row: row)
+    for row in chroma(rows) {
+      writer.write(
+        samples(row % (blockHeight / down), of: colour, cache), row: row - firstRow / down)
     }
   }
 
@@ -73,13 +89,13 @@ struct StagedPlanes {
   }
 
   /// Samples of chroma across.
-  var chromaWidth: Int { colours[1].width }
+  var chromaWidth: Int { colours[1].columns.count }
 
   @_lifetime(copy cache)
   private func samples(_ row: Int, of colour: Int, _ cache: Span<UInt8>) -> Span<UInt8> {
     let colour = colours[colour]
     let start = colour.offset + row * colour.pitch
-    return cache.extracting(start..<start + colour.width)
+    return cache.extracting(start + colour.columns.lowerBound..<start + colour.columns.upperBound)
   }
 }
 
@@ -90,7 +106,7 @@ extension DecodingPass {
     of file: borrowing OpenJPEG, by planes: StagedPlanes, below limit: Int,
     through rows: inout CachedRows, into buffer: TextureBuffer, _ goOn: (Double) -> Bool
   ) throws(ImageDecodingError) -> Int {
-    let height = Int(file.header.height)
+    let end = part.rows.upperBound
     rows.reserve(1, of: planes.size, spare: 0)
     defer { rows.shrink() }
     var luma = buffer.writer()
@@ -101,13 +117,15 @@ extension DecodingPass {
         planes.write(luma: $0, from: $1, to: &luma)
         planes.write(chroma: $0, from: $1, to: &blue)
       }
-      if let fill = fill.map(Self.lumaAndChroma), good < height {
-        luma.fill(good..<height, with: fill.x)
+      if let fill = fill.map(Self.lumaAndChroma), good < end {
+        luma.fill(part.own(good..<end), with: fill.x)
         let (u, v) = (
           [UInt8](repeating: fill.y, count: planes.chromaWidth),
           [UInt8](repeating: fill.z, count: planes.chromaWidth)
         )
-        for row in planes.chroma(good..<height) { blue.write(u: u.span, v: v.span, row: row) }
+        for row in planes.chroma(part.own(good..<end)) {
+          blue.write(u: u.span, v: v.span, row: row)
+        }
       }
     } else {
       var red = buffer.writer(ofPlane: 2)
@@ -116,31 +134,31 @@ extension DecodingPass {
         planes.write(chroma: $0, 1, from: $1, to: &blue)
         planes.write(chroma: $0, 2, from: $1, to: &red)
       }
-      if let fill = fill.map(Self.lumaAndChroma), good < height {
-        luma.fill(good..<height, with: fill.x)
-        blue.fill(planes.chroma(good..<height), with: fill.y)
-        red.fill(planes.chroma(good..<height), with: fill.z)
+      if let fill = fill.map(Self.lumaAndChroma), good < end {
+        luma.fill(part.own(good..<end), with: fill.x)
+        blue.fill(planes.chroma(part.own(good..<end)), with: fill.y)
+        red.fill(planes.chroma(part.own(good..<end)), with: fill.z)
       }
     }
-    if good == height { try readToEnd(of: file) }
+    if good == end { try readToEnd(of: file) }
     guard goOn(1) else { throw file.error(.cancelled) }
     return good
   }
 
-  /// Decodes one row of blocks after the other into the cache.
+  /// Decodes one row of blocks after the other into the cache, those above the part for nothing: the
+  /// library passes over none that it makes planes of.
   ///
-  /// - Parameter write: Is given the rows of the image that are there, and where.
+  /// - Parameter write: Is given the rows of the whole picture that are there and wanted, and where.
   /// - Returns: The rows that are good.
   private func readPlanes(
     of file: borrowing OpenJPEG, by planes: StagedPlanes, below limit: Int,
     through rows: inout CachedRows, _ goOn: (Double) -> Bool,
     _ write: (Range<Int>, Span<UInt8>) -> Void
   ) throws(ImageDecodingError) -> Int {
-    let (height, blockHeight) = (Int(file.header.height), Int(file.header.block_height))
     let places = planes.places
-    var (row, good) = (0, limit)
+    var (row, good) = (0, min(limit, part.rows.upperBound))
     while row < good {
-      guard row == 0 || goOn(Double(row) / Double(height)) else { throw file.error(.cancelled) }
+      guard row == 0 || goOn(done(row)) else { throw file.error(.cancelled) }
       do throws(ImageDecodingError) {
         // There is room for what the places say.
         try unsafe rows.withRows { start throws(ImageDecodingError) in
@@ -151,13 +169,12 @@ extension DecodingPass {
         good = try goodRows(of: file, below: good, after: error)
       }
       // A sample of chroma that belongs to a row which is not good is not good.
-      if good < height { good = good / planes.down * planes.down }
-      if row < good {
-        rows.withRow(0) { all, _ in write(row..<min(row + blockHeight, good), all.span) }
-      }
-      row += blockHeight
+      if good < part.rows.upperBound { good = good / planes.down * planes.down }
+      let held = (row..<max(row, min(row + part.blockHeight, good))).clamped(to: part.rows)
+      if !held.isEmpty { rows.withRow(0) { all, _ in write(held, all.span) } }
+      row += part.blockHeight
     }
-    guard good > 0 else { throw file.error(file.reasonOfDamage) }
+    try requireGood(good, of: file)
     return good
   }
 

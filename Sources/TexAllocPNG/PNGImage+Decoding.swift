@@ -8,6 +8,9 @@ extension PNGImage {
 
   /// Decodes the file into a buffer, whose memory is written once, in whole lines, and never read.
   ///
+  /// Of a region, the rows above are decoded and dropped, and those below not read; an interlaced file is
+  /// decoded up to the last of its rows. Nothing is scaled: every size is covered by all pixels.
+  ///
   /// A file that fails before its first row, or before the last pass of an interlaced one, has touched no
   /// page of the buffer.
   ///
@@ -57,20 +60,21 @@ extension PNGImage {
     var row = pixels.mutableSpan
     try file.readRow(into: &row, at: .row(0))
     var writer = buffer.writer()
+    let end = part.rows.upperBound
     var good = 0
     do throws(ImageDecodingError) {
       while true {
-        colours.convert(&row)
-        writer.write(row.span, row: good)
+        if part.rows.contains(good) { write(&row, colours, good, to: &writer) }
         good += 1
-        if good.isMultiple(of: Self.group) { try ask(goOn, Double(good) / Double(height)) }
-        if good == height { break }
+        if good.isMultiple(of: Self.group) { try ask(goOn, Double(good) / Double(end)) }
+        if good == end { break }
         try file.readRow(into: &row, at: .row(good))
       }
-      try file.readEnd()
+      if end == height { try file.readEnd() }
     } catch {
-      guard let fill, error.isDamage else { throw error }
-      colours.fill(good..<height, with: fill, by: &row, to: &writer)
+      guard let fill, good > part.y, error.isDamage else { throw error }
+      var kept = row._mutatingExtracting(keptBytes)
+      colours.fill(good - part.y..<part.height, with: fill, by: &kept, to: &writer)
       return report(of: file, good, error)
     }
     try ask(goOn, 1)
@@ -83,11 +87,12 @@ extension PNGImage {
   ) throws(ImageDecodingError) -> DecodingReport {
     var pixels = [UInt8](repeating: 0, count: rowSize * height)
     var all = pixels.mutableSpan
+    let end = part.rows.upperBound
     var good = 0
     var damage: ImageDecodingError?
     do throws(ImageDecodingError) {
       for pass in 0..<7 {
-        for row in 0..<height {
+        for row in 0..<(pass < 6 ? height : end) {
           if row.isMultiple(of: Self.group) {
             try ask(goOn, (Double(pass) + Double(row) / Double(height)) / 8)
           }
@@ -96,26 +101,38 @@ extension PNGImage {
           if pass == 6 { good = row + 1 }
         }
       }
-      try file.readEnd()
+      if end == height { try file.readEnd() }
     } catch {
-      guard fill != nil, good > 0, error.isDamage else { throw error }
+      guard fill != nil, good > part.y, error.isDamage else { throw error }
       damage = error
     }
     var writer = buffer.writer()
-    for row in 0..<good {
+    for row in part.y..<good {
       var room = all._mutatingExtracting(row * rowSize..<(row + 1) * rowSize)
-      colours.convert(&room)
-      writer.write(room.span, row: row)
+      write(&room, colours, row, to: &writer)
       if row.isMultiple(of: Self.group) {
         try ask(goOn, 0.875 + Double(row) / Double(height) / 8)
       }
     }
     if let fill {
-      var room = all._mutatingExtracting(0..<rowSize)
-      colours.fill(good..<height, with: fill, by: &room, to: &writer)
+      var room = all._mutatingExtracting(keptBytes)
+      colours.fill(good - part.y..<part.height, with: fill, by: &room, to: &writer)
     }
     try ask(goOn, 1)
     return report(of: file, good, damage)
+  }
+
+  /// Bytes of a row of the file that are kept.
+  private var keptBytes: Range<Int> { part.x * 4..<(part.x + part.width) * 4 }
+
+  /// - Parameter number: Of the row, in the file.
+  private func write(
+    _ row: inout MutableSpan<UInt8>, _ colours: Colours, _ number: Int,
+    to writer: inout PlaneWriter
+  ) {
+    var kept = row._mutatingExtracting(keptBytes)
+    colours.convert(&kept)
+    writer.write(kept.span, row: number - part.y)
   }
 
   private func ask(_ goOn: (Double) -> Bool, _ done: Double) throws(ImageDecodingError) {
@@ -127,7 +144,7 @@ extension PNGImage {
   ) -> DecodingReport {
     let message = damage.map { "\($0.reason)" } ?? file.message
     let new = message.isEmpty || warnings.contains(message) ? [] : [message]
-    return DecodingReport(warnings: warnings + new, goodRows: 0..<good)
+    return DecodingReport(warnings: warnings + new, goodRows: 0..<good - part.y)
   }
 }
 

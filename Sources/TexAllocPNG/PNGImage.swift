@@ -21,6 +21,8 @@ public struct PNGImage: EncodedImage {
 
   let source: ImageSource
   let decoder: PNGDecoder
+  /// Which pixels are kept, as they are stored.
+  let part: ImageRegion
   let coding: texalloc_png_header
   /// What makes the colours sRGB; nil where they stay as they are.
   let transform: ColourTransform?
@@ -33,6 +35,9 @@ public struct PNGImage: EncodedImage {
     by decoder: PNGDecoder = .component
   ) throws(ImageDecodingError) {
     try FileSignature.png.check(source)
+    guard options.content == .picture else {
+      throw ImageDecodingError(source.name, .noThumbnail("a PNG has none"))
+    }
     let found = try source.withPNG(within: decoder.limits) {
       file throws(ImageDecodingError) in FoundHeader(file)
     }
@@ -54,17 +59,22 @@ public struct PNGImage: EncodedImage {
     self.source = source
     self.decoder = decoder
     self.transform = transform
+    if options.prefersPlanes { warnings.append("decoded to colours: a PNG has no luma and chroma") }
     self.warnings = warnings
     isInterlaced = coding.is_interlaced
     fill = if case .salvage(let fill) = options.damage { fill } else { nil }
     let formats = coding.has_alpha ? PNGDecoder.alphaFormats : PNGDecoder.formats
+    let stored = ImageSize(width: Int(coding.width), height: Int(coding.height))
+    let wholeSize = found.orientation.upright(stored)
+    part = found.orientation.stored(
+      try options.part(of: wholeSize, named: source.name), of: stored)
     header = ImageHeader(
       name: source.name,
       ImageDescriptor(
-        width: Int(coding.width), height: Int(coding.height),
+        width: part.width, height: part.height,
         writtenBy: BufferAttributes.rowWriter("png", of: formats),
         alpha: coding.has_alpha ? .premultiplied : .opaque),
-      orientation: found.orientation, profile: profile)
+      orientation: found.orientation, profile: profile, wholeSize: wholeSize)
   }
 }
 

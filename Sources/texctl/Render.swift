@@ -84,16 +84,11 @@ struct Render: ParsableCommand {
     var options = DecodingOptions()
     if salvage { options.damage = .salvage(fill: fill.opaque) }
     options.appliesProfile = applyICC
+    options.prefersPlanes = mode == .planar
     let photo = try JPEGImage(contentsOf: FilePath(input), options)
     let gpu = try device.open()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
-    var warnings: [String] = []
-    if mode == .planar, let obstacle = photo.planarObstacle {
-      warnings.append("decoded to colours: \(obstacle)")
-    }
-    let isPlanar = mode == .planar && photo.planarObstacle == nil
-    let picture = try Picture(
-      of: photo, planar: isPlanar, on: gpu, from: pool, by: decode.demand)
+    let picture = try Picture(of: photo, on: gpu, from: pool, by: decode.demand)
 
     let size = photo.size
     let canvas = try Canvas(width: size.width, height: size.height)
@@ -107,7 +102,7 @@ struct Render: ParsableCommand {
         picture.texture, as: size, bytesCopied: gpu.statistics.bytesCopied(.uploaded),
         decoding: picture.decoding, registering: picture.registering),
       choice: picture.choice, orientation: Int(photo.orientation.rawValue),
-      goodRows: picture.report.goodRows.count, warnings: warnings + picture.report.warnings)
+      goodRows: picture.report.goodRows.count, warnings: picture.report.warnings)
   }
 
   enum Decode: String, CaseIterable, ExpressibleByArgument {
@@ -126,12 +121,9 @@ private struct Picture {
 
   /// Where the GPU was chosen and the file then turns out not to be for it, the CPU decodes it.
   init(
-    of photo: JPEGImage, planar isPlanar: Bool, on gpu: EGLDevice, from pool: TexturePool,
-    by demand: Finisher?
+    of photo: JPEGImage, on gpu: EGLDevice, from pool: TexturePool, by demand: Finisher?
   ) throws {
-    var choice =
-      isPlanar
-      ? .cpu(because: "planes are asked for") : gpu.finisher(of: photo, demanded: demand)
+    var choice = gpu.finisher(of: photo, demanded: demand)
     var stream: CoefficientStream?
     let start = ContinuousClock.now
     if choice.finisher == .gpu {
@@ -147,8 +139,7 @@ private struct Picture {
       texture = try gpu.texture(finishing: stream)
       (decoding, registering) = (end - start, .now - end)
     } else {
-      let buffer = try pool.allocate(
-        isPlanar ? photo.planarDescriptor() : photo.descriptor, named: photo.name)
+      let buffer = try pool.allocate(photo.descriptor, named: photo.name)
       report = try photo.decode(into: buffer)
       buffer.finisher = choice
       let end = ContinuousClock.now

@@ -8,9 +8,11 @@ package enum Tool {
     try run("cjpeg", options, on: portablePixmap)
   }
 
-  /// The pixels in red, green and blue.
-  package static func djpeg(_ file: [UInt8]) throws -> [UInt8] {
-    let portablePixmap = try run("djpeg", "-pnm", on: file)
+  /// The pixels in red, green and blue, or in grey.
+  ///
+  /// - Parameter options: Of djpeg(1), as one would type them.
+  package static func djpeg(_ file: [UInt8], _ options: String = "") throws -> [UInt8] {
+    let portablePixmap = try run("djpeg", "-pnm \(options)", on: file)
     let header = portablePixmap.split(
       separator: UInt8(ascii: "\n"), maxSplits: 3, omittingEmptySubsequences: false)
     return Array(header[3])

@@ -114,6 +114,67 @@ final class PNGTests: XCTestCase {
     XCTAssertEqual(Array(pixels.suffix(4)), [1, 2, 3, 4])
   }
 
+  func testRegionIsThatPartOfThePicture() throws {
+    var options = DecodingOptions()
+    for isInterlaced in [false, true] {
+      let sample = PNGSample(
+        width: 37, height: 41, kind: PNG_COLOR_TYPE_RGB_ALPHA, isInterlaced: isInterlaced)
+      for region in [
+        ImageRegion(x: 0, y: 0, width: 1, height: 1),
+        ImageRegion(x: 5, y: 7, width: 20, height: 30),
+        ImageRegion(x: 36, y: 40, width: 1, height: 1),
+        ImageRegion(x: 0, y: 0, width: 37, height: 41),
+      ] {
+        options.region = region
+        let (pixels, report) = try decode(sample.encoded(), options)
+        var expected: [UInt8] = []
+        for y in region.rows {
+          let start = (y * 37 + region.x) * 4
+          expected += sample.pixels[start..<start + region.width * 4]
+        }
+        XCTAssertEqual(pixels, expected, "\(region)")
+        XCTAssertEqual(report.goodRows, 0..<region.height)
+      }
+    }
+    options.region = ImageRegion(x: 30, y: 0, width: 8, height: 1)
+    XCTAssertThrowsError(
+      try decode(PNGSample(width: 37, height: 41, kind: PNG_COLOR_TYPE_RGB).encoded(), options)
+    ) { XCTAssertEqual("\($0)", "picture: the region 8x1+30+0 is no part of a picture of 37x41") }
+  }
+
+  func testRegionOfACutFileIsKeptAsFarAsItGoes() throws {
+    let sample = PNGSample(width: 128, height: 128, kind: PNG_COLOR_TYPE_RGB)
+    let file = sample.encoded()
+    let cut = Array(file.prefix(file.count * 2 / 3))
+    var options = DecodingOptions()
+    options.region = ImageRegion(x: 10, y: 20, width: 40, height: 30)
+    XCTAssertEqual(try decode(cut, options).pixels, try decode(file, options).pixels)
+    options.region = ImageRegion(x: 10, y: 20, width: 40, height: 100)
+    XCTAssertThrowsError(try decode(cut, options))
+    options.damage = .salvage(fill: [1, 2, 3, 4])
+    let (pixels, report) = try decode(cut, options)
+    XCTAssertTrue((31..<100).contains(report.goodRows.upperBound), "\(report)")
+    XCTAssertEqual(Array(pixels.suffix(4)), [1, 2, 3, 4])
+    options.region = ImageRegion(x: 10, y: 120, width: 40, height: 8)
+    XCTAssertThrowsError(try decode(cut, options), "no row is good")
+  }
+
+  func testWhatAPNGDoesNotHaveIsRefusedOrSaid() throws {
+    let sample = PNGSample(width: 8, height: 4, kind: PNG_COLOR_TYPE_RGB)
+    var options = DecodingOptions()
+    options.prefersPlanes = true
+    options.size = .fit(ImageSize(width: 2, height: 2))
+    let (pixels, report) = try decode(sample.encoded(), options)
+    XCTAssertEqual(pixels, sample.pixels, "all pixels cover every size")
+    XCTAssertEqual(report.warnings, ["decoded to colours: a PNG has no luma and chroma"])
+    for content in [DecodingOptions.Content.thumbnail, .preview] {
+      options.content = content
+      XCTAssertThrowsError(try decode(sample.encoded(), options)) {
+        XCTAssertEqual("\($0)", "picture: no thumbnail: a PNG has none")
+      }
+    }
+  }
+
   func testClaimsBeyondTheLimitsAreRefusedBeforeMemoryIsTaken() throws {
     func refusal(_ set: (inout PNGLimits) -> Void, isInterlaced: Bool = false) -> String? {
       var limits = PNGLimits()

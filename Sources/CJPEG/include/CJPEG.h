@@ -58,8 +58,6 @@ typedef struct {
 typedef struct {
   /// Pixels.
   uint32_t width, height;
-  /// Rows of pixels that are coded together.
-  uint32_t block_height;
   /// Whether the file holds brightness only.
   bool is_grey;
   /// Whether it holds colours for print, and whether they are stored inverted, as Adobe does.
@@ -77,6 +75,18 @@ typedef struct {
   uint64_t coefficient_size;
 } texalloc_jpeg_header;
 
+/// What a file gives at a part of its size.
+typedef struct {
+  /// Of the size; the library's fast transforms are those to 1, 2, 4 and 8.
+  uint32_t eighths;
+  /// Pixels.
+  uint32_t width, height;
+  /// Columns and rows of pixels that are coded together.
+  uint32_t block_width, block_height;
+  /// Samples of each colour among these, unless they are made pixels.
+  uint8_t across[4], down[4];
+} texalloc_jpeg_scale;
+
 /// What a marker held that the reader kept, without its length and its name.
 typedef struct {
   /// 1 for EXIF, 2 for a part of an ICC profile.
@@ -91,9 +101,11 @@ typedef struct {
   texalloc_jpeg_result result;
   /// From 1; 0 before the first.
   uint32_t scan;
-  /// Rows of pixels, from the first, that it leaves as they are: those above the row of blocks that was
-  /// being read, less one where its colours look at the row below; all where nothing was.
+  /// Rows of pixels at the scale, from the first, that it leaves as they are: those above the row of
+  /// blocks that was being read, less one where its colours look at the row below; all where nothing was.
   uint32_t good_rows;
+  /// Whether those are all.
+  bool is_behind_rows;
   /// In English.
   char message[200];
 } texalloc_jpeg_note;
@@ -142,6 +154,10 @@ const texalloc_jpeg_note *texalloc_jpeg_get_note(const texalloc_jpeg_reader *rea
 /// The first note by which pixels are lost, or which ended the reading; NULL where there is none.
 const texalloc_jpeg_note *texalloc_jpeg_first_damage(const texalloc_jpeg_reader *reader);
 
+/// Has the file whose header was read decoded to a part of its size: to all of it unless this is called.
+texalloc_jpeg_result texalloc_jpeg_set_scale(
+    texalloc_jpeg_reader *reader, uint32_t eighths, texalloc_jpeg_scale *scale);
+
 /// Gets ready to decode; allocates what the header told.
 texalloc_jpeg_result texalloc_jpeg_start(texalloc_jpeg_reader *reader, texalloc_jpeg_order order);
 
@@ -162,6 +178,14 @@ bool texalloc_jpeg_has_all_colours(const texalloc_jpeg_reader *reader);
 /// Begins the rows of a file with several scans, when its end was seen.
 texalloc_jpeg_result texalloc_jpeg_start_rows(texalloc_jpeg_reader *reader);
 
+/// Has rows hold only some columns, before the first is read; and more to both sides, up to whole blocks:
+/// tells which. At the edges of what is held, colours may differ from those of whole rows.
+texalloc_jpeg_result texalloc_jpeg_crop(
+    texalloc_jpeg_reader *reader, uint32_t *column, uint32_t *width);
+
+/// Passes over the next `count` rows, of those that are left, without making pixels of most of them.
+texalloc_jpeg_result texalloc_jpeg_skip_rows(texalloc_jpeg_reader *reader, uint32_t count);
+
 /// Decodes the next `count` rows, of those that are left.
 ///
 /// Pixels in colour are stored in order, and past the caches where a row is aligned to 16 bytes;
@@ -176,7 +200,7 @@ typedef struct {
 } texalloc_jpeg_places;
 
 /// Decodes the next row of blocks that are coded together, of a file that was started for planes: of each
-/// colour eight rows for each step of its sampling down, of which those below the image are left alone.
+/// colour as many rows as the scale tells, of which those below the image are left alone.
 texalloc_jpeg_result texalloc_jpeg_read_planes(
     texalloc_jpeg_reader *reader, void *start, const texalloc_jpeg_places *places);
 

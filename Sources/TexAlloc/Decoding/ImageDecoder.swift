@@ -22,6 +22,10 @@ public protocol ImageDecoder: Component {
 
   /// Reads the header of a file, and checks what it claims against the decoder's limits. No pixel is
   /// decoded, and no memory taken that a file could make large by claiming so.
+  ///
+  /// The header that comes out is that of what the options ask for. Of them, `damage`, `appliesProfile`,
+  /// `size` and `prefersPlanes` may be followed as far as the decoder can; of a region or a content that it
+  /// cannot give it says so, by an error.
   func open(
     _ source: ImageSource, _ options: DecodingOptions
   ) throws(ImageDecodingError) -> any EncodedImage
@@ -52,9 +56,11 @@ public protocol EncodedImage: Sendable {
 public struct ImageHeader: Hashable, Sendable {
   /// What errors call the picture: that of its ``ImageSource``.
   public var name: String
-  /// What the pool needs to know: the size as the rows are stored, who writes them, in which formats
-  /// unless others are asked for, in which colours.
+  /// What the pool needs to know: the size as the rows are stored, of the region and at the scale that the
+  /// options lead to, who writes them, in which formats unless others are asked for, in which colours.
   public var descriptor: ImageDescriptor
+  /// Pixels of the whole picture as it is to be shown, before any region and scale.
+  public var wholeSize: ImageSize
   /// Every format that it can be decoded to, most wanted first.
   public var formats: [Fourcc]
   /// How the rows as they are stored are to be shown.
@@ -63,19 +69,22 @@ public struct ImageHeader: Hashable, Sendable {
   /// the file has none, or where they are converted to sRGB.
   public var profile: [UInt8]?
 
-  /// - Parameter formats: Those of the descriptor, where nil.
+  /// - Parameters:
+  ///   - formats: Those of the descriptor, where nil.
+  ///   - wholeSize: That of the descriptor, where nil.
   public init(
     name: String, _ descriptor: ImageDescriptor, formats: [Fourcc]? = nil,
-    orientation: Orientation = .upright, profile: [UInt8]? = nil
+    orientation: Orientation = .upright, profile: [UInt8]? = nil, wholeSize: ImageSize? = nil
   ) {
     self.name = name
     self.descriptor = descriptor
+    self.wholeSize = wholeSize ?? orientation.upright(descriptor.size)
     self.formats = formats ?? descriptor.formats
     self.orientation = orientation
     self.profile = profile
   }
 
-  /// Pixels of the picture as it is to be shown.
+  /// Pixels of what is decoded, as it is to be shown.
   public var size: ImageSize { orientation.upright(descriptor.size) }
 
   /// The descriptor for decoding to some of the formats.
@@ -114,24 +123,6 @@ public struct ImageHeader: Hashable, Sendable {
       "cpuUsage", buffer.cpuUsage.contains(where: \.isWrite), "sequentialWrite",
       "memory that the CPU was not to write")
   }
-}
-
-/// What the caller wants of a picture's file.
-public struct DecodingOptions: Hashable, Sendable {
-  /// What becomes of a file that is cut short or damaged so that pixels are lost.
-  public enum Damage: Hashable, Sendable {
-    /// It is an error.
-    case strict
-    /// What was decoded stays; rows that are not right are filled with this colour: red, green, blue
-    /// and alpha.
-    case salvage(fill: SIMD4<UInt8>)
-  }
-
-  public var damage = Damage.strict
-  /// Whether an embedded ICC profile is applied, so that the colours are sRGB.
-  public var appliesProfile = false
-
-  public init() {}
 }
 
 /// How a decoding went that gave a picture.

@@ -19,6 +19,12 @@ public struct ImageDecodingError: Error, Hashable, Sendable {
     case damaged(String, Place)
     /// More of something, as `pixels`, than a limit of the decoder allows.
     case tooMuch(String, found: Int, limit: Int)
+    /// The region that was asked for does not lie within the picture, or has no pixel.
+    case badRegion(ImageRegion, picture: ImageSize)
+    /// The size that was asked for has no pixel.
+    case badSize(ImageSize)
+    /// There is no thumbnail in the file, or none that is right: why.
+    case noThumbnail(String)
     /// The buffer is not one that the picture can be decoded into. It is as it was.
     case unsuitableBuffer(field: String, wanted: String, held: String)
     /// The caller did not want to go on.
@@ -30,7 +36,8 @@ public struct ImageDecodingError: Error, Hashable, Sendable {
   /// How far a file is right.
   public enum Place: Hashable, Sendable {
     case header
-    /// Rows as they are stored, from 0: this one is the first that may be lost.
+    /// Rows as they are stored, of the whole picture at the scale that it is decoded to, from 0: this one
+    /// is the first that may be lost.
     case row(Int)
     /// Passes over the whole image, from 1, each of which makes it finer: this one is not whole.
     case scan(Int)
@@ -70,6 +77,10 @@ extension ImageDecodingError.Reason: CustomStringConvertible {
     case .damaged(let message, let place): "damaged \(place): \(message)"
     case .tooMuch(let what, let found, let limit):
       "\(what): \(found) or more; the limit is \(limit)"
+    case .badRegion(let region, let size):
+      "the region \(region) is no part of a picture of \(size)"
+    case .badSize(let size): "the size \(size) has no pixel: at least 1x1"
+    case .noThumbnail(let why): "no thumbnail: \(why)"
     case .unsuitableBuffer(let field, let wanted, let held):
       "cannot be decoded into this buffer: \(field): wanted \(wanted), held \(held)"
     case .cancelled: "cancelled"

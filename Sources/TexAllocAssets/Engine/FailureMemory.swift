@@ -42,7 +42,9 @@ extension ImageDecodingError {
   fileprivate var isOfTheFile: Bool {
     switch reason {
     case .unreadable, .notAFile, .cancelled, .outOfMemory, .unsuitableBuffer: false
-    case .empty, .unrecognized, .unsupported, .truncated, .damaged, .tooMuch: true
+    case .empty, .unrecognized, .unsupported, .truncated, .damaged, .tooMuch, .badRegion, .badSize,
+      .noThumbnail:
+      true
     }
   }
 }

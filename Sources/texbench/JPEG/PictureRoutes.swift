@@ -104,8 +104,10 @@ struct PictureRoutes {
     Route(name: "planes: straight into a pool") {
       let pool = try TexturePool(for: [JPEGDecoder.component], from: [MemfdHeap()])
       return { watch in
-        let image = try JPEGImage(picture.bytes, named: picture.name)
-        let buffer = try pool.allocate(image.planarDescriptor())
+        var options = DecodingOptions()
+        options.prefersPlanes = true
+        let image = try JPEGImage(picture.bytes, named: picture.name, options)
+        let buffer = try pool.allocate(image.descriptor)
         try image.decode(into: buffer)
         watch.end(.decode)
         watch.finish()
