@@ -12,6 +12,8 @@ struct Render: ParsableCommand {
   /// What `--json` prints.
   struct Report: Encodable {
     let texture: TextureReport
+    /// Pixels that were decoded, as they are stored.
+    let decoded: ImageSize
     /// Who finished the decoding, and why not the GPU.
     let choice: FinisherChoice
     /// How the rows are stored: the number that EXIF has for it.
@@ -22,13 +24,15 @@ struct Render: ParsableCommand {
     let warnings: [String]
 
     private enum CodingKeys: CodingKey {
-      case orientation, goodRows, warnings, finisher, finisherReason
+      case orientation, goodRows, warnings, finisher, finisherReason, decodedWidth, decodedHeight
     }
 
     /// All of it side by side.
     func encode(to encoder: any Encoder) throws {
       try texture.encode(to: encoder)
       var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(decoded.width, forKey: .decodedWidth)
+      try container.encode(decoded.height, forKey: .decodedHeight)
       try container.encode(orientation, forKey: .orientation)
       try container.encode(goodRows, forKey: .goodRows)
       try container.encode(warnings, forKey: .warnings)
@@ -51,6 +55,18 @@ struct Render: ParsableCommand {
 
   @Flag(name: .customLong("apply-icc"), help: "Make the colours of an embedded ICC profile sRGB.")
   var applyICC = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The largest picture to draw, as 640x480: as few pixels are decoded as that takes.",
+      valueName: "size"), transform: parsed)
+  var maxSize: ImageSize?
+
+  @Option(
+    help: ArgumentHelp(
+      "The part to decode of the upright picture, as 640x480+100+20: size, column, row.",
+      valueName: "region"), transform: parsed)
+  var region: ImageRegion?
 
   @Option(help: "What it is decoded to: rgb; or planar, luma and chroma as the file has them.")
   var mode = Mode.rgb
@@ -85,23 +101,27 @@ struct Render: ParsableCommand {
     if salvage { options.damage = .salvage(fill: fill.opaque) }
     options.appliesProfile = applyICC
     options.prefersPlanes = mode == .planar
+    options.size = maxSize.map { .fit($0) }
+    options.region = region
     let photo = try JPEGImage(contentsOf: FilePath(input), options)
     let gpu = try device.open()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let picture = try Picture(of: photo, on: gpu, from: pool, by: decode.demand)
 
-    let size = photo.size
+    let size = options.size?.shown(region?.size ?? photo.header.wholeSize) ?? photo.size
     let canvas = try Canvas(width: size.width, height: size.height)
+    var quad = Canvas.Quad(whole: picture.texture.buffer.layout, photo.orientation)
+    (quad.width, quad.height) = (Float(size.width), Float(size.height))
     try canvas.draw(
-      [Canvas.Quad(whole: picture.texture.buffer.layout, photo.orientation)],
-      from: .texels(picture.texture))
+      [quad], from: size == photo.size ? .texels(picture.texture) : .image(picture.texture))
     let png = PNGFile(width: size.width, height: size.height, rgba: try canvas.readPixels())
     try png.write(to: FilePath(output))
     return Report(
       texture: TextureReport(
         picture.texture, as: size, bytesCopied: gpu.statistics.bytesCopied(.uploaded),
         decoding: picture.decoding, registering: picture.registering),
-      choice: picture.choice, orientation: Int(photo.orientation.rawValue),
+      decoded: photo.descriptor.size, choice: picture.choice,
+      orientation: Int(photo.orientation.rawValue),
       goodRows: picture.report.goodRows.count, warnings: picture.report.warnings)
   }
 
@@ -169,4 +189,9 @@ struct HexColour: ExpressibleByArgument, CustomStringConvertible {
   var description: String {
     [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
+}
+
+private func parsed<Value: LosslessStringConvertible>(_ argument: String) throws -> Value {
+  guard let value = Value(argument) else { throw ValidationError("'\(argument)' is none.") }
+  return value
 }

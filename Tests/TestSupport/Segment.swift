@@ -39,6 +39,36 @@ package struct Segment {
         + number(value, size) + [UInt8](repeating: 0, count: 4 - size)
         + number(0, 4))
   }
+
+  /// EXIF with a thumbnail.
+  ///
+  /// - Parameter lengthens: Bytes by which the size that is told is too large.
+  package static func thumbnail(
+    _ thumbnail: [UInt8], bigEndian: Bool = false, orientation: Int = 1,
+    ownOrientation: Int? = nil, compression: Int = 6, lengthens: Int = 0
+  ) -> Segment {
+    func number(_ value: Int, _ size: Int) -> [UInt8] {
+      let bytes = (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+      return bigEndian ? bytes.reversed() : bytes
+    }
+    func short(_ tag: Int, _ value: Int) -> [UInt8] {
+      number(tag, 2) + number(3, 2) + number(1, 4) + number(value, 2) + [0, 0]
+    }
+    func long(_ tag: Int, _ value: Int) -> [UInt8] {
+      number(tag, 2) + number(4, 2) + number(1, 4) + number(value, 4)
+    }
+    let first = number(1, 2) + short(0x0112, orientation)
+    let own = ownOrientation.map { short(0x0112, $0) } ?? []
+    let count = 3 + (ownOrientation == nil ? 0 : 1)
+    let second = 8 + first.count + 4
+    let start = second + 2 + count * 12 + 4
+    let entries =
+      short(0x0103, compression) + own + long(0x0201, start)
+      + long(0x0202, thumbnail.count + lengthens)
+    return .exif(
+      Array((bigEndian ? "MM" : "II").utf8) + number(42, 2) + number(8, 4) + first
+        + number(second, 4) + number(count, 2) + entries + number(0, 4) + thumbnail)
+  }
 }
 
 extension [UInt8] {

@@ -106,6 +106,71 @@ final class FolderTests: XCTestCase {
     XCTAssertEqual(try Self.descriptors(), descriptors)
   }
 
+  func testNoMoreIsDecodedThanARequestAsksForAndEachIsATextureOfItsOwn() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("photo.jpg")
+    let file = try SampleFile.make(400, 300, "-sample 2x2").inserting([.orientation(6)])
+    try Data(file).write(to: URL(filePath: path))
+    let wishes: [(inout DecodingOptions) -> Void] = [
+      { _ in }, { $0.size = .fit(ImageSize(width: 75, height: 1000)) },
+      { $0.size = .fill(ImageSize(width: 76, height: 1)) },
+      { $0.region = ImageRegion(x: 10, y: 20, width: 30, height: 40) },
+      { $0.prefersPlanes = true },
+      { $0.region = ImageRegion(x: 0, y: 0, width: 400, height: 300) },
+      { $0.content = .preview },
+    ]
+    let (assets, _) = try makeAssets()
+    let ended = Mutex<[Int: Result]>([:])
+    for (index, wish) in wishes.enumerated() {
+      var request = AssetRequest(FilePath(path))
+      wish(&request.decoding)
+      assets.submit(request) { result in ended.withLock { $0[index] = result } }
+    }
+    try poll(assets) { ended.withLock { $0.count } == wishes.count }
+    let results = ended.withLock { $0 }
+    func loaded(_ index: Int) throws -> String {
+      guard let photo = try results[index]?.get() else { return "" }
+      let layout = photo.texture.buffer.layout
+      return "\(photo.header.size) \(layout.imageSize) \(layout.format)"
+    }
+    XCTAssertEqual(try loaded(0), "300x400 400x300 AB24")
+    XCTAssertEqual(try loaded(1), "75x100 100x75 AB24")
+    XCTAssertEqual(try loaded(2), "150x200 200x150 AB24")
+    XCTAssertEqual(try loaded(3), "30x40 40x30 AB24")
+    XCTAssertEqual(try loaded(4), "300x400 400x300 NV12")
+    XCTAssertThrowsError(try loaded(5)) { XCTAssertTrue("\($0)".contains("the region"), "\($0)") }
+    XCTAssertThrowsError(try loaded(6)) {
+      XCTAssertTrue("\($0)".contains("no thumbnail: its EXIF has none"), "\($0)")
+    }
+  }
+
+  func testOnlyTheStartOfAFileIsReadForItsThumbnail() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("photo.jpg")
+    let small = try SampleFile.make(40, 30)
+    let file = try SampleFile.make(400, 300).inserting([.thumbnail(small)])
+    try Data(file + [UInt8](repeating: 0, count: 1 << 20)).write(to: URL(filePath: path))
+    let (assets, _) = try makeAssets()
+    var request = AssetRequest(FilePath(path))
+    request.decoding.content = .preview
+    let ended = Mutex<Result?>(nil)
+    assets.submit(request) { result in ended.withLock { $0 = result } }
+    try poll(assets) { ended.withLock { $0 } != nil }
+    XCTAssertEqual(
+      try ended.withLock { $0 }?.get().header.size, ImageSize(width: 40, height: 30))
+    XCTAssertEqual(assets.statistics.bytesRead, 256 << 10)
+  }
+
+  private func poll(
+    _ assets: Assets<PlainDevice.Handle>, until isSo: () -> Bool
+  ) throws {
+    let end = ContinuousClock.now + .seconds(60)
+    while !isSo() && ContinuousClock.now < end {
+      try assets.poll(budget: .milliseconds(4))
+      usleep(200)
+    }
+  }
+
   func testAFailureIsRememberedUntilTheFileChanges() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("photo.jpg")

@@ -11,7 +11,7 @@ final class ThumbnailTests: XCTestCase {
     let small = try SampleFile.make(40, 30)
     let expected = try decode(small, DecodingOptions())
     for bigEndian in [false, true] {
-      let file = try SampleFile.make(400, 300).inserting([exif(small, bigEndian: bigEndian)])
+      let file = try SampleFile.make(400, 300).inserting([.thumbnail(small, bigEndian: bigEndian)])
       for content in [DecodingOptions.Content.thumbnail, .preview] {
         var options = DecodingOptions()
         options.content = content
@@ -27,7 +27,7 @@ final class ThumbnailTests: XCTestCase {
   /// What is behind the header of the picture may lack, or be wrong.
   func testNothingOfThePictureIsReadForItsThumbnail() throws {
     let small = try SampleFile.make(40, 30)
-    let file = try SampleFile.make(400, 300).inserting([exif(small)])
+    let file = try SampleFile.make(400, 300).inserting([.thumbnail(small)])
     let scan = try XCTUnwrap(
       file.indices.dropFirst(small.count + 100).first { file[$0...].starts(with: [0xFF, 0xDA]) })
     let header = Array(file.prefix(scan + 14))
@@ -40,7 +40,7 @@ final class ThumbnailTests: XCTestCase {
 
   func testThumbnailIsCutAndScaledAsAnyPicture() throws {
     let small = try SampleFile.make(160, 120)
-    let file = try SampleFile.make(800, 600).inserting([exif(small)])
+    let file = try SampleFile.make(800, 600).inserting([.thumbnail(small)])
     var options = DecodingOptions()
     options.region = ImageRegion(x: 8, y: 16, width: 80, height: 64)
     options.size = .fit(ImageSize(width: 20, height: 20))
@@ -57,12 +57,12 @@ final class ThumbnailTests: XCTestCase {
     options.content = .preview
     for orientation in Orientation.allCases {
       let file = try SampleFile.make(400, 300)
-        .inserting([exif(small, orientation: Int(orientation.rawValue))])
+        .inserting([.thumbnail(small, orientation: Int(orientation.rawValue))])
       XCTAssertEqual(try JPEGImage(file, options).orientation, orientation)
     }
     // The picture was turned, but not its thumbnail.
     let file = try SampleFile.make(300, 400)
-      .inserting([exif(small, orientation: 1, ownOrientation: 6)])
+      .inserting([.thumbnail(small, orientation: 1, ownOrientation: 6)])
     let photo = try JPEGImage(file, options)
     XCTAssertEqual(photo.orientation, .turnedRight)
     XCTAssertEqual(photo.size, ImageSize(width: 30, height: 40))
@@ -74,7 +74,7 @@ final class ThumbnailTests: XCTestCase {
       (160, 107, false), (120, 160, false), (4, 3, true),
     ] {
       let small = try SampleFile.make(width, height)
-      let file = try SampleFile.make(800, 600).inserting([exif(small)])
+      let file = try SampleFile.make(800, 600).inserting([.thumbnail(small)])
       var options = DecodingOptions()
       options.content = .preview
       if isRight {
@@ -96,11 +96,11 @@ final class ThumbnailTests: XCTestCase {
     let small = try SampleFile.make(40, 30)
     for (segments, word) in [
       ([], "the file has no EXIF"), ([Segment.orientation(6)], "its EXIF has none"),
-      ([exif(small, compression: 1)], "its thumbnail is no JPEG"),
-      ([exif([UInt8](repeating: 7, count: 20))], "it is no JPEG"),
-      ([exif(small, lengthens: 1)], "its thumbnail lies outside"),
-      ([exif(small, lengthens: Int(Int32.max))], "its thumbnail lies outside"),
-      ([exif(small, lengthens: -small.count)], "its thumbnail lies outside"),
+      ([.thumbnail(small, compression: 1)], "its thumbnail is no JPEG"),
+      ([.thumbnail([UInt8](repeating: 7, count: 20))], "it is no JPEG"),
+      ([.thumbnail(small, lengthens: 1)], "its thumbnail lies outside"),
+      ([.thumbnail(small, lengthens: Int(Int32.max))], "its thumbnail lies outside"),
+      ([.thumbnail(small, lengthens: -small.count)], "its thumbnail lies outside"),
       ([.exif([0x49, 0x49, 42, 0, 8, 0, 0, 0])], "its first directory lies outside"),
     ] {
       var options = DecodingOptions()
@@ -115,7 +115,7 @@ final class ThumbnailTests: XCTestCase {
 
   func testMutatedThumbnailIsAPictureOrAnError() throws {
     let small = try SampleFile.make(16, 12)
-    let whole = exif(small)
+    let whole = Segment.thumbnail(small)
     let file = try SampleFile.make(64, 48)
     var random = SplitMix64(seed: 5)
     var options = DecodingOptions()
@@ -136,35 +136,5 @@ final class ThumbnailTests: XCTestCase {
     let buffer = try XCTUnwrap(pool).allocate(photo.descriptor)
     try photo.decode(into: buffer)
     return try buffer.pixels()
-  }
-
-  /// EXIF with a thumbnail.
-  ///
-  /// - Parameter lengthens: Bytes by which the size that is told is too large.
-  private func exif(
-    _ thumbnail: [UInt8], bigEndian: Bool = false, orientation: Int = 1, ownOrientation: Int? = nil,
-    compression: Int = 6, lengthens: Int = 0
-  ) -> Segment {
-    func number(_ value: Int, _ size: Int) -> [UInt8] {
-      let bytes = (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-      return bigEndian ? bytes.reversed() : bytes
-    }
-    func short(_ tag: Int, _ value: Int) -> [UInt8] {
-      number(tag, 2) + number(3, 2) + number(1, 4) + number(value, 2) + [0, 0]
-    }
-    func long(_ tag: Int, _ value: Int) -> [UInt8] {
-      number(tag, 2) + number(4, 2) + number(1, 4) + number(value, 4)
-    }
-    let first = number(1, 2) + short(0x0112, orientation)
-    let own = ownOrientation.map { short(0x0112, $0) } ?? []
-    let count = 3 + (ownOrientation == nil ? 0 : 1)
-    let second = 8 + first.count + 4
-    let start = second + 2 + count * 12 + 4
-    let entries =
-      short(0x0103, compression) + own + long(0x0201, start)
-      + long(0x0202, thumbnail.count + lengthens)
-    return .exif(
-      Array((bigEndian ? "MM" : "II").utf8) + number(42, 2) + number(8, 4) + first
-        + number(second, 4) + number(count, 2) + entries + number(0, 4) + thumbnail)
   }
 }

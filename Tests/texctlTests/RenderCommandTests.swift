@@ -37,6 +37,44 @@ final class RenderCommandTests: XCTestCase {
     XCTAssertTrue(run.complaint.contains("decoded to colours: it has no chroma"), run.complaint)
   }
 
+  func testARegionIsThatPartAndAMostSizeTakesFewerPixels() throws {
+    let part = try render("automatic", "--region", "200x100+50+60")
+    XCTAssertEqual(part.report["width"] as? Int, 200)
+    XCTAssertEqual(part.report["height"] as? Int, 100)
+    XCTAssertEqual(part.report["decodedWidth"] as? Int, 200)
+    let same = try render("uploaded", "--region", "200x100+50+60")
+    XCTAssertEqual(part.picture, same.picture)
+
+    // 321 x 481, of which a quarter is enough for 80 x 120.
+    let small = try render("automatic", "--max-size", "1000x120")
+    XCTAssertEqual(small.report["width"] as? Int, 80)
+    XCTAssertEqual(small.report["height"] as? Int, 120)
+    XCTAssertEqual(small.report["decodedWidth"] as? Int, 81)
+    XCTAssertEqual(small.report["decodedHeight"] as? Int, 121)
+
+    let both = try render(
+      "automatic", "--region", "200x100+50+60", "--max-size", "90x90", "--mode",
+      "planar")
+    XCTAssertEqual(both.report["width"] as? Int, 90)
+    XCTAssertEqual(both.report["decodedWidth"] as? Int, 100)
+    XCTAssertEqual(both.report["format"] as? String, "NV24")
+  }
+
+  func testARegionOutsideIsRefusedInOneLine() throws {
+    let output = folder.path("x.png")
+    let run = try ProgramRun(
+      "texctl", ["render", photograph, "-o", output, "--region", "2x1+320+0"])
+    XCTAssertEqual(run.status, 1)
+    XCTAssertTrue(
+      run.complaint.contains("the region 2x1+320+0 is no part of a picture of 321x481"),
+      run.complaint)
+    for arguments in [["--region", "2x1"], ["--max-size", "5"], ["--max-size", "0x5"]] {
+      let run = try ProgramRun("texctl", ["render", photograph, "-o", output] + arguments)
+      XCTAssertNotEqual(run.status, 0, "\(arguments)")
+    }
+    XCTAssertFalse(FileManager.default.fileExists(atPath: output))
+  }
+
   func testWhoeverFinishesThePictureItIsTheSame() throws {
     let cpu = try render("automatic", "--decode", "cpu")
     let gpu = try render("automatic", "--decode", "gpu")

@@ -113,8 +113,10 @@ final class MountTable: Sendable {
 
 extension ReadWork {
   private static let pieceSize = 1 << 18
+  /// Bytes of a file within which the thumbnail of a photograph ends, and the header of the photograph.
+  private static let thumbnailReach = 1 << 18
 
-  /// Reads the file, whole.
+  /// Reads the file, whole; for a thumbnail its start.
   ///
   /// - Parameter count: Is told its size before memory is taken for it.
   func run(
@@ -143,7 +145,8 @@ extension ReadWork {
     if !request.retriesFailure, let failure = failures.failure(of: key, file.identity) {
       throw failure
     }
-    let size = file.source.size
+    var size = file.source.size
+    if request.decoding.content != .picture { size = min(size, Self.thumbnailReach) }
     guard size <= limit else {
       throw error(
         ImageDecodingError(

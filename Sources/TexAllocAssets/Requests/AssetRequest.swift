@@ -5,7 +5,7 @@ public import TexAlloc
 ///
 /// ```swift
 /// var request = AssetRequest("photo.jpg", .visible)
-/// request.decoding.damage = .salvage(fill: [0, 0, 0, 255])
+/// request.decoding.size = .fill(ImageSize(width: 256, height: 256))
 /// ```
 public struct AssetRequest: Sendable {
   enum Source: Sendable {
@@ -16,7 +16,9 @@ public struct AssetRequest: Sendable {
   let source: Source
   /// Which of several goes first.
   public var priority: AssetPriority
-  /// What becomes of damaged files, and of colour profiles.
+  /// How large it is to be shown, which part of it, as planes or not, or only its thumbnail, for which the
+  /// first 256 KiB of a file are read; what becomes of damaged files, and of colour profiles. What a decoder
+  /// cannot give of it is an error.
   public var decoding = DecodingOptions()
   /// What pixels it may be decoded to, most wanted first; the decoder's choice where nil.
   public var formats: [Fourcc]?
