@@ -109,7 +109,8 @@ fuzz-packer: swift
 	@mkdir -p out/fuzz/packer-corpus
 	$(SWIFT)c -O -swift-version 6 -sanitize=fuzzer,address -parse-as-library -module-name Fuzz \
 	  -o out/fuzz/packer Fuzz/Packer/*.swift \
-	  $(addprefix Sources/TexAllocAtlas/,SkylinePacker.swift Skyline.swift HoleSet.swift TexelBitmap.swift)
+	  $(addprefix Sources/TexAllocAtlas/,SkylinePacker.swift Skyline.swift HoleSet.swift TexelBitmap.swift \
+	    TexelRectangle.swift)
 	out/fuzz/packer -max_total_time=$(seconds) -max_len=3000 -artifact_prefix=out/fuzz/ \
 	  out/fuzz/packer-corpus
 

@@ -144,6 +144,9 @@ let package = Package(
     .target(
       name: "TexAllocText", dependencies: ["CFreeType", "TexAlloc", "TexAllocAtlas", system],
       swiftSettings: house),
+    .executableTarget(
+      name: "watchedglyphs", dependencies: ["CFreeType", "TexAlloc", "TexAllocText", system],
+      path: "Tests/WatchedGlyphs", swiftSettings: house),
     .testTarget(
       name: "TexAllocTextTests",
       dependencies: [

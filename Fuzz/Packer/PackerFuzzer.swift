@@ -1,5 +1,6 @@
 /// What libFuzzer calls: replays events against a packer and checks it after each. An event is three
-/// bytes: whether something comes or goes, then a size, or which place is given back.
+/// bytes: whether something comes or goes, then a size, which rows are cleared, or which place is given
+/// back.
 @c(LLVMFuzzerTestOneInput)
 public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let events = unsafe UnsafeBufferPointer(start: start, count: count)
@@ -23,6 +24,13 @@ public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       precondition(place.width == wide && place.height == high)
       set(place, true)
       live.append(place)
+    } else if kind < 160 {
+      let start = Int(size) % height
+      let rows = start..<min(height, start + Int(other) % 40 + 1)
+      let touching = live.filter { $0.rows.overlaps(rows) }
+      precondition(packer.clear(rows, of: touching))
+      live.removeAll { $0.rows.overlaps(rows) }
+      for place in touching { set(place, false) }
     } else if !live.isEmpty {
       let place = live.remove(at: Int(other) % live.count)
       set(place, false)

@@ -28,13 +28,16 @@ public final class Atlas {
   private let largest: ImageSize
   private let flags: AllocationFlags
   private let name: String
-  private let border: Int
+  package let border: Int
   /// Cells whose place comes back when their fence has passed.
   private var removed: [(cell: AtlasCell, fence: any Fence)] = []
+  // No access to these encloses a call of anybody else's code.
+  /// How many there are of those.
+  @safe @exclusivity(unchecked) private var removedCount = 0
   /// By its number.
-  private var pageNumbers: [AtlasPage?] = []
-  /// Where the last image went.
-  private var latest: AtlasPage?
+  @safe @exclusivity(unchecked) private var pageNumbers: [AtlasPage?] = []
+  /// The number of the page where the last image went.
+  @safe @exclusivity(unchecked) private var latest = 0
 
   /// Takes no memory yet.
   ///
@@ -92,6 +95,11 @@ public final class Atlas {
     try page(of: cell).draw(in: cell.rectangle, body)
   }
 
+  /// Where C draws a cell.
+  package func memory(of cell: AtlasCell) -> CellMemory {
+    page(of: cell).memory(of: cell.rectangle)
+  }
+
   /// Takes the place of a cell back. What it shows is nobody's concern any more.
   ///
   /// - Parameter fence: The end of every draw that samples it, if one may be under way: the place stays
@@ -99,9 +107,18 @@ public final class Atlas {
   public func remove(_ cell: AtlasCell, after fence: (any Fence)? = nil) {
     if let fence, !fence.hasPassed {
       removed.append((cell, fence))
+      removedCount += 1
     } else {
       page(of: cell).remove(cell.rectangle.inset(by: -border))
     }
+  }
+
+  /// Takes the places of all cells back that touch some rows of a page, borders included: more quickly
+  /// than one by one, and with room for anything of the rows' size.
+  ///
+  /// - Returns: False where other cells touch them; then nothing has changed.
+  package func clear(_ rows: Range<Int>, ofPage number: Int, cells: [AtlasCell]) -> Bool {
+    page(number)?.clear(rows, of: cells.map { $0.rectangle.inset(by: -border) }) ?? false
   }
 
   /// Writes what changed to the pages' buffers, and has the device take note of it: to be called before
@@ -147,10 +164,10 @@ extension Atlas {
 
   private func placeOnPages(_ width: Int, _ height: Int) -> AtlasCell? {
     reclaim()
-    if let latest, let place = latest.insert(width: width, height: height) {
-      return cell(place, on: latest)
+    if let page = page(latest), let place = page.insert(width: width, height: height) {
+      return cell(place, on: page)
     }
-    for page in pages where page !== latest {
+    for page in pages where page.number != latest {
       if let place = page.insert(width: width, height: height) { return cell(place, on: page) }
     }
     return nil
@@ -158,14 +175,14 @@ extension Atlas {
 
   /// Takes the places back whose fences have passed.
   private func reclaim() {
-    guard !removed.isEmpty else { return }
+    guard removedCount > 0 else { return }
     let waiting = removed
-    removed = []
+    (removed, removedCount) = ([], 0)
     for (cell, fence) in waiting { remove(cell, after: fence) }
   }
 
   private func cell(_ place: TexelRectangle, on page: AtlasPage) -> AtlasCell {
-    latest = page
+    latest = page.number
     return AtlasCell(page: page.number, rectangle: place.inset(by: border))
   }
 
@@ -195,7 +212,6 @@ extension Atlas {
   private func dropEmptyPages(after flushes: Int) {
     for page in pages where page.isEmpty && page.emptyFlushes >= flushes {
       pageNumbers[page.number] = nil
-      if page === latest { latest = nil }
     }
     pages = pageNumbers.compactMap(\.self)
   }

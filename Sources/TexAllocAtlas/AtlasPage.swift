@@ -25,7 +25,11 @@ public final class AtlasPage {
   public private(set) var lastFlush: Flush?
   /// For how many flushes it has been empty.
   private(set) var emptyFlushes = 0
-  private var contents: PageContents
+  // No access to these encloses a call of anybody else's code.
+  @safe @exclusivity(unchecked) private var packer: SkylinePacker
+  /// A size for which there was no room; 0 when there may be by now.
+  @safe @exclusivity(unchecked) private var refused = (width: 0, height: 0)
+  private let shadow: PageShadow
   /// Rows that the buffer has and the device has not been told of.
   private var untold = 0..<0
 
@@ -38,21 +42,20 @@ public final class AtlasPage {
     }
     self.number = number
     self.buffer = buffer
-    contents = PageContents(
-      packer: SkylinePacker(width: layout.width, height: layout.height),
-      shadow: PageShadow(
-        pixelSize: layout.shapes[0].bytesPerElement, pitch: layout.planes[0].pitch,
-        rowCount: layout.height))
+    packer = SkylinePacker(width: layout.width, height: layout.height)
+    shadow = PageShadow(
+      pixelSize: layout.shapes[0].bytesPerElement, pitch: layout.planes[0].pitch,
+      rowCount: layout.height)
   }
 
   /// Pixels.
   public var size: ImageSize {
-    ImageSize(width: contents.packer.width, height: contents.packer.height)
+    ImageSize(width: packer.width, height: packer.height)
   }
 
   /// The part of the page that cells take, their borders among it: 0 to 1.
   public var occupancy: Double {
-    Double(contents.packer.usedArea) / Double(size.width * size.height)
+    Double(packer.usedArea) / Double(size.width * size.height)
   }
 
   /// What a device made of the page: its texture. nil before the first flush, or where the atlas is for
@@ -61,25 +64,52 @@ public final class AtlasPage {
     registration as? Device.Handle
   }
 
-  var isEmpty: Bool { contents.packer.count == 0 }
+  var isEmpty: Bool { packer.count == 0 }
 
   /// An empty place, which the next flush writes whole; nil where the page has no room.
   func insert(width: Int, height: Int) -> TexelRectangle? {
-    contents.insert(width: width, height: height)
+    if refused.width > 0, width >= refused.width, height >= refused.height { return nil }
+    guard let place = packer.insert(width: width, height: height) else {
+      refused = (width, height)
+      return nil
+    }
+    shadow.touch(place)
+    return place
   }
 
   /// Takes a place back, which the shadow has empty for the next.
-  func remove(_ place: TexelRectangle) { contents.remove(place) }
+  func remove(_ place: TexelRectangle) {
+    shadow.erase(place)
+    let room = packer.remove(place)
+    if refused.width > 0, room.fits(width: refused.width, height: refused.height) {
+      refused = (0, 0)
+    }
+  }
+
+  /// Takes all places back that touch some rows; false where there are others than these.
+  func clear(_ rows: Range<Int>, of places: [TexelRectangle]) -> Bool {
+    guard packer.clear(rows, of: places) else { return false }
+    shadow.erase(TexelRectangle(x: 0, y: rows.lowerBound, width: size.width, height: rows.count))
+    for place in places where place.rows.clamped(to: rows) != place.rows { shadow.erase(place) }
+    refused = (0, 0)
+    return true
+  }
 
   func draw<Failure: Error>(
     in rectangle: TexelRectangle, _ body: (inout CellPixels) throws(Failure) -> Void
   ) throws(Failure) {
-    try contents.shadow.draw(in: rectangle, body)
+    try shadow.draw(in: rectangle, body)
+  }
+
+  /// Where a rectangle is drawn, which is written by the next flush.
+  func memory(of rectangle: TexelRectangle) -> CellMemory {
+    shadow.touch(rectangle)
+    return shadow.memory(of: rectangle)
   }
 
   func flush(to device: (any Registrar)?) throws(RegistrationRefused) {
     emptyFlushes = isEmpty ? emptyFlushes + 1 : 0
-    lastFlush = contents.shadow.flush(to: buffer)
+    lastFlush = shadow.flush(to: buffer)
     if let lastFlush { untold = untold.isEmpty ? lastFlush.rows : untold.union(lastFlush.rows) }
     guard let device, !untold.isEmpty else { return }
     if let registration {
@@ -92,40 +122,11 @@ public final class AtlasPage {
 
   /// Lets somebody else hand over what the page is to hold: its bytes, and those of a row.
   package func withShadow<Result>(_ body: (Span<UInt8>, _ pitch: Int) -> Result) -> Result {
-    contents.shadow.withBytes(body)
+    shadow.withBytes(body)
   }
 
   /// What the page holds, or will after the next flush: rows of ``size``, without padding.
-  public var pixels: [UInt8] { contents.shadow.pixels(width: size.width) }
-}
-
-/// How a page is packed, and what is in its cells.
-private struct PageContents {
-  var packer: SkylinePacker
-  var shadow: PageShadow
-  /// A size for which there was no room; nil when there may be by now.
-  private var refused: ImageSize?
-
-  init(packer: SkylinePacker, shadow: PageShadow) {
-    self.packer = packer
-    self.shadow = shadow
-  }
-
-  mutating func insert(width: Int, height: Int) -> TexelRectangle? {
-    if let refused, width >= refused.width, height >= refused.height { return nil }
-    guard let place = packer.insert(width: width, height: height) else {
-      refused = ImageSize(width: width, height: height)
-      return nil
-    }
-    shadow.touch(place)
-    return place
-  }
-
-  mutating func remove(_ place: TexelRectangle) {
-    shadow.erase(place)
-    let room = packer.remove(place)
-    if let refused, room.fits(width: refused.width, height: refused.height) { self.refused = nil }
-  }
+  public var pixels: [UInt8] { shadow.pixels(width: size.width) }
 }
 
 extension Range<Int> {
@@ -147,7 +148,7 @@ public struct CellPixels: ~Copyable, ~Escapable {
 
   /// - Parameter first: Bytes from the start of the page to the first row.
   @_lifetime(copy page)
-  package init(
+  init(
     _ page: consuming MutableSpan<UInt8>, first: Int, pitch: Int, rowSize: Int, rowCount: Int
   ) {
     precondition(0 <= first && first + (rowCount - 1) * pitch + rowSize <= page.count)
@@ -165,15 +166,18 @@ public struct CellPixels: ~Copyable, ~Escapable {
     let start = first + y * pitch
     return page.part(start..<start + rowSize)
   }
+}
 
-  /// Lets C draw all rows: it is given the first byte, and must leave alone what lies between them.
-  @unsafe package mutating func withUnsafeRows<Result>(
-    _ body: (UnsafeMutablePointer<UInt8>) -> Result
-  ) -> Result {
-    unsafe page.withUnsafeMutableBufferPointer {
-      guard let start = $0.baseAddress else { preconditionFailure("a page has pixels") }
-      return unsafe body(start + first)
-    }
+/// Where C draws a cell: as long as its page lives and the cell is not removed.
+@safe package struct CellMemory {
+  /// The first of its rows, which are as wide and as many as the cell's.
+  @unsafe package let start: UnsafeMutablePointer<UInt8>
+  /// Bytes from one row to the next; those between belong to others.
+  package let pitch: Int
+
+  @unsafe package init(start: UnsafeMutablePointer<UInt8>, pitch: Int) {
+    unsafe self.start = start
+    self.pitch = pitch
   }
 }
 

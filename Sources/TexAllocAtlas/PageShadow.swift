@@ -2,13 +2,17 @@ internal import TexAlloc
 
 /// What a page is to hold, in ordinary memory at the page's own pitch, and which of its lines the
 /// page does not hold yet.
-struct PageShadow: Sendable {
+@safe final class PageShadow {
   private let pixelSize: Int
   private let pitch: Int
-  private var bytes: [UInt8]
-  private var dirty: DirtyLines
-  /// What was marked last, and needs no second time until the next flush.
-  private var touched = TexelRectangle(x: 0, y: 0, width: 0, height: 0)
+  /// Nobody else's, for as long as this lives.
+  @unsafe private let bytes: UnsafeMutableBufferPointer<UInt8>
+  // No access to these encloses a call of anybody else's code.
+  @safe @exclusivity(unchecked) private var dirty: DirtyLines
+  /// What changed last, and is not among the dirty lines yet: letters stand side by side, and are one
+  /// to them.
+  @safe @exclusivity(unchecked) private var touched = TexelRectangle(
+    x: 0, y: 0, width: 0, height: 0)
   /// Whether the page holds what some earlier image left there.
   private var isPageForeign = true
 
@@ -18,23 +22,23 @@ struct PageShadow: Sendable {
   init(pixelSize: Int, pitch: Int, rowCount: Int) {
     self.pixelSize = pixelSize
     self.pitch = pitch
-    bytes = Array(repeating: 0, count: pitch * rowCount)
+    unsafe bytes = .allocate(capacity: pitch * rowCount)
+    unsafe bytes.initialize(repeating: 0)
     dirty = DirtyLines(pitch: pitch, rowCount: rowCount)
   }
 
+  deinit { unsafe bytes.deallocate() }
+
   /// Empties a rectangle, as everything is that nobody draws in. The page keeps what it shows.
-  mutating func erase(_ rectangle: TexelRectangle) {
-    let (first, pitch) = (rectangle.y * pitch + rectangle.x * pixelSize, pitch)
-    let rowSize = rectangle.width * pixelSize
-    var bytes = bytes.mutableSpan
-    for y in 0..<rectangle.height {
-      var row = bytes.part(first + y * pitch..<first + y * pitch + rowSize)
-      row.update(repeating: 0)
+  func erase(_ rectangle: TexelRectangle) {
+    let columns = columns(of: rectangle)
+    for y in rectangle.rows {
+      unsafe bytes.extracting(row(columns, y)).update(repeating: 0)
     }
   }
 
   func withBytes<Result>(_ body: (Span<UInt8>, _ pitch: Int) -> Result) -> Result {
-    body(bytes.span, pitch)
+    unsafe body(bytes.span, pitch)
   }
 
   /// Its rows without padding.
@@ -42,28 +46,41 @@ struct PageShadow: Sendable {
   /// - Parameter width: Pixels.
   func pixels(width: Int) -> [UInt8] {
     let rowSize = width * pixelSize
-    return stride(from: 0, to: bytes.count, by: pitch).flatMap { bytes[$0..<$0 + rowSize] }
+    return unsafe stride(from: 0, to: bytes.count, by: pitch).flatMap {
+      unsafe bytes[$0..<$0 + rowSize]
+    }
   }
 
-  mutating func draw<Failure: Error>(
+  func draw<Failure: Error>(
     in rectangle: TexelRectangle, _ body: (inout CellPixels) throws(Failure) -> Void
   ) throws(Failure) {
-    if !touched.contains(rectangle) { touch(rectangle) }
-    let columns = columns(of: rectangle)
-    let (pitch, first) = (pitch, rectangle.y * pitch + columns.lowerBound)
-    var pixels = CellPixels(
-      bytes.mutableSpan, first: first, pitch: pitch, rowSize: columns.count,
-      rowCount: rectangle.height)
+    touch(rectangle)
+    // This keeps the bytes while the body runs.
+    var pixels = unsafe CellPixels(
+      bytes.mutableSpan, first: rectangle.y * pitch + rectangle.x * pixelSize, pitch: pitch,
+      rowSize: rectangle.width * pixelSize, rowCount: rectangle.height)
     try body(&pixels)
+    withExtendedLifetime(self) {}
+  }
+
+  /// The bytes of a rectangle that is to be drawn.
+  func memory(of rectangle: TexelRectangle) -> CellMemory {
+    let first = rectangle.y * pitch + rectangle.x * pixelSize
+    let last = first + (rectangle.height - 1) * pitch + rectangle.width * pixelSize
+    guard 0 <= first, first < last, unsafe last <= bytes.count,
+      let start = unsafe bytes.baseAddress
+    else { preconditionFailure("\(rectangle) is not on the page") }
+    return unsafe CellMemory(start: start + first, pitch: pitch)
   }
 
   /// Writes the dirty lines to the page, and all others the first time; nil where none is dirty.
-  mutating func flush(to page: TextureBuffer) -> AtlasPage.Flush? {
+  func flush(to page: TextureBuffer) -> AtlasPage.Flush? {
+    markTouched()
     var rows = dirty.rows
     guard !rows.isEmpty else { return nil }
     var writer = page.writer()
     if isPageForeign {
-      rows = 0..<bytes.count / pitch
+      rows = unsafe 0..<bytes.count / pitch
       for row in rows { write(0..<pitch, ofRow: row, with: &writer) }
     }
     var byteCount = 0
@@ -72,26 +89,43 @@ struct PageShadow: Sendable {
       byteCount += columns.count
     }
     isPageForeign = false
-    touched = TexelRectangle(x: 0, y: 0, width: 0, height: 0)
     return AtlasPage.Flush(rows: rows, byteCount: byteCount)
   }
 
   private func write(_ columns: Range<Int>, ofRow row: Int, with writer: inout PlaneWriter) {
-    let start = row * pitch
     writer.write(
-      lines: bytes.span.extracting(start + columns.lowerBound..<start + columns.upperBound),
-      row: row, offset: columns.lowerBound)
+      lines: unsafe bytes.span.extracting(self.row(columns, row)), row: row,
+      offset: columns.lowerBound)
   }
 
   /// Marks a rectangle dirty.
-  mutating func touch(_ rectangle: TexelRectangle) {
-    touched = rectangle
-    dirty.insert(bytes: columns(of: rectangle), ofRows: rectangle.rows)
+  func touch(_ rectangle: TexelRectangle) {
+    if touched.contains(rectangle) { return }
+    let both = touched.union(rectangle)
+    // Hardly a line more than the two have: they are next to each other, and about as high.
+    if both.width <= touched.width + rectangle.width,
+      both.height <= min(touched.height, rectangle.height) + 8
+    {
+      touched = both
+    } else {
+      markTouched()
+      touched = rectangle
+    }
+  }
+
+  private func markTouched() {
+    dirty.insert(bytes: columns(of: touched), ofRows: touched.rows)
+    touched = TexelRectangle(x: 0, y: 0, width: 0, height: 0)
   }
 
   /// The bytes that a rectangle takes in each of its rows.
   private func columns(of rectangle: TexelRectangle) -> Range<Int> {
     rectangle.x * pixelSize..<(rectangle.x + rectangle.width) * pixelSize
+  }
+
+  /// Bytes of a row, in the page.
+  private func row(_ columns: Range<Int>, _ row: Int) -> Range<Int> {
+    row * pitch + columns.lowerBound..<row * pitch + columns.upperBound
   }
 }
 
@@ -121,6 +155,8 @@ struct DirtyLines: Sendable {
         UInt64.max << UInt64(max(first - word * 64, 0)) & UInt64.max
         >> UInt64(63 - min(last - word * 64, 63))
       var index = rows.lowerBound * wordsPerRow + word
+      let wordsPerRow = wordsPerRow
+      var words = words.mutableSpan
       for _ in rows {
         words[index] |= mask
         index += wordsPerRow

@@ -12,11 +12,12 @@ struct Skyline: Sendable {
   /// The step behind the one that was set last.
   private var next = 0
   /// The upper row of what was placed last.
-  private var latestY: Int32 = 0
+  private var latestY: Int32
 
-  /// All is free.
-  init(width: Int) {
-    steps = [Step(x: 0, y: 0), Step(x: Int32(width), y: .max)]
+  /// All is free from a row on.
+  init(width: Int, top: Int) {
+    steps = [Step(x: 0, y: Int32(top)), Step(x: Int32(width), y: .max)]
+    latestY = Int32(top)
   }
 
   /// The first free row of a column.

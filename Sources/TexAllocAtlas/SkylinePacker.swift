@@ -1,36 +1,52 @@
 /// Packs rectangles into a page and takes them back: numbers only, no memory.
 ///
-/// What is taken begins at the top, and ends at a *skyline*; everything below is free. What is free
-/// above it, gaps that rectangles left and places that came back, is remembered as *holes*. A rectangle
-/// goes into the hole that it fills best, or else where the skyline lets it stand highest. A map of all
-/// pixels knows what is really free, so that places that came back side by side are one.
+/// A page is one *bed* at first: what is taken begins at its top, and ends at a *skyline*; everything
+/// below is free. What is free above it, gaps that rectangles left and places that came back, is
+/// remembered as *holes*. A rectangle goes into the hole that it fills best, or else where the skyline
+/// lets it stand highest.
+///
+/// Places come back one by one, or all that touch some rows. The rows are a new bed then, to which what
+/// comes next is confined, so that what came at the same time can go at the same time. Where places came
+/// back one by one, a map of all pixels knows what is really free, so that those side by side are one.
 struct SkylinePacker: Sendable {
+  let width, height: Int
   /// How many rectangles are in it.
   private(set) var count = 0
   /// Pixels that they take.
   private(set) var usedArea = 0
-  private var taken: TexelBitmap
+  /// From top to bottom.
+  private var beds: [Bed]
+  /// The bed where there was room the last time.
+  private var latest = 0
   private var holes = HoleSet()
-  private var skyline: Skyline
+  /// What was given out, as long as there is no map.
+  private var unmapped: [SmallRectangle] = []
+  private var map: TexelBitmap?
+  /// Whether places came back one by one since rows were cleared: then room may be anywhere, and holes
+  /// may be taken.
+  private var isMixed = false
+
+  /// Rows with a skyline of their own.
+  private struct Bed {
+    var rows: Range<Int>
+    var skyline: Skyline
+  }
 
   init(width: Int, height: Int) {
     precondition(1...Self.largestSide ~= width && 1...Self.largestSide ~= height)
-    taken = TexelBitmap(width: width, height: height)
-    skyline = Skyline(width: width)
+    (self.width, self.height) = (width, height)
+    beds = [Bed(rows: 0..<height, skyline: Skyline(width: width, top: 0))]
   }
 
   /// Pixels that a side has at most.
   static let largestSide = 32_768
-
-  var width: Int { taken.width }
-  var height: Int { taken.height }
 
   /// A place for a rectangle of positive size, or nil where none is known.
   mutating func insert(width: Int, height: Int) -> TexelRectangle? {
     precondition(width > 0 && height > 0)
     guard width <= self.width, height <= self.height else { return nil }
     guard let place = placeInHole(width, height) ?? placeBelow(width, height) else { return nil }
-    taken.take(place)
+    if map == nil { unmapped.append(SmallRectangle(place)) } else { map?.take(place) }
     count += 1
     usedArea += width * height
     return place
@@ -41,21 +57,91 @@ struct SkylinePacker: Sendable {
   /// - Returns: The room that there is now around it.
   @discardableResult
   mutating func remove(_ place: TexelRectangle) -> Room {
-    precondition(count > 0 && taken.free(place), "\(place) was not given out")
+    drawMap()
+    isMixed = true
+    guard count > 0, map?.free(place) == true else { preconditionFailure("\(place) is nobody's") }
     count -= 1
     usedArea -= place.width * place.height
     if count == 0 {
-      holes.removeAll()
-      skyline = Skyline(width: width)
+      empty()
       return .open
     }
-    if skyline.endsWith(place) {
+    guard let map else { preconditionFailure("a map was drawn") }
+    if let bed = beds.firstIndex(where: {
+      $0.rows.lowerBound <= place.y && place.rows.upperBound <= $0.rows.upperBound
+    }),
+      beds[bed].skyline.endsWith(place)
+    {
       // What came back above it before is free, too.
-      let top = taken.freeRows(around: place, limit: Self.reach).lowerBound
-      skyline.raise(place.columns, to: top)
+      let top = map.freeRows(around: place, limit: Self.reach).lowerBound
+      beds[bed].skyline.raise(place.columns, to: max(top, beds[bed].rows.lowerBound))
       return .open
     }
-    return remember(place)
+    return remember(place, map)
+  }
+
+  /// Takes back all places that touch some rows, which are a bed of their own then.
+  ///
+  /// - Parameter places: All of them.
+  /// - Returns: False where there are others; then nothing has changed.
+  mutating func clear(_ rows: Range<Int>, of places: [TexelRectangle]) -> Bool {
+    if map == nil {
+      let kept = unmapped.filter { !$0.rectangle.rows.overlaps(rows) }
+      guard unmapped.count - kept.count == places.count else { return false }
+      unmapped = kept
+    } else {
+      for place in places { _ = map?.free(place) }
+      let strip = TexelRectangle(x: 0, y: rows.lowerBound, width: width, height: rows.count)
+      guard map?.isFree(strip) == true else {
+        for place in places { map?.take(place) }
+        return false
+      }
+    }
+    count -= places.count
+    for place in places { usedArea -= place.width * place.height }
+    if count == 0 {
+      empty()
+      return true
+    }
+    holes.removeAll()
+    isMixed = false
+    makeBed(rows)
+    return true
+  }
+
+  private mutating func makeBed(_ rows: Range<Int>) {
+    var cut: [Bed] = []
+    for bed in beds {
+      let above = bed.rows.clamped(to: 0..<rows.lowerBound)
+      if !above.isEmpty { cut.append(Bed(rows: above, skyline: bed.skyline)) }
+      let below = bed.rows.clamped(to: rows.upperBound..<height)
+      if !below.isEmpty {
+        var rest = Bed(rows: below, skyline: bed.skyline)
+        rest.skyline.lower(
+          TexelRectangle(x: 0, y: 0, width: width, height: below.lowerBound))
+        cut.append(rest)
+      }
+    }
+    latest = cut.firstIndex { $0.rows.lowerBound > rows.lowerBound } ?? cut.count
+    cut.insert(Bed(rows: rows, skyline: Skyline(width: width, top: rows.lowerBound)), at: latest)
+    beds = cut
+  }
+
+  private mutating func empty() {
+    holes.removeAll()
+    isMixed = false
+    unmapped.removeAll(keepingCapacity: true)
+    map = nil
+    beds = [Bed(rows: 0..<height, skyline: Skyline(width: width, top: 0))]
+    latest = 0
+  }
+
+  private mutating func drawMap() {
+    guard map == nil else { return }
+    var drawn = TexelBitmap(width: width, height: height)
+    for place in unmapped { drawn.take(place.rectangle) }
+    unmapped = []
+    map = drawn
   }
 
   /// What came of a place that was taken back.
@@ -77,17 +163,41 @@ struct SkylinePacker: Sendable {
 
   private mutating func placeInHole(_ width: Int, _ height: Int) -> TexelRectangle? {
     while let hole = holes.takeBest(width, height) {
+      if !isMixed {
+        let place = TexelRectangle(x: hole.x, y: hole.y, width: width, height: height)
+        split(hole, without: place)
+        return place
+      }
       for corner in 0..<4 {
         let place = TexelRectangle(
           x: corner & 1 == 0 ? hole.x : hole.x + hole.width - width,
           y: corner & 2 == 0 ? hole.y : hole.y + hole.height - height, width: width, height: height)
-        guard taken.isFree(place) else { continue }
+        guard map?.isFree(place) == true else { continue }
         rememberRest(of: hole, without: place)
-        skyline.lower(place)
+        for bed in beds.indices where beds[bed].rows.overlaps(place.rows) {
+          beds[bed].skyline.lower(place)
+        }
         return place
       }
     }
     return nil
+  }
+
+  /// Keeps what is left of a hole beside a place in its upper left corner, and below it, the larger of
+  /// the two with the part where they meet.
+  private mutating func split(_ hole: TexelRectangle, without place: TexelRectangle) {
+    let (restWidth, restHeight) = (hole.width - place.width, hole.height - place.height)
+    let goesDown = restWidth * hole.height >= restHeight * hole.width
+    let beside = TexelRectangle(
+      x: hole.x + place.width, y: hole.y, width: restWidth,
+      height: goesDown ? hole.height : place.height)
+    let below = TexelRectangle(
+      x: hole.x, y: hole.y + place.height, width: goesDown ? place.width : hole.width,
+      height: restHeight)
+    for rest in [beside, below]
+    where rest.width >= Self.smallestHole && rest.height >= Self.smallestHole {
+      holes.insert(rest)
+    }
   }
 
   /// Keeps what is left of a hole beside a place in one of its corners, and above or below it: both
@@ -103,21 +213,34 @@ struct SkylinePacker: Sendable {
   }
 
   private mutating func placeBelow(_ width: Int, _ height: Int) -> TexelRectangle? {
-    skyline.place(width, height, above: self.height) { gap in
+    if let place = place(width, height, inBed: latest) { return place }
+    if !isMixed { return nil }
+    for bed in beds.indices where bed != latest {
+      if let place = place(width, height, inBed: bed) {
+        latest = bed
+        return place
+      }
+    }
+    return nil
+  }
+
+  private mutating func place(_ width: Int, _ height: Int, inBed bed: Int) -> TexelRectangle? {
+    let end = beds[bed].rows.upperBound
+    return beds[bed].skyline.place(width, height, above: end) { gap in
       if gap.width >= Self.smallestHole && gap.height >= Self.smallestHole { holes.insert(gap) }
     }
   }
 
   /// Keeps the two largest free places around one that came back: as wide as can be and then as high,
   /// and the other way round.
-  private mutating func remember(_ place: TexelRectangle) -> Room {
+  private mutating func remember(_ place: TexelRectangle, _ map: TexelBitmap) -> Room {
     var wide = place
-    (wide.x, wide.width) = taken.freeColumns(around: wide, limit: Self.reach).startAndCount
-    (wide.y, wide.height) = taken.freeRows(around: wide, limit: Self.reach).startAndCount
+    (wide.x, wide.width) = map.freeColumns(around: wide, limit: Self.reach).startAndCount
+    (wide.y, wide.height) = map.freeRows(around: wide, limit: Self.reach).startAndCount
     holes.insert(wide)
     var high = place
-    (high.y, high.height) = taken.freeRows(around: high, limit: Self.reach).startAndCount
-    (high.x, high.width) = taken.freeColumns(around: high, limit: Self.reach).startAndCount
+    (high.y, high.height) = map.freeRows(around: high, limit: Self.reach).startAndCount
+    (high.x, high.width) = map.freeColumns(around: high, limit: Self.reach).startAndCount
     if high != wide { holes.insert(high) }
     return .holes(wide, high)
   }
@@ -133,44 +256,24 @@ extension Range<Int> {
 }
 
 extension SkylinePacker {
-  /// Traps where the skyline or the map contradict each other, or what is counted.
+  /// Traps where the skylines, the holes or what was given out contradict each other, or what is counted.
   func checkInvariants() {
-    skyline.checkInvariants()
+    var taken = map ?? TexelBitmap(width: width, height: height)
+    for place in unmapped {
+      precondition(taken.isFree(place.rectangle), "\(place) was given out twice")
+      taken.take(place.rectangle)
+    }
     var used = 0
+    for bed in beds { bed.skyline.checkInvariants() }
     for y in 0..<height {
+      guard let bed = beds.first(where: { $0.rows.contains(y) }) else {
+        preconditionFailure("row \(y) is in no bed")
+      }
       for x in 0..<width where !taken.isFree(TexelRectangle(x: x, y: y, width: 1, height: 1)) {
         used += 1
-        precondition(y < skyline.row(at: x), "\(x), \(y) is taken, and below the skyline")
+        precondition(y < bed.skyline.row(at: x), "\(x), \(y) is taken, and below the skyline")
       }
     }
     precondition(used == usedArea, "\(used) pixels taken, \(usedArea) counted")
-  }
-}
-
-/// A part of an image, in pixels from its upper left corner.
-public struct TexelRectangle: Hashable, Sendable {
-  public var x, y, width, height: Int
-
-  public init(x: Int, y: Int, width: Int, height: Int) {
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
-  }
-
-  /// The rows that it touches.
-  public var rows: Range<Int> { y..<y + height }
-  /// The columns that it touches.
-  public var columns: Range<Int> { x..<x + width }
-
-  func contains(_ other: TexelRectangle) -> Bool {
-    x <= other.x && y <= other.y && other.x + other.width <= x + width
-      && other.y + other.height <= y + height
-  }
-
-  /// The same without a margin of so many pixels on each side.
-  func inset(by margin: Int) -> TexelRectangle {
-    TexelRectangle(
-      x: x + margin, y: y + margin, width: width - 2 * margin, height: height - 2 * margin)
   }
 }

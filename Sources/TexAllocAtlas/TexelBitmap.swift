@@ -20,6 +20,8 @@ struct TexelBitmap: Sendable {
     for column in place.x / 64...(place.x + place.width - 1) / 64 {
       let mask = Self.mask(of: place.columns, inWord: column)
       var index = place.y * wordsPerRow + column
+      let wordsPerRow = wordsPerRow
+      var words = words.mutableSpan
       for _ in 0..<place.height {
         words[index] |= mask
         index += wordsPerRow
@@ -33,6 +35,8 @@ struct TexelBitmap: Sendable {
     for column in place.x / 64...(place.x + place.width - 1) / 64 {
       let mask = Self.mask(of: place.columns, inWord: column)
       var index = place.y * wordsPerRow + column
+      let wordsPerRow = wordsPerRow
+      var words = words.mutableSpan
       for _ in 0..<place.height {
         wereTaken = wereTaken && words[index] & mask == mask
         words[index] &= ~mask

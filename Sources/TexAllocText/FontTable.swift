@@ -29,6 +29,7 @@ struct FontTable {
   /// Counts one glyph more of a font.
   mutating func addGlyph(of font: SizedFont) {
     font.glyphCount += 1
+    guard font.glyphCount == 1 else { return }
     let number = Int(font.number)
     while filled.count <= number { filled.append(nil) }
     filled[number] = font

@@ -14,7 +14,8 @@ public import TexAllocAtlas
 ///
 /// A frame is built, ends with ``flush()``, and is drawn before the next one ends. Pages come as they are
 /// needed and are the device's by whatever route; where there may be no more, glyphs go that were not used
-/// for longest and that the GPU is done with. One in the frame that is being built never goes.
+/// for longest and that the GPU is done with: some rows of a page at once, or one by one where no such rows
+/// are without a glyph in use. One in the frame that is being built never goes.
 ///
 /// On one thread with its faces, that of the device. For text that is placed already: what becomes a
 /// glyph, and where it stands, is for HarfBuzz or the toolkit to say.
@@ -26,19 +27,24 @@ public final class GlyphCache {
   private let id: UInt64
   private let device: (any Registrar)?
   private let rasterizer: GlyphRasterizer
-  var table = GlyphTable()
-  var fonts = FontTable()
-  private var frames = FrameFences()
-  private var victims: [GlyphTable.Victim] = []
+  // No access to these encloses a call of anybody else's code.
+  @safe @exclusivity(unchecked) var table = GlyphTable()
+  @safe @exclusivity(unchecked) var fonts = FontTable()
+  var frames = FrameFences()
+  var victims: [GlyphTable.Victim] = []
   /// The font that was asked for last without being kept: text seldom changes its font.
   private var latest: SizedFont?
   /// How many glyphs had come when a fence was made: those that came later will have to go some time.
   private var countAtFence = 0
   private(set) var bytesWritten = 0
   /// Whether a glyph got no place in this frame.
-  private var isStarved = false
+  var isStarved = false
   /// The frame in which the pool had no page for us.
-  private var frameWithoutPages: UInt32 = 0
+  var frameWithoutPages: UInt32 = 0
+  /// The frame in which every band of every page had a glyph that was in use.
+  var frameWithoutBands: UInt32 = 0
+  /// Rows of a page whose glyphs may go together; 0 where pages are too small for that.
+  let bandHeight: Int
   private var requests = GlyphRequests()
 
   private static let lastID = Atomic<UInt64>(0)
@@ -66,6 +72,7 @@ public final class GlyphCache {
         width: size.width, height: size.height, writtenBy: Self.component.attributes),
       largest: pageSize == nil ? limit : nil, named: "glyphs")
     if let pageLimit { atlas.pageLimit = max(1, pageLimit) }
+    bandHeight = size.height < 256 ? 0 : (size.height + 3) / 4
     self.device = device
     self.hinting = hinting
     rasterizer = GlyphRasterizer(workers)
@@ -113,9 +120,17 @@ public final class GlyphCache {
     if let found = table.use(key) { return found }
     let loaded = try LoadedGlyph(
       index, of: font.face, size: font.size, mode: font.mode, quarters: quarters)
-    return try keep(loaded.shape, index, of: font, as: key) { pixels throws(FontError) in
-      try loaded.draw(in: &pixels)
+    let cell = try place(loaded.shape, index, of: font)
+    if let cell {
+      do {
+        // The cell is as large as the glyph.
+        try unsafe loaded.draw(in: atlas.memory(of: cell))
+      } catch {
+        atlas.remove(cell)
+        throw error
+      }
     }
+    return keep(loaded.shape, cell, of: font, as: key)
   }
 
   /// The same for a face at a size, drawn as ``hinting`` says.
@@ -177,74 +192,17 @@ extension GlyphCache {
   /// Frames have numbers of 32 bits: enough for two years, and then again.
   private func countFramesAnew() {
     table.forgetUses()
-    (victims, frameWithoutPages) = ([], 0)
+    (victims, frameWithoutPages, frameWithoutBands) = ([], 0, 0)
     frames = FrameFences(current: 3)
     // What waited for a fence waits for the next one.
     countAtFence = -1
   }
 
   private func keep(
-    _ shape: GlyphShape, _ index: UInt32, of font: SizedFont, as key: UInt64,
-    _ draw: (inout CellPixels) throws(FontError) -> Void
-  ) throws(FontError) -> CachedGlyph {
-    var cell: AtlasCell?
-    if shape.hasInk {
-      let place = try place(shape, index, of: font)
-      do {
-        try atlas.draw(in: place, draw)
-      } catch {
-        atlas.remove(place)
-        throw error
-      }
-      cell = place
-    }
+    _ shape: GlyphShape, _ cell: AtlasCell?, of font: SizedFont, as key: UInt64
+  ) -> CachedGlyph {
     fonts.addGlyph(of: font)
     return table.insert(shape, cell, as: key)
-  }
-
-  private func place(
-    _ shape: GlyphShape, _ index: UInt32, of font: SizedFont
-  ) throws(FontError) -> AtlasCell {
-    var refusal: AtlasError?
-    do throws(AtlasError) {
-      let (width, height) = (shape.width, shape.height)
-      if frameWithoutPages != frames.current {
-        do throws(AtlasError) { return try atlas.insert(width: width, height: height) } catch {
-          if case .tooLarge = error { throw error }
-          refusal = error
-          frameWithoutPages = frames.current
-        }
-      } else if let cell = try atlas.insertOnPages(width: width, height: height) {
-        return cell
-      }
-      while evictOne() {
-        if let cell = try atlas.insertOnPages(width: width, height: height) { return cell }
-      }
-    } catch { throw .noPlace(font: font.face.name, glyph: index, error) }
-    // Without a page there is nothing that could make room.
-    if let refusal, atlas.pages.isEmpty {
-      throw .noPlace(font: font.face.name, glyph: index, refusal)
-    }
-    isStarved = true
-    throw .full(font: font.face.name, glyph: index)
-  }
-
-  /// Has the glyph go that was not used for longest, if the GPU is done with one; answers whether one went.
-  private func evictOne() -> Bool {
-    if victims.isEmpty {
-      frames.look()
-      victims = table.victims(lastUsedUpTo: frames.done)
-    }
-    while let victim = victims.popLast() {
-      let entry = table.entries[victim.entry]
-      // Used since, or gone and another in its place.
-      guard entry.lastUse == victim.lastUse else { continue }
-      if let cell = entry.glyph.cell { atlas.remove(cell) }
-      table.remove(victim.entry)
-      fonts.removeGlyph(table.keys[victim.entry])
-      return true
-    }
-    return false
   }
 
   /// Gives what workers have drawn places on the pages.
@@ -256,7 +214,11 @@ extension GlyphCache {
           table.use(key) == nil
         else { continue }
         // Where there is no room, it will be asked for again.
-        _ = try? keep(drawn.shape, drawn.glyph, of: font, as: key) { batch.copy(drawn, to: &$0) }
+        let cell: AtlasCell?
+        do { cell = try place(drawn.shape, drawn.glyph, of: font) } catch { continue }
+        // The cell is as large as the glyph.
+        if let cell { unsafe batch.copy(drawn, to: atlas.memory(of: cell)) }
+        _ = keep(drawn.shape, cell, of: font, as: key)
       }
     }
   }

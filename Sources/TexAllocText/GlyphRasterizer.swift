@@ -66,19 +66,19 @@ struct DrawnGlyphs: Sendable {
     let (shape, start) = (glyph.shape, coverage.count)
     guard shape.hasInk else { return Drawn(glyph: number, shape: shape, start: start) }
     coverage += repeatElement(0, count: shape.width * shape.height)
-    var pixels = CellPixels(
-      coverage.mutableSpan, first: start, pitch: shape.width, rowSize: shape.width,
-      rowCount: shape.height)
-    try glyph.draw(in: &pixels)
+    try unsafe coverage.withUnsafeMutableBufferPointer { coverage throws(FontError) in
+      guard let first = coverage.baseAddress else { return }
+      // There is room for all rows.
+      try unsafe glyph.draw(in: CellMemory(start: first + start, pitch: shape.width))
+    }
     return Drawn(glyph: number, shape: shape, start: start)
   }
 
-  func copy(_ drawn: Drawn, to pixels: inout CellPixels) {
+  @unsafe func copy(_ drawn: Drawn, to cell: CellMemory) {
     let width = drawn.shape.width
     for y in 0..<drawn.shape.height {
-      var row = pixels.row(y)
-      let start = drawn.start + y * width
-      for x in 0..<width { row[x] = coverage[start + x] }
+      let (row, start) = unsafe (cell.start + y * cell.pitch, drawn.start + y * width)
+      for x in 0..<width { unsafe row[x] = coverage[start + x] }
     }
   }
 }

@@ -28,16 +28,18 @@ internal import TexAllocAtlas
 
     switch unsafe slot.pointee.format {
     case FT_GLYPH_FORMAT_OUTLINE:
-      let widening = unsafe Self.shape(&slot.pointee.outline, by: mode, at: quarters)
-      var box = FT_BBox()
-      unsafe FT_Outline_Get_CBox(&slot.pointee.outline, &box)
-      let (left, top) = (box.xMin >> 6, (box.yMax + 63) >> 6)
-      // A glyph without points has no box.
-      let hasInk = unsafe slot.pointee.outline.n_points > 0
       let advance = unsafe Double(slot.pointee.linearHoriAdvance) / 65536
-      shape = GlyphShape(
-        left: left, top: top, width: hasInk ? ((box.xMax + 63) >> 6) - left : 0,
-        height: hasInk ? top - (box.yMin >> 6) : 0, advance: advance > 0 ? advance + widening : 0)
+      if mode.isPlain && quarters == .zero {
+        // FreeType has measured the bitmap that it would draw.
+        shape = GlyphShape(
+          left: unsafe Int(slot.pointee.bitmap_left), top: unsafe Int(slot.pointee.bitmap_top),
+          width: unsafe Int(slot.pointee.bitmap.width),
+          height: unsafe Int(slot.pointee.bitmap.rows), advance: max(advance, 0))
+      } else {
+        let widening = unsafe Self.shape(&slot.pointee.outline, by: mode, at: quarters)
+        shape = unsafe Self.measure(
+          &slot.pointee.outline, advance: advance > 0 ? advance + widening : 0)
+      }
       // Where contours may overlap, FreeType smoothes edges inside the ink; only in its own bitmap.
       drawsOutline = unsafe slot.pointee.outline.flags & FT_OUTLINE_OVERLAP == 0
     case FT_GLYPH_FORMAT_BITMAP:
@@ -53,6 +55,21 @@ internal import TexAllocAtlas
     default:
       throw .unsupported(font: face.name, what: "glyphs like \(glyph), neither outline nor bitmap,")
     }
+  }
+
+  @unsafe private static func measure(
+    _ outline: UnsafeMutablePointer<FT_Outline>, advance: Double
+  ) -> GlyphShape {
+    // A glyph without points has no box.
+    guard unsafe outline.pointee.n_points > 0 else {
+      return GlyphShape(left: 0, top: 0, width: 0, height: 0, advance: advance)
+    }
+    var box = FT_BBox()
+    unsafe FT_Outline_Get_CBox(outline, &box)
+    let (left, top) = (box.xMin >> 6, (box.yMax + 63) >> 6)
+    return GlyphShape(
+      left: left, top: top, width: ((box.xMax + 63) >> 6) - left, height: top - (box.yMin >> 6),
+      advance: advance)
   }
 
   /// Slants an outline, makes it bolder and moves it to its quarters of a pixel; answers by how many
@@ -79,34 +96,31 @@ internal import TexAllocAtlas
   }
 
   /// Draws the coverage, 0 to 255, into a cell of the glyph's size that is empty.
-  func draw(in pixels: inout CellPixels) throws(FontError) {
-    precondition(pixels.rowSize == shape.width && pixels.rowCount == shape.height)
+  @unsafe func draw(in cell: CellMemory) throws(FontError) {
     if drawsOutline {
-      try drawOutline(in: &pixels)
+      try unsafe drawOutline(in: cell)
     } else {
-      try copyBitmap(to: &pixels)
+      try unsafe copyBitmap(to: cell)
     }
   }
 
-  private func drawOutline(in pixels: inout CellPixels) throws(FontError) {
+  @unsafe private func drawOutline(in cell: CellMemory) throws(FontError) {
     var target = unsafe FT_Bitmap()
     unsafe target.rows = UInt32(shape.height)
     unsafe target.width = UInt32(shape.width)
-    unsafe target.pitch = Int32(pixels.pitch)
+    unsafe target.pitch = Int32(cell.pitch)
     unsafe target.num_grays = 256
     unsafe target.pixel_mode = UInt8(FT_PIXEL_MODE_GRAY.rawValue)
     // The points stay in the face's slot, which still holds this glyph.
     var outline = unsafe face.handle.pointee.glyph.pointee.outline
     unsafe FT_Outline_Translate(&outline, -shape.left << 6, (shape.height - shape.top) << 6)
     // FreeType writes `width` bytes of each of the cell's `height` rows.
-    let code = unsafe pixels.withUnsafeRows { start in
-      unsafe target.buffer = start
-      return unsafe FT_Outline_Get_Bitmap(face.library.handle, &outline, &target)
-    }
-    try check(code, "FT_Outline_Get_Bitmap")
+    unsafe target.buffer = cell.start
+    try check(
+      unsafe FT_Outline_Get_Bitmap(face.library.handle, &outline, &target), "FT_Outline_Get_Bitmap")
   }
 
-  private func copyBitmap(to pixels: inout CellPixels) throws(FontError) {
+  @unsafe private func copyBitmap(to cell: CellMemory) throws(FontError) {
     guard let slot = unsafe face.handle.pointee.glyph else { return }
     try check(unsafe FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL), "FT_Render_Glyph")
     let bitmap = unsafe slot.pointee.bitmap
@@ -124,9 +138,9 @@ internal import TexAllocAtlas
     // FreeType's bitmap has `height` rows of `pitch` bytes, of which none is shorter than checked.
     for y in 0..<shape.height {
       let bytes = unsafe Span(_unsafeStart: start + y * pitch, count: pitch)
-      var row = pixels.row(y)
+      let row = unsafe cell.start + y * cell.pitch
       for x in 0..<shape.width {
-        row[x] = isMono ? (bytes[x / 8] << (x % 8) & 0x80 == 0 ? 0 : 255) : bytes[x]
+        unsafe row[x] = isMono ? (bytes[x / 8] << (x % 8) & 0x80 == 0 ? 0 : 255) : bytes[x]
       }
     }
   }

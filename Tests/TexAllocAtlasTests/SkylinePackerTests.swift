@@ -11,25 +11,33 @@ final class SkylinePackerTests: XCTestCase {
       var subject = SkylinePacker(width: width, height: height)
       var model = [Bool](repeating: false, count: width * height)
       var live: [TexelRectangle] = []
+      func set(_ place: TexelRectangle, _ isTaken: Bool) {
+        for y in place.rows {
+          for x in place.columns {
+            XCTAssertNotEqual(model[y * width + x], isTaken, "seed \(seed): \(place) overlaps")
+            model[y * width + x] = isTaken
+          }
+        }
+      }
       for step in 0..<1_000 {
-        if Int.random(in: 0..<5, using: &random) < 3 {
+        if Int.random(in: 0..<60, using: &random) == 0 {
+          let start = Int.random(in: 0..<height, using: &random)
+          let rows = start..<Int.random(in: start + 1...height, using: &random)
+          let touching = live.filter { $0.rows.overlaps(rows) }
+          XCTAssertTrue(subject.clear(rows, of: touching))
+          live.removeAll { $0.rows.overlaps(rows) }
+          for place in touching { set(place, false) }
+        } else if seed.isMultiple(of: 2) || Int.random(in: 0..<5, using: &random) < 3 {
           let size = { Int.random(in: 1...24, using: &random) }
           guard let place = subject.insert(width: size(), height: size()) else { continue }
           XCTAssertTrue(place.x >= 0 && place.columns.upperBound <= width)
           XCTAssertTrue(place.y >= 0 && place.rows.upperBound <= height)
-          for y in place.rows {
-            for x in place.columns {
-              XCTAssertFalse(model[y * width + x], "seed \(seed): \(place) overlaps")
-              model[y * width + x] = true
-            }
-          }
+          set(place, true)
           live.append(place)
         } else if let index = live.indices.randomElement(using: &random) {
           let place = live.remove(at: index)
           subject.remove(place)
-          for y in place.rows {
-            for x in place.columns { model[y * width + x] = false }
-          }
+          set(place, false)
         }
         if step % 50 == 0 { subject.checkInvariants() }
       }
@@ -38,6 +46,22 @@ final class SkylinePackerTests: XCTestCase {
       for place in live { subject.remove(place) }
       subject.checkInvariants()
       XCTAssertNotNil(subject.insert(width: width, height: height), "seed \(seed)")
+    }
+  }
+
+  func testRowsThatAreClearedHaveRoomForAnythingOfTheirSize() throws {
+    for removesOne in [false, true] {
+      var subject = SkylinePacker(width: 64, height: 64)
+      var places = try (0..<64).map { _ in try XCTUnwrap(subject.insert(width: 8, height: 8)) }
+      if removesOne { subject.remove(places.removeFirst()) }
+      let rows = 20..<40
+      let touching = places.filter { $0.rows.overlaps(rows) }
+      XCTAssertFalse(subject.clear(rows, of: Array(touching.dropLast())), "one of them stays")
+      subject.checkInvariants()
+      XCTAssertTrue(subject.clear(rows, of: touching))
+      XCTAssertEqual(
+        subject.insert(width: 64, height: 20), TexelRectangle(x: 0, y: 20, width: 64, height: 20))
+      subject.checkInvariants()
     }
   }
 

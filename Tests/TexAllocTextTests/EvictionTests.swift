@@ -7,7 +7,8 @@ import XCTest
 
 /// What goes when there is no room, and what never does.
 final class EvictionTests: XCTestCase {
-  private let side = 128
+  /// Pixels of a page from which on glyphs go by whole rows, and of one below that.
+  private let sides = [128, 256]
 
   func testAGlyphOfTheFrameThatIsBuiltNeverGoesAndAFullCacheSaysSo() throws {
     let cache = try smallCache()
@@ -33,12 +34,16 @@ final class EvictionTests: XCTestCase {
   }
 
   func testAFullCacheHasRoomAfterTwoFlushesAtMostAndEveryGlyphIsRight() throws {
+    for side in sides { try assertRoomAfterTwoFlushes(side: side) }
+  }
+
+  private func assertRoomAfterTwoFlushes(side: Int) throws {
     let device = SamplingDevice()
-    let cache = try smallCache(for: device)
+    let cache = try smallCache(side: side, for: device)
     let face = try TestFonts.dejaVuSans()
     let font = try cache.font(face, pixelSize: 20)
     var batch: [(UInt32, CachedGlyph)] = []
-    for index in try TestFonts.glyphs(of: face, count: 600) {
+    for index in try TestFonts.glyphs(of: face, count: 1_200) {
       var flushes = 0
       while true {
         do {
@@ -59,10 +64,14 @@ final class EvictionTests: XCTestCase {
   }
 
   func testNothingGoesThatTheGPUMayStillDraw() throws {
+    for side in sides { try assertNothingGoesThatMayBeDrawn(side: side) }
+  }
+
+  private func assertNothingGoesThatMayBeDrawn(side: Int) throws {
     let device = SamplingDevice()
-    let cache = try smallCache(for: device)
+    let cache = try smallCache(side: side, for: device)
     let font = try cache.font(TestFonts.dejaVuSans(), pixelSize: 20)
-    let glyphs = try TestFonts.glyphs(of: font.face, count: 400)
+    let glyphs = try TestFonts.glyphs(of: font.face, count: 1_200)
     device.isFast = false
     var first: [CachedGlyph] = []
     for index in glyphs.prefix(10) { first.append(try cache.glyph(index, of: font)) }
@@ -99,6 +108,79 @@ final class EvictionTests: XCTestCase {
     }
     XCTAssertEqual(old.map(cache.use), [false, false, true, false, false])
     XCTAssertTrue(young.allSatisfy(cache.use))
+  }
+
+  func testGlyphsThatWereUsedAfterTheirTimeHadComeMakeRoomLater() throws {
+    let cache = try smallCache()
+    let face = try TestFonts.dejaVuSans()
+    let index = try XCTUnwrap(face.glyph(for: "H"))
+    func glyph(_ number: Int) throws -> CachedGlyph {
+      let mode = GlyphMode(slant: Double(number) / 100_000)
+      return try cache.glyph(index, of: cache.font(face, pixelSize: 20, mode: mode))
+    }
+    var glyphs: [CachedGlyph] = []
+    while cache.statistics.evicted == 0 {
+      glyphs.append(try glyph(glyphs.count))
+      try cache.flush()
+    }
+    XCTAssertEqual(glyphs.count { cache.use($0) }, glyphs.count - 1)
+    for _ in 0..<2 { try cache.flush() }
+    XCTAssertNoThrow(try glyph(glyphs.count), "nobody uses the others any more")
+  }
+
+  func testRowsThatWereNotUsedForLongestGoTogetherAndNoneWithAGlyphInUse() throws {
+    let cache = try smallCache(side: 256)
+    let face = try TestFonts.dejaVuSans()
+    let index = try XCTUnwrap(face.glyph(for: "H"))
+    func glyph(_ number: Int) throws -> CachedGlyph {
+      let mode = GlyphMode(slant: Double(number) / 100_000)
+      return try cache.glyph(index, of: cache.font(face, pixelSize: 20, mode: mode))
+    }
+    var glyphs: [CachedGlyph] = []
+    while glyphs.last?.cell.map({ $0.rectangle.y < 224 }) ?? true {
+      glyphs.append(try glyph(glyphs.count))
+      try cache.flush()
+    }
+    let first = glyphs[0]
+    while cache.statistics.evicted == 0 {
+      XCTAssertTrue(cache.use(first))
+      glyphs.append(try glyph(glyphs.count))
+      try cache.flush()
+    }
+    XCTAssertTrue(cache.use(first), "it is in use, and its rows with it")
+    let gone = glyphs.filter { !cache.use($0) }
+    XCTAssertEqual(gone.count, cache.statistics.evicted)
+    for case let cell? in gone.map(\.cell) {
+      let outer = cell.rectangle.y - 1..<cell.rectangle.rows.upperBound + 1
+      XCTAssertTrue(outer.overlaps(64..<128), "\(cell)")
+    }
+    XCTAssertGreaterThan(gone.count, 30)
+  }
+
+  func testMixedSizesKeepMostOfThePagesInUse() throws {
+    let face = try TestFonts.dejaVuSans()
+    let glyphs = try TestFonts.glyphs(of: face, count: 700)
+    for (side, pages) in [(1024, 1), (512, 4)] {
+      var random = SplitMix64(seed: 4)
+      let cache = GlyphCache(
+        in: try TexturePool(for: [GlyphCache.component]),
+        pageSize: ImageSize(width: side, height: side), pageLimit: pages, hinting: .none)
+      var shares: [Double] = []
+      while cache.statistics.evicted < 6_000 {
+        let font = try cache.font(face, pixelSize: Double.random(in: 12...48, using: &random))
+        for _ in 0..<50 {
+          _ = try cache.glyph(XCTUnwrap(glyphs.randomElement(using: &random)), of: font)
+        }
+        try cache.flush()
+        guard cache.statistics.evicted > 2_000 else { continue }
+        shares.append(cache.pages.reduce(0) { $0 + $1.occupancy } / Double(pages))
+      }
+      let share = shares.reduce(0, +) / Double(shares.count)
+      print(
+        "evicting mixed sizes, \(pages) pages of \(side): \((share * 1000).rounded() / 10) % in use"
+      )
+      XCTAssertGreaterThan(share, 0.7)
+    }
   }
 
   func testAGlyphThatWentIsNotTakenForTheOneInItsPlace() throws {
@@ -156,7 +238,7 @@ final class EvictionTests: XCTestCase {
     XCTAssertEqual(cache.count, cache.statistics.rasterized - cache.statistics.evicted)
   }
 
-  private func smallCache(for device: SamplingDevice? = nil) throws -> GlyphCache {
+  private func smallCache(side: Int = 128, for device: SamplingDevice? = nil) throws -> GlyphCache {
     GlyphCache(
       in: try TexturePool(for: [GlyphCache.component]), for: device,
       pageSize: ImageSize(width: side, height: side), pageLimit: 1)

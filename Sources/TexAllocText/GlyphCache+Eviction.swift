@@ -1,0 +1,81 @@
+internal import TexAllocAtlas
+
+extension GlyphCache {
+  /// A place for a glyph, for which others go where there is no other way; nil for one without ink.
+  ///
+  /// - Throws: `FontError.noPlace` or `.full`.
+  func place(
+    _ shape: GlyphShape, _ index: UInt32, of font: SizedFont
+  ) throws(FontError) -> AtlasCell? {
+    guard shape.hasInk else { return nil }
+    var refusal: AtlasError?
+    do throws(AtlasError) {
+      let (width, height) = (shape.width, shape.height)
+      if frameWithoutPages != frames.current {
+        do throws(AtlasError) { return try atlas.insert(width: width, height: height) } catch {
+          if case .tooLarge = error { throw error }
+          refusal = error
+          frameWithoutPages = frames.current
+        }
+      } else if let cell = try atlas.insertOnPages(width: width, height: height) {
+        return cell
+      }
+      if evictBand(atLeast: height),
+        let cell = try atlas.insertOnPages(width: width, height: height)
+      {
+        return cell
+      }
+      while evictOne() {
+        if let cell = try atlas.insertOnPages(width: width, height: height) { return cell }
+      }
+    } catch { throw .noPlace(font: font.face.name, glyph: index, error) }
+    // Without a page there is nothing that could make room.
+    if let refusal, atlas.pages.isEmpty {
+      throw .noPlace(font: font.face.name, glyph: index, refusal)
+    }
+    isStarved = true
+    throw .full(font: font.face.name, glyph: index)
+  }
+
+  /// Has all glyphs of some rows of a page go that were not used for longest, if the GPU is done with
+  /// them: what comes next finds its place there as on a new page. Answers whether they went.
+  private func evictBand(atLeast height: Int) -> Bool {
+    guard bandHeight > 0, frameWithoutBands != frames.current else { return false }
+    frames.look()
+    let border = atlas.border
+    let band = table.oldestBand(
+      of: bandHeight, atLeast: height + 2 * border, onPages: atlas.pages, border: border,
+      lastUsedUpTo: frames.done)
+    let victims = band.map { table.entries(touching: $0, border: border) } ?? []
+    let cells = victims.compactMap { table.entries[$0].glyph.cell }
+    guard let band, atlas.clear(band.rows, ofPage: band.page, cells: cells) else {
+      frameWithoutBands = frames.current
+      return false
+    }
+    for victim in victims { forget(victim) }
+    return true
+  }
+
+  /// Has the glyph go that was not used for longest, if the GPU is done with one; answers whether one went.
+  private func evictOne() -> Bool {
+    while true {
+      // Some were used since, or are gone and others in their place.
+      while let last = victims.last, table.entries[last.entry].lastUse != last.lastUse {
+        victims.removeLast()
+      }
+      if let victim = victims.popLast() {
+        if let cell = table.entries[victim.entry].glyph.cell { atlas.remove(cell) }
+        forget(victim.entry)
+        return true
+      }
+      frames.look()
+      victims = table.victims(lastUsedUpTo: frames.done)
+      if victims.isEmpty { return false }
+    }
+  }
+
+  private func forget(_ entry: Int) {
+    fonts.removeGlyph(table.keys[entry])
+    table.remove(entry)
+  }
+}

@@ -1,0 +1,96 @@
+internal import TexAlloc
+internal import TexAllocAtlas
+
+/// Rows of a page.
+struct GlyphBand: Equatable {
+  let page: Int
+  let rows: Range<Int>
+}
+
+extension GlyphTable {
+  /// Those rows of a page whose glyphs were all used last up to a frame: of such rows, those that were not
+  /// used for longest. nil where there are none.
+  ///
+  /// - Parameters:
+  ///   - height: Pages are looked at in bands of so many rows.
+  ///   - room: Rows that are wanted: the answer has as many bands as that takes.
+  ///   - border: Pixels round a cell that are its own.
+  func oldestBand(
+    of height: Int, atLeast room: Int, onPages pages: [AtlasPage], border: Int,
+    lastUsedUpTo frame: UInt32
+  ) -> GlyphBand? {
+    guard frame > 0, let last = pages.last else { return nil }
+    let perPage = pages.reduce(0) { max($0, ($1.size.height + height - 1) / height) }
+    // By pages and bands: the last use of any glyph there; 0 where there is none.
+    var uses = [UInt32](repeating: 0, count: (last.number + 1) * perPage)
+    for entry in entries where entry.lastUse > 0 {
+      guard let cell = entry.glyph.cell else { continue }
+      let (y, end) = (cell.rectangle.y - border, cell.rectangle.rows.upperBound + border)
+      for band in y / height...(end - 1) / height {
+        uses[cell.page * perPage + band] = max(uses[cell.page * perPage + band], entry.lastUse)
+      }
+    }
+    let bands = max(1, (room + height - 1) / height)
+    var (oldest, use) = (nil as GlyphBand?, frame)
+    for page in pages {
+      for first in stride(from: 0, through: page.size.height - room, by: height) {
+        let rows = first..<min(first + bands * height, page.size.height)
+        let start = page.number * perPage + first / height
+        let latest = uses[start..<min(start + bands, (page.number + 1) * perPage)].max() ?? 0
+        guard rows.count >= room, 1...use ~= latest, oldest == nil || latest < use else { continue }
+        (oldest, use) = (GlyphBand(page: page.number, rows: rows), latest)
+      }
+    }
+    return oldest
+  }
+
+  /// The entries whose cells touch a band.
+  func entries(touching band: GlyphBand, border: Int) -> [Int] {
+    entries.indices.filter {
+      guard entries[$0].lastUse > 0, let cell = entries[$0].glyph.cell, cell.page == band.page
+      else {
+        return false
+      }
+      return cell.rectangle.y - border < band.rows.upperBound
+        && cell.rectangle.rows.upperBound + border > band.rows.lowerBound
+    }
+  }
+}
+
+extension GlyphTable {
+  /// An entry that may go, unless it is used until its turn comes.
+  struct Victim {
+    let entry: Int
+    let lastUse: UInt32
+  }
+
+  /// About an eighth of the entries that were not used after a frame, at least 64: those that were not
+  /// used for longest, the first to go last. Of those that were used last in the same frame, neighbours
+  /// on a page follow each other, so that their places become one.
+  func victims(lastUsedUpTo frame: UInt32) -> [Victim] {
+    if frame == 0 { return [] }
+    var candidates: [Victim] = []
+    for (index, entry) in entries.enumerated() where 1...frame ~= entry.lastUse {
+      candidates.append(Victim(entry: index, lastUse: entry.lastUse))
+    }
+    let wanted = max(64, candidates.count / 8)
+    if candidates.count > wanted {
+      // Sorting them all would take milliseconds. Ages beyond the last bucket are all alike.
+      var ages = [Int](repeating: 0, count: 1024)
+      func age(_ victim: Victim) -> Int { min(Int(frame - victim.lastUse), ages.count - 1) }
+      for victim in candidates { ages[age(victim)] += 1 }
+      var (youngest, found) = (ages.count - 1, 0)
+      while found + ages[youngest] < wanted {
+        found += ages[youngest]
+        youngest -= 1
+      }
+      candidates.removeAll { age($0) < youngest }
+    }
+    return candidates.sorted { isBefore($1, $0) }
+  }
+
+  private func isBefore(_ left: Victim, _ right: Victim) -> Bool {
+    if left.lastUse != right.lastUse { return left.lastUse < right.lastUse }
+    return entries[left.entry].glyph.placeInOrder < entries[right.entry].glyph.placeInOrder
+  }
+}
