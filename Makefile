@@ -3,17 +3,22 @@
 SWIFT ?= swift
 sources := Sources Tests Fuzz Examples Package.swift
 sanitizer ?= address thread
+PREFIX ?= /usr/local
 fuzzer ?= ranges packer jpeg entropy png fonts wire peer
 seconds ?= 600
 
-.PHONY: help demo test examples vm-test vm-soak vm-shell bench readme bundle sanitize fuzz fuzz-ranges \
-  fuzz-packer fuzz-jpeg fuzz-entropy fuzz-png fuzz-fonts fuzz-wire fuzz-peer lint format docs clean \
+.PHONY: help demo test examples library install check-library vm-test vm-soak vm-shell bench readme \
+  bundle sanitize fuzz fuzz-ranges fuzz-packer fuzz-jpeg fuzz-entropy fuzz-png fuzz-fonts fuzz-wire \
+  fuzz-peer lint format docs clean \
   distclean dependencies swift
 
 help:
 	@echo 'make demo      draw the gallery into out/glyphdemo.png  (ARGS="--help" for its options)'
 	@echo 'make test      build, lint, run the tests'
 	@echo 'make examples  run the packages that show how to write parts of one'"'"'s own'
+	@echo 'make library   build what C links: out/library/libtexalloc.so'
+	@echo 'make install   put it with its header where pkg-config finds it (PREFIX=/usr/local DESTDIR=)'
+	@echo 'make check-library   build programs of C from what is installed, and run them'
 	@echo 'make vm-test   run the tests that need drivers, in guests; vm-shell: a shell in one'
 	@echo 'make vm-soak   run all that touches memory or devices there, and more of it'
 	@echo 'make bench     measure, in some minutes    (ARGS=--quick in less than one; --full, --help)'
@@ -63,6 +68,17 @@ test: dependencies
 examples: dependencies
 	@touch Examples/OwnHeap/Package.swift
 	$(SWIFT) run --package-path Examples/OwnHeap --scratch-path .build-own-heap ownheap
+	@$(MAKE) --no-print-directory check-library
+
+library: dependencies
+	@Scripts/make-library
+
+install: dependencies
+	@Scripts/make-library install $(PREFIX) $(DESTDIR)
+
+# Into an empty folder; the pictures that they draw lie in out/library.
+check-library: dependencies
+	@Scripts/check-library
 
 vm-test: dependencies
 	$(SWIFT) build --build-tests

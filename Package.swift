@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "TexAllocAssets", targets: ["TexAllocAssets"]),
     .library(name: "TexAllocAtlas", targets: ["TexAllocAtlas"]),
     .library(name: "TexAllocAudit", targets: ["TexAllocAudit"]),
+    .library(name: "TexAllocC", type: .static, targets: ["TexAllocC"]),
     .library(name: "TexAllocEGL", targets: ["TexAllocEGL"]),
     .library(name: "TexAllocJPEG", targets: ["TexAllocJPEG"]),
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
@@ -54,6 +55,7 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(
       name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CTexAlloc"),
     .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
     .target(name: "CLinux"),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -181,7 +183,14 @@ let package = Package(
       ],
       swiftSettings: house),
 
-    // Floor 4: programs.
+    // Floor 4: what C links, and programs.
+    .target(
+      name: "TexAllocC",
+      dependencies: [
+        "CTexAlloc", "TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG", "TexAllocPNG",
+        system,
+      ],
+      swiftSettings: house + [.enableExperimentalFeature("CImplementation")]),
     .target(
       name: "ProgramSupport",
       dependencies: [

@@ -27,7 +27,7 @@ extension DecodingPass {
     good = try readRows(of: file, row - wanted.lowerBound, below: good, into: &rows)
     try requireGood(good, of: file)
 
-    var writer = buffer.writer()
+    var writer = try buffer.writer(decoding: file.name)
     conversion.write(part.own(wanted.lowerBound..<min(row, good)), from: &rows, to: &writer)
     while row < good {
       guard goOn(done(row)) else { throw file.error(.cancelled) }

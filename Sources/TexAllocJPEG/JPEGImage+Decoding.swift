@@ -38,7 +38,7 @@ extension JPEGImage {
     do {
       return try decode(to: output, into: buffer, goOn)
     } catch {
-      buffer.discard(because: "\(error)")
+      if !error.isOfBuffer { buffer.discard(because: "\(error)") }
       throw error
     }
   }

@@ -109,8 +109,8 @@ extension DecodingPass {
     let end = part.rows.upperBound
     rows.reserve(1, of: planes.size, spare: 0)
     defer { rows.shrink() }
-    var luma = buffer.writer()
-    var blue = buffer.writer(ofPlane: 1)
+    var luma = try buffer.writer(decoding: file.name)
+    var blue = try buffer.writer(ofPlane: 1, decoding: file.name)
     let good: Int
     if planes.isInterleaved {
       good = try readPlanes(of: file, by: planes, below: limit, through: &rows, goOn) {
@@ -128,7 +128,7 @@ extension DecodingPass {
         }
       }
     } else {
-      var red = buffer.writer(ofPlane: 2)
+      var red = try buffer.writer(ofPlane: 2, decoding: file.name)
       good = try readPlanes(of: file, by: planes, below: limit, through: &rows, goOn) {
         planes.write(luma: $0, from: $1, to: &luma)
         planes.write(chroma: $0, 1, from: $1, to: &blue)

@@ -44,7 +44,7 @@ extension PNGImage {
           : try decodeRows(of: file, colours, into: buffer, goOn)
       }
     } catch {
-      buffer.discard(because: "\(error)")
+      if !error.isOfBuffer { buffer.discard(because: "\(error)") }
       throw error
     }
   }
@@ -59,7 +59,7 @@ extension PNGImage {
     var pixels = [UInt8](repeating: 0, count: rowSize)
     var row = pixels.mutableSpan
     try file.readRow(into: &row, at: .row(0))
-    var writer = buffer.writer()
+    var writer = try buffer.writer(decoding: header.name)
     let end = part.rows.upperBound
     var good = 0
     do throws(ImageDecodingError) {
@@ -106,7 +106,7 @@ extension PNGImage {
       guard fill != nil, good > part.y, error.isDamage else { throw error }
       damage = error
     }
-    var writer = buffer.writer()
+    var writer = try buffer.writer(decoding: header.name)
     for row in part.y..<good {
       var room = all._mutatingExtracting(row * rowSize..<(row + 1) * rowSize)
       write(&room, colours, row, to: &writer)

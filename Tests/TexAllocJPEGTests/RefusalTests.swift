@@ -34,6 +34,23 @@ final class RefusalTests: XCTestCase {
     }
   }
 
+  func testAPlaneThatSomebodyWritesIsRefusedAndStaysAsItWas() throws {
+    let photo = try JPEGImage(SampleFile.make(40, 30))
+    let pool = try TexturePool(for: [JPEGDecoder.component], from: [MemfdHeap()])
+    let buffer = try pool.allocate(photo.descriptor)
+    do {
+      let writer = buffer.writer()
+      XCTAssertThrowsError(try photo.decode(into: buffer)) {
+        guard case .unsuitableBuffer("planes", _, let held) = ($0 as? ImageDecodingError)?.reason
+        else { return XCTFail("\($0)") }
+        XCTAssertEqual(held, "image: a second writer of plane 0, whose first has not ended")
+      }
+      XCTAssertEqual(writer.rowCount, 30)
+    }
+    XCTAssertNil(buffer.discardReason)
+    try photo.decode(into: buffer)
+  }
+
   func testWhatTheDecoderCannotDoIsUnsupportedNotDamaged() throws {
     let file = try SampleFile.make(16, 16)
     let frame = try XCTUnwrap(file.indices.first { file[$0...].starts(with: [0xFF, 0xC0]) })

@@ -59,6 +59,11 @@ public struct ImageDecodingError: Error, Hashable, Sendable {
   public var isUnsupported: Bool {
     if case .unsupported = reason { true } else { false }
   }
+
+  /// Whether it is about the buffer, which is as it was.
+  package var isOfBuffer: Bool {
+    if case .unsuitableBuffer = reason { true } else { false }
+  }
 }
 
 extension ImageDecodingError: CustomStringConvertible {
@@ -96,6 +101,30 @@ extension ImageDecodingError.Place: CustomStringConvertible {
     case .row(let row): "at row \(row)"
     case .scan(let scan): "in scan \(scan)"
     case .end: "behind its last row"
+    }
+  }
+}
+
+extension TextureBuffer {
+  /// The writer of a plane for a decoder, which has checked that the CPU writes the image.
+  ///
+  /// - Parameter picture: What its errors call the picture.
+  /// - Throws: `unsuitableBuffer` where the plane is in use.
+  @_lifetime(borrow self)
+  package func writer(
+    ofPlane plane: Int = 0, decoding picture: String
+  ) throws(ImageDecodingError) -> PlaneWriter {
+    do throws(WritingRefused) {
+      let writing = try PlaneWriting(ofFree: plane, in: self)
+      // As of `writer(ofPlane:)`.
+      return unsafe PlaneWriter(
+        bytes(ofPlane: plane), pitch: layout.planes[plane].pitch,
+        rowSize: layout.rowSize(ofPlane: plane), rowCount: layout.rowCount(ofPlane: plane),
+        during: writing)
+    } catch {
+      throw ImageDecodingError(
+        picture,
+        .unsuitableBuffer(field: "planes", wanted: "those that nobody uses", held: "\(error)"))
     }
   }
 }

@@ -1,7 +1,7 @@
 /// Whose planes are written, as a writer sees it.
 protocol PlaneOwner: AnyObject, Sendable {
-  /// Ends the process where the plane is in use: two writers would tear what they write.
-  func beginWriting(plane: Int)
+  /// Refuses where the plane is in use: two writers would tear what they write.
+  func beginWriting(plane: Int) throws(WritingRefused)
   func endWriting(plane: Int)
 
   /// Whether pages are made ready as writers come near them, and not before.
@@ -22,8 +22,17 @@ struct PlaneWriting: ~Copyable {
   /// nil for a part of a plane, whose writing is that of the whole.
   private let plane: Int?
 
+  /// Ends the process where the plane is in use.
   init(of plane: Int, in owner: any PlaneOwner) {
-    owner.beginWriting(plane: plane)
+    do { try self.init(ofFree: plane, in: owner) } catch {
+      // Not a precondition, whose words a release build leaves out.
+      fatalError("\(error)")
+    }
+  }
+
+  /// - Throws: `WritingRefused` where the plane is in use.
+  init(ofFree plane: Int, in owner: any PlaneOwner) throws(WritingRefused) {
+    try owner.beginWriting(plane: plane)
     self.owner = owner
     self.plane = plane
   }
@@ -34,4 +43,40 @@ struct PlaneWriting: ~Copyable {
   }
 
   deinit { if let plane { owner.endWriting(plane: plane) } }
+}
+
+/// Why a plane was not lent to be written.
+package struct WritingRefused: Error, Hashable, Sendable {
+  package enum Reason: Hashable, Sendable {
+    case noPlane(Int, of: Int)
+    /// It was neither allocated nor adopted for the CPU to write.
+    case notForWriting
+    case spent
+    case beingWritten(Int)
+    case beingRead(Int)
+    case raw(RawPlaneRefused)
+  }
+
+  package let buffer: String
+  package let reason: Reason
+
+  init(buffer: String, _ reason: Reason) {
+    self.buffer = buffer
+    self.reason = reason
+  }
+}
+
+extension WritingRefused: CustomStringConvertible {
+  package var description: String {
+    switch reason {
+    case .noPlane(let plane, let count): "\(buffer): there is no plane \(plane) of \(count)"
+    case .notForWriting: "\(buffer): it was neither allocated nor adopted for the CPU to write"
+    case .spent:
+      "\(buffer): a writer after the device has copied it; allocate it with rewritten"
+    case .beingWritten(let plane):
+      "\(buffer): a second writer of plane \(plane), whose first has not ended"
+    case .beingRead(let plane): "\(buffer): a writer of plane \(plane), which is being read"
+    case .raw(let refusal): "\(refusal)"
+    }
+  }
 }

@@ -49,7 +49,7 @@ extension QuirkProfile {
   /// Those of a driver, by what `GL_VENDOR` and `GL_RENDERER` say: of what is known to be cured by
   /// them. Of virgl nothing is, since it shows none of what the CPU writes.
   public static func known(vendor: String, renderer: String) -> [QuirkProfile] {
-    if vendor == "AMD" || renderer.contains("radeonsi") { return [pitch256, rows16] }
-    return []
+    let words = renderer.split { !$0.isLetter }
+    return vendor == "AMD" || words.contains("radeonsi") ? [pitch256, rows16] : []
   }
 }

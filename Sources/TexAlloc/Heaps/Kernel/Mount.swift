@@ -18,10 +18,10 @@ package struct Mount: Sendable {
   }
 
   private init?(_ line: Substring) {
-    let halves = line.split(separator: " - ", maxSplits: 1)
-    guard halves.count == 2 else { return nil }
-    let (fields, rest) = (halves[0].split(separator: " "), halves[1].split(separator: " "))
-    guard fields.count > 5, rest.count > 2 else { return nil }
+    let fields = line.split(separator: " ")
+    guard let dash = fields.dropFirst(6).firstIndex(of: "-") else { return nil }
+    let rest = Array(fields[(dash + 1)...])
+    guard rest.count > 2 else { return nil }
     (root, point) = (Self.plain(fields[3]), Self.plain(fields[4]))
     (kind, options) = (String(rest[0]), String(rest[2]))
   }

@@ -40,14 +40,14 @@ extension TextureBuffer {
         during: PlaneWriting(of: plane, in: self))
       return writer.write(pixels, rows: rows)
     }
-    beginWriting(plane: plane)
-    defer { endWriting(plane: plane) }
+    let writing = PlaneWriting(of: plane, in: self)
     for (index, row) in rows.enumerated() {
       unsafe pixels.extracting(index * rowSize..<(index + 1) * rowSize).withUnsafeBytes {
         unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[(row * pitch)...]).copyMemory(from: $0)
       }
     }
     texalloc_store_fence()
+    _ = consume writing
   }
 
   /// Makes every byte of the image zero, those between the planes too.
@@ -76,15 +76,14 @@ extension TextureBuffer {
 }
 
 extension TextureBuffer: PlaneOwner {
-  func beginWriting(plane: Int) {
+  func beginWriting(plane: Int) throws(WritingRefused) {
+    guard layout.shapes.indices.contains(plane) else {
+      throw WritingRefused(buffer: name, .noPlane(plane, of: layout.shapes.count))
+    }
     if let user = use.begin(.writer, ofPlane: plane) {
-      // Not a precondition, whose words a release build leaves out.
-      fatalError(
-        isSpent
-          ? "\(name): a writer after the device has copied it; allocate it with rewritten"
-          : user == .writer
-            ? "\(name): a second writer of plane \(plane), whose first has not ended"
-            : "\(name): a writer of plane \(plane), which is being read")
+      throw WritingRefused(
+        buffer: name,
+        isSpent ? .spent : user == .writer ? .beingWritten(plane) : .beingRead(plane))
     }
     waitForCopy()
     memory.beginAccess(for: [.sequentialWrite])

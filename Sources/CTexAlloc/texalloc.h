@@ -1,0 +1,962 @@
+/*
+ * TexAlloc: texture memory from an allocator.
+ *
+ * A toolkit decodes a photograph into ordinary memory and then copies it to the GPU. TexAlloc gives it
+ * memory that the GPU samples where it lies: a decoder, or the toolkit itself, writes straight into it.
+ *
+ *   texalloc_device *gpu;                                  // the GPU, by the context that is current
+ *   texalloc_pool *pool;                                   // memory that it can sample
+ *   texalloc_picture *photo;
+ *   texalloc_buffer *buffer;
+ *   texalloc_texture *texture;
+ *   texalloc_texture_info shown = {sizeof shown};
+ *
+ *   texalloc_egl_current(NULL, &gpu);
+ *   texalloc_pool_create(gpu, NULL, &pool);
+ *   texalloc_picture_open("photo.jpg", NULL, &photo);
+ *   texalloc_picture_allocate(photo, pool, TEXALLOC_FOR_TEXTURE, &buffer);
+ *   texalloc_picture_decode(photo, buffer, NULL);          // straight into texture memory
+ *   texalloc_texture_create(gpu, buffer, 0, &texture);     // no copy, or a reason why there was one
+ *   texalloc_texture_get_info(texture, &shown);
+ *   glBindTexture(shown.planes[0].target, shown.planes[0].name);
+ *
+ * What holds for every function:
+ *
+ * Status.   A function returns TEXALLOC_OK or what went wrong, and then has changed nothing and left
+ *           what it was to return as it was. texalloc_last_error() has the words.
+ * Handles.  An object is held by a pointer that is never followed: it is a number that is looked up. One
+ *           that is NULL, was released before, is of another kind or no handle at all is answered with
+ *           TEXALLOC_INVALID_HANDLE. Each handle is released once, on any thread unless said otherwise;
+ *           to release NULL does nothing. What one object needs of another it keeps: a texture its
+ *           buffer, a buffer its memory. So they may be released in any order.
+ * Structs.  Begin with their own size, which the caller sets: `texalloc_image image = {sizeof image};`.
+ *           What is zero in one that is passed in is left to the library, and NULL in its place is all
+ *           zero. Members are added at the end only, so programs go on working with later libraries.
+ * Threads.  Every function may be called on any thread, several at a time, but for those that touch
+ *           OpenGL: they want a context of the device to be current, and say so by `GL`.
+ *           Elsewhere they answer TEXALLOC_WRONG_THREAD.
+ * OpenGL.   What such a call touches of OpenGL's state it puts back. Errors that OpenGL held before are
+ *           read, and given to `pending_errors`.
+ * Strings.  Are UTF-8 and end with a zero. Those that are returned are the library's, and last as long as
+ *           the object that they came from unless said otherwise.
+ * Fork.     A child that has not called exec gets TEXALLOC_FORKED from everything.
+ *
+ * Lengths are in bytes, widths and heights in pixels, times in nanoseconds.
+ *
+ * C99 and C++17. Apache License 2.0.
+ */
+#ifndef TEXALLOC_H
+#define TEXALLOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------------
+ * Version and errors
+ * --------------------------------------------------------------------------------------------- */
+
+#define TEXALLOC_VERSION_MAJOR 1
+#define TEXALLOC_VERSION_MINOR 0
+#define TEXALLOC_VERSION_PATCH 0
+/** As texalloc_version() has it: programs may ask for `TEXALLOC_VERSION >= 0x010200`. */
+#define TEXALLOC_VERSION \
+  (TEXALLOC_VERSION_MAJOR << 16 | TEXALLOC_VERSION_MINOR << 8 | TEXALLOC_VERSION_PATCH)
+
+/** The version of the library that is loaded, which may be newer than this header. */
+uint32_t texalloc_version(void);
+
+/** What went wrong, as far as a caller could act on it. Numbers never change. */
+typedef enum texalloc_status {
+  TEXALLOC_OK = 0,
+
+  /* How the interface is used. */
+
+  /** A pointer is NULL that must not be, or a number is out of its range. */
+  TEXALLOC_INVALID_ARGUMENT = 1,
+  /** The handle is NULL, was released, is of another kind, or is none. */
+  TEXALLOC_INVALID_HANDLE = 2,
+  /** A plane of the buffer is being written or read just now, or is not mapped. */
+  TEXALLOC_BUSY = 3,
+  /** The process was forked, and has not called exec. */
+  TEXALLOC_FORKED = 4,
+
+  /* What several kinds of objects answer. */
+
+  /** The machine lacks what was asked for. */
+  TEXALLOC_UNSUPPORTED = 20,
+  /** The machine has it, and did not give it. */
+  TEXALLOC_FAILED = 21,
+  /** A call of the kernel failed. */
+  TEXALLOC_SYSTEM = 22,
+  /** There is no memory. */
+  TEXALLOC_OUT_OF_MEMORY = 23,
+  /** No context of the device is current on this thread. */
+  TEXALLOC_WRONG_THREAD = 24,
+  /** The context of the device is lost, or the memory went with it. */
+  TEXALLOC_LOST = 25,
+  /** The device, or the loader, was closed. */
+  TEXALLOC_CLOSED = 26,
+  /** The caller did not want it any more. */
+  TEXALLOC_CANCELLED = 27,
+  /** Writing the buffer failed or was cancelled: what it holds is no picture. */
+  TEXALLOC_DISCARDED = 28,
+  /** The GPU has copied the buffer, whose memory is the pool's again; see TEXALLOC_REWRITTEN. */
+  TEXALLOC_SPENT = 29,
+
+  /* What a pool answers that has no memory for an image. */
+
+  /** Attributes of a component contradict themselves. */
+  TEXALLOC_INVALID_ATTRIBUTES = 40,
+  /** Those who touch the image cannot live with each other. */
+  TEXALLOC_CONFLICT = 41,
+  /** No component of the pool does what the image is for. */
+  TEXALLOC_NO_USER = 42,
+  /** Nobody says in which format. */
+  TEXALLOC_NO_FORMAT = 43,
+  /** No heap suits all who touch the image. */
+  TEXALLOC_NO_HEAP = 44,
+  /** There is no route on which all who touch the image agree. */
+  TEXALLOC_NO_ROUTE = 45,
+  /** The image is larger than any slab can be. */
+  TEXALLOC_TOO_LARGE = 46,
+  /** It would pass the budget of the pool. */
+  TEXALLOC_BUDGET = 47,
+
+  /* What a file answers that becomes no picture. */
+
+  /** The file cannot be opened or read. */
+  TEXALLOC_UNREADABLE = 60,
+  /** It is a directory, a pipe, a device. */
+  TEXALLOC_NOT_A_FILE = 61,
+  /** Nothing is in it. */
+  TEXALLOC_EMPTY = 62,
+  /** It is of no kind that is known here. */
+  TEXALLOC_UNRECOGNIZED = 63,
+  /** It ends before its image does. */
+  TEXALLOC_TRUNCATED = 64,
+  /** Pixels are lost. */
+  TEXALLOC_DAMAGED = 65,
+  /** It asks for more of something than a limit of the decoder allows. */
+  TEXALLOC_TOO_MUCH = 66,
+  /** The picture cannot be decoded into this buffer, which is as it was. */
+  TEXALLOC_UNSUITABLE_BUFFER = 67,
+  /** The region that was asked for does not lie within the picture, or it or the size has no pixel. */
+  TEXALLOC_BAD_REGION = 68,
+  /** There is no thumbnail in the file, or none that is right. */
+  TEXALLOC_NO_THUMBNAIL = 69,
+
+  /* What a device answers that does not take a buffer, which is as it was. */
+
+  /** It imports nothing, or not this memory. */
+  TEXALLOC_REFUSED_IMPORT = 80,
+  /** It does not take the format or its modifier. */
+  TEXALLOC_REFUSED_FORMAT = 81,
+  /** It does not give a shader of the image what was asked for. */
+  TEXALLOC_REFUSED_SAMPLING = 82,
+  /** It takes the format as an external texture only. */
+  TEXALLOC_REFUSED_EXTERNAL_ONLY = 83,
+  /** It takes no memory of this heap. */
+  TEXALLOC_REFUSED_HEAP = 84,
+  /** The texture cannot have mipmaps. */
+  TEXALLOC_REFUSED_MIPMAPS = 85,
+  /** It does not live with how the CPU's mapping is cached. */
+  TEXALLOC_REFUSED_CACHING = 86,
+  /** The CPU cannot read, or write, what it would have to. */
+  TEXALLOC_REFUSED_CPU_USAGE = 87,
+  /** The image was allocated for other uses. */
+  TEXALLOC_REFUSED_DEVICE_USAGE = 88,
+  /** The distance of the rows does not suit it. */
+  TEXALLOC_REFUSED_PITCH = 89,
+  /** The place in the memory does not suit it. */
+  TEXALLOC_REFUSED_OFFSET = 90,
+  /** The image is too small, too large, or larger than its memory. */
+  TEXALLOC_REFUSED_SIZE = 91,
+  /** Too many images or descriptors are alive: release some, and collect. */
+  TEXALLOC_REFUSED_DESCRIPTORS = 92,
+  /** It showed other pixels than were written. */
+  TEXALLOC_REFUSED_PIXELS = 93,
+  /** There was no memory or context to try the kind of image in; it may go better another time. */
+  TEXALLOC_REFUSED_TRIAL = 94,
+  /** The driver did not copy it. */
+  TEXALLOC_REFUSED_COPY = 95,
+  /** The driver made no fence. */
+  TEXALLOC_REFUSED_FENCE = 96,
+  /** The driver does not render into it. */
+  TEXALLOC_REFUSED_FRAMEBUFFER = 97,
+
+  /* Contexts of one device. */
+
+  /** The context shares nothing with the device's. */
+  TEXALLOC_NOT_SHARED = 110,
+  /** Further contexts have joined the device; they leave first. */
+  TEXALLOC_JOINED = 111,
+
+  /* What the CPU may do with a buffer. */
+
+  /** It was neither allocated nor adopted for that: writing, reading, writing in any order, exporting. */
+  TEXALLOC_NOT_FOR_THAT = 120,
+  /** The memory is slow to read, and that was not asked for. */
+  TEXALLOC_SLOW_MEMORY = 121
+} texalloc_status;
+
+/** The name of a status without its prefix, as `WRONG_THREAD`; `?` for a number that is none. */
+const char *texalloc_status_name(texalloc_status status);
+
+/**
+ * What went wrong in the last call on this thread that failed: the object, the limit and the value, in
+ * one line. Never NULL; empty where nothing failed. It lasts until the next call that fails on this thread.
+ */
+const char *texalloc_last_error(void);
+
+/** How much a message matters. */
+typedef enum texalloc_log_level {
+  /** A call failed. The caller is told, too. */
+  TEXALLOC_LOG_ERROR = 1,
+  /** Something is slower than it could be, or was not right and was tolerated. */
+  TEXALLOC_LOG_WARNING = 2,
+  /** What was chosen, and why. */
+  TEXALLOC_LOG_INFO = 3
+} texalloc_log_level;
+
+/** Is given a line without its end, which lasts as long as the call. On any thread, several at a time. */
+typedef void (*texalloc_log_function)(void *user, texalloc_log_level level, const char *message);
+
+/** Has a function given what there is to say; nobody where NULL, as it is at first. */
+texalloc_status texalloc_set_log(texalloc_log_function log, void *user);
+
+/**
+ * Releases every handle that there is, and waits until the library's threads have ended: before its memory
+ * is looked at for leaks, say. Devices are closed first, where their context is current. Not while another
+ * thread is in a call. Later calls begin anew.
+ *
+ * TEXALLOC_BUSY: a thread has not ended after ten seconds; all handles are gone nevertheless.
+ */
+texalloc_status texalloc_shutdown(void);
+
+/* ------------------------------------------------------------------------------------------------
+ * Devices: the GPU
+ * --------------------------------------------------------------------------------------------- */
+
+/** A GPU of OpenGL ES 3.0, or of OpenGL 3.3, and newer, by EGL. */
+typedef struct texalloc_device texalloc_device;
+
+/** How pixels get to the GPU, the best way first. */
+typedef enum texalloc_route {
+  /** The best that can be had. */
+  TEXALLOC_ROUTE_ANY = 0,
+  /** The GPU samples the buffer's own memory. Nobody copies. */
+  TEXALLOC_ROUTE_IMPORTED = 1,
+  /** The buffer lies in memory of the GPU's own, which copies it by itself. */
+  TEXALLOC_ROUTE_TRANSFERRED = 2,
+  /** The CPU copies. */
+  TEXALLOC_ROUTE_UPLOADED = 3
+} texalloc_route;
+
+/** `imported`, `transferred`, `uploaded`; `any`; `?` for a number that is none. */
+const char *texalloc_route_name(texalloc_route route);
+
+typedef struct texalloc_egl_options {
+  uint32_t struct_size;
+  /** The only route that textures may take. */
+  texalloc_route route;
+  /**
+   * Which device texalloc_egl_surfaceless() opens: `software`, a driver (`iris`) or a node
+   * (`/dev/dri/renderD128`); NULL for the first with a driver of its own, or else the software device.
+   */
+  const char *device;
+  /** Is given the names of textures that are gone, in a call that collects or polls: others are to have them. */
+  void (*names_gone)(void *user, const uint32_t *names, size_t count);
+  /** Is given errors (`GL_INVALID_ENUM`…) that OpenGL held when a call began, by which it takes them away. */
+  void (*pending_errors)(void *user, const uint32_t *errors, size_t count);
+  /** What these functions are given. */
+  void *user;
+} texalloc_egl_options;
+
+/**
+ * The GPU of the context that is current on this thread: the toolkit's own. GL.
+ *
+ * TEXALLOC_UNSUPPORTED: there is none, it is GLX's, or it is too old.
+ */
+texalloc_status texalloc_egl_current(const texalloc_egl_options *options, texalloc_device **device);
+
+/** Opens a GPU, and makes a context of OpenGL ES without a surface current on this thread. */
+texalloc_status texalloc_egl_surfaceless(
+    const texalloc_egl_options *options, texalloc_device **device);
+
+typedef struct texalloc_device_info {
+  uint32_t struct_size;
+  bool is_software;
+  bool is_lost;
+  /** GL_VENDOR, GL_RENDERER, GL_VERSION; and the name of the driver as EGL has it. */
+  const char *vendor, *renderer, *version, *driver;
+  /** Why no memory of a pool is imported; NULL where some is. */
+  const char *import_obstacle;
+  uint32_t max_texture_size;
+  /** EGLImages that live, and those of them that are kept for images to come. */
+  uint32_t live_images, kept_images;
+  /** Textures made so far, by route, and bytes that the GPU and the CPU have copied for them. */
+  uint64_t imported, transferred, uploaded, bytes_transferred, bytes_uploaded;
+} texalloc_device_info;
+
+texalloc_status texalloc_device_get_info(texalloc_device *device, texalloc_device_info *info);
+
+/** Makes the context that the device was opened for current on this thread. */
+texalloc_status texalloc_device_make_current(texalloc_device *device);
+
+/**
+ * Frees what the GPU held of textures that were released: once a frame. GL. Their memory returns to the
+ * pool when everything that was drawn so far is done.
+ */
+texalloc_status texalloc_device_collect(texalloc_device *device);
+
+/** Lets go of what is kept for textures to come: where memory or descriptors run short. GL. */
+texalloc_status texalloc_device_trim(texalloc_device *device);
+
+/**
+ * Has the device's calls work in the context that is current, too, which shares with the device's: of
+ * another window, or on another thread. Each context says texalloc_texture_use() before it draws a texture
+ * that another has made, and collects once a frame.
+ *
+ * TEXALLOC_NOT_SHARED: it is of another share group, display or API.
+ */
+texalloc_status texalloc_device_join(texalloc_device *device);
+
+/** Ends that before the context is destroyed. GL. */
+texalloc_status texalloc_device_leave(texalloc_device *device);
+
+/**
+ * Tells that the context is lost, as EGL_CONTEXT_LOST does. What the GPU held goes. Buffers keep their
+ * memory, for the next device; textures are of no use any more.
+ */
+texalloc_status texalloc_device_lost(texalloc_device *device);
+
+/**
+ * Ends the device before its context is destroyed, and releases the handle: waits for the GPU, then takes
+ * down its textures, those too that somebody still holds. GL, unless it is lost.
+ *
+ * TEXALLOC_JOINED: further contexts leave first. TEXALLOC_FAILED: the GPU is not done after ten seconds.
+ */
+texalloc_status texalloc_device_close(texalloc_device *device);
+
+/* ------------------------------------------------------------------------------------------------
+ * Pools: memory for images
+ * --------------------------------------------------------------------------------------------- */
+
+/** Memory for the images that a device, the decoders and others share. */
+typedef struct texalloc_pool texalloc_pool;
+
+/** Memory for one image: of a pool, or adopted from the application. */
+typedef struct texalloc_buffer texalloc_buffer;
+
+/** How a pool grows. */
+typedef struct texalloc_pool_limits {
+  uint32_t struct_size;
+  /** The first slab; each further one is twice as large. 4 MiB. */
+  uint64_t first_slab;
+  /** The largest slab that several images share. 64 MiB. */
+  uint64_t largest_slab;
+  /** All slabs together. The memory of the machine. */
+  uint64_t budget;
+  /** What is made ready ahead of its use. 8 MiB. */
+  uint64_t prefault;
+} texalloc_pool_limits;
+
+typedef struct texalloc_pool_options {
+  uint32_t struct_size;
+  const texalloc_pool_limits *limits;
+} texalloc_pool_options;
+
+/**
+ * A pool for a device, the decoders of JPEG and PNG, and an application that writes rows. They state what
+ * they can live with, and what all agree upon is what the memory will be.
+ *
+ * \param device  NULL for images that no GPU sees.
+ */
+texalloc_status texalloc_pool_create(
+    texalloc_device *device, const texalloc_pool_options *options, texalloc_pool **pool);
+
+/** Lets go of the pool. Its buffers keep their memory. */
+texalloc_status texalloc_pool_release(texalloc_pool *pool);
+
+/** What images are for, and what their memory must be besides; any of them, by `|`. */
+enum {
+  /** The GPU samples it. */
+  TEXALLOC_FOR_TEXTURE = 1 << 0,
+  /** The GPU renders into it. */
+  TEXALLOC_FOR_RENDERING = 1 << 1,
+  /** A display shows it. */
+  TEXALLOC_FOR_SCANOUT = 1 << 2,
+  /** A camera fills it. */
+  TEXALLOC_FOR_CAPTURE = 1 << 3,
+  /** A hardware encoder reads it, or a hardware decoder writes it. */
+  TEXALLOC_FOR_ENCODING = 1 << 4,
+  TEXALLOC_FOR_DECODING = 1 << 5,
+  /** Beside FOR_TEXTURE: the texture has mipmaps. It is a copy of the GPU's own then. */
+  TEXALLOC_MIPMAPPED = 1 << 6,
+
+  /** The CPU reads it, too. */
+  TEXALLOC_CPU_READ = 1 << 8,
+  /** It shares its slab with no other image. */
+  TEXALLOC_DEDICATED = 1 << 9,
+  /** Every byte of it is zero at first. */
+  TEXALLOC_ZEROED = 1 << 10,
+  /** Another process may have it: see texalloc_buffer_export(). */
+  TEXALLOC_EXPORTABLE = 1 << 11,
+  /** It is written again after the GPU has taken it: a page of glyphs, a frame of a video. */
+  TEXALLOC_REWRITTEN = 1 << 12
+};
+
+/** A pixel format as in drm_fourcc.h: TEXALLOC_FOURCC('A', 'B', '2', '4') is DRM_FORMAT_ABGR8888. */
+#define TEXALLOC_FOURCC(a, b, c, d) \
+  ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+/** R, G, B, A bytes in memory, in this order: what GL_RGBA and GL_UNSIGNED_BYTE are. */
+#define TEXALLOC_ABGR8888 TEXALLOC_FOURCC('A', 'B', '2', '4')
+/** R, G, B and an ignored byte. */
+#define TEXALLOC_XBGR8888 TEXALLOC_FOURCC('X', 'B', '2', '4')
+/** B, G, R, A bytes: what cairo and QImage have. */
+#define TEXALLOC_ARGB8888 TEXALLOC_FOURCC('A', 'R', '2', '4')
+/** B, G, R and an ignored byte. */
+#define TEXALLOC_XRGB8888 TEXALLOC_FOURCC('X', 'R', '2', '4')
+/** One byte, sampled as red. */
+#define TEXALLOC_R8 TEXALLOC_FOURCC('R', '8', ' ', ' ')
+/** 16 bits: red in the upper five, blue in the lower five. */
+#define TEXALLOC_RGB565 TEXALLOC_FOURCC('R', 'G', '1', '6')
+/** Luma, then interleaved Cb, Cr at half width and height. */
+#define TEXALLOC_NV12 TEXALLOC_FOURCC('N', 'V', '1', '2')
+/** Luma, Cb and Cr, the latter at half width and height; and at full size. */
+#define TEXALLOC_YUV420 TEXALLOC_FOURCC('Y', 'U', '1', '2')
+#define TEXALLOC_YUV444 TEXALLOC_FOURCC('Y', 'U', '2', '4')
+
+/** What makes luma and chroma of red, green and blue. */
+typedef enum texalloc_matrix {
+  TEXALLOC_MATRIX_BT601 = 0,
+  TEXALLOC_MATRIX_BT709 = 1,
+  TEXALLOC_MATRIX_BT2020 = 2
+} texalloc_matrix;
+
+/** Which numbers are black and white: all, or of eight bits 16 to 235. */
+typedef enum texalloc_range { TEXALLOC_RANGE_FULL = 0, TEXALLOC_RANGE_LIMITED = 1 } texalloc_range;
+
+/** How the numbers grow with light. */
+typedef enum texalloc_transfer {
+  TEXALLOC_TRANSFER_SRGB = 0,
+  TEXALLOC_TRANSFER_LINEAR = 1,
+  TEXALLOC_TRANSFER_BT709 = 2,
+  TEXALLOC_TRANSFER_PQ = 3,
+  TEXALLOC_TRANSFER_HLG = 4
+} texalloc_transfer;
+
+/** Where, in one direction, a sample of chroma lies among those of luma that share it. */
+typedef enum texalloc_siting {
+  TEXALLOC_SITING_CENTRED = 0,
+  TEXALLOC_SITING_COSITED = 1
+} texalloc_siting;
+
+/** What numbers mean as colours; all zero is what JPEG files and screens have. */
+typedef struct texalloc_colour {
+  texalloc_matrix matrix;
+  texalloc_range range;
+  texalloc_transfer transfer;
+  texalloc_siting horizontal_siting, vertical_siting;
+} texalloc_colour;
+
+/** What the fourth channel says of the other three. */
+typedef enum texalloc_alpha {
+  /** They were multiplied by it: what blending wants. */
+  TEXALLOC_ALPHA_PREMULTIPLIED = 0,
+  TEXALLOC_ALPHA_STRAIGHT = 1,
+  /** Nothing. */
+  TEXALLOC_ALPHA_OPAQUE = 2
+} texalloc_alpha;
+
+/** What a shader gets of the numbers. */
+typedef enum texalloc_sampling {
+  TEXALLOC_SAMPLING_AS_STORED = 0,
+  /** Light: the texture undoes the transfer of sRGB before it filters. */
+  TEXALLOC_SAMPLING_AS_LIGHT = 1
+} texalloc_sampling;
+
+/** An image that is to have memory. */
+typedef struct texalloc_image {
+  uint32_t struct_size;
+  uint32_t width, height;
+  /** What it may consist of, most wanted first; TEXALLOC_ABGR8888 where there are none. */
+  const uint32_t *formats;
+  uint32_t format_count;
+  /** Whether the application writes it in any order, and may read what it wrote: a painter. */
+  bool is_painted;
+  texalloc_alpha alpha;
+  texalloc_sampling sampling;
+  texalloc_colour colour;
+  /** What errors call it; copied. */
+  const char *name;
+  /** How long to wait for the GPU to be done with released images where memory has run out. */
+  uint64_t patience;
+} texalloc_image;
+
+/**
+ * Memory for one image, by the best route on which all who touch it agree. The first image of a kind waits
+ * some milliseconds: one like it is tried.
+ *
+ * \param flags  What it is for: TEXALLOC_FOR_TEXTURE.
+ */
+texalloc_status texalloc_pool_allocate(
+    texalloc_pool *pool, const texalloc_image *image, uint32_t flags, texalloc_buffer **buffer);
+
+/** What a pool holds at one moment. */
+typedef struct texalloc_pool_info {
+  uint32_t struct_size;
+  uint32_t slabs;
+  /** Slots that are taken, and those of them that only wait for the GPU. */
+  uint32_t slots, waiting_slots;
+  /** Bytes of all slabs, of those that have pages, and of the slots that are taken. */
+  uint64_t slab_bytes, resident_bytes, slot_bytes;
+} texalloc_pool_info;
+
+texalloc_status texalloc_pool_get_info(texalloc_pool *pool, texalloc_pool_info *info);
+
+/** Changes how the pool grows from now on; members that are zero stay as they are. */
+texalloc_status texalloc_pool_set_limits(texalloc_pool *pool, const texalloc_pool_limits *limits);
+
+/** Gives memory back to the system until at most `bytes` have pages, or only what images use. */
+texalloc_status texalloc_pool_trim(texalloc_pool *pool, uint64_t bytes);
+
+/* ------------------------------------------------------------------------------------------------
+ * Buffers: the memory of one image
+ * --------------------------------------------------------------------------------------------- */
+
+typedef struct texalloc_plane {
+  /** Pixels that it has; of chroma fewer than the image, rounded up. Bytes of those of one row. */
+  uint32_t width, height, row_size;
+  /** Bytes from one row to the next. */
+  uint32_t pitch;
+  /** Bytes from the start of the memory. */
+  uint64_t offset;
+} texalloc_plane;
+
+typedef struct texalloc_buffer_info {
+  uint32_t struct_size;
+  uint32_t width, height;
+  uint32_t format;
+  /** Its arrangement as in drm_fourcc.h; 0: linear. */
+  uint64_t modifier;
+  /** Bytes of the whole image, padding included. */
+  uint64_t size;
+  uint32_t plane_count;
+  texalloc_plane planes[4];
+  /** How it gets to the GPU; TEXALLOC_ROUTE_ANY where no device takes part. */
+  texalloc_route route;
+  /** Why no better route was taken; NULL where there is none. */
+  const char *reason;
+  const char *name;
+  /** Where the memory came from: `memfd`, `gbm:iris`; and how the CPU's mapping of it is cached. */
+  const char *heap, *caching;
+  bool is_spent, is_discarded, is_lost;
+} texalloc_buffer_info;
+
+texalloc_status texalloc_buffer_get_info(texalloc_buffer *buffer, texalloc_buffer_info *info);
+
+/**
+ * Writes rows of a plane, whole and in order, in the only way that write-combining memory likes. Inside
+ * of a mapping by TEXALLOC_MAP_ROWS, several threads may write different rows; else nobody else writes or
+ * reads the plane meanwhile.
+ *
+ * \param pixels  Of the first row: `row_size` bytes of each.
+ * \param stride  Bytes from one row to the next in `pixels`.
+ */
+texalloc_status texalloc_buffer_write_rows(
+    texalloc_buffer *buffer, uint32_t plane, uint32_t first_row, uint32_t row_count,
+    const void *pixels, size_t stride);
+
+/** How a plane is lent. */
+typedef enum texalloc_map_mode {
+  /** For texalloc_buffer_write_rows() alone, which then may be called many times, on several threads. */
+  TEXALLOC_MAP_ROWS = 0,
+  /**
+   * By its address, to be written in any order: what the image was allocated for by `is_painted` or
+   * TEXALLOC_CPU_READ. It holds what was there.
+   */
+  TEXALLOC_MAP_MEMORY = 1,
+  /** As MEMORY; where that cannot be had, ordinary memory, zero at first, that is copied at the end. */
+  TEXALLOC_MAP_STAGED = 2
+} texalloc_map_mode;
+
+/** A plane that is mapped. */
+typedef struct texalloc_mapping {
+  uint32_t struct_size;
+  /** Whether it is ordinary memory, copied when it is unmapped. */
+  bool is_staged;
+  /** The first byte of the first row; NULL with TEXALLOC_MAP_ROWS. */
+  void *bytes;
+  /** Bytes from one row to the next, and of the pixels of one. */
+  uint32_t pitch, row_size;
+  uint32_t row_count;
+} texalloc_mapping;
+
+/**
+ * Lends a plane to be written, until texalloc_buffer_unmap(): nobody else writes or reads it meanwhile.
+ *
+ * TEXALLOC_BUSY: somebody writes or reads it. TEXALLOC_NOT_FOR_THAT: see texalloc_map_mode.
+ */
+texalloc_status texalloc_buffer_map(
+    texalloc_buffer *buffer, uint32_t plane, texalloc_map_mode mode, texalloc_mapping *mapping);
+
+/** Ends that: what was written is seen by whoever is told of it next. */
+texalloc_status texalloc_buffer_unmap(texalloc_buffer *buffer, uint32_t plane);
+
+/**
+ * Copies the pixels of a plane to the caller, row by row.
+ *
+ * TEXALLOC_NOT_FOR_THAT: it was allocated without TEXALLOC_CPU_READ. TEXALLOC_SLOW_MEMORY: reading it takes
+ * up to a thousand times as long as other memory, and `even_if_slow` is false.
+ */
+texalloc_status texalloc_buffer_read(
+    texalloc_buffer *buffer, uint32_t plane, bool even_if_slow, void *pixels, size_t stride);
+
+/** Says that what was written is no picture: registering, reading and exporting it are refused. */
+texalloc_status texalloc_buffer_discard(texalloc_buffer *buffer, const char *reason);
+
+/**
+ * Keeps the memory from being used again until a fence has passed, even when the buffer is released.
+ *
+ * \param fence  A sync_file: what KMS, Vulkan and EGL_ANDROID_native_fence_sync give, and compositors
+ *               send. The library's to close if the call succeeds.
+ */
+texalloc_status texalloc_buffer_hold(texalloc_buffer *buffer, int fence);
+
+/** A descriptor of the memory for another process, in which the image begins at 0; the caller's to close.
+ *
+ * TEXALLOC_NOT_FOR_THAT: it was allocated without TEXALLOC_EXPORTABLE.
+ */
+texalloc_status texalloc_buffer_export(texalloc_buffer *buffer, int *descriptor);
+
+/** Lets go of the buffer. Its memory returns to the pool when no texture shows it, and the GPU is done. */
+texalloc_status texalloc_buffer_release(texalloc_buffer *buffer);
+
+/* ------------------------------------------------------------------------------------------------
+ * Pictures: files of JPEG and PNG
+ * --------------------------------------------------------------------------------------------- */
+
+/** A file whose header was read. */
+typedef struct texalloc_picture texalloc_picture;
+
+/** Which of the pictures in a file. */
+typedef enum texalloc_content {
+  TEXALLOC_CONTENT_PICTURE = 0,
+  /** The small one in its EXIF, whatever it shows. */
+  TEXALLOC_CONTENT_THUMBNAIL = 1,
+  /** The same, where its proportions are those of the picture. */
+  TEXALLOC_CONTENT_PREVIEW = 2
+} texalloc_content;
+
+/** How large a picture is to be shown, so that no more pixels are decoded than that takes. */
+typedef enum texalloc_fit {
+  /** Pixel by pixel. */
+  TEXALLOC_FIT_NONE = 0,
+  /** The largest within the size. */
+  TEXALLOC_FIT_WITHIN = 1,
+  /** The smallest that covers the size. */
+  TEXALLOC_FIT_COVER = 2
+} texalloc_fit;
+
+typedef struct texalloc_picture_options {
+  uint32_t struct_size;
+  /** Whether what is right of a damaged file is kept, and the rest filled. */
+  bool salvages_damage;
+  /** Whether an embedded colour profile is applied, so that the colours are sRGB. */
+  bool applies_profile;
+  /** Whether luma and chroma are planes of their own where the file has them so. */
+  bool prefers_planes;
+  /** Red, green, blue, alpha of what is filled. */
+  uint8_t fill[4];
+  texalloc_content content;
+  /** How large it is to be shown; what is decoded has at least as many pixels, and the GPU scales the rest. */
+  texalloc_fit fit;
+  uint32_t fit_width, fit_height;
+  /** The part that is wanted, in pixels of the whole picture as it is to be shown; all where it has no width. */
+  uint32_t region_x, region_y, region_width, region_height;
+  /** Pixels of an image: 2^28. More than that is TEXALLOC_TOO_MUCH. */
+  uint64_t pixels;
+  /** Bytes for the coefficients of a progressive JPEG, or an interlaced PNG: 512 MiB. */
+  uint64_t working_bytes;
+  /** Time that a thread may spend on a JPEG file: a minute. */
+  uint64_t time;
+  /** Is told, every few rows, which part is decoded, from 0 to 1; ends it where it answers false. */
+  bool (*goes_on)(void *user, double done);
+  /** What it is given. */
+  void *user;
+} texalloc_picture_options;
+
+/** Opens a regular file, by its first bytes: TEXALLOC_UNRECOGNIZED where it is neither. */
+texalloc_status texalloc_picture_open(
+    const char *path, const texalloc_picture_options *options, texalloc_picture **picture);
+
+/** Takes a file that lies in memory, and is copied from there. \param name  What errors call it. */
+texalloc_status texalloc_picture_open_bytes(
+    const void *bytes, size_t size, const char *name, const texalloc_picture_options *options,
+    texalloc_picture **picture);
+
+/** Takes a file by a descriptor, which stays the caller's. \param name  What errors call it. */
+texalloc_status texalloc_picture_open_descriptor(
+    int descriptor, const char *name, const texalloc_picture_options *options,
+    texalloc_picture **picture);
+
+/** How rows as they are stored are to be shown: the numbers of EXIF. Pixels are never turned. */
+typedef enum texalloc_orientation {
+  TEXALLOC_UPRIGHT = 1,
+  TEXALLOC_MIRRORED = 2,
+  TEXALLOC_TURNED_HALF = 3,
+  TEXALLOC_FLIPPED = 4,
+  TEXALLOC_TRANSPOSED = 5,
+  TEXALLOC_TURNED_RIGHT = 6,
+  TEXALLOC_TRANSVERSED = 7,
+  TEXALLOC_TURNED_LEFT = 8
+} texalloc_orientation;
+
+typedef struct texalloc_picture_info {
+  uint32_t struct_size;
+  /** As the rows are stored, which is what the texture has. */
+  uint32_t width, height;
+  /** The whole picture as it is to be shown, before any region and scale. */
+  uint32_t whole_width, whole_height;
+  texalloc_orientation orientation;
+  texalloc_alpha alpha;
+  /** Every format that it can be decoded to, most wanted first. */
+  const uint32_t *formats;
+  uint32_t format_count;
+  /** The colour profile, unless it is applied; NULL where there is none. */
+  const void *profile;
+  size_t profile_size;
+} texalloc_picture_info;
+
+texalloc_status texalloc_picture_get_info(texalloc_picture *picture, texalloc_picture_info *info);
+
+/** Memory for the picture, in its most wanted format: texalloc_pool_allocate() for what it needs. */
+texalloc_status texalloc_picture_allocate(
+    texalloc_picture *picture, texalloc_pool *pool, uint32_t flags, texalloc_buffer **buffer);
+
+/** The same in one of some formats of its own, most wanted first. */
+texalloc_status texalloc_picture_allocate_as(
+    texalloc_picture *picture, const uint32_t *formats, uint32_t format_count,
+    texalloc_pool *pool, uint32_t flags, texalloc_buffer **buffer);
+
+/** How a decode went that gave a picture. */
+typedef struct texalloc_decode_report {
+  uint32_t struct_size;
+  /** The rows that are those of the file, from 0; fewer than all only where damage was salvaged. */
+  uint32_t good_rows;
+  /** What was wrong with the file and was tolerated, line by line; empty where nothing. Until the picture
+   * is decoded again or released. */
+  const char *warnings;
+} texalloc_decode_report;
+
+/**
+ * Decodes the file straight into a buffer, whose memory is written once and never read.
+ *
+ * \param buffer  Allocated for it, or of its size and one of its formats.
+ * \param report  May be NULL.
+ *
+ * After TEXALLOC_UNSUITABLE_BUFFER and TEXALLOC_BUSY the buffer is as it was; after any other error it is
+ * discarded.
+ */
+texalloc_status texalloc_picture_decode(
+    texalloc_picture *picture, texalloc_buffer *buffer, texalloc_decode_report *report);
+
+texalloc_status texalloc_picture_release(texalloc_picture *picture);
+
+/* ------------------------------------------------------------------------------------------------
+ * Textures: a buffer as the GPU sees it
+ * --------------------------------------------------------------------------------------------- */
+
+/** Textures of OpenGL, mostly one, that show a buffer and keep it. */
+typedef struct texalloc_texture texalloc_texture;
+
+enum {
+  /** It is refused where the CPU would have to copy. */
+  TEXALLOC_NEVER_UPLOADED = 1 << 0,
+  /** It has mipmaps, which the GPU makes, though the buffer was not allocated so. */
+  TEXALLOC_WITH_MIPMAPS = 1 << 1
+};
+
+/**
+ * Shows a buffer to the GPU, by the best route that there is. GL. The same buffer gives the same texture
+ * as long as that lives.
+ *
+ * \param flags  TEXALLOC_NEVER_UPLOADED, TEXALLOC_WITH_MIPMAPS, or 0.
+ */
+texalloc_status texalloc_texture_create(
+    texalloc_device *device, texalloc_buffer *buffer, uint32_t flags, texalloc_texture **texture);
+
+/** A texture of OpenGL that shows one plane of an image, or all of it. */
+typedef struct texalloc_texture_plane {
+  /** For glBindTexture(). */
+  uint32_t name;
+  /** GL_TEXTURE_2D, or GL_TEXTURE_EXTERNAL_OES. */
+  uint32_t target;
+  uint32_t width, height;
+  uint32_t format;
+} texalloc_texture_plane;
+
+typedef struct texalloc_texture_info {
+  uint32_t struct_size;
+  uint32_t width, height;
+  /** One plane, unless a shader has to put luma and chroma together. */
+  uint32_t plane_count;
+  texalloc_texture_plane planes[4];
+  /** How the pixels got to the GPU. */
+  texalloc_route route;
+  /** Why no better route was taken; NULL where there is none. */
+  const char *reason;
+  bool has_mipmaps;
+  /** What the numbers mean, for a shader that converts them. */
+  texalloc_colour colour;
+  /** What was copied so far: by the GPU, by the CPU. */
+  uint64_t bytes_transferred, bytes_uploaded;
+} texalloc_texture_info;
+
+texalloc_status texalloc_texture_get_info(texalloc_texture *texture, texalloc_texture_info *info);
+
+/** The buffer that it shows: a handle of its own, to be released. */
+texalloc_status texalloc_texture_get_buffer(texalloc_texture *texture, texalloc_buffer **buffer);
+
+/**
+ * Tells that rows of the buffer were written again, which a texture copies that is a copy. GL.
+ *
+ * \param row_count  0: all rows.
+ */
+texalloc_status texalloc_texture_contents_changed(
+    texalloc_texture *texture, uint32_t first_row, uint32_t row_count);
+
+/** Has the context that is current wait, on the GPU, for what another made of the texture; see join. GL. */
+texalloc_status texalloc_texture_use(texalloc_texture *texture);
+
+/** Lets go of the texture, on any thread; its names are OpenGL's again after the next collect. */
+texalloc_status texalloc_texture_release(texalloc_texture *texture);
+
+/* ------------------------------------------------------------------------------------------------
+ * The loader: files to textures, on threads of its own
+ * --------------------------------------------------------------------------------------------- */
+
+/** Reads and decodes files on its own threads; registers them when it is polled. */
+typedef struct texalloc_loader texalloc_loader;
+/** A request on its way, to hasten or to cancel. */
+typedef struct texalloc_load texalloc_load;
+
+typedef struct texalloc_loader_options {
+  uint32_t struct_size;
+  /** Threads that decode; one less than there are processors. */
+  uint32_t threads;
+  /** Bytes of files that wait for a decoder: 8 MiB; of images that wait for a poll: 64 MiB. */
+  uint64_t encoded_bytes, decoded_bytes;
+  /** Bytes of one file: 256 MiB. */
+  uint64_t file_bytes;
+} texalloc_loader_options;
+
+texalloc_status texalloc_loader_create(
+    texalloc_device *device, texalloc_pool *pool, const texalloc_loader_options *options,
+    texalloc_loader **loader);
+
+/** A file that became a texture, or did not. What it points to lasts as long as the call. */
+typedef struct texalloc_loaded {
+  uint32_t struct_size;
+  texalloc_status status;
+  /** What went wrong, or was tolerated; empty where nothing. */
+  const char *message;
+  /** The path, or the name of the bytes. */
+  const char *name;
+  /** For the one that is told, who releases it; NULL where it failed. */
+  texalloc_texture *texture;
+  /** How it is to be shown. */
+  texalloc_orientation orientation;
+} texalloc_loaded;
+
+typedef struct texalloc_request {
+  uint32_t struct_size;
+  /** A regular file; or bytes, which are copied, with a name for errors. */
+  const char *path;
+  const void *bytes;
+  size_t size;
+  const char *name;
+  /** The greatest goes first: 100 for what is on the screen, -100 for what may soon be. */
+  int32_t priority;
+  /** Whether the texture has mipmaps; whether a file is tried again that failed and has not changed. */
+  bool is_mipmapped, retries_failure;
+  /** What becomes of damage and profiles; its limits and `goes_on` are not looked at. */
+  const texalloc_picture_options *options;
+  /** What it may be decoded to, most wanted first. */
+  const uint32_t *formats;
+  uint32_t format_count;
+  /** Is called once for each request that was submitted: by a poll, or when the loader is released. */
+  void (*ended)(void *user, const texalloc_loaded *loaded);
+  void *user;
+} texalloc_request;
+
+/**
+ * Has a request loaded.
+ *
+ * \param load  May be NULL; else it is to be released, at any time.
+ */
+texalloc_status texalloc_loader_submit(
+    texalloc_loader *loader, const texalloc_request *request, texalloc_load **load);
+
+typedef struct texalloc_poll {
+  uint32_t struct_size;
+  /** Requests that have ended in this poll. */
+  uint32_t ended;
+  /** Whether there is more to do at once: the budget was spent. */
+  bool is_more_to_do;
+} texalloc_poll;
+
+/**
+ * Registers what is decoded, and tells who waits, until the time is up; then collects, as
+ * texalloc_device_collect(). Once a frame. GL.
+ *
+ * \param budget  Nanoseconds; one thing is done in any case.
+ * \param poll    May be NULL.
+ */
+texalloc_status texalloc_loader_poll(
+    texalloc_loader *loader, uint64_t budget, texalloc_poll *poll);
+
+/** A descriptor that is readable for poll(2) while a poll has something to do. It is the loader's. */
+texalloc_status texalloc_loader_get_wake_up(texalloc_loader *loader, int *descriptor);
+
+/** Requests, by how far they are, and what was done so far. */
+typedef struct texalloc_loader_info {
+  uint32_t struct_size;
+  uint32_t queued, reading, read, decoding, decoded;
+  uint64_t loaded, failed, cancelled;
+  uint64_t bytes_read, bytes_decoded;
+  /** Whether decoders wait until textures are released: the pool's budget is spent. */
+  bool is_short_of_memory;
+} texalloc_loader_info;
+
+texalloc_status texalloc_loader_get_info(texalloc_loader *loader, texalloc_loader_info *info);
+
+/** Goes on with another device after the last was lost. */
+texalloc_status texalloc_loader_go_on(
+    texalloc_loader *loader, texalloc_device *device, texalloc_pool *pool);
+
+/** Ends what is under way as closed, and tells who waits, on this thread. */
+texalloc_status texalloc_loader_release(texalloc_loader *loader);
+
+texalloc_status texalloc_load_set_priority(texalloc_load *load, int32_t priority);
+
+/** The part that is decoded, from 0 to 1, and whether it has ended. */
+texalloc_status texalloc_load_get_progress(texalloc_load *load, double *done, bool *has_ended);
+
+/** Ends it as cancelled, unless it has ended. Who waits is told by the next poll. */
+texalloc_status texalloc_load_cancel(texalloc_load *load);
+
+/** Lets go of the handle. The request goes on. */
+texalloc_status texalloc_load_release(texalloc_load *load);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

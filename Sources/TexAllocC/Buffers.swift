@@ -1,0 +1,215 @@
+public import CTexAlloc
+internal import Synchronization
+internal import TexAlloc
+
+/// A buffer with the planes of it that are mapped.
+final class HeldBuffer: Sendable {
+  private struct Texts {
+    let name, caching: CText
+    let heap, reason: CText?
+
+    init(_ buffer: TextureBuffer) {
+      name = CText(buffer.name)
+      caching = CText(buffer.caching?.rawValue ?? "unknown")
+      heap = buffer.heap.map { CText($0) }
+      reason = buffer.plan?.obstacle.map { CText($0) }
+    }
+  }
+
+  private struct State {
+    var loans: [Int: PlaneLoan] = [:]
+    var texts: Texts?
+  }
+
+  let buffer: TextureBuffer
+  private let state = Mutex(State())
+
+  init(_ buffer: TextureBuffer) { self.buffer = buffer }
+
+  func mapping(of plane: Int) -> PlaneLoan? { state.withLock { $0.loans[plane] } }
+
+  /// - Throws: `WritingRefused` where it is in use; so it is where it is mapped.
+  func map(_ plane: Int, for access: PlaneLoan.Access) throws(WritingRefused) -> PlaneLoan {
+    let loan = try PlaneLoan(of: buffer, plane: plane, for: access)
+    state.withLock { $0.loans[plane] = loan }
+    return loan
+  }
+
+  func unmap(_ plane: Int) throws(Misuse) {
+    // Outside of the lock: it may copy.
+    guard let loan = state.withLock({ $0.loans.removeValue(forKey: plane) }) else {
+      throw Misuse(TEXALLOC_BUSY, "\(buffer.name): plane \(plane) is not mapped")
+    }
+    _ = consume loan
+  }
+
+  /// Its texts last as long as this.
+  var info: texalloc_buffer_info {
+    let texts = state.withLock { state in
+      if state.texts == nil { state.texts = Texts(buffer) }
+      return state.texts
+    }
+    let layout = buffer.layout
+    var info = unsafe texalloc_buffer_info()
+    unsafe info.width = UInt32(clamping: layout.width)
+    unsafe info.height = UInt32(clamping: layout.height)
+    unsafe info.format = layout.format.fourcc.rawValue
+    unsafe info.modifier = layout.format.modifier.rawValue
+    unsafe info.size = UInt64(layout.size)
+    unsafe info.plane_count = UInt32(layout.planes.count)
+    unsafe info.planes = four { index in texalloc_plane(index, of: buffer) }
+    unsafe info.route = texalloc_route(buffer.route)
+    unsafe info.reason = texts?.reason?.pointer
+    unsafe info.name = texts?.name.pointer
+    unsafe info.heap = texts?.heap?.pointer
+    unsafe info.caching = texts?.caching.pointer
+    unsafe info.is_spent = buffer.isSpent
+    unsafe info.is_discarded = buffer.discardReason != nil
+    unsafe info.is_lost = buffer.isLost
+    return unsafe info
+  }
+}
+
+extension texalloc_buffer_info: SizedStruct {}
+extension texalloc_mapping: SizedStruct {}
+
+extension texalloc_plane {
+  fileprivate init(_ index: Int, of buffer: TextureBuffer) {
+    self.init()
+    let layout = buffer.layout
+    guard layout.planes.indices.contains(index) else { return }
+    pitch = UInt32(clamping: layout.planes[index].pitch)
+    offset = UInt64(buffer.place(ofPlane: index).offset)
+    guard layout.shapes.indices.contains(index) else { return }
+    let shape = layout.shapes[index]
+    row_size = UInt32(clamping: layout.rowSize(ofPlane: index))
+    width = UInt32(
+      clamping: (layout.width + shape.horizontalSubsampling - 1) / shape.horizontalSubsampling)
+    height = UInt32(clamping: layout.rowCount(ofPlane: index))
+  }
+}
+
+@c @implementation
+public func texalloc_buffer_get_info(
+  _ buffer: OpaquePointer?, _ info: UnsafeMutablePointer<texalloc_buffer_info>?
+) -> texalloc_status {
+  answer { unsafe try pass(Handles.buffers.find(buffer).info, to: info) }
+}
+
+@c @implementation
+public func texalloc_buffer_write_rows(
+  _ buffer: OpaquePointer?, _ plane: UInt32, _ firstRow: UInt32, _ rowCount: UInt32,
+  _ pixels: UnsafeRawPointer?, _ stride: Int
+) -> texalloc_status {
+  answer {
+    let held = try Handles.buffers.find(buffer)
+    guard let pixels = unsafe pixels else { throw Misuse.argument("pixels is NULL") }
+    let loan =
+      try held.mapping(of: Int(plane))
+      ?? PlaneLoan(of: held.buffer, plane: Int(plane), for: .rows)
+    let rows = Int(firstRow)..<Int(firstRow) + Int(rowCount)
+    guard rows.upperBound <= loan.rowCount else {
+      throw Misuse.argument("rows up to \(rows.upperBound) of \(loan.rowCount)")
+    }
+    guard stride >= loan.rowSize || rowCount < 2 else {
+      throw Misuse.argument("a stride of \(stride) for rows of \(loan.rowSize) bytes")
+    }
+    unsafe loan.write(pixels, from: rows, by: stride)
+  }
+}
+
+@c @implementation
+public func texalloc_buffer_map(
+  _ buffer: OpaquePointer?, _ plane: UInt32, _ mode: texalloc_map_mode,
+  _ mapping: UnsafeMutablePointer<texalloc_mapping>?
+) -> texalloc_status {
+  answer {
+    let held = try Handles.buffers.find(buffer)
+    // Looked at first, so that nothing stays mapped that nobody knows of.
+    var result = unsafe texalloc_mapping()
+    unsafe try pass(result, to: mapping)
+    let access: PlaneLoan.Access =
+      switch mode {
+      case TEXALLOC_MAP_ROWS: .rows
+      case TEXALLOC_MAP_MEMORY: .memory(staging: false)
+      case TEXALLOC_MAP_STAGED: .memory(staging: true)
+      default: throw Misuse.argument("mode: \(mode.rawValue)")
+      }
+    let loan = try held.map(Int(plane), for: access)
+    unsafe result.is_staged = loan.isStaged
+    unsafe result.bytes = loan.memory
+    unsafe result.pitch = UInt32(clamping: loan.pitch)
+    unsafe result.row_size = UInt32(clamping: loan.rowSize)
+    unsafe result.row_count = UInt32(clamping: loan.rowCount)
+    unsafe try pass(result, to: mapping)
+  }
+}
+
+@c @implementation
+public func texalloc_buffer_unmap(_ buffer: OpaquePointer?, _ plane: UInt32) -> texalloc_status {
+  answer { try Handles.buffers.find(buffer).unmap(Int(plane)) }
+}
+
+@c @implementation
+public func texalloc_buffer_read(
+  _ buffer: OpaquePointer?, _ plane: UInt32, _ evenIfSlow: Bool, _ pixels: UnsafeMutableRawPointer?,
+  _ stride: Int
+) -> texalloc_status {
+  answer {
+    let buffer = try Handles.buffers.find(buffer).buffer
+    guard let pixels = unsafe pixels else { throw Misuse.argument("pixels is NULL") }
+    let (plane, layout) = (Int(plane), buffer.layout)
+    guard layout.shapes.indices.contains(plane) else {
+      throw Misuse.argument("there is no plane \(plane) of \(layout.shapes.count)")
+    }
+    let (size, pitch) = (layout.rowSize(ofPlane: plane), layout.planes[plane].pitch)
+    guard stride >= size else {
+      throw Misuse.argument("a stride of \(stride) for rows of \(size) bytes")
+    }
+    try buffer.withReadback(ofPlane: plane, evenIfSlow: evenIfSlow) { rows in
+      for row in 0..<layout.rowCount(ofPlane: plane) {
+        // The caller has room for as many rows.
+        unsafe rows.extracting(row * pitch..<row * pitch + size).withUnsafeBytes {
+          unsafe UnsafeMutableRawBufferPointer(start: pixels + row * stride, count: size)
+            .copyMemory(from: $0)
+        }
+      }
+    }
+  }
+}
+
+@c @implementation
+public func texalloc_buffer_discard(
+  _ buffer: OpaquePointer?, _ reason: UnsafePointer<CChar>?
+) -> texalloc_status {
+  answer {
+    let buffer = try Handles.buffers.find(buffer).buffer
+    buffer.discard(because: try unsafe text(reason, "reason"))
+  }
+}
+
+@c @implementation
+public func texalloc_buffer_hold(_ buffer: OpaquePointer?, _ fence: CInt) -> texalloc_status {
+  answer {
+    let buffer = try Handles.buffers.find(buffer).buffer
+    let descriptor = FileDescriptor(rawValue: fence)
+    let copy = try OwnedDescriptor(duplicating: descriptor, named: buffer.name)
+    buffer.hold(until: try SyncFile(owning: copy))
+    try? descriptor.close()
+  }
+}
+
+@c @implementation
+public func texalloc_buffer_export(
+  _ buffer: OpaquePointer?, _ descriptor: UnsafeMutablePointer<CInt>?
+) -> texalloc_status {
+  answer {
+    let room = try unsafe room(descriptor, for: "descriptor")
+    unsafe room.pointee = try Handles.buffers.find(buffer).buffer.export().release().rawValue
+  }
+}
+
+@c @implementation
+public func texalloc_buffer_release(_ buffer: OpaquePointer?) -> texalloc_status {
+  answer { _ = try Handles.buffers.remove(buffer) }
+}

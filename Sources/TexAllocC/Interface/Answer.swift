@@ -1,0 +1,102 @@
+internal import CTexAlloc
+internal import Glibc
+internal import Synchronization
+
+/// Runs the body of a function of the interface: has it refused where it must not run, and what it throws
+/// made a status, whose words the thread keeps.
+func answer(
+  _ function: StaticString = #function, _ body: () throws -> Void
+) -> texalloc_status {
+  do {
+    if Fork.isChild {
+      throw Misuse(TEXALLOC_FORKED, "the process was forked and has not called exec")
+    }
+    try body()
+    return TEXALLOC_OK
+  } catch {
+    return fail(error, in: function)
+  }
+}
+
+private func fail(_ error: any Error, in function: StaticString) -> texalloc_status {
+  var message = "\(error)"
+  if error is Misuse { message = "\(function.description.prefix { $0 != "(" }): \(message)" }
+  LastError.set(message)
+  Log.write(TEXALLOC_LOG_ERROR, message)
+  return status(of: error)
+}
+
+/// A call that does not fit the interface.
+struct Misuse: Error {
+  let status: texalloc_status
+  let message: String
+
+  init(_ status: texalloc_status, _ message: String) {
+    self.status = status
+    self.message = message
+  }
+
+  static func argument(_ message: String) -> Misuse { Misuse(TEXALLOC_INVALID_ARGUMENT, message) }
+}
+
+extension Misuse: CustomStringConvertible {
+  var description: String { message }
+}
+
+/// What `texalloc_last_error` has, thread by thread.
+enum LastError {
+  /// Lets go of the words of a thread that ends.
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    unsafe pthread_key_create(&key) { unsafe free($0) }
+    return key
+  }()
+  /// Lives for ever.
+  nonisolated(unsafe) private static let nothing = unsafe strdup("")
+
+  static func set(_ message: String) {
+    unsafe free(pthread_getspecific(key))
+    unsafe pthread_setspecific(key, strdup(message))
+  }
+
+  @unsafe static var words: UnsafePointer<CChar>? {
+    guard let words = unsafe pthread_getspecific(key) else { return unsafe UnsafePointer(nothing) }
+    // Only `set` puts something there.
+    return unsafe UnsafePointer(words.assumingMemoryBound(to: CChar.self))
+  }
+}
+
+/// Where what there is to say goes.
+enum Log {
+  private static let listener = Mutex<Listener?>(nil)
+
+  /// The caller's function with what it is given, which is the caller's to share among threads.
+  @safe private struct Listener: @unchecked Sendable {
+    let function: texalloc_log_function
+    let user: UnsafeMutableRawPointer?
+  }
+
+  static func set(_ function: texalloc_log_function?, _ user: UnsafeMutableRawPointer?) {
+    let new = unsafe function.map { unsafe Listener(function: $0, user: user) }
+    listener.withLock { $0 = new }
+  }
+
+  static func write(_ level: texalloc_log_level, _ message: @autoclosure () -> String) {
+    guard let listener = listener.withLock({ $0 }) else { return }
+    unsafe message().withCString { unsafe listener.function(listener.user, level, $0) }
+  }
+}
+
+/// Whether this process is a fork of the one that the library began in: its threads and locks are then those
+/// of nobody.
+private enum Fork {
+  private static let hasHappened = Atomic(false)
+  private static let isWatched: Void = {
+    pthread_atfork(nil, nil) { Fork.hasHappened.store(true, ordering: .relaxed) }
+  }()
+
+  static var isChild: Bool {
+    _ = isWatched
+    return hasHappened.load(ordering: .relaxed)
+  }
+}

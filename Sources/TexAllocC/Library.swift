@@ -1,0 +1,64 @@
+public import CTexAlloc
+internal import TexAlloc
+internal import TexAllocEGL
+
+// The functions of `texalloc.h` that are of no object.
+
+@c @implementation
+public func texalloc_version() -> UInt32 {
+  UInt32(TEXALLOC_VERSION_MAJOR << 16 | TEXALLOC_VERSION_MINOR << 8 | TEXALLOC_VERSION_PATCH)
+}
+
+@c @implementation
+public func texalloc_status_name(_ status: texalloc_status) -> UnsafePointer<CChar>? {
+  unsafe (StatusNames.all[status.rawValue] ?? StatusNames.unknown).pointer
+}
+
+@c @implementation
+public func texalloc_route_name(_ route: texalloc_route) -> UnsafePointer<CChar>? {
+  let names = RouteNames.all
+  let index = Int(route.rawValue)
+  return unsafe (names.indices.contains(index) ? names[index] : StatusNames.unknown).pointer
+}
+
+@c @implementation
+public func texalloc_last_error() -> UnsafePointer<CChar>? { unsafe LastError.words }
+
+@c @implementation
+public func texalloc_set_log(
+  _ log: texalloc_log_function?, _ user: UnsafeMutableRawPointer?
+) -> texalloc_status {
+  answer { unsafe Log.set(log, user) }
+}
+
+@c @implementation
+public func texalloc_shutdown() -> texalloc_status {
+  answer {
+    Handles.releaseAll()
+    guard OwnThreads.waitForEnd(of: .seconds(10)) else {
+      throw Misuse(TEXALLOC_BUSY, "a thread of the library has not ended after ten seconds")
+    }
+  }
+}
+
+/// What callers hold.
+enum Handles {
+  static let devices = HandleTable<HeldDevice>(of: .device)
+  static let pools = HandleTable<TexturePool>(of: .pool)
+  static let buffers = HandleTable<HeldBuffer>(of: .buffer)
+  static let pictures = HandleTable<HeldPicture>(of: .picture)
+  static let textures = HandleTable<HeldTexture>(of: .texture)
+  static let loaders = HandleTable<HeldLoader>(of: .loader)
+  static let loads = HandleTable<HeldLoad>(of: .load)
+
+  /// Devices are closed where their context is current, which takes what still needs them.
+  static func releaseAll() {
+    loads.removeAll()
+    loaders.removeAll()
+    textures.removeAll()
+    pictures.removeAll()
+    buffers.removeAll()
+    pools.removeAll()
+    for device in devices.removeAll() { try? device.gpu.close() }
+  }
+}

@@ -1,0 +1,221 @@
+public import CTexAlloc
+internal import Synchronization
+internal import TexAlloc
+internal import TexAllocAssets
+internal import TexAllocEGL
+internal import TexAllocJPEG
+internal import TexAllocPNG
+
+/// A loader with the device that it registers with.
+final class HeldLoader: Sendable {
+  let assets: Assets<Texture>
+  let device: Mutex<HeldDevice>
+
+  init(_ assets: Assets<Texture>, for device: HeldDevice) {
+    self.assets = assets
+    self.device = Mutex(device)
+  }
+}
+
+final class HeldLoad: Sendable {
+  let load: AssetLoad
+
+  init(_ load: AssetLoad) { self.load = load }
+}
+
+extension texalloc_loader_options: SizedStruct {}
+extension texalloc_request: SizedStruct {}
+extension texalloc_poll: SizedStruct {}
+extension texalloc_loader_info: SizedStruct {}
+
+@c @implementation
+public func texalloc_loader_create(
+  _ device: OpaquePointer?, _ pool: OpaquePointer?,
+  _ options: UnsafePointer<texalloc_loader_options>?,
+  _ loader: UnsafeMutablePointer<OpaquePointer?>?
+) -> texalloc_status {
+  answer {
+    let (room, options) = unsafe (try room(loader, for: "loader"), try passed(options))
+    let device = try Handles.devices.find(device)
+    var limits = AssetLimits()
+    if options.encoded_bytes > 0 { limits.encodedBytes = Int(clamping: options.encoded_bytes) }
+    if options.decoded_bytes > 0 { limits.decodedBytes = Int(clamping: options.decoded_bytes) }
+    if options.file_bytes > 0 { limits.fileBytes = Int(clamping: options.file_bytes) }
+    let workers =
+      options.threads == 0
+      ? nil : try WorkerThreads(Int(min(options.threads, 1024)), named: "texalloc-decode")
+    let assets = try Assets(
+      gpu: device.gpu, pool: Handles.pools.find(pool), limits: limits, on: workers)
+    unsafe room.pointee = try Handles.loaders.insert(HeldLoader(assets, for: device))
+  }
+}
+
+@c @implementation
+public func texalloc_loader_submit(
+  _ loader: OpaquePointer?, _ request: UnsafePointer<texalloc_request>?,
+  _ load: UnsafeMutablePointer<OpaquePointer?>?
+) -> texalloc_status {
+  answer {
+    let loader = try Handles.loaders.find(loader)
+    guard let request = unsafe request else { throw Misuse.argument("request is NULL") }
+    let wanted = try unsafe passed(request)
+    let listener = unsafe LoadListener(function: wanted.ended, user: wanted.user)
+    let begun = loader.assets.submit(try unsafe AssetRequest(wanted)) { listener.tell($0) }
+    if unsafe load != nil { unsafe load?.pointee = try Handles.loads.insert(HeldLoad(begun)) }
+  }
+}
+
+extension AssetRequest {
+  fileprivate init(_ request: texalloc_request) throws {
+    let priority = unsafe AssetPriority(rawValue: request.priority)
+    if unsafe request.path != nil {
+      self.init(FilePath(try unsafe text(request.path, "path")), priority)
+    } else {
+      self.init(
+        try unsafe ImageSource(copying: request.bytes, request.size, named: request.name), priority)
+    }
+    decoding = try unsafe DecodingOptions(passed(request.options))
+    let formats = try unsafe array(request.formats, request.format_count, "formats")
+    if !formats.isEmpty { self.formats = formats.map { Fourcc(rawValue: $0) } }
+    isMipmapped = unsafe request.is_mipmapped
+    retriesFailure = unsafe request.retries_failure
+  }
+}
+
+/// Who is told of the end of a request; what the function is given is the caller's to share among threads.
+@safe private struct LoadListener: @unchecked Sendable {
+  let function:
+    (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<texalloc_loaded>?) -> Void)?
+  let user: UnsafeMutableRawPointer?
+
+  func tell(_ result: Result<LoadedTexture<Texture>, AssetError>) {
+    var texture: OpaquePointer?
+    let outcome = result.mapError { $0 as any Error }.flatMap { loaded in
+      Result {
+        if unsafe function == nil { return loaded }
+        unsafe texture = try Handles.textures.insert(HeldTexture(loaded.texture))
+        return loaded
+      }
+    }
+    var loaded = unsafe texalloc_loaded()
+    unsafe loaded.struct_size = UInt32(MemoryLayout<texalloc_loaded>.size)
+    let (name, message): (String, String)
+    switch outcome {
+    case .success(let picture):
+      name = picture.header.name
+      message = picture.report.warnings.joined(separator: "\n")
+      unsafe loaded.texture = texture
+      unsafe loaded.orientation = texalloc_orientation(picture.header.orientation)
+      if !message.isEmpty { Log.write(TEXALLOC_LOG_WARNING, "\(name): \(message)") }
+    case .failure(let error):
+      name = (error as? AssetError)?.name ?? ""
+      message = "\(error)"
+      unsafe loaded.status = status(of: error)
+      Log.write(TEXALLOC_LOG_ERROR, message)
+    }
+    unsafe name.withCString { name in
+      unsafe message.withCString { message in
+        unsafe loaded.name = name
+        unsafe loaded.message = message
+        unsafe function?(user, &loaded)
+      }
+    }
+  }
+}
+
+@c @implementation
+public func texalloc_loader_poll(
+  _ loader: OpaquePointer?, _ budget: UInt64, _ poll: UnsafeMutablePointer<texalloc_poll>?
+) -> texalloc_status {
+  answer {
+    let loader = try Handles.loaders.find(loader)
+    // Looked at first, so that nothing ends of which nobody hears.
+    let isWanted = unsafe poll != nil
+    if isWanted { unsafe try pass(texalloc_poll(), to: poll) }
+    let outcome = try loader.assets.poll(budget: .nanoseconds(Int64(clamping: budget)))
+    loader.device.withLock { $0 }.tell(namesGone: outcome.namesGone)
+    guard isWanted else { return }
+    unsafe try pass(
+      texalloc_poll(
+        struct_size: 0, ended: UInt32(clamping: outcome.ended),
+        is_more_to_do: outcome.isMoreToDo), to: poll)
+  }
+}
+
+@c @implementation
+public func texalloc_loader_get_wake_up(
+  _ loader: OpaquePointer?, _ descriptor: UnsafeMutablePointer<CInt>?
+) -> texalloc_status {
+  answer {
+    let room = try unsafe room(descriptor, for: "descriptor")
+    unsafe room.pointee = try Handles.loaders.find(loader).assets.wakeUp.rawValue
+  }
+}
+
+@c @implementation
+public func texalloc_loader_get_info(
+  _ loader: OpaquePointer?, _ info: UnsafeMutablePointer<texalloc_loader_info>?
+) -> texalloc_status {
+  answer {
+    let statistics = try Handles.loaders.find(loader).assets.statistics
+    var result = texalloc_loader_info()
+    result.queued = UInt32(clamping: statistics.queued)
+    result.reading = UInt32(clamping: statistics.reading)
+    result.read = UInt32(clamping: statistics.read)
+    result.decoding = UInt32(clamping: statistics.decoding)
+    result.decoded = UInt32(clamping: statistics.decoded)
+    result.loaded = UInt64(statistics.loaded)
+    result.failed = UInt64(statistics.failed)
+    result.cancelled = UInt64(statistics.cancelled)
+    result.bytes_read = UInt64(statistics.bytesRead)
+    result.bytes_decoded = UInt64(statistics.bytesDecoded)
+    result.is_short_of_memory = statistics.isShortOfMemory
+    unsafe try pass(result, to: info)
+  }
+}
+
+@c @implementation
+public func texalloc_loader_go_on(
+  _ loader: OpaquePointer?, _ device: OpaquePointer?, _ pool: OpaquePointer?
+) -> texalloc_status {
+  answer {
+    let loader = try Handles.loaders.find(loader)
+    let (device, pool) = (try Handles.devices.find(device), try Handles.pools.find(pool))
+    loader.device.withLock { $0 = device }
+    loader.assets.goOn(with: device.gpu, pool: pool)
+  }
+}
+
+@c @implementation
+public func texalloc_loader_release(_ loader: OpaquePointer?) -> texalloc_status {
+  answer { _ = try Handles.loaders.remove(loader) }
+}
+
+@c @implementation
+public func texalloc_load_set_priority(
+  _ load: OpaquePointer?, _ priority: Int32
+) -> texalloc_status {
+  answer { try Handles.loads.find(load).load.priority = AssetPriority(rawValue: priority) }
+}
+
+@c @implementation
+public func texalloc_load_get_progress(
+  _ load: OpaquePointer?, _ done: UnsafeMutablePointer<Double>?,
+  _ hasEnded: UnsafeMutablePointer<Bool>?
+) -> texalloc_status {
+  answer {
+    let load = try Handles.loads.find(load).load
+    unsafe done?.pointee = load.progress
+    unsafe hasEnded?.pointee = load.state == .ended
+  }
+}
+
+@c @implementation
+public func texalloc_load_cancel(_ load: OpaquePointer?) -> texalloc_status {
+  answer { try Handles.loads.find(load).load.cancel() }
+}
+
+@c @implementation
+public func texalloc_load_release(_ load: OpaquePointer?) -> texalloc_status {
+  answer { _ = try Handles.loads.remove(load) }
+}

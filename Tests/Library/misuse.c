@@ -1,0 +1,232 @@
+/*
+ * Calls every function of texalloc.h as it must not be called, on several threads at once: by handles
+ * that are NULL, were released, are of another kind or are none, and without what is to be given. Nothing
+ * of it may end the process. Scripts/check-library builds it with AddressSanitizer, and looks for each name here.
+ */
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <texalloc.h>
+#include <unistd.h>
+
+static void expect(texalloc_status wanted, texalloc_status held, const char *call, int line) {
+  if (wanted == held) return;
+  fprintf(stderr, "misuse.c:%d: %s: wanted %s, held %s: %s\n", line, call, texalloc_status_name(wanted),
+          texalloc_status_name(held), texalloc_last_error());
+  exit(1);
+}
+#define EXPECT(wanted, call) expect(TEXALLOC_##wanted, call, #call, __LINE__)
+
+/* A function that is refused for its first handle, whatever else it is given. */
+#define REFUSED(call) EXPECT(INVALID_HANDLE, call)
+/* The same for one that releases: NULL is nothing to it. */
+#define NOT_RELEASED(handle, call) expect((handle) ? TEXALLOC_INVALID_HANDLE : TEXALLOC_OK, call, #call, __LINE__)
+
+static const uint32_t format = TEXALLOC_ABGR8888;
+static texalloc_pool *live_pool;
+static texalloc_picture *live_picture;
+static texalloc_buffer *live_buffer;
+
+/* What refuses a handle of any kind, if it is none of that kind. */
+static void call_everything(void *bad) {
+  char pixels[64];
+  int number;
+  double done;
+  bool ended;
+  void *result;
+  texalloc_image image = {.struct_size = sizeof image, .width = 4, .height = 4};
+  texalloc_mapping mapping = {.struct_size = sizeof mapping};
+  texalloc_request request = {.struct_size = sizeof request, .path = "/nowhere"};
+  texalloc_device_info device_info = {.struct_size = sizeof device_info};
+  texalloc_pool_info pool_info = {.struct_size = sizeof pool_info};
+  texalloc_buffer_info buffer_info = {.struct_size = sizeof buffer_info};
+  texalloc_picture_info picture_info = {.struct_size = sizeof picture_info};
+  texalloc_texture_info texture_info = {.struct_size = sizeof texture_info};
+  texalloc_loader_info loader_info = {.struct_size = sizeof loader_info};
+
+  REFUSED(texalloc_device_get_info(bad, &device_info));
+  REFUSED(texalloc_device_make_current(bad));
+  REFUSED(texalloc_device_collect(bad));
+  REFUSED(texalloc_device_trim(bad));
+  REFUSED(texalloc_device_join(bad));
+  REFUSED(texalloc_device_leave(bad));
+  REFUSED(texalloc_device_lost(bad));
+  NOT_RELEASED(bad, texalloc_device_close(bad));
+
+  if (bad) REFUSED(texalloc_pool_create(bad, NULL, (texalloc_pool **)&result));
+  REFUSED(texalloc_pool_get_info(bad, &pool_info));
+  REFUSED(texalloc_pool_set_limits(bad, NULL));
+  REFUSED(texalloc_pool_trim(bad, 0));
+  REFUSED(texalloc_pool_allocate(bad, &image, TEXALLOC_FOR_TEXTURE, (texalloc_buffer **)&result));
+  NOT_RELEASED(bad, texalloc_pool_release(bad));
+
+  REFUSED(texalloc_buffer_get_info(bad, &buffer_info));
+  REFUSED(texalloc_buffer_write_rows(bad, 0, 0, 1, pixels, 64));
+  REFUSED(texalloc_buffer_map(bad, 0, TEXALLOC_MAP_ROWS, &mapping));
+  REFUSED(texalloc_buffer_unmap(bad, 0));
+  REFUSED(texalloc_buffer_read(bad, 0, true, pixels, 64));
+  REFUSED(texalloc_buffer_discard(bad, "for no reason"));
+  REFUSED(texalloc_buffer_hold(bad, 0));
+  REFUSED(texalloc_buffer_export(bad, &number));
+  NOT_RELEASED(bad, texalloc_buffer_release(bad));
+
+  REFUSED(texalloc_picture_get_info(bad, &picture_info));
+  REFUSED(texalloc_picture_allocate(bad, live_pool, 1, (texalloc_buffer **)&result));
+  REFUSED(texalloc_picture_allocate(live_picture, bad, 1, (texalloc_buffer **)&result));
+  REFUSED(texalloc_picture_allocate_as(bad, &format, 1, live_pool, 1, (texalloc_buffer **)&result));
+  REFUSED(texalloc_picture_allocate_as(live_picture, &format, 1, bad, 1, (texalloc_buffer **)&result));
+  REFUSED(texalloc_picture_decode(bad, live_buffer, NULL));
+  REFUSED(texalloc_picture_decode(live_picture, bad, NULL));
+  NOT_RELEASED(bad, texalloc_picture_release(bad));
+
+  REFUSED(texalloc_texture_create(bad, live_buffer, 0, (texalloc_texture **)&result));
+  REFUSED(texalloc_texture_get_info(bad, &texture_info));
+  REFUSED(texalloc_texture_get_buffer(bad, (texalloc_buffer **)&result));
+  REFUSED(texalloc_texture_contents_changed(bad, 0, 0));
+  REFUSED(texalloc_texture_use(bad));
+  NOT_RELEASED(bad, texalloc_texture_release(bad));
+
+  REFUSED(texalloc_loader_create(bad, live_pool, NULL, (texalloc_loader **)&result));
+  REFUSED(texalloc_loader_submit(bad, &request, NULL));
+  REFUSED(texalloc_loader_poll(bad, 0, NULL));
+  REFUSED(texalloc_loader_get_wake_up(bad, &number));
+  REFUSED(texalloc_loader_get_info(bad, &loader_info));
+  REFUSED(texalloc_loader_go_on(bad, NULL, live_pool));
+  NOT_RELEASED(bad, texalloc_loader_release(bad));
+
+  REFUSED(texalloc_load_set_priority(bad, 1));
+  REFUSED(texalloc_load_get_progress(bad, &done, &ended));
+  REFUSED(texalloc_load_cancel(bad));
+  NOT_RELEASED(bad, texalloc_load_release(bad));
+}
+
+static void *call_everything_often(void *bad) {
+  for (int i = 0; i < 50; i++) call_everything(bad);
+  return NULL;
+}
+
+/* Pointers that are NULL, and structs that do not say how large they are. */
+static void pass_nothing(void) {
+  texalloc_image image = {.struct_size = sizeof image, .width = 4, .height = 4};
+  texalloc_picture *picture;
+  texalloc_device *device;
+  texalloc_buffer *buffer;
+  char pixels[64];
+  struct {
+    texalloc_image known;
+    uint64_t new;
+  } newer = {.known = {.struct_size = sizeof newer, .width = 4, .height = 4}, .new = 1};
+
+  EXPECT(INVALID_ARGUMENT, texalloc_egl_current(NULL, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_egl_surfaceless(NULL, NULL));
+  EXPECT(UNSUPPORTED, texalloc_egl_current(NULL, &device)); /* no context is current */
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, NULL, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_get_info(live_pool, NULL));
+  EXPECT(OK, texalloc_pool_set_limits(live_pool, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_allocate(live_pool, NULL, 0, &buffer));
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_allocate(live_pool, &image, 0, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_allocate(live_pool, &image, 1u << 31, &buffer));
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_allocate(live_pool, &newer.known, 0, &buffer));
+  newer.new = 0; /* what this library does not know, and what is not asked for */
+  EXPECT(OK, texalloc_pool_allocate(live_pool, &newer.known, 0, &buffer));
+  EXPECT(OK, texalloc_buffer_release(buffer));
+  image.alpha = (texalloc_alpha)77;
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_allocate(live_pool, &image, 0, &buffer));
+  image.alpha = TEXALLOC_ALPHA_OPAQUE, image.format_count = 3;
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_allocate(live_pool, &image, 0, &buffer));
+  image.format_count = 0, image.struct_size = 0;
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_allocate(live_pool, &image, 0, &buffer));
+  image.struct_size = sizeof image, image.width = 0;
+  EXPECT(CONFLICT, texalloc_pool_allocate(live_pool, &image, 0, &buffer));
+  image.width = image.height = UINT32_MAX;
+  EXPECT(CONFLICT, texalloc_pool_allocate(live_pool, &image, 0, &buffer));
+
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_get_info(live_buffer, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_write_rows(live_buffer, 0, 0, 1, NULL, 64));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_write_rows(live_buffer, 7, 0, 1, pixels, 64));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_write_rows(live_buffer, 0, 3, 2, pixels, 64));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_write_rows(live_buffer, 0, UINT32_MAX, UINT32_MAX, pixels, 64));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_write_rows(live_buffer, 0, 0, 2, pixels, 1));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_map(live_buffer, 0, TEXALLOC_MAP_ROWS, NULL));
+  EXPECT(BUSY, texalloc_buffer_unmap(live_buffer, 0));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_read(live_buffer, 0, true, NULL, 64));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_read(live_buffer, 9, true, pixels, 64));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_read(live_buffer, 0, true, pixels, 1));
+  EXPECT(NOT_FOR_THAT, texalloc_buffer_read(live_buffer, 0, true, pixels, 64));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_discard(live_buffer, NULL));
+  EXPECT(SYSTEM, texalloc_buffer_hold(live_buffer, -1));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_export(live_buffer, NULL));
+
+  EXPECT(INVALID_ARGUMENT, texalloc_picture_open(NULL, NULL, &picture));
+  EXPECT(INVALID_ARGUMENT, texalloc_picture_open("/", NULL, NULL));
+  EXPECT(NOT_A_FILE, texalloc_picture_open("/", NULL, &picture));
+  EXPECT(UNREADABLE, texalloc_picture_open("/nowhere", NULL, &picture));
+  EXPECT(INVALID_ARGUMENT, texalloc_picture_open_bytes(NULL, 4, NULL, NULL, &picture));
+  EXPECT(EMPTY, texalloc_picture_open_bytes("", 0, NULL, NULL, &picture));
+  EXPECT(UNRECOGNIZED, texalloc_picture_open_bytes("no picture", 10, "it", NULL, &picture));
+  EXPECT(SYSTEM, texalloc_picture_open_descriptor(-1, NULL, NULL, &picture));
+  EXPECT(INVALID_ARGUMENT, texalloc_picture_get_info(live_picture, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_picture_allocate(live_picture, live_pool, 0, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_picture_allocate_as(live_picture, NULL, 1, live_pool, 0, &buffer));
+  EXPECT(UNSUITABLE_BUFFER, texalloc_picture_decode(live_picture, live_buffer, NULL));
+
+  assert(!strcmp(texalloc_status_name((texalloc_status)12345), "?"));
+  assert(!strcmp(texalloc_route_name((texalloc_route)12345), "?"));
+}
+
+/* A child has nobody's threads, and is told so. */
+static void fork_and_call(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    texalloc_pool_info info = {.struct_size = sizeof info};
+    _exit(texalloc_pool_get_info(live_pool, &info) == TEXALLOC_FORKED ? 0 : 1);
+  }
+  int status;
+  waitpid(child, &status, 0);
+  assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void count_lines(void *user, texalloc_log_level level, const char *message) {
+  assert(level >= TEXALLOC_LOG_ERROR && level <= TEXALLOC_LOG_INFO && *message);
+  __atomic_add_fetch((int *)user, 1, __ATOMIC_RELAXED);
+}
+
+int main(int count, char **arguments) {
+  assert(count == 2);
+  assert(texalloc_version() == TEXALLOC_VERSION && *texalloc_last_error() == 0);
+  EXPECT(OK, texalloc_pool_create(NULL, NULL, &live_pool));
+  EXPECT(OK, texalloc_picture_open(arguments[1], NULL, &live_picture));
+  texalloc_image image = {.struct_size = sizeof image, .width = 4, .height = 4};
+  EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &live_buffer));
+
+  int lines = 0;
+  EXPECT(OK, texalloc_set_log(count_lines, &lines));
+  pass_nothing();
+
+  texalloc_buffer *stale;
+  EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &stale));
+  EXPECT(OK, texalloc_buffer_release(stale));
+  texalloc_pool *stale_pool;
+  EXPECT(OK, texalloc_pool_create(NULL, NULL, &stale_pool));
+  EXPECT(OK, texalloc_pool_release(stale_pool));
+  void *none = malloc(16);
+  void *bad[] = {NULL, stale, stale_pool, none, &image, (void *)1, (void *)~(uintptr_t)0, (char *)stale + 1};
+  enum { BAD = sizeof bad / sizeof *bad };
+  pthread_t threads[BAD];
+  for (int i = 0; i < BAD; i++) pthread_create(&threads[i], NULL, call_everything_often, bad[i]);
+  for (int i = 0; i < BAD; i++) pthread_join(threads[i], NULL);
+  free(none);
+  assert(lines > BAD * 50);
+  EXPECT(OK, texalloc_set_log(NULL, NULL));
+
+  fork_and_call();
+  EXPECT(OK, texalloc_buffer_release(live_buffer));
+  REFUSED(texalloc_buffer_release(live_buffer)); /* twice */
+  EXPECT(OK, texalloc_shutdown());
+  REFUSED(texalloc_pool_release(live_pool)); /* gone with the rest */
+  EXPECT(OK, texalloc_shutdown());
+  return 0;
+}
