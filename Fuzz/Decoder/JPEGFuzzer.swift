@@ -5,7 +5,8 @@ import TexAllocJPEG
 /// What libFuzzer calls: decodes bytes as a JPEG file, in the way that the last of them says.
 ///
 /// What comes out is decoded again into memory that held something else: the pixels must be the same,
-/// so that nothing of a slot's tenant before shows.
+/// so that nothing of a slot's tenant before shows. A file that is had as coefficients must be one that is
+/// decoded without an error, and with the same warnings.
 @c(LLVMFuzzerTestOneInput)
 public func decode(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
@@ -13,6 +14,7 @@ public func decode(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let first = try? way.decode(bytes.dropLast(), over: 0x00)
   let second = try? way.decode(bytes.dropLast(), over: 0xFF)
   precondition(first == second, "what was in the slot before shows")
+  way.readCoefficients(bytes.dropLast(), decodedTo: first)
   return 0
 }
 
@@ -22,6 +24,10 @@ private struct Way {
     guard let pool = try? TexturePool(for: [JPEGDecoder.component]) else {
       preconditionFailure("no memory for pictures")
     }
+    return pool
+  }()
+  private static let coefficients = {
+    guard let pool = try? TexturePool(for: []) else { preconditionFailure("no memory") }
     return pool
   }()
   private static let decoder = JPEGDecoder(limits: limits)
@@ -75,6 +81,18 @@ private struct Way {
     }
     guard let pixels else { preconditionFailure("not to be read") }
     return Picture(pixels: pixels, report: report)
+  }
+
+  /// - Parameter picture: What the file is decoded to; nil where it is an error.
+  func readCoefficients(_ bytes: ArraySlice<UInt8>, decodedTo picture: Picture?) {
+    guard let source = try? source(bytes),
+      let image = try? JPEGImage(source, options, by: Self.decoder),
+      let stream = try? image.coefficients(in: CoefficientMemory(of: Self.coefficients))
+    else { return }
+    precondition(stream.format == image.coefficientFormat)
+    guard let report = picture?.report else { preconditionFailure("the file is an error") }
+    precondition(report.goodRows == 0..<image.descriptor.height, "the file is damaged")
+    precondition(report.warnings == stream.warnings, "\(report.warnings), \(stream.warnings)")
   }
 
   private func source(_ bytes: ArraySlice<UInt8>) throws(ImageDecodingError) -> ImageSource {

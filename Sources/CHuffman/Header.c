@@ -145,6 +145,27 @@ static const char *lay_out(texalloc_huffman_reader *reader, texalloc_huffman_hea
   return NULL;
 }
 
+void texalloc_huffman_set_quantization(component_reader *component, const uint16_t *factors) {
+  memcpy(component->quantization, factors, sizeof component->quantization);
+  component->largest[0] = 0;
+  for (int i = 1; i < 64; i++) {
+    uint16_t before = component->largest[i - 1];
+    component->largest[i] = factors[i] > before ? factors[i] : before;
+  }
+}
+
+texalloc_huffman_result texalloc_huffman_begin_units(
+    texalloc_huffman_reader *reader, texalloc_huffman_header *header) {
+  const char *oddity = lay_out(reader, header);
+  if (oddity != NULL) return odd(reader, oddity);
+  reader->unit = reader->restarts = 0;
+  reader->has_begun_interval = false;
+  reader->block_count = reader->entry_count = 0;
+  reader->entry_room = reader->offset_room = 0;
+  reader->entries_staged = reader->offsets_staged = 0;
+  return texalloc_huffman_done;
+}
+
 static const char *read_scan(
     texalloc_huffman_reader *reader, const known_header *known, segment s) {
   texalloc_huffman_header *header = known->header;
@@ -163,17 +184,12 @@ static const char *read_scan(
     if (!texalloc_huffman_build_first(component->first)
         || !texalloc_huffman_build_rest(component->rest))
       return "a Huffman table";
-    memcpy(component->quantization, known->quantization[name], sizeof component->quantization);
+    texalloc_huffman_set_quantization(component, known->quantization[name]);
     memcpy(header->components[i].quantization, component->quantization,
         sizeof component->quantization);
-    component->largest[0] = 0;
-    for (int j = 1; j < 64; j++) {
-      uint16_t factor = component->quantization[j], before = component->largest[j - 1];
-      component->largest[j] = factor > before ? factor : before;
-    }
   }
   if (byte(&s) != 0 || byte(&s) != 63 || byte(&s) != 0) return "a scan of some coefficients only";
-  return lay_out(reader, header);
+  return NULL;
 }
 
 static void read_application(known_header *known, uint32_t kind, segment s) {
@@ -231,12 +247,9 @@ texalloc_huffman_result texalloc_huffman_read_header(
   const char *oddity = read_segments(reader, &known);
   if (oddity != NULL) return odd(reader, oddity);
   header->colours = colours(&known);
+  if (texalloc_huffman_begin_units(reader, header) != texalloc_huffman_done)
+    return texalloc_huffman_odd;
   reader->interval = known.interval > 0 ? known.interval : reader->unit_count;
-  reader->unit = reader->restarts = 0;
-  reader->has_begun_interval = false;
-  reader->block_count = reader->entry_count = 0;
-  reader->entry_room = reader->offset_room = 0;
-  reader->entries_staged = reader->offsets_staged = 0;
   texalloc_huffman_begin_interval(reader);
   return texalloc_huffman_done;
 }

@@ -18,6 +18,8 @@ enum {
   staged_entries = 3 << 9,
   staged_offsets = 512,
   words_per_line = 16,
+  /// Of a block, as texalloc_huffman_is_moderate() counts.
+  most_of_columns = 5800,
 };
 
 /// How a file defines a code.
@@ -111,6 +113,27 @@ static inline texalloc_huffman_result odd(texalloc_huffman_reader *reader, const
 /// is sound.
 bool texalloc_huffman_build_first(first_table *table);
 bool texalloc_huffman_build_rest(rest_table *table);
+
+/// What a component's coefficients are multiplied by, in the order of the file.
+void texalloc_huffman_set_quantization(component_reader *component, const uint16_t *factors);
+
+/// Lays out the units of a picture, of which none was read.
+texalloc_huffman_result texalloc_huffman_begin_units(
+    texalloc_huffman_reader *reader, texalloc_huffman_header *header);
+
+/// Sends off what is whole lines, so that one more unit may wait.
+///
+/// - Returns: Whether there is room for its entries.
+bool texalloc_huffman_make_room(texalloc_huffman_reader *reader);
+
+/// Sends the rest off, behind the last unit.
+void texalloc_huffman_end_lines(texalloc_huffman_reader *reader);
+
+/// Whether all decoders make the same of a block.
+bool texalloc_huffman_is_moderate(
+    const uint32_t *entries, const uint32_t *end, const uint16_t *factors);
+
+static inline uint32_t magnitude(int32_t value) { return (uint32_t)(value < 0 ? -value : value); }
 
 /// Begins the coded data, behind the header or behind a restart marker.
 void texalloc_huffman_begin_interval(texalloc_huffman_reader *reader);

@@ -5,12 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "CStreaming.h"
-
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
-enum { last_place = 63 << 16, one_place = 1 << 16, line_bytes = 64 };
+enum { last_place = 63 << 16, one_place = 1 << 16 };
 
 // --- Bytes ------------------------------------------------------------------------------------
 
@@ -77,43 +75,6 @@ static bool ended(const texalloc_huffman_reader *reader) {
       && reader->place - reader->bit_count / 8 == reader->window_end;
 }
 
-// --- Lines ------------------------------------------------------------------------------------
-
-/// Sends words off that wait, in whole lines; all of them, with zeros behind, at the end.
-static void send(
-    uint32_t **lines, size_t *room, uint32_t *staged, size_t *count, bool is_end) {
-  size_t whole = *count / words_per_line * words_per_line, rest = *count - whole;
-  if (whole + (is_end && rest > 0 ? words_per_line : 0) > *room) __builtin_trap();
-  texalloc_stream_row(*lines, staged, whole * 4, whole * 4);
-  *lines += whole;
-  *room -= whole;
-  memmove(staged, staged + whole, rest * 4);
-  *count = rest;
-  if (!is_end || rest == 0) return;
-  texalloc_stream_row(*lines, staged, rest * 4, line_bytes);
-  *lines += words_per_line;
-  *room -= words_per_line;
-  *count = 0;
-}
-
-static void send_entries(texalloc_huffman_reader *reader, bool is_end) {
-  send(&reader->entry_lines, &reader->entry_room, reader->entries, &reader->entries_staged, is_end);
-}
-
-static void send_offsets(texalloc_huffman_reader *reader, bool is_end) {
-  send(&reader->offset_lines, &reader->offset_room, reader->offsets, &reader->offsets_staged, is_end);
-}
-
-void texalloc_huffman_write_offsets(texalloc_huffman_reader *reader, void *to, size_t size) {
-  reader->offset_lines = to;
-  reader->offset_room = size / line_bytes * words_per_line;
-}
-
-void texalloc_huffman_write_entries(texalloc_huffman_reader *reader, void *to, size_t size) {
-  reader->entry_lines = to;
-  reader->entry_room = size / line_bytes * words_per_line;
-}
-
 // --- Blocks -----------------------------------------------------------------------------------
 
 // What is in hand while blocks are read.
@@ -153,32 +114,6 @@ static inline int32_t read_value(bit_reader *b, uint32_t size) {
   uint32_t bits = (uint32_t)(b->bits >> (64 - size));
   skip(b, size);
   return extended(bits, size);
-}
-
-static uint32_t magnitude(int32_t value) { return (uint32_t)(value < 0 ? -value : value); }
-
-/// Decoders agree about a block as long as no number of theirs overflows the 16 bits that the fastest
-/// of them have: as long as no two of its columns have more than this, whose first pass makes less than
-/// six times as much of it.
-enum { most_of_columns = 5800 };
-
-static const uint8_t columns[64] = {
-    0, 1, 0, 0, 1, 2, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 4, 3, 2, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 6, 5, 4,
-    3, 2, 1, 0, 1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 3, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 5, 6, 7, 7, 6, 7};
-
-static bool is_moderate(const uint32_t *entries, const uint32_t *end, const uint16_t *factors) {
-  uint64_t sums[8] = {0}, most = 0, second = 0;
-  for (; entries < end; entries++)
-    sums[columns[*entries >> 16]] += (uint64_t)magnitude((int16_t)*entries) * factors[*entries >> 16];
-  for (int i = 0; i < 8; i++) {
-    uint64_t sum = sums[i];
-    if (sum > second) second = sum;
-    if (sum > most) {
-      second = most;
-      most = sum;
-    }
-  }
-  return most + second <= most_of_columns;
 }
 
 /// Reads one block.
@@ -258,7 +193,7 @@ done:
   *in = b;
   if (UNLIKELY(start * component->quantization[0] + (uint64_t)sum * component->largest[place >> 16]
           > most_of_columns)
-      && !is_moderate(to, entry, component->quantization))
+      && !texalloc_huffman_is_moderate(to, entry, component->quantization))
     return NULL;
   return entry;
 }
@@ -267,13 +202,7 @@ done:
 static texalloc_huffman_result read_units(texalloc_huffman_reader *reader, uint32_t end) {
   const uint32_t blocks = reader->blocks_per_unit;
   while (reader->unit < end) {
-    if (UNLIKELY(reader->entries_staged + blocks * 64 > staged_entries)) send_entries(reader, false);
-    if (UNLIKELY(reader->entries_staged + blocks * 64 > reader->entry_room)) {
-      send_entries(reader, true);
-      reader->entry_room = 0;
-      return texalloc_huffman_full;
-    }
-    if (UNLIKELY(reader->offsets_staged + blocks > staged_offsets)) send_offsets(reader, false);
+    if (UNLIKELY(!texalloc_huffman_make_room(reader))) return texalloc_huffman_full;
     const uint8_t *limit = reader->window_end + sizeof(uint64_t);
     if (!reader->is_last_window) {
       limit = reader->window_end - unit_bytes;
@@ -333,10 +262,7 @@ static texalloc_huffman_result finish(texalloc_huffman_reader *reader) {
   const uint8_t *marker = reader->next;
   if (!ended(reader) || reader->end - marker < 2 || marker[0] != 0xFF || marker[1] != 0xD9)
     return odd(reader, "data that ends early, or goes on");
-  send_entries(reader, true);
-  reader->offsets[reader->offsets_staged++] = reader->entry_count;
-  send_offsets(reader, true);
-  texalloc_store_fence();
+  texalloc_huffman_end_lines(reader);
   reader->next = reader->end;
   return texalloc_huffman_done;
 }

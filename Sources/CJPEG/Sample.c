@@ -44,6 +44,7 @@ static void encode(
     codec->comp_info[i].h_samp_factor = like->across[i];
     codec->comp_info[i].v_samp_factor = like->down[i];
   }
+  if (like->has_several_scans) jpeg_simple_progression(codec);
   jpeg_start_compress(codec, TRUE);
   uint32_t seed = 1;
   for (uint32_t y = 0; y < height; y++) {

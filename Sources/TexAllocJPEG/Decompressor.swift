@@ -99,7 +99,7 @@ final class FileFeed {
   /// Bytes that the file had when it was opened.
   let size: Int
   let header: texalloc_jpeg_header
-  private let reader: OpaquePointer
+  let reader: OpaquePointer
   private let input: texalloc_jpeg_input
   private let terms: texalloc_jpeg_terms
   private let feed: FileFeed?

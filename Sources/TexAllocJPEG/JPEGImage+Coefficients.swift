@@ -3,33 +3,35 @@ internal import Glibc
 public import TexAlloc
 
 extension JPEGImage: CoefficientImage {
-  /// nil for files of several scans, of arithmetic code or for print, where a colour profile is to be
-  /// applied, which needs the pixels, and where less than all of it is decoded, or planes are.
+  /// nil for files for print, of one scan of arithmetic code, where a colour profile is to be applied,
+  /// which needs the pixels, and where less than all of it is decoded, or planes are.
   public var coefficientFormat: CoefficientFormat? {
-    guard !hasSeveralScans, !coding.is_arithmetic, !isCMYK, transform == nil, part.isWhole,
+    guard hasSeveralScans || !coding.is_arithmetic, !isCMYK, transform == nil, part.isWhole,
       header.descriptor.formats.contains(where: JPEGDecoder.formats.contains)
     else { return nil }
     let factors = unsafe withUnsafeBytes(of: (coding.across, coding.down)) { unsafe [UInt8]($0) }
     let count = Int(coding.component_count)
     return CoefficientFormat(
       isGrey ? .grey : coding.is_rgb ? .rgb : .ycc,
-      (0..<count).map { .init(across: Int(factors[$0]), down: Int(factors[4 + $0])) })
+      (0..<count).map { .init(across: Int(factors[$0]), down: Int(factors[4 + $0])) },
+      scans: hasSeveralScans ? .several : .one)
   }
 
   /// Reads the Huffman code of the file, a fifth to a half of the work of decoding it, and leaves the
-  /// rest for a GPU.
+  /// rest for a GPU. Of a file with several scans libjpeg-turbo reads it, and what it has read is packed.
   ///
   /// The coefficients are those of libjpeg-turbo. Any thread may call it; no GPU is asked for anything.
   ///
   /// - Parameters:
   ///   - memory: Where they are written, once, in whole lines, never read.
   ///   - goOn: Is told, now and then, which part of the work is done, and answers whether to go on.
-  /// - Throws: `odd` for every file that is not baseline or extended sequential, of one scan, without any
-  ///   fault: ``decode(into:on:goOn:)`` then tells what it is.
+  /// - Throws: `odd` for every file that has any fault, and for one whose coefficients are not known to the
+  ///   last bit, which libjpeg-turbo smooths: ``decode(into:on:goOn:)`` then tells what it is.
   public func coefficients(
     in memory: CoefficientMemory, goOn: @Sendable (_ done: Double) -> Bool = { _ in true }
   ) throws(CoefficientsRefused) -> CoefficientStream {
     guard let format = coefficientFormat else { throw .odd("its coding or its colours") }
+    if hasSeveralScans { return try coefficients(ofScansAs: format, in: memory, goOn) }
     return try decoder.withEntropyReader(for: name) { reader throws(CoefficientsRefused) in
       try withFile { file throws(CoefficientsRefused) in
         try reader.read(file) { scan throws(CoefficientsRefused) in
@@ -38,7 +40,10 @@ extension JPEGImage: CoefficientImage {
             throw .odd("a header that is not understood")
           }
           return try EntropyPass(header, warnings, in: memory, within: decoder.limits.time)
-            .run(scan, fileSize: file.count, goOn)
+            .run(scan, as: format, fileSize: file.count, goOn) {
+              scan throws(CoefficientsRefused) in
+              try scan.readOn()
+            }
         }
       }
     }

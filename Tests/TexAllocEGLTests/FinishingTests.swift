@@ -12,6 +12,7 @@ final class FinishingTests: XCTestCase {
     "-sample 1x1", "-sample 2x1", "-sample 1x2", "-sample 2x2", "-sample 4x1", "-sample 1x4",
     "-sample 4x2", "-sample 2x2,1x2,2x1", "-sample 1x1,2x2,1x1", "-sample 2x2 -quality 100",
     "-sample 2x2 -quality 5 -optimize", "-grayscale", "-rgb", "-restart 3B -sample 2x1",
+    "-progressive -sample 2x2", "-progressive -grayscale", "-progressive -sample 2x1 -quality 100",
   ]
   private static let sizes = [
     (1, 1), (2, 1), (3, 3), (5, 4), (7, 9), (16, 16), (17, 15), (33, 64), (129, 1), (203, 155),
@@ -73,8 +74,8 @@ final class FinishingTests: XCTestCase {
     XCTAssertTrue(choice.reason?.contains("software") ?? false, "\(choice)")
     XCTAssertEqual(gpu.finisher(of: photo, demanded: .cpu).finisher, .cpu)
     XCTAssertEqual(gpu.finisher(of: photo, demanded: .gpu), .gpu)
-    let progressive = try JPEGImage(SampleFile.make(200, 100, "-progressive"))
-    XCTAssertEqual(gpu.finisher(of: progressive, demanded: .gpu).finisher, .cpu)
+    let arithmetic = try JPEGImage(SampleFile.make(200, 100, "-arithmetic"))
+    XCTAssertEqual(gpu.finisher(of: arithmetic, demanded: .gpu).finisher, .cpu)
   }
 
   func testADriverThatRoundsOtherwiseIsFoundOut() throws {

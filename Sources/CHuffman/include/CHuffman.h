@@ -1,6 +1,7 @@
 // Reads the Huffman code of JPEG files and nothing more: what it finds is a stream of coefficients, for
 // somebody else to make pixels of. Sequential files of one scan, as nearly all are; whatever is odd
-// about a file is left to a decoder that knows all of JPEG.
+// about a file is left to a decoder that knows all of JPEG. What such a one has read of a file of several
+// scans becomes a stream, too.
 #pragma once
 
 #include <stdbool.h>
@@ -75,6 +76,27 @@ void texalloc_huffman_write_entries(texalloc_huffman_reader *reader, void *to, s
 /// Reads on: some units at most. Once it has answered that it is done, or that the file is odd, it
 /// reads no further.
 texalloc_huffman_result texalloc_huffman_read(texalloc_huffman_reader *reader, uint32_t units);
+
+enum {
+  /// Of blocks in a unit, at most.
+  texalloc_huffman_most_rows = 4,
+};
+
+/// Begins a picture whose coefficients somebody else has read.
+///
+/// - Parameter header: Of its units and their blocks nothing is known yet.
+/// - Returns: Done or odd.
+texalloc_huffman_result texalloc_huffman_begin_blocks(
+    texalloc_huffman_reader *reader, texalloc_huffman_header *header);
+
+/// Adds the next row of units, or what of it is not added yet.
+///
+/// - Parameter rows: Of each component `texalloc_huffman_most_rows` rows of blocks, of which as many are
+///   there as a unit has. A block is its 64 coefficients, row by row.
+/// - Returns: Paused where there are more rows; else as of reading.
+texalloc_huffman_result texalloc_huffman_add_row(
+    texalloc_huffman_reader *reader, const texalloc_huffman_header *header,
+    const int16_t *const *rows);
 
 /// Blocks that were read.
 uint32_t texalloc_huffman_block_count(const texalloc_huffman_reader *reader);

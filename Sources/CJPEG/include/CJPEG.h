@@ -175,6 +175,24 @@ texalloc_jpeg_result texalloc_jpeg_end_here(texalloc_jpeg_reader *reader);
 /// Whether every colour has a scan that was begun.
 bool texalloc_jpeg_has_all_colours(const texalloc_jpeg_reader *reader);
 
+/// Whether all coefficients of a file with several scans, whose end was seen, are known to the last bit.
+bool texalloc_jpeg_has_exact_coefficients(const texalloc_jpeg_reader *reader);
+
+/// By what the coefficients of a colour are multiplied, in the order of the file.
+///
+/// - Parameter factors: Room for 64.
+/// - Returns: Whether that is known.
+bool texalloc_jpeg_get_quantization(
+    const texalloc_jpeg_reader *reader, uint32_t component, uint16_t *factors);
+
+/// Where the rows of blocks lie that are coded together, of a file with several scans whose end was seen.
+///
+/// - Parameters:
+///   - row: Of those, from 0.
+///   - rows: Room for four for each colour. Blocks follow each other, each of 64 coefficients, row by row.
+texalloc_jpeg_result texalloc_jpeg_get_blocks(
+    texalloc_jpeg_reader *reader, uint32_t row, const int16_t **rows);
+
 /// Begins the rows of a file with several scans, when its end was seen.
 texalloc_jpeg_result texalloc_jpeg_start_rows(texalloc_jpeg_reader *reader);
 
@@ -213,7 +231,8 @@ void texalloc_jpeg_drop_segments(texalloc_jpeg_reader *reader);
 /// Gives up all that the file took.
 void texalloc_jpeg_finish(texalloc_jpeg_reader *reader);
 
-/// Makes a baseline file with the colours and the sampling factors of another.
+/// Makes a file with the colours and the sampling factors of another; a baseline one, or a progressive one
+/// where that has several scans.
 ///
 /// - Returns: Its bytes, for free(3); NULL where the library makes no such file.
 uint8_t *texalloc_jpeg_make_sample(

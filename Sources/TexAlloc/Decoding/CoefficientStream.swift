@@ -93,13 +93,23 @@ public struct CoefficientFormat: Hashable, Sendable {
     }
   }
 
+  /// How a file has the coefficients: it decides what it costs to read them.
+  public enum Scans: String, Hashable, Sendable {
+    /// Block by block.
+    case one
+    /// In several passes over the picture: progressive files foremost.
+    case several
+  }
+
   public let colours: Colours
+  public let scans: Scans
   /// One, or three. In each unit their blocks follow each other, row by row.
   public let components: [Component]
 
   /// - Parameter components: A single one has one block in each unit, whatever is said.
-  public init(_ colours: Colours, _ components: [Component]) {
+  public init(_ colours: Colours, _ components: [Component], scans: Scans = .one) {
     self.colours = colours
+    self.scans = scans
     self.components = components.count == 1 ? [Component(across: 1, down: 1)] : components
   }
 
@@ -120,6 +130,7 @@ public struct CoefficientFormat: Hashable, Sendable {
 extension CoefficientFormat: CustomStringConvertible {
   /// As `ycc 2x2 1x1 1x1`.
   public var description: String {
-    ([colours.rawValue] + components.map { "\($0.across)x\($0.down)" }).joined(separator: " ")
+    let words = [colours.rawValue] + components.map { "\($0.across)x\($0.down)" }
+    return (words + (scans == .several ? ["in several scans"] : [])).joined(separator: " ")
   }
 }

@@ -7,8 +7,6 @@ struct EntropyPass: ~Copyable {
   /// Entries take about six times the bytes of the code, whatever its quality.
   private static let expansion = 7
   private static let leastPiece = 64 << 10
-  /// Some milliseconds' work.
-  private static let blocksAtOnce = 1 << 15
 
   private let header: ImageHeader
   private let warnings: [String]
@@ -32,9 +30,14 @@ struct EntropyPass: ~Copyable {
     deadline = processorTime() + timeLimit
   }
 
-  /// - Parameter fileSize: Bytes.
+  /// - Parameters:
+  ///   - format: Of the scan.
+  ///   - fileSize: Bytes.
+  ///   - next: Reads some more units.
   consuming func run(
-    _ scan: borrowing OpenScan, fileSize: Int, _ goOn: (Double) -> Bool
+    _ scan: borrowing OpenScan, as format: CoefficientFormat, fileSize: Int,
+    _ goOn: (Double) -> Bool,
+    reading next: (borrowing OpenScan) throws(CoefficientsRefused) -> OpenScan.Progress
   ) throws(CoefficientsRefused) -> CoefficientStream {
     let offsetSize = (scan.blockTotal + 1) * 4
     guard offsetSize <= CoefficientMemory.largestPiece else { throw .odd("too many blocks") }
@@ -43,17 +46,18 @@ struct EntropyPass: ~Copyable {
       var writer = offsets.writer()
       _ = try unsafe writer.decodeRows(from: 0) { start, rows throws(CoefficientsRefused) in
         unsafe scan.writeOffsets(to: .init(start: start, count: rows * offsets.pitch))
-        try writeEntries(of: scan, fileSize, goOn)
+        try writeEntries(of: scan, fileSize, goOn, next)
         return 0
       }
     }
     return CoefficientStream(
-      header, scan.format, quantization: scan.quantization, offsets: offsets,
+      header, format, quantization: scan.quantization, offsets: offsets,
       entries: entries, entryCount: scan.entryCount, warnings: warnings)
   }
 
   private mutating func writeEntries(
-    of scan: borrowing OpenScan, _ fileSize: Int, _ goOn: (Double) -> Bool
+    of scan: borrowing OpenScan, _ fileSize: Int, _ goOn: (Double) -> Bool,
+    _ next: (borrowing OpenScan) throws(CoefficientsRefused) -> OpenScan.Progress
   ) throws(CoefficientsRefused) {
     let most = scan.blockTotal * 64 * 4
     let expected = min(fileSize * Self.expansion, most)
@@ -66,7 +70,7 @@ struct EntropyPass: ~Copyable {
         var writer = piece.writer()
         _ = try unsafe writer.decodeRows(from: 0) { start, rows throws(CoefficientsRefused) in
           unsafe scan.writeEntries(to: .init(start: start, count: rows * piece.pitch))
-          hasEnded = try readOn(scan, goOn)
+          hasEnded = try readOn(scan, goOn, next)
           return 0
         }
       }
@@ -81,11 +85,11 @@ struct EntropyPass: ~Copyable {
   ///
   /// - Returns: Whether it is.
   private func readOn(
-    _ scan: borrowing OpenScan, _ goOn: (Double) -> Bool
+    _ scan: borrowing OpenScan, _ goOn: (Double) -> Bool,
+    _ next: (borrowing OpenScan) throws(CoefficientsRefused) -> OpenScan.Progress
   ) throws(CoefficientsRefused) -> Bool {
-    let units = Self.blocksAtOnce / Int(scan.header.blocks_per_unit)
     while true {
-      switch try scan.readOn(units) {
+      switch try next(scan) {
       case .ended:
         guard goOn(1) else { throw failed(.cancelled) }
         return true

@@ -21,9 +21,19 @@ internal import TexAlloc
       try body(unsafe OpenScan(reader, bytes))
     }
   }
+
+  /// Lets the body add what somebody else has read of a file.
+  ///
+  /// - Parameter header: Of its units and their blocks nothing is known yet.
+  func add<Result>(
+    _ header: texalloc_huffman_header,
+    _ body: (borrowing OpenScan) throws(CoefficientsRefused) -> Result
+  ) throws(CoefficientsRefused) -> Result {
+    try body(unsafe OpenScan(reader, header))
+  }
 }
 
-/// A file whose header was read, and whose coded data is next.
+/// A file whose coefficients come next: coded, behind the header, or as somebody else has read them.
 @safe struct OpenScan: ~Copyable {
   let header: texalloc_huffman_header
   private let reader: OpaquePointer
@@ -41,10 +51,22 @@ internal import TexAlloc
     if result == .odd { throw oddity }
   }
 
+  /// - Parameter reader: Outlives this.
+  @unsafe fileprivate init(
+    _ reader: OpaquePointer, _ header: texalloc_huffman_header
+  ) throws(CoefficientsRefused) {
+    unsafe self.reader = reader
+    var header = header
+    let result = unsafe texalloc_huffman_begin_blocks(reader, &header)
+    self.header = header
+    if result == .odd { throw oddity }
+  }
+
   var size: ImageSize { ImageSize(width: Int(header.width), height: Int(header.height)) }
   var unitCount: Int { Int(header.units_across) * Int(header.units_down) }
   var blockTotal: Int { unitCount * Int(header.blocks_per_unit) }
 
+  /// As of a file of one scan.
   var format: CoefficientFormat {
     let colours: CoefficientFormat.Colours =
       switch header.colours {
@@ -88,9 +110,28 @@ internal import TexAlloc
     case ended, paused, full
   }
 
-  /// Reads some units.
-  func readOn(_ units: Int) throws(CoefficientsRefused) -> Progress {
-    switch unsafe texalloc_huffman_read(reader, UInt32(units)) {
+  /// Reads some units: a few milliseconds' work.
+  func readOn() throws(CoefficientsRefused) -> Progress {
+    let units = 1 << 15 / Int(header.blocks_per_unit)
+    return try progress(after: unsafe texalloc_huffman_read(reader, UInt32(units)))
+  }
+
+  /// The row of units that is added next, or of which the rest is.
+  var nextRow: Int { blockCount / Int(header.blocks_per_unit) / Int(header.units_across) }
+
+  /// Adds that row, or the rest of it.
+  ///
+  /// - Parameter rows: Of each component four rows of blocks, of which as many are there as a unit has.
+  @unsafe func addRow(
+    _ rows: UnsafePointer<UnsafePointer<Int16>?>
+  ) throws(CoefficientsRefused) -> Progress {
+    try progress(after: unsafe texalloc_huffman_add_row(reader, [header], rows))
+  }
+
+  private func progress(
+    after result: texalloc_huffman_result
+  ) throws(CoefficientsRefused) -> Progress {
+    switch result {
     case .done: .ended
     case .paused: .paused
     case .full: .full
