@@ -11,6 +11,8 @@ public enum FontError: Error, Hashable, Sendable {
   case noSuchFace(font: String, index: Int)
   /// The face cannot be varied along this axis.
   case noSuchAxis(font: String, axis: String)
+  /// The value for the axis is no number.
+  case noSuchPosition(font: String, axis: String, Double)
   /// The bytes begin like a font, but FreeType stumbled over them.
   case damaged(font: String, while: String, code: Int)
   /// A font, or a glyph, of a kind that this library does not draw.
@@ -35,6 +37,8 @@ extension FontError: CustomStringConvertible {
     case .notAFont(let font): "\(font): not a font"
     case .noSuchFace(let font, let index): "\(font): has no face \(index)"
     case .noSuchAxis(let font, let axis): "\(font): has no axis \(axis)"
+    case .noSuchPosition(let font, let axis, let value):
+      "\(font): cannot stand at \(value) on the axis \(axis)"
     case .damaged(let font, let operation, let code):
       "\(font): damaged: \(operation) failed with 0x\(String(code, radix: 16))"
     case .unsupported(let font, let what): "\(font): \(what) are not supported"

@@ -19,7 +19,7 @@ public import SystemPackage
   ///   - index: Which face of a collection (`.ttc`); in the upper 16 bits, which named
   ///     instance of a variable font.
   ///   - axes: Where a variable font is to stand on its axes, by their tags (`wght`, `wdth`): at most as
-  ///     far as they go, and on those that are not named where the font stands by itself.
+  ///     far as they go, and on those that are not named where the instance stands, or the font by itself.
   public convenience init(
     contentsOf path: FilePath, index: Int = 0, axes: [String: Double] = [:],
     in library: FontLibrary

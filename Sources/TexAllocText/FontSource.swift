@@ -90,21 +90,27 @@ extension FontFace {
     }
     defer { unsafe FT_Done_MM_Var(library.handle, description) }
     var left = axes
-    var coordinates: [FT_Fixed] = []
     let count = unsafe Int(description.pointee.num_axis)
+    // Where a named instance stands, or the font by itself.
+    var coordinates = [FT_Fixed](repeating: 0, count: count)
+    try check(
+      unsafe FT_Get_Var_Design_Coordinates(face, FT_UInt(count), &coordinates),
+      "FT_Get_Var_Design_Coordinates")
     for number in 0..<count {
       let axis = unsafe description.pointee.axis[number]
-      let wanted = left.removeValue(forKey: unsafe tag(axis.tag))
-      let standing = unsafe (axis.minimum, axis.def, axis.maximum)
-      coordinates.append(
-        wanted.map { min(max(FT_Fixed(($0 * 65536).rounded()), standing.0), standing.2) }
-          ?? standing.1)
+      let name = unsafe tag(axis.tag)
+      guard let wanted = left.removeValue(forKey: name) else { continue }
+      let ends = unsafe (Double(axis.minimum), Double(axis.maximum))
+      guard !wanted.isNaN else { throw .noSuchPosition(font: font, axis: name, wanted) }
+      coordinates[number] = FT_Fixed(min(max((wanted * 65536).rounded(), ends.0), ends.1))
     }
     if let unknown = left.keys.min() { throw .noSuchAxis(font: font, axis: unknown) }
-    let code = unsafe FT_Set_Var_Design_Coordinates(
-      face, FT_UInt(coordinates.count), &coordinates)
-    guard code == 0 else {
-      throw .damaged(font: font, while: "FT_Set_Var_Design_Coordinates", code: Int(code))
+    try check(
+      unsafe FT_Set_Var_Design_Coordinates(face, FT_UInt(count), &coordinates),
+      "FT_Set_Var_Design_Coordinates")
+
+    func check(_ code: FT_Error, _ operation: String) throws(FontError) {
+      guard code == 0 else { throw .damaged(font: font, while: operation, code: Int(code)) }
     }
   }
 

@@ -7,6 +7,7 @@ import XCTest
 enum TestFonts {
   private static let files = [
     "DejaVu Sans": "dejavu/DejaVuSans.ttf",
+    "Inter": "inter-vf/Inter.var.ttf",
     "Noto Color Emoji": "noto/NotoColorEmoji.ttf",
     "Noto Sans Devanagari": "noto/NotoSansDevanagari-Regular.ttf",
   ]
