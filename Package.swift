@@ -29,6 +29,7 @@ let package = Package(
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
     .library(name: "TexAllocPNG", targets: ["TexAllocPNG"]),
     .library(name: "TexAllocText", targets: ["TexAllocText"]),
+    .library(name: "TexAllocV4L2", targets: ["TexAllocV4L2"]),
     .library(name: "TexAllocVulkan", targets: ["TexAllocVulkan"]),
     .executable(name: "glyphdemo", targets: ["glyphdemo"]),
     .executable(name: "texbench", targets: ["texbench"]),
@@ -65,6 +66,7 @@ let package = Package(
     .target(name: "CTexbench"),
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .target(name: "CV4L2"),
     .systemLibrary(name: "CVulkan", providers: [.apt(["libvulkan-dev"])]),
     .target(name: "CAccesses", path: "Tests/CAccesses"),
     .target(
@@ -156,6 +158,8 @@ let package = Package(
       ],
       swiftSettings: house),
     .target(
+      name: "TexAllocV4L2", dependencies: ["CV4L2", "TexAlloc", system], swiftSettings: house),
+    .target(
       name: "TexAllocVulkan", dependencies: ["CLinux", "CVulkan", "TexAlloc", system],
       exclude: ["Shaders/TexelFetch.comp"], swiftSettings: house),
     .testTarget(
@@ -165,8 +169,9 @@ let package = Package(
     .testTarget(
       name: "DriverTests",
       dependencies: [
-        "AuditSupport", "CEGL", "CLibDRM", "CLinux", "ProgramSupport", "TestSupport", "TexAlloc",
-        "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocText", system,
+        "AuditSupport", "CEGL", "CLibDRM", "CLinux", "CV4L2", "ProgramSupport", "TestSupport",
+        "TexAlloc", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
+        "TexAllocText", "TexAllocV4L2", system,
       ],
       swiftSettings: house),
 

@@ -21,6 +21,10 @@ public protocol Heap: Component {
   /// What the CPU can do with the memory: everything, unless said otherwise.
   var cpuUsage: Set<CPUUsage> { get }
 
+  /// Whether its memory is another driver's, which devices do not name among the heaps that they take: each
+  /// image is tried as the application's own memory is. Not so, unless said otherwise.
+  var isForeign: Bool { get }
+
   /// Whether what lies in its memory went with the device that it is of: never, unless said otherwise. No
   /// image is given such memory then, and a pool lets go of it as images do. It stays mapped for as long as
   /// somebody holds a slab.
@@ -30,6 +34,7 @@ public protocol Heap: Component {
 extension Heap {
   public var largestSharedSlab: Int? { nil }
   public var cpuUsage: Set<CPUUsage> { Set(CPUUsage.allCases) }
+  public var isForeign: Bool { false }
   public var isLost: Bool { false }
 }
 

@@ -7,7 +7,7 @@ internal import Glibc
 /// Runs a call that answers -1 and sets `errno` where it fails; the one place that reads `errno`.
 /// A call that a signal interrupted is made again.
 @discardableResult
-func systemCall(
+package func systemCall(
   _ operation: String, on object: String, _ call: () -> CInt
 ) throws(SystemFailure) -> CInt {
   while true {
@@ -91,7 +91,7 @@ package enum SystemFile {
   }
 
   /// The names in a folder, `card9` before `card10`.
-  static func names(in folder: String) throws(SystemFailure) -> [String] {
+  package static func names(in folder: String) throws(SystemFailure) -> [String] {
     let stream = unsafe try systemCall("opendir", on: folder) { unsafe opendir(folder) }
     defer { unsafe closedir(stream) }
     var names: [String] = []

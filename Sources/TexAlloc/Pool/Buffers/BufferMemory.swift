@@ -80,7 +80,7 @@ struct PooledMemory: BufferMemory {
 
   var plan: ImagePlan? { way }
   var store: SlabStore { way.store }
-  var heap: String? { store.heapName }
+  var heap: String? { store.heap.isForeign ? nil : store.heapName }
   var isLost: Bool { store.heap.isLost }
   var slab: Slab? { pooled }
   var caching: Caching? { pooled.caching }
@@ -109,7 +109,7 @@ struct PooledMemory: BufferMemory {
   func makeTrial(
     of layout: ImageLayout, at offset: Int
   ) throws(AllocationError) -> TextureBuffer? {
-    try store.makeTrial(of: layout, alignment: Int(alignment))
+    store.heap.isForeign ? nil : try store.makeTrial(of: layout, alignment: Int(alignment))
   }
 
   func release(_ slot: consuming Slot, after fences: [any Fence], isWritten: Bool) {
@@ -120,7 +120,7 @@ struct PooledMemory: BufferMemory {
 /// Memory for trying out an image: a small slab of its own, outside of every budget, that goes with the
 /// image.
 struct TrialMemory: BufferMemory {
-  /// Bytes of the largest alignment for which an image is not at the start of its slab.
+  /// Bytes of the largest alignment for which an image is not at the start of its slab, if the heap has room.
   private static let largestShift = 16 << 20
 
   private let trial: Slab
@@ -134,7 +134,8 @@ struct TrialMemory: BufferMemory {
   static func makeBuffer(
     _ layout: ImageLayout, alignment: Int, from heap: any Heap, isSynchronized: Bool = false
   ) throws(AllocationError) -> TextureBuffer {
-    let shift = alignment <= largestShift ? alignment : 0
+    let room = (heap.attributes.maxSize ?? .max) - layout.size
+    let shift = alignment <= min(largestShift, room) ? alignment : 0
     let memory: TrialMemory
     do throws(SystemFailure) {
       memory = TrialMemory(

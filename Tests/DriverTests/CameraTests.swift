@@ -1,0 +1,183 @@
+import CV4L2
+import Foundation
+import TestSupport
+import TexAlloc
+import TexAllocEGL
+import TexAllocV4L2
+import XCTest
+
+/// A real driver of Video4Linux, whose pictures the GPU samples where the camera writes them.
+final class CameraTests: XCTestCase {
+  override func tearDown() async throws { try Vivid.unload() }
+
+  func testTheGPUShowsFramesOfEveryFormatWhereTheCameraWritesThem() throws {
+    let vivid = try Vivid()
+    for fourcc in [Fourcc.xrgb8888, .yuyv, .nv12] {
+      let gpu = try EGLDevice.importing()
+      let frames = try vivid.camera([fourcc]).start(for: [gpu])
+      XCTAssertNil(frames.reason)
+      XCTAssertEqual(frames.plan.attributes.buffers, frames.camera.attributes.minBuffers)
+      for _ in 0..<6 {
+        let frame = try XCTUnwrap(frames.next(until: .now + .seconds(60)))
+        XCTAssertEqual(frame.buffer.layout.format.fourcc, fourcc)
+        let texture = try gpu.register(frame.buffer)
+        XCTAssertEqual(texture.route, .imported)
+        try checkBars(texture, "\(fourcc)")
+        try gpu.collect()
+      }
+      CapabilityTable.print("vivid", "\(fourcc) captured and imported", true)
+    }
+  }
+
+  func testFramesTakeNoMemoryAndNoImportsOfTheirOwn() throws { try checkRing(of: 40) }
+
+  func testTheCameraWaitsForFramesThatAreHeldAndGoesOnWhenTheyAreLetGoOf() throws {
+    let vivid = try Vivid()
+    let gpu = try EGLDevice.importing()
+    let frames = try vivid.camera([.xrgb8888]).start(for: [gpu], buffers: 3)
+    var held: [Texture] = []
+    while let frame = try frames.next(until: .now + .seconds(3)) {
+      held.append(try gpu.register(frame.buffer))
+    }
+    XCTAssertEqual(held.count, frames.bufferCount)
+    held = []
+    try gpu.collect()
+    XCTAssertNotNil(try frames.next(until: .now + .seconds(60)))
+  }
+
+  func testMemoryThatIsNotContiguousIsRefusedAndTheDriversOwnServes() throws {
+    let vivid = try Vivid(onlyContiguous: true)
+    let gpu = try EGLDevice.importing()
+    for fourcc in [Fourcc.xrgb8888, .nv12] {
+      let frames = try vivid.camera([fourcc]).start(for: [gpu])
+      let reason = try XCTUnwrap(frames.reason)
+      XCTAssertTrue(reason.contains("VIDIOC_QBUF"), reason)
+      XCTAssertTrue(frames.plan.heap.hasPrefix("exported:"), frames.plan.heap)
+      for _ in 0..<6 {
+        let frame = try XCTUnwrap(frames.next(until: .now + .seconds(60)))
+        try checkBars(try gpu.register(frame.buffer), "\(fourcc)")
+        try gpu.collect()
+      }
+    }
+    CapabilityTable.print("vivid", "exported where memory is not contiguous", true)
+  }
+
+  func testACameraThatIsTakenAwayIsGone() throws {
+    let vivid = try Vivid()
+    let frames = try vivid.camera().start(for: [], .cpuRead)
+    XCTAssertNotNil(try frames.next(until: .now + .seconds(60)))
+    XCTAssertThrowsError(try vivid.camera().start(for: [], .cpuRead)) {
+      XCTAssertEqual($0 as? CameraError, .busy(device: vivid.node.string))
+    }
+    try vivid.disconnect()
+    XCTAssertThrowsError(
+      try {
+        while try frames.next(until: .now + .seconds(60)) != nil {}
+      }()
+    ) { XCTAssertEqual($0 as? CameraError, .gone(device: vivid.node.string)) }
+  }
+
+  func testTasksIterateUntilTheyAreCancelled() async throws {
+    let vivid = try Vivid()
+    let frames = try vivid.camera().start(for: [], .cpuRead)
+    let task = Task {
+      var count = 0
+      for try await frame in frames {
+        XCTAssertEqual(frame.buffer.layout.format.fourcc, frames.camera.formats.first)
+        count += 1
+        if count == 5 { return count }
+      }
+      return count
+    }
+    let count = try await task.value
+    XCTAssertEqual(count, 5)
+    let waiting = Task { for try await _ in frames {} }
+    waiting.cancel()
+    try await waiting.value
+    XCTAssertNil(try frames.next(until: .now + .seconds(60)))
+  }
+
+  func testWhatIsNoCameraIsTyped() throws {
+    XCTAssertThrowsError(try Camera(at: "/dev/null")) {
+      let failure = SystemFailure("VIDIOC_QUERYCAP", on: "/dev/null", .inappropriateIOCTLForDevice)
+      XCTAssertEqual($0 as? CameraError, .failed(failure))
+    }
+    XCTAssertThrowsError(try Camera(at: "/dev/video-none")) {
+      let failure = SystemFailure("open", on: "/dev/video-none", .noSuchFileOrDirectory)
+      XCTAssertEqual($0 as? CameraError, .failed(failure))
+    }
+  }
+
+  func testSizesAndFormatsThatTheCameraLacksAreTypedWithTheNearest() throws {
+    let vivid = try Vivid()
+    XCTAssertThrowsError(try Camera(at: vivid.node, ImageSize(width: 321, height: 180))) {
+      guard case .size(_, let wanted, let held) = $0 as? CameraError else {
+        return XCTFail("\($0)")
+      }
+      XCTAssertEqual(wanted.width, 321)
+      XCTAssertEqual(held, ImageSize(width: 320, height: 180))
+    }
+    XCTAssertThrowsError(try vivid.camera([.abgr16161616f])) {
+      guard case .format(_, let wanted, let held) = $0 as? CameraError else {
+        return XCTFail("\($0)")
+      }
+      XCTAssertEqual(wanted, [.abgr16161616f])
+      XCTAssertTrue(held.contains(.xrgb8888))
+    }
+  }
+}
+
+/// The same for longer than a test should take: `VM/test soak`.
+final class LongCameraTests: XCTestCase {
+  override func tearDown() async throws { try Vivid.unload() }
+
+  func testThreeHundredFramesTakeNoMemoryAndNoImportsOfTheirOwn() throws { try checkRing(of: 300) }
+}
+
+extension XCTestCase {
+  /// Captures and draws so many frames, after the first of which nothing is made anew.
+  fileprivate func checkRing(of count: Int) throws {
+    let vivid = try Vivid()
+    let gpu = try EGLDevice.importing()
+    let frames = try vivid.camera([.xrgb8888]).start(for: [gpu])
+    var last: CameraFrame?
+    var descriptors = 0
+    for number in 0..<count {
+      let frame = try XCTUnwrap(frames.next(until: .now + .seconds(60)), "\(number)")
+      if let last {
+        XCTAssertGreaterThan(frame.sequence, last.sequence)
+        XCTAssertGreaterThan(frame.time, last.time)
+      }
+      last = frame
+      let texture = try gpu.texture(for: frame.buffer)
+      if number.isMultiple(of: 20) { try checkBars(texture, "\(number)") }
+      try gpu.collect()
+      if number == 20 { descriptors = try openDescriptors() }
+    }
+    XCTAssertLessThanOrEqual(try openDescriptors(), descriptors + 1)
+    let statistics = gpu.statistics
+    XCTAssertLessThanOrEqual(
+      statistics.imported - statistics.reusedImages, 2 * frames.bufferCount, "\(statistics)")
+  }
+
+  /// What vivid shows: bars of 75 percent, and in the upper part a text.
+  fileprivate func checkBars(_ texture: Texture, _ what: String) throws {
+    let (width, row) = (320, 170)
+    let pixels = try texture.shownPixels()
+    let bars: [[Int]] = [
+      [191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0],
+      [0, 0, 191], [0, 0, 0],
+    ]
+    for (index, expected) in bars.enumerated() {
+      let place = (row * width + index * width / 8 + width / 16) * 4
+      let shown = pixels[place..<place + 3].map(Int.init)
+      XCTAssertTrue(
+        zip(shown, expected).allSatisfy { abs($0 - $1) <= 6 },
+        "\(what), bar \(index): \(shown), and not \(expected)")
+    }
+  }
+
+  fileprivate func openDescriptors() throws -> Int {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+  }
+}
