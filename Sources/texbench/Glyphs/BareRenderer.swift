@@ -9,7 +9,7 @@ internal import TexAllocText
 
   init(_ face: FontFace, _ hinting: Hinting) {
     self.face = face
-    flags = hinting.loadFlags
+    flags = hinting.loadFlags | Int32(FT_LOAD_RENDER)
   }
 
   /// Sets the size of the glyphs that follow, in pixels.
@@ -18,8 +18,7 @@ internal import TexAllocText
   /// A glyph's bitmap, which is FreeType's until the next.
   @unsafe func render(_ glyph: UInt32) throws -> FT_Bitmap {
     guard unsafe FT_Load_Glyph(face.handle, glyph, flags) == 0,
-      let slot = unsafe face.handle.pointee.glyph,
-      unsafe FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL) == 0
+      let slot = unsafe face.handle.pointee.glyph
     else { throw ProgramFailure("\(face.name): FreeType does not draw glyph \(glyph)") }
     return unsafe slot.pointee.bitmap
   }

@@ -10,7 +10,16 @@ struct Glyphs: Measurement {
   @Option(help: "A font file.")
   var font = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 
+  @Option(help: "Frames of a cache that is full, whose leavings are looked for; absent: by effort.")
+  var frames: Int?
+
   @OptionGroup var options: RunOptions
+
+  func validate() throws {
+    guard 10...10_000_000 ~= frames ?? 10 else {
+      throw ValidationError("--frames is 10 to 10000000")
+    }
+  }
 
   func measure(on bench: Bench) throws {
     guard let gpu = bench.gpu else {
@@ -37,5 +46,23 @@ struct Glyphs: Measurement {
       bench.leaveOut("allocations of a frame of glyphs", because: "\(error)")
     }
     bench.compare(GlyphGrowth(face, on: gpu).comparison)
+    let frames = frames ?? bench.effort.frames
+    do {
+      let figures = try EnduringGlyphs(face, on: gpu).figures(over: frames) {
+        Console.progress("frames of glyphs in random sizes: \($0) of \(frames)")
+      }
+      for figure in figures { bench.add(figure) }
+    } catch { bench.leaveOut("what frames of glyphs leave", because: "\(error)") }
+  }
+}
+
+extension Effort {
+  /// Of a cache that is full.
+  fileprivate var frames: Int {
+    switch self {
+    case .quick: 2_000
+    case .normal: 20_000
+    case .full: 100_000
+    }
   }
 }
