@@ -63,7 +63,7 @@ let package = Package(
     .target(name: "CPNGReader", linkerSettings: [.linkedLibrary("png")]),
     .systemLibrary(name: "CRaqm", pkgConfig: "raqm", providers: [.apt(["libraqm-dev"])]),
     .target(name: "CStreaming"),
-    .target(name: "CTexbench"),
+    .target(name: "CTexbench", linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(name: "CV4L2"),

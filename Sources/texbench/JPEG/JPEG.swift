@@ -49,6 +49,7 @@ struct JPEG: Measurement {
       }
     }
     try addFigures(to: bench)
+    try PictureParts(gpu, pools, bench.effort).measure(on: bench)
     try Decoders(pools).measure(on: bench)
     Images(gpu, pools).measure(on: bench)
   }

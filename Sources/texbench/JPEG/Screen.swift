@@ -28,6 +28,12 @@ final class Screen {
     try draw(texture, &watch)
   }
 
+  /// Draws a texture of any planes once, and waits for that.
+  func draw(_ texture: Texture) throws {
+    try canvas.draw([quad], from: .image(texture))
+    glFinish()
+  }
+
   /// Draws twice, by no part of what is compared.
   func draw(_ texture: UInt32, _ watch: inout Stopwatch) throws {
     for stage in [Stage.firstDraw, .nextDraw] {
