@@ -191,6 +191,34 @@ final class PictureRegionTests: XCTestCase {
     XCTAssertFalse(report.warnings.isEmpty)
   }
 
+  func testRegionOfABrokenFileIsThatOfTheWholeOrAnError() throws {
+    var random = SplitMix64(seed: 6)
+    // What is broken may claim to be large.
+    var limits = JPEGLimits()
+    (limits.pixels, limits.coefficients) = (1 << 14, 1 << 18)
+    let decoder = JPEGDecoder(limits: limits)
+    for coding in ["-sample 2x2", "-sample 2x1 -restart 1", "-progressive", "-arithmetic"] {
+      let file = try SampleFile.make(64, 48, coding)
+      for number in 0..<300 {
+        var bytes = file
+        for _ in 0..<3 {
+          bytes[.random(in: 2..<bytes.count, using: &random)] = .random(in: 0...255, using: &random)
+        }
+        if number.isMultiple(of: 3) {
+          bytes.removeLast(.random(in: 0..<bytes.count, using: &random))
+        }
+        var options = DecodingOptions()
+        let whole = number.isMultiple(of: 2) ? try? decode(bytes, options, by: decoder) : nil
+        let region = Self.region(of: ImageSize(width: 64, height: 48), &random)
+        options.region = region
+        if whole == nil { options.size = .fit(ImageSize(width: 9, height: 9)) }
+        let part = try? decode(bytes, options, by: decoder)
+        guard let whole, region.isPart(of: whole.size) else { continue }
+        XCTAssertTrue(part == whole.part(region), "\(coding) \(number) \(region)")
+      }
+    }
+  }
+
   func testPartsAreWrittenInWholeLines() throws {
     var options = DecodingOptions()
     for coding in ["", "-sample 1x1", "-grayscale", "-progressive"] {
@@ -228,9 +256,10 @@ final class PictureRegionTests: XCTestCase {
   }
 
   private func decode(
-    _ file: [UInt8], _ options: DecodingOptions, _ format: Fourcc = .abgr8888
+    _ file: [UInt8], _ options: DecodingOptions, _ format: Fourcc = .abgr8888,
+    by decoder: JPEGDecoder = .component
   ) throws -> Pixels {
-    let photo = try JPEGImage(file, options)
+    let photo = try JPEGImage(file, options, by: decoder)
     let buffer = try XCTUnwrap(pool).allocate(photo.descriptor(as: [format]))
     let report = try photo.decode(into: buffer)
     XCTAssertEqual(report.goodRows, 0..<photo.descriptor.height)

@@ -23,7 +23,7 @@ public struct AssetRequest: Sendable {
   /// What pixels it may be decoded to, most wanted first; the decoder's choice where nil.
   public var formats: [Fourcc]?
   /// Whether the texture says how the file wants to be turned; else it is to be shown as it is stored.
-  /// Pixels are never turned.
+  /// Pixels are never turned; a region and a size are those of the upright picture either way.
   public var isOriented = true
   /// Whether the texture has mipmaps: for pictures that are shown much smaller than they are. It is a copy
   /// of the GPU's own then; none is imported.
