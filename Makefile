@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 fuzzer ?= ranges packer jpeg entropy png fonts wire peer
 seconds ?= 600
 
-.PHONY: help demo test examples library install check-library vm-test vm-soak vm-shell bench readme \
+.PHONY: help demo test examples library install check-library dist vm-test vm-soak vm-shell bench readme \
   bundle sanitize fuzz fuzz-ranges fuzz-packer fuzz-jpeg fuzz-entropy fuzz-png fuzz-fonts fuzz-wire \
   fuzz-peer lint format docs clean \
   distclean dependencies swift
@@ -19,6 +19,7 @@ help:
 	@echo 'make library   build what C links: out/library/libtexalloc.so'
 	@echo 'make install   put it with its header where pkg-config finds it (PREFIX=/usr/local DESTDIR=)'
 	@echo 'make check-library   build programs of C from what is installed, and run them'
+	@echo 'make dist      archive the sources: out/texalloc-VERSION.tar.xz'
 	@echo 'make vm-test   run the tests that need drivers, in guests; vm-shell: a shell in one'
 	@echo 'make vm-soak   run all that touches memory or devices there, and more of it'
 	@echo 'make bench     measure, in some minutes    (ARGS=--quick in less than one; --full, --help)'
@@ -79,6 +80,14 @@ install: dependencies
 # Into an empty folder; the pictures that they draw lie in out/library.
 check-library: dependencies
 	@Scripts/check-library
+
+# What is committed. Built offline it wants the Swift packages beside it, and nothing else.
+dist:
+	@mkdir -p out
+	@version=$$(sed -n 's/^#define TEXALLOC_VERSION_M[A-Z]* //p; s/^#define TEXALLOC_VERSION_PATCH //p' \
+	  Sources/CTexAlloc/texalloc.h | paste -s -d .) && \
+	  git archive --prefix=texalloc-$$version/ HEAD | xz >out/texalloc-$$version.tar.xz && \
+	  ls -l out/texalloc-$$version.tar.xz
 
 vm-test: dependencies
 	$(SWIFT) build --build-tests

@@ -201,7 +201,9 @@ typedef enum texalloc_status {
   /** It was neither allocated nor adopted for that: writing, reading, writing in any order, exporting. */
   TEXALLOC_NOT_FOR_THAT = 120,
   /** The memory is slow to read, and that was not asked for. */
-  TEXALLOC_SLOW_MEMORY = 121
+  TEXALLOC_SLOW_MEMORY = 121,
+  /** The memory of the application is not what it says, or cannot be used so. It is as it was. */
+  TEXALLOC_NOT_ADOPTED = 122
 } texalloc_status;
 
 /** The name of a status without its prefix, as `WRONG_THREAD`; `?` for a number that is none. */
@@ -635,6 +637,43 @@ texalloc_status texalloc_buffer_hold(texalloc_buffer *buffer, int fence);
  */
 texalloc_status texalloc_buffer_export(texalloc_buffer *buffer, int *descriptor);
 
+/** A plane that lies in memory of the application. */
+typedef struct texalloc_adopted_plane {
+  /** A dma-buf or a memfd, which is duplicated; planes may share one. */
+  int descriptor;
+  /** Bytes from one row to the next. */
+  uint32_t pitch;
+  /** Bytes from the start of the memory. */
+  uint64_t offset;
+} texalloc_adopted_plane;
+
+/** An image as compositors, cameras and other processes hand it over. */
+typedef struct texalloc_adopted_image {
+  uint32_t struct_size;
+  uint32_t width, height;
+  uint32_t format;
+  uint64_t modifier;
+  uint32_t plane_count;
+  /** Whether the CPU will read it, and write it by rows; it is mapped for that, and for nothing else. */
+  bool is_read, is_written;
+  texalloc_adopted_plane planes[4];
+  texalloc_alpha alpha;
+  texalloc_sampling sampling;
+  texalloc_colour colour;
+  /** Where the memory came from (`gbm:vgem`), where the application knows better than the kernel tells. */
+  const char *heap;
+  const char *name;
+} texalloc_adopted_image;
+
+/**
+ * Takes an image that the application has memory of, so that devices register it as the library's own. A
+ * memfd is sealed against shrinking, for good.
+ *
+ * TEXALLOC_NOT_ADOPTED: with the field, what it must be and what it is.
+ */
+texalloc_status texalloc_buffer_adopt(
+    const texalloc_adopted_image *image, texalloc_buffer **buffer);
+
 /** Lets go of the buffer. Its memory returns to the pool when no texture shows it, and the GPU is done. */
 texalloc_status texalloc_buffer_release(texalloc_buffer *buffer);
 
@@ -837,6 +876,65 @@ texalloc_status texalloc_texture_use(texalloc_texture *texture);
 
 /** Lets go of the texture, on any thread; its names are OpenGL's again after the next collect. */
 texalloc_status texalloc_texture_release(texalloc_texture *texture);
+
+/* ------------------------------------------------------------------------------------------------
+ * Render targets: a buffer that the GPU draws into
+ * --------------------------------------------------------------------------------------------- */
+
+/** A framebuffer whose colours are a buffer's. Row 0 of the image is at y = 0. */
+typedef struct texalloc_target texalloc_target;
+/** The end of what a GPU was given to do. */
+typedef struct texalloc_fence texalloc_fence;
+
+/**
+ * Makes a buffer the colours of a framebuffer. GL.
+ *
+ * \param buffer  Allocated with TEXALLOC_FOR_RENDERING, or adopted.
+ * \param flags   TEXALLOC_NEVER_UPLOADED: refused where the CPU would have to copy; or 0.
+ */
+texalloc_status texalloc_target_create(
+    texalloc_device *device, texalloc_buffer *buffer, uint32_t flags, texalloc_target **target);
+
+typedef struct texalloc_target_info {
+  uint32_t struct_size;
+  /** For glBindFramebuffer(), in the context that it was made in. */
+  uint32_t framebuffer;
+  texalloc_route route;
+  /** Why no better route was taken; NULL where there is none. */
+  const char *reason;
+} texalloc_target_info;
+
+texalloc_status texalloc_target_get_info(texalloc_target *target, texalloc_target_info *info);
+
+/**
+ * Sees to it that what has been drawn so far gets into the buffer: at the end of a frame. GL.
+ *
+ * \param row_count  0: all rows.
+ * \param fence      May be NULL; else what has passed when the pixels are in the buffer's memory.
+ */
+texalloc_status texalloc_target_finish(
+    texalloc_target *target, uint32_t first_row, uint32_t row_count, texalloc_fence **fence);
+
+/** Lets go of it, on any thread. What was not finished is not in the buffer. */
+texalloc_status texalloc_target_release(texalloc_target *target);
+
+/** The end of everything drawn so far. GL. */
+texalloc_status texalloc_device_make_fence(texalloc_device *device, texalloc_fence **fence);
+
+/**
+ * The same for other devices and processes: a sync_file, the caller's to close. GL.
+ *
+ * TEXALLOC_UNSUPPORTED: the display lacks EGL_ANDROID_native_fence_sync.
+ */
+texalloc_status texalloc_device_export_fence(texalloc_device *device, int *descriptor);
+
+/** Has everything drawn from now on begin after a sync_file, which stays the caller's, has passed. GL. */
+texalloc_status texalloc_device_wait(texalloc_device *device, int fence);
+
+/** Waits until a fence has passed, `patience` at most; 0 asks. \param has_passed  Whether it has. */
+texalloc_status texalloc_fence_wait(texalloc_fence *fence, uint64_t patience, bool *has_passed);
+
+texalloc_status texalloc_fence_release(texalloc_fence *fence);
 
 /* ------------------------------------------------------------------------------------------------
  * The loader: files to textures, on threads of its own

@@ -49,12 +49,16 @@ enum Handles {
   static let pictures = HandleTable<HeldPicture>(of: .picture)
   static let textures = HandleTable<HeldTexture>(of: .texture)
   static let loaders = HandleTable<HeldLoader>(of: .loader)
+  static let targets = HandleTable<HeldTarget>(of: .target)
+  static let fences = HandleTable<HeldFence>(of: .fence)
   static let loads = HandleTable<HeldLoad>(of: .load)
 
   /// Devices are closed where their context is current, which takes what still needs them.
   static func releaseAll() {
     loads.removeAll()
     loaders.removeAll()
+    fences.removeAll()
+    targets.removeAll()
     textures.removeAll()
     pictures.removeAll()
     buffers.removeAll()

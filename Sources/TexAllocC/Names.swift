@@ -171,5 +171,6 @@ enum StatusNames {
     TEXALLOC_JOINED.rawValue: CText("JOINED"),
     TEXALLOC_NOT_FOR_THAT.rawValue: CText("NOT_FOR_THAT"),
     TEXALLOC_SLOW_MEMORY.rawValue: CText("SLOW_MEMORY"),
+    TEXALLOC_NOT_ADOPTED.rawValue: CText("NOT_ADOPTED"),
   ]
 }

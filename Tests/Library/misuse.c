@@ -45,6 +45,7 @@ static void call_everything(void *bad) {
   texalloc_buffer_info buffer_info = {.struct_size = sizeof buffer_info};
   texalloc_picture_info picture_info = {.struct_size = sizeof picture_info};
   texalloc_texture_info texture_info = {.struct_size = sizeof texture_info};
+  texalloc_target_info target_info = {.struct_size = sizeof target_info};
   texalloc_loader_info loader_info = {.struct_size = sizeof loader_info};
 
   REFUSED(texalloc_device_get_info(bad, &device_info));
@@ -88,6 +89,16 @@ static void call_everything(void *bad) {
   REFUSED(texalloc_texture_contents_changed(bad, 0, 0));
   REFUSED(texalloc_texture_use(bad));
   NOT_RELEASED(bad, texalloc_texture_release(bad));
+
+  REFUSED(texalloc_target_create(bad, live_buffer, 0, (texalloc_target **)&result));
+  REFUSED(texalloc_target_get_info(bad, &target_info));
+  REFUSED(texalloc_target_finish(bad, 0, 0, NULL));
+  NOT_RELEASED(bad, texalloc_target_release(bad));
+  REFUSED(texalloc_device_make_fence(bad, (texalloc_fence **)&result));
+  REFUSED(texalloc_device_export_fence(bad, &number));
+  REFUSED(texalloc_device_wait(bad, 0));
+  REFUSED(texalloc_fence_wait(bad, 0, &ended));
+  NOT_RELEASED(bad, texalloc_fence_release(bad));
 
   REFUSED(texalloc_loader_create(bad, live_pool, NULL, (texalloc_loader **)&result));
   REFUSED(texalloc_loader_submit(bad, &request, NULL));
@@ -159,6 +170,17 @@ static void pass_nothing(void) {
   EXPECT(INVALID_ARGUMENT, texalloc_buffer_discard(live_buffer, NULL));
   EXPECT(SYSTEM, texalloc_buffer_hold(live_buffer, -1));
   EXPECT(INVALID_ARGUMENT, texalloc_buffer_export(live_buffer, NULL));
+
+  texalloc_adopted_image adopted = {
+      .struct_size = sizeof adopted, .width = 4, .height = 4, .format = format, .plane_count = 1,
+      .planes = {{.descriptor = 0, .pitch = 64}}};
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_adopt(NULL, &buffer));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_adopt(&adopted, NULL));
+  EXPECT(NOT_ADOPTED, texalloc_buffer_adopt(&adopted, &buffer)); /* no memory */
+  adopted.planes[0].descriptor = -1;
+  assert(texalloc_buffer_adopt(&adopted, &buffer) != TEXALLOC_OK);
+  adopted.plane_count = 9;
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_adopt(&adopted, &buffer));
 
   EXPECT(INVALID_ARGUMENT, texalloc_picture_open(NULL, NULL, &picture));
   EXPECT(INVALID_ARGUMENT, texalloc_picture_open("/", NULL, NULL));

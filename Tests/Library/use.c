@@ -172,15 +172,70 @@ static void decode(const char *path) {
   free(pixels);
 }
 
-static void export(void) {
-  texalloc_buffer *buffer = allocate(TEXALLOC_FOR_TEXTURE | TEXALLOC_EXPORTABLE, false);
+/* What another process gets, and hands back. */
+static void export_and_adopt(void) {
+  static uint32_t pixels[WIDTH * HEIGHT];
+  texalloc_buffer *buffer = allocate(TEXALLOC_FOR_TEXTURE | TEXALLOC_EXPORTABLE, false), *adopted;
+  texalloc_buffer_info info = {.struct_size = sizeof info};
   int descriptor = -1;
+  fill(pixels, 7);
+  EXPECT(OK, texalloc_buffer_write_rows(buffer, 0, 0, HEIGHT, pixels, WIDTH * 4));
+  EXPECT(OK, texalloc_buffer_get_info(buffer, &info));
+  assert(info.width == WIDTH && info.plane_count == 1 && info.planes[0].row_size == WIDTH * 4 && *info.heap);
   EXPECT(OK, texalloc_buffer_export(buffer, &descriptor));
-  assert(descriptor >= 0 && close(descriptor) == 0);
+  texalloc_adopted_image image = {
+      .struct_size = sizeof image, .width = WIDTH, .height = HEIGHT, .format = info.format,
+      .plane_count = 1, .planes = {{.descriptor = descriptor, .pitch = info.planes[0].pitch}}, .is_read = true};
   EXPECT(OK, texalloc_buffer_release(buffer));
+  EXPECT(OK, texalloc_buffer_adopt(&image, &adopted));
+  close(descriptor);
+  texalloc_texture *texture;
+  EXPECT(OK, texalloc_texture_create(gpu, adopted, 0, &texture));
+  expect_pixels(texture, pixels, WIDTH, HEIGHT);
+  EXPECT(OK, texalloc_texture_release(texture));
+  EXPECT(OK, texalloc_buffer_release(adopted));
+
   buffer = allocate(TEXALLOC_FOR_TEXTURE, false);
   EXPECT(NOT_FOR_THAT, texalloc_buffer_export(buffer, &descriptor));
   EXPECT(OK, texalloc_buffer_release(buffer));
+}
+
+static void render(void) {
+  texalloc_buffer *buffer = allocate(TEXALLOC_FOR_RENDERING | TEXALLOC_CPU_READ, false);
+  texalloc_target *target;
+  texalloc_target_info info = {.struct_size = sizeof info};
+  texalloc_fence *drawn, *all;
+  EXPECT(OK, texalloc_target_create(gpu, buffer, 0, &target));
+  EXPECT(OK, texalloc_target_get_info(target, &info));
+  assert(info.framebuffer && info.route != TEXALLOC_ROUTE_ANY);
+  glBindFramebuffer(GL_FRAMEBUFFER, info.framebuffer);
+  glClearColor(1, 0, 0, 1);
+  glClear(GL_COLOR_BUFFER_BIT);
+  glBindFramebuffer(GL_FRAMEBUFFER, 0);
+  EXPECT(INVALID_ARGUMENT, texalloc_target_finish(target, 1, HEIGHT, NULL));
+  EXPECT(OK, texalloc_target_finish(target, 0, 0, &drawn));
+  EXPECT(OK, texalloc_device_make_fence(gpu, &all));
+  bool has_passed = false;
+  EXPECT(OK, texalloc_fence_wait(drawn, 60000000000u, &has_passed));
+  assert(has_passed);
+  uint32_t held[WIDTH * HEIGHT];
+  EXPECT(OK, texalloc_buffer_read(buffer, 0, true, held, WIDTH * 4));
+  for (int i = 0; i < WIDTH * HEIGHT; i++) assert(held[i] == 0xFF0000FFu);
+  EXPECT(OK, texalloc_fence_release(drawn));
+  EXPECT(OK, texalloc_fence_release(all));
+  EXPECT(OK, texalloc_target_release(target));
+  EXPECT(OK, texalloc_buffer_release(buffer));
+
+  int descriptor; /* what the software device does not have, and a GPU does */
+  texalloc_status status = texalloc_device_export_fence(gpu, &descriptor);
+  if (status == TEXALLOC_OK) {
+    EXPECT(OK, texalloc_device_wait(gpu, descriptor));
+    buffer = allocate(TEXALLOC_FOR_TEXTURE, false);
+    EXPECT(OK, texalloc_buffer_hold(buffer, descriptor)); /* which closes it */
+    EXPECT(OK, texalloc_buffer_release(buffer));
+  } else {
+    EXPECT(UNSUPPORTED, status);
+  }
 }
 
 static texalloc_texture *loaded_texture;
@@ -248,7 +303,8 @@ int main(int count, char **arguments) {
   paint(TEXALLOC_MAP_MEMORY, true);
   paint(TEXALLOC_MAP_STAGED, false);
   for (int i = 1; i < count; i++) decode(arguments[i]);
-  export();
+  export_and_adopt();
+  render();
   load(arguments[1]);
 
   glEnable(0xFFFF); /* an error of the application's, which we are to give back */

@@ -106,7 +106,7 @@ struct Handle {
   /// Named as in the header, behind its prefix.
   enum Kind: UInt {
     case device = 1
-    case pool, buffer, picture, texture, loader, load
+    case pool, buffer, picture, texture, loader, load, target, fence
   }
 
   private static let (indexBits, kindBits) = (20, 6)

@@ -16,6 +16,7 @@ func status(of error: any Error) -> texalloc_status {
   case let error as ReadbackRefused: status(of: error.reason)
   case let error as WritingRefused: status(of: error.reason)
   case let error as ExportRefused: status(of: error)
+  case let error as AdoptionRefused: status(of: error)
   case let error as AssetError: status(of: error.reason)
   default: TEXALLOC_FAILED
   }
@@ -123,6 +124,13 @@ private func status(of error: ExportRefused) -> texalloc_status {
   switch error {
   case .notExportable: TEXALLOC_NOT_FOR_THAT
   case .discarded: TEXALLOC_DISCARDED
+  case .failed(let failure): status(of: failure)
+  }
+}
+
+private func status(of error: AdoptionRefused) -> texalloc_status {
+  switch error {
+  case .unsuitable: TEXALLOC_NOT_ADOPTED
   case .failed(let failure): status(of: failure)
   }
 }

@@ -1,0 +1,42 @@
+// Handles of texalloc.hpp release what they hold, once.
+#include <cassert>
+#include <cstring>
+#include <texalloc.hpp>
+
+static texalloc::Buffer allocate(const texalloc::Pool &pool) {
+  auto image = texalloc::make<texalloc_image>();
+  image.width = image.height = 16;
+  texalloc::Buffer buffer;
+  texalloc::check(texalloc_pool_allocate(pool.get(), &image, 0, buffer.out()));
+  return buffer;
+}
+
+static uint32_t slots(const texalloc::Pool &pool) {
+  auto info = texalloc::make<texalloc_pool_info>();
+  texalloc::check(texalloc_pool_get_info(pool.get(), &info));
+  return info.slots;
+}
+
+int main() {
+  texalloc::Pool pool;
+  assert(!pool);
+  texalloc::check(texalloc_pool_create(nullptr, nullptr, pool.out()));
+  {
+    texalloc::Buffer one = allocate(pool), other = allocate(pool);
+    assert(slots(pool) == 2);
+    other = std::move(one);
+    assert(slots(pool) == 1 && !one && other);
+    texalloc::check(texalloc_buffer_release(other.release()));
+    assert(slots(pool) == 0);
+    one = allocate(pool);
+  }
+  assert(slots(pool) == 0);
+  try {
+    texalloc::check(texalloc_buffer_unmap(nullptr, 0));
+    assert(false);
+  } catch (const texalloc::Error &error) {
+    assert(error.status == TEXALLOC_INVALID_HANDLE && std::strlen(error.what()) > 0);
+  }
+  pool.reset();
+  texalloc::check(texalloc_shutdown());
+}
