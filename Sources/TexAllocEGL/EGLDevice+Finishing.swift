@@ -49,7 +49,8 @@ extension EGLDevice {
     }
   }
 
-  /// Begins to make a texture of a picture's coefficients, which it then does step by step.
+  /// Begins to make a texture of a picture's coefficients, which it then does step by step: of colours, or of
+  /// planes, as the stream says.
   ///
   /// - Parameters:
   ///   - stream: In memory of a pool that was made for the device, which is spent at the end.
@@ -70,7 +71,9 @@ extension EGLDevice {
     }
     do {
       let programs = try finishingPrograms()
-      guard let planes = CoefficientPlanes(of: stream.format, stream.header.descriptor.size) else {
+      guard let planes = CoefficientPlanes(of: stream.format, stream.header.descriptor.size),
+        stream.format.pictureFormats.contains(stream.pictureFormat)
+      else {
         throw EGLFailure.unsupported("coefficients", "\(stream.format)")
       }
       let samples = try takeSamples(of: planes.size, in: here)
@@ -84,7 +87,10 @@ extension EGLDevice {
         mipmapped: mipmapped)
       let time = costs?.time(of: picture.layout.width * picture.layout.height)
       let work = try CoefficientWork(
-        stream, planes, by: programs, through: samples, to: texture.name,
+        stream, planes, by: programs, through: samples,
+        to: stream.pictureFormat == .abgr8888
+          ? .colours(texture.name)
+          : .planes(zip(objects.parts, formats).map { ($0.name, $1) }),
         parts: time.map { Int($0 / .microseconds(500)) } ?? 1, mapped: mappedBuffer(of:))
       return CoefficientFinishing(
         stream, to: texture, through: samples, work, in: here.serial,

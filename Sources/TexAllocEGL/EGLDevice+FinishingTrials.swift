@@ -99,7 +99,7 @@ extension EGLDevice {
       var (calls, all): (Duration, Duration) = (.seconds(1), .seconds(1))
       for _ in 0..<times {
         var work = try CoefficientWork(
-          stream, planes, by: programs, through: samples, to: texture, parts: 1,
+          stream, planes, by: programs, through: samples, to: .colours(texture), parts: 1,
           mapped: mappedBuffer(of:))
         glFinish()
         let start = ContinuousClock.now

@@ -4,10 +4,9 @@ public import TexAlloc
 
 extension JPEGImage: CoefficientImage {
   /// nil for files for print, of one scan of arithmetic code, where a colour profile is to be applied,
-  /// which needs the pixels, and where less than all of it is decoded, or planes are.
+  /// which needs the pixels, and where less than all of it is decoded.
   public var coefficientFormat: CoefficientFormat? {
-    guard hasSeveralScans || !coding.is_arithmetic, !isCMYK, transform == nil, part.isWhole,
-      header.descriptor.formats.contains(where: JPEGDecoder.formats.contains)
+    guard hasSeveralScans || !coding.is_arithmetic, !isCMYK, transform == nil, part.isWhole
     else { return nil }
     let factors = unsafe withUnsafeBytes(of: (coding.across, coding.down)) { unsafe [UInt8]($0) }
     let count = Int(coding.component_count)

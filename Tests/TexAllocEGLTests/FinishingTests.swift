@@ -35,6 +35,55 @@ final class FinishingTests: XCTestCase {
     }
   }
 
+  func testPlanesAreWhatTheCPUMakesOfThem() throws {
+    let gpu = try device()
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+    let codings: [(String, Fourcc)] = [
+      ("-sample 1x1", .yuv444), ("-sample 2x1", .yuv422), ("-sample 2x2", .yuv420),
+      ("-sample 4x1", .yuv411), ("-progressive -sample 2x2", .yuv420), ("-grayscale", .r8),
+      ("-sample 2x2", .r8),
+    ]
+    for (coding, format) in codings {
+      for (width, height) in Self.sizes {
+        let photo = try JPEGImage(SampleFile.make(width, height, coding))
+        XCTAssertEqual(gpu.finisher(of: photo, demanded: .gpu), .gpu)
+        var stream = try photo.coefficients(in: CoefficientMemory(of: pool))
+        stream.pictureFormat = format
+        let texture = try gpu.texture(finishing: stream)
+        let buffer = try pool.allocate(photo.descriptor(as: [format]), for: .texture)
+        try photo.decode(into: buffer)
+        let decoded = try gpu.texture(for: buffer)
+        let what = "\(coding), \(width)x\(height)"
+        XCTAssertEqual(texture.buffer.layout.format.fourcc, format, what)
+        XCTAssertEqual(texture.planes.count, format == .r8 ? 1 : 3, what)
+        for (ours, theirs) in zip(texture.planes, decoded.planes) {
+          XCTAssertEqual(ours.size, theirs.size, what)
+          XCTAssertTrue(
+            try Self.texels(of: ours, on: gpu) == Self.texels(of: theirs, on: gpu), what)
+        }
+        XCTAssertTrue(try texture.shownPixels() == decoded.shownPixels(), what)
+      }
+      try gpu.collect()
+    }
+  }
+
+  func testPhotographsThatAreWantedAsPlanesBecomePlanes() throws {
+    let gpu = try device()
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+    var options = DecodingOptions()
+    options.prefersPlanes = true
+    let photo = try JPEGImage(SampleFile.make(90, 60, "-sample 2x1"), options)
+    let texture = try finished(photo, on: gpu, from: pool)
+    XCTAssertEqual(texture.buffer.layout.format.fourcc, .yuv422)
+  }
+
+  private static func texels(of plane: Texture.Plane, on gpu: EGLDevice) throws -> [UInt8] {
+    try gpu.maker.run { () throws(EGLFailure) in
+      try gpu.maker.texelFetch().texels(
+        ofRows: Array(0..<plane.size.height), of: plane.size, in: plane.name)
+    }
+  }
+
   func testAStreamOfManyPiecesAndStepsIsOnePicture() throws {
     let gpu = try device()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])

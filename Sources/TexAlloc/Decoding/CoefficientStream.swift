@@ -35,12 +35,17 @@ public struct CoefficientStream: Sendable {
   public let entryCount: Int
   /// What was wrong with the file that costs no pixel, in words.
   public let warnings: [String]
+  /// What is made of it: of its format's ``CoefficientFormat/pictureFormats`` the one that the header wants
+  /// most, unless it is set.
+  public var pictureFormat: Fourcc
 
   public init(
     _ header: ImageHeader, _ format: CoefficientFormat, quantization: [[UInt16]],
     offsets: TextureBuffer, entries: [Entries], entryCount: Int, warnings: [String] = []
   ) {
     self.warnings = warnings
+    let known = format.pictureFormats
+    pictureFormat = header.descriptor.formats.first(where: known.contains) ?? .abgr8888
     self.header = header
     self.format = format
     self.quantization = quantization
@@ -53,10 +58,16 @@ public struct CoefficientStream: Sendable {
   /// coefficients were. It has no pixels, and counts as spent.
   package func makeSpentBuffer() -> TextureBuffer {
     let size = header.descriptor.size
+    var (planes, end): ([ImageLayout.Plane], Int) = ([], 0)
+    for shape in FormatTable.known[pictureFormat] ?? [] {
+      let pitch =
+        size.width.dividedRoundingUp(by: shape.horizontalSubsampling) * shape.bytesPerElement
+      planes.append(.init(offset: end, pitch: pitch, rows: shape.rows(down: size.height)))
+      end += pitch * shape.rows(down: size.height)
+    }
     var layout = ImageLayout(
-      width: size.width, height: size.height, format: Format(.abgr8888),
-      planes: [.init(offset: 0, pitch: size.width * 4, rows: size.height)],
-      size: size.width * size.height * 4)
+      width: size.width, height: size.height, format: Format(pictureFormat),
+      planes: ImageLayout.Planes(planes), size: end)
     (layout.colour, layout.alpha) = (header.descriptor.colour, .opaque)
     let buffer = TextureBuffer(
       name: header.name, layout: layout, in: offsets.memory, at: offsets.offset, isKept: false)
@@ -111,6 +122,24 @@ public struct CoefficientFormat: Hashable, Sendable {
     self.colours = colours
     self.scans = scans
     self.components = components.count == 1 ? [Component(across: 1, down: 1)] : components
+  }
+
+  /// What a GPU makes of pictures: colours; luma alone, and with planes of chroma, where they are as large as
+  /// some format has them.
+  public var pictureFormats: [Fourcc] {
+    let luma = components[0]
+    guard colours != .rgb, luma.across == across, luma.down == down else { return [.abgr8888] }
+    let colours: [Fourcc] = [.abgr8888, .r8]
+    guard components.count == 3, components[1] == components[2],
+      across.isMultiple(of: components[1].across), down.isMultiple(of: components[1].down)
+    else { return colours }
+    switch (across / components[1].across, down / components[1].down) {
+    case (1, 1): return colours + [.yuv444]
+    case (2, 1): return colours + [.yuv422]
+    case (2, 2): return colours + [.yuv420]
+    case (4, 1): return colours + [.yuv411]
+    default: return colours
+    }
   }
 
   /// The most blocks of a component in each unit.

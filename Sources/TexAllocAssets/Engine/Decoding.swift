@@ -50,16 +50,21 @@ extension DecodeWork {
     of picture: any EncodedImage, _ finisher: (any CoefficientImage) -> FinisherChoice
   ) throws(ImageDecodingError) -> Coefficients {
     if let obstacle { return .none(because: obstacle) }
-    if let format = request.formats?.first, format != .abgr8888 {
-      return .none(because: "\(format) was asked for")
-    }
     guard let picture = picture as? any CoefficientImage else {
       return .none(because: "its decoder gives pixels only")
+    }
+    let wanted = request.formats?.first {
+      picture.coefficientFormat?.pictureFormats.contains($0) ?? false
+    }
+    if let first = request.formats?.first, wanted == nil {
+      return .none(because: "\(first) was asked for")
     }
     let choice = finisher(picture)
     if choice.finisher == .cpu { return .none(because: choice.reason ?? "") }
     do throws(CoefficientsRefused) {
-      return .stream(try picture.coefficients(in: CoefficientMemory(of: pool), goOn: goOn))
+      var stream = try picture.coefficients(in: CoefficientMemory(of: pool), goOn: goOn)
+      if let wanted { stream.pictureFormat = wanted }
+      return .stream(stream)
     } catch {
       switch error {
       case .failed(let failure): throw failure

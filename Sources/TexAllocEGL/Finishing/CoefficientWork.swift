@@ -3,9 +3,18 @@ internal import TexAlloc
 
 /// The dispatches that make a texture of a stream, in parts that can be given to the GPU frame by frame.
 struct CoefficientWork {
+  /// What is made of the picture.
+  enum Target {
+    /// A texture with storage for red, green, blue and alpha of 8 bits.
+    case colours(GLuint)
+    /// One for each of the first components.
+    case planes([(texture: GLuint, format: UploadFormat)])
+  }
+
   private enum Part {
     case blocks(Range<Int>, of: CoefficientStream.Entries)
-    case rows(Range<Int>)
+    case rows(Range<Int>, to: GLuint)
+    case plane(Int, to: GLuint, UploadFormat)
   }
 
   /// Of each dispatch, within every limit of OpenGL's.
@@ -15,27 +24,24 @@ struct CoefficientWork {
   private let planes: CoefficientPlanes
   private let programs: FinishingPrograms
   private let samples: SampleBuffer
-  private let texture: GLuint
   private let buffers: [MappedBuffer]
   private let offsets: MappedBuffer
   private var parts: [Part] = []
   private var next = 0
 
   /// - Parameters:
-  ///   - texture: Has storage for red, green, blue and alpha of 8 bits.
   ///   - parts: How many it is cut into, about.
   ///   - mapped: The buffer of OpenGL that memory lies in.
   /// - Throws: Unsupported where memory is not mapped by the device.
   init(
     _ stream: CoefficientStream, _ planes: CoefficientPlanes, by programs: FinishingPrograms,
-    through samples: SampleBuffer, to texture: GLuint, parts count: Int,
+    through samples: SampleBuffer, to target: Target, parts count: Int,
     mapped: (TextureBuffer) -> MappedBuffer?
   ) throws(EGLFailure) {
     self.stream = stream
     self.planes = planes
     self.programs = programs
     self.samples = samples
-    self.texture = texture
     let elsewhere = EGLFailure.unsupported("coefficients", "they lie in no buffer of the device's")
     guard let offsets = mapped(stream.offsets) else { throw elsewhere }
     self.offsets = offsets
@@ -49,10 +55,15 @@ struct CoefficientWork {
         parts.append(.blocks(first..<min(first + blockStep, end), of: entries))
       }
     }
-    let height = stream.header.descriptor.height
-    let rowStep = min(Self.mostRows, max(8, height / max(1, count / 2)))
-    for first in stride(from: 0, to: height, by: rowStep) {
-      parts.append(.rows(first..<min(first + rowStep, height)))
+    switch target {
+    case .colours(let texture):
+      let height = stream.header.descriptor.height
+      let rowStep = min(Self.mostRows, max(8, height / max(1, count / 2)))
+      for first in stride(from: 0, to: height, by: rowStep) {
+        parts.append(.rows(first..<min(first + rowStep, height), to: texture))
+      }
+    case .planes(let textures):
+      parts += textures.enumerated().map { .plane($0, to: $1.texture, $1.format) }
     }
   }
 
@@ -69,7 +80,8 @@ struct CoefficientWork {
       for part in some {
         switch part {
         case .blocks(let blocks, let entries): transform(blocks, entries)
-        case .rows(let rows): makePixels(of: rows)
+        case .rows(let rows, let texture): makePixels(of: rows, in: texture)
+        case .plane(let plane, let texture, let format): copy(plane, to: texture, as: format)
         }
       }
       // What comes next may read the texture in any way, or write the samples.
@@ -109,7 +121,18 @@ struct CoefficientWork {
     glDispatchCompute(GLuint((blocks.count + 7) / 8), 1, 1)
   }
 
-  private func makePixels(of rows: Range<Int>) {
+  /// Has the GPU copy the samples of a component, which are what its plane is.
+  private func copy(_ plane: Int, to texture: GLuint, as format: UploadFormat) {
+    let plane = planes.planes[plane]
+    glMemoryBarrier(GLbitfield(GL_PIXEL_BUFFER_BARRIER_BIT))
+    withTextureBound(texture) {
+      format.copy(
+        from: samples.name, at: plane.start, pitch: plane.pitch, width: plane.width,
+        rows: 0..<plane.height)
+    }
+  }
+
+  private func makePixels(of rows: Range<Int>, in texture: GLuint) {
     let program = programs.pixels
     glUseProgram(program.name)
     glMemoryBarrier(GLbitfield(GL_SHADER_STORAGE_BARRIER_BIT))
