@@ -40,7 +40,8 @@ final class VulkanHeapTests: VulkanTestCase {
   }
 
   func testASlabBeyondTheBudgetIsRefusedByName() throws {
-    let heap = try XCTUnwrap(try device().memoryHeaps.first)
+    let gpu = try device()
+    let heap = try XCTUnwrap(gpu.memoryHeaps.first)
     XCTAssertThrowsError(try heap.makeSlab(of: 1 << 44)) {
       let failure = $0 as? SystemFailure
       XCTAssertEqual(failure?.errno, .noMemory)
