@@ -199,7 +199,8 @@ let package = Package(
     .target(
       name: "ProgramSupport",
       dependencies: [
-        "CEGL", "CPNG", "TexAlloc", "TexAllocEGL", "TexAllocJSON", arguments, system,
+        "CEGL", "CPNG", "TexAlloc", "TexAllocEGL", "TexAllocJSON", "TexAllocVulkan", arguments,
+        system,
       ],
       swiftSettings: house),
     .executableTarget(
@@ -237,7 +238,7 @@ let package = Package(
       dependencies: [
         "CEGL", "CFreeType", "CLinux", "CTexbench", "CTurboJPEG", "ProgramSupport", "TexAlloc",
         "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocText", arguments,
+        "TexAllocText", "TexAllocVulkan", arguments,
         system,
       ],
       swiftSettings: house),
@@ -247,7 +248,7 @@ let package = Package(
       name: "texctl",
       dependencies: [
         "ProgramSupport", "TexAlloc", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocJSON", arguments, system,
+        "TexAllocJSON", "TexAllocVulkan", arguments, system,
       ],
       swiftSettings: house),
     .testTarget(

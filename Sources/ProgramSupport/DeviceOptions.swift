@@ -1,11 +1,21 @@
 internal import ArgumentParser
 package import TexAlloc
 package import TexAllocEGL
+package import TexAllocVulkan
+
+/// Which API a program draws with.
+package enum GraphicsAPI: String, CaseIterable, ExpressibleByArgument, Sendable {
+  /// OpenGL ES or OpenGL, by EGL.
+  case gl
+  case vulkan
+}
 
 /// Which GPU a program draws with, and what it must be known for.
 package struct DeviceOptions: ParsableArguments, Sendable {
   @Option(
-    help: "The EGL device: automatic, software, or the name of a driver or of a DRM node.",
+    help: ArgumentHelp(
+      "The EGL device: automatic, software, or the name of a driver or of a DRM node."
+        + " Of Vulkan: automatic, software, a number, a name or a UUID."),
     transform: DeviceChoice.init)
   private var device = DeviceChoice.automatic
 
@@ -25,6 +35,17 @@ package struct DeviceOptions: ParsableArguments, Sendable {
   private var route: Route?
 
   package init() {}
+
+  /// Opens the device of Vulkan: for one route and no other, or for the one that was demanded.
+  package func openVulkan(on route: Route? = nil) throws(VulkanFailure) -> VulkanDevice {
+    let choice: VulkanDeviceChoice =
+      switch device {
+      case .automatic: .automatic
+      case .software: .software
+      case .named(let name): VulkanDeviceChoice(name)
+      }
+    return try .headless(choice, route: route ?? self.route)
+  }
 
   /// Opens the device, with its context current on this thread.
   package func open() throws(EGLFailure) -> EGLDevice {

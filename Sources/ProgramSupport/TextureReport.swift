@@ -1,5 +1,6 @@
 package import TexAlloc
 package import TexAllocEGL
+package import TexAllocVulkan
 
 /// What became of one texture, in the reports of programs.
 package struct TextureReport: Encodable {
@@ -23,13 +24,30 @@ package struct TextureReport: Encodable {
     _ texture: Texture, as size: ImageSize? = nil, bytesCopied: Int, decoding: Duration? = nil,
     registering: Duration? = nil
   ) {
-    let buffer = texture.buffer
+    self.init(
+      texture.buffer, texture.route, because: texture.reason, as: size, bytesCopied: bytesCopied,
+      decoding: decoding, registering: registering)
+  }
+
+  package init(
+    _ texture: VulkanTexture, as size: ImageSize? = nil, decoding: Duration? = nil,
+    registering: Duration? = nil
+  ) {
+    self.init(
+      texture.buffer, texture.route, because: texture.reason, as: size, bytesCopied: 0,
+      decoding: decoding, registering: registering)
+  }
+
+  private init(
+    _ buffer: TextureBuffer, _ route: Route, because reason: String?, as size: ImageSize?,
+    bytesCopied: Int, decoding: Duration?, registering: Duration?
+  ) {
     name = buffer.name
     width = size?.width ?? buffer.layout.width
     height = size?.height ?? buffer.layout.height
     format = "\(buffer.layout.format)"
-    route = texture.route
-    _reason = NullEncoded(wrappedValue: texture.reason)
+    self.route = route
+    _reason = NullEncoded(wrappedValue: reason)
     heap = buffer.heap ?? "unknown"
     pitch = buffer.layout.planes[0].pitch
     offset = buffer.offset

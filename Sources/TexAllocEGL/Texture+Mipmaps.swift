@@ -89,11 +89,6 @@ extension EGLDevice {
   }
 }
 
-extension TextureBuffer {
-  /// Whether it was allocated for a texture that has mipmaps.
-  var wantsMipmaps: Bool { deviceUsage?.contains(.mipmap) == true }
-}
-
 extension ImageSize {
   /// The sizes of a texture that has mipmaps: down to one pixel.
   var mipmapLevels: Int { Int.bitWidth - max(width, height).leadingZeroBitCount }

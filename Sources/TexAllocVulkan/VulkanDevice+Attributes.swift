@@ -5,11 +5,12 @@ extension VulkanDevice {
   /// The memory of the device that the CPU can map, the best first, each measured when first asked for.
   public var memoryHeaps: [VulkanHeap] { heaps.all }
 
-  /// Why no memory of others is imported; nil where some is.
-  public var importObstacle: String? {
-    importer.takesHostMemory || importer.takesDMABufs
-      ? nil : "neither VK_EXT_external_memory_host nor VK_EXT_external_memory_dma_buf is enabled"
-  }
+  /// Whether it samples memory of the process where it lies, and dma-bufs.
+  public var importsHostMemory: Bool { importer.takesHostMemory }
+  public var importsDMABufs: Bool { importer.takesDMABufs }
+
+  /// Whether rows may be as far apart as the others want; else the driver says how far.
+  public var takesAnyPitch: Bool { images.isPitchFree }
 
   /// What it takes on a route: by preference in memory of its own, on the best one also in the pool's.
   public func offer(
@@ -20,9 +21,21 @@ extension VulkanDevice {
     }
     if isLost { throw RouteRefused(because: "the device is lost") }
     switch route {
-    case .imported: return RouteOffer(attributes, heaps: heaps.preferred)
-    case .transferred, .uploaded:
-      throw RouteRefused(because: "what it cannot sample where it lies, it does not take")
+    case .imported:
+      var attributes = attributes
+      attributes.deviceUsage?.removeAll { $0 == .mipmap }  // the image has one size
+      return RouteOffer(attributes, heaps: heaps.preferred)
+    case .transferred:
+      var attributes = copying
+      if usage.contains(.mipmap) {
+        attributes.formats?.removeAll { format in
+          let planes = PlaneFormat.planes(formats[format.fourcc] ?? []) ?? []
+          return !planes.allSatisfy { connection.copies(into: $0, mipmapped: true) }
+        }
+      }
+      return RouteOffer(attributes, heaps: heaps.preferred)
+    case .uploaded:
+      throw RouteRefused(because: "its GPU copies by itself")
     }
   }
 
@@ -62,11 +75,31 @@ extension VulkanDevice {
     return BufferAttributes(name: "gpu") {
       $0.formats = taken.map { Format($0) }
       $0.heaps = heaps.names + Self.foreignHeaps(for: importer)
-      $0.deviceUsage = [.sample]
+      $0.deviceUsage = [.mipmap, .sample]
       ($0.maxWidth, $0.maxHeight) = (description.maxImageSize, description.maxImageSize)
       $0.pitchAlignment = pitchAlignment
       $0.offsetAlignment = rules.map(\.offsetAlignment).max()
+      $0.heightAlignment = rules.map(\.heightAlignment).max()
       $0.sizeAlignment = rules.map(\.sizeAlignment).max()
+    }
+  }
+
+  /// What the device takes a copy of, from its own memory.
+  static func copying(
+    _ formats: FormatTable, _ heaps: VulkanHeaps, _ connection: VulkanConnection
+  ) -> BufferAttributes {
+    let taken = formats.ranked.filter { fourcc in
+      let planes = PlaneFormat.planes(formats[fourcc] ?? []) ?? []
+      return !planes.isEmpty && planes.allSatisfy { connection.copies(into: $0, mipmapped: false) }
+    }
+    return BufferAttributes(name: "gpu") {
+      $0.formats = taken.map { Format($0) }
+      $0.heaps = heaps.names
+      $0.deviceUsage = [.mipmap, .sample]
+      let limit = connection.description.maxImageSize
+      ($0.maxWidth, $0.maxHeight) = (limit, limit)
+      // Texels of eight bytes at most.
+      ($0.pitchAlignment, $0.offsetAlignment) = (8, 8)
     }
   }
 

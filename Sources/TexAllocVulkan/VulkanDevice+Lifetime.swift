@@ -65,7 +65,9 @@ extension VulkanDevice {
       throw error
     }
     if let fence {
-      for texture in retired { texture.buffer.hold(until: fence) }
+      for texture in retired {
+        if case .imported = texture.content { texture.buffer.hold(until: fence) }
+      }
       let gone = retired.flatMap { keep($0, until: fence) }
       state.withLock { state in
         if !connection.loss.hasHappened { state.doomed += gone }
@@ -80,6 +82,10 @@ extension VulkanDevice {
   private func keep(
     _ retired: RetiredTexture, until fence: VulkanFence
   ) -> [(content: TextureContent, buffer: TextureBuffer, until: VulkanFence)] {
+    if case .transferred(let images) = retired.content {
+      let gone = state.withLock { $0.keptImages.keep(images) }
+      return gone.isEmpty ? [] : [(.transferred(gone), retired.buffer, fence)]
+    }
     guard case .imported(let images) = retired.content, retired.isKept,
       let slab = retired.buffer.slab?.companion(slabs)
     else {
@@ -107,11 +113,46 @@ extension VulkanDevice {
   /// Takes over what is left of a texture, on whatever thread its last holder let go of it.
   func retire(_ texture: RetiredTexture) {
     state.withLock { state in
-      if state.textures[texture.buffer.id]?.identity == texture.identity {
-        state.textures[texture.buffer.id] = nil
+      if state.textures[texture.key]?.identity == texture.identity {
+        state.textures[texture.key] = nil
       }
       if !state.isClosed && !connection.loss.hasHappened { state.retired.append(texture) }
     }
+  }
+
+  /// Ends the device while the toolkit's own lives: waits for the queue, then lets go of all that was made on
+  /// it. Every later call is refused as closed. Closing twice, or after a loss, does nothing.
+  ///
+  /// Its textures, and whatever lies in its own memory, pools and their slabs too, are let go of before.
+  ///
+  /// - Throws: `VulkanFailure`, in use, where some of that is still held, or where the queue is not done in
+  ///   ten seconds: the device then stays open.
+  public func close() throws(VulkanFailure) {
+    if isClosed || isLost { return }
+    try collect()
+    guard try makeFence().wait(until: .now + longestWait) else {
+      throw .failed("vkWaitSemaphores", "the GPU is not done after \(longestWait)")
+    }
+    let (isIdle, slabs, kept) = state.withLock { state in
+      let isIdle = state.textures.isEmpty && state.retired.isEmpty
+      if isIdle { state.doomed = [] }
+      return (isIdle, state.slabs, isIdle ? state.keptImages.removeAll() : [])
+    }
+    _ = consume kept
+    if isIdle {
+      for slab in slabs.compactMap(\.slab) { slab.removeCompanion(self.slabs) }
+      fetch.withLock { $0 = nil }
+      imageMemory.trim()
+    }
+    let live = ledger.live
+    guard isIdle, live.count == 0 else {
+      throw VulkanFailure(
+        cause: .inUse, operation: "close",
+        reason: isIdle
+          ? "\(live.count) allocations of \(live.bytes) bytes are still held" : "textures are")
+    }
+    state.withLock { $0.isClosed = true }
+    work.close()
   }
 
   /// Whether the device was closed.

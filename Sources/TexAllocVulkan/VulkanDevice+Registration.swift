@@ -3,24 +3,30 @@ internal import Synchronization
 public import TexAlloc
 
 extension VulkanDevice {
-  /// Makes a buffer a texture without any copy on the CPU: an image bound at its place in the memory.
+  /// Makes a buffer a texture without any copy on the CPU: an image bound at its place in the memory, or,
+  /// where the buffer was allocated to be transferred, one of the GPU's own into which it copies.
   ///
-  /// Nothing is given to the queue, except for the first buffer of a kind, which is checked: what the GPU
-  /// shows of a trial image of the same kind must be what was written. The memory of a slab is imported
+  /// Nothing is given to the queue for an import, except for the first buffer of a kind, which is checked:
+  /// what the GPU shows of a trial image of the same kind must be what was written. The memory of a slab is imported
   /// once; where that is by its address, the slab keeps all of its pages from then on.
   ///
   /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> VulkanTexture {
     try requireDevice()
-    if let known = liveTexture(of: buffer) { return known }
+    if let known = liveTexture(of: buffer, mipmapped: false) { return known }
     try buffer.requireContents(for: name)
-    if let texture = takeKeptTexture(of: buffer) { return texture }
-    guard demandedRoute ?? .imported == .imported else {
-      throw refusal(
-        .noImport, "import", wanted: "memory that is sampled where it lies",
-        held: "\(demandedRoute ?? .imported) was demanded")
+    if let demandedRoute, demandedRoute != .imported {
+      return try transfer(buffer, mipmapped: false, because: "\(demandedRoute) was demanded")
     }
-    try attributes.accept(buffer)
+    if buffer.route == .transferred {
+      return try transfer(
+        buffer, mipmapped: buffer.wantsMipmaps, because: buffer.plan?.obstacle ?? "it was planned")
+    }
+    if let texture = takeKeptTexture(of: buffer) { return texture }
+    // Room behind the image is wanted of a pool; whether there is enough, its place in the memory tells.
+    var wanted = attributes
+    (wanted.heightAlignment, wanted.sizeAlignment) = (nil, nil)
+    try wanted.accept(buffer)
     let formats = try planeFormats(of: buffer.layout)
     let check = try verify(buffer, on: .imported)
     let images = try makeImages(of: buffer, formats)
@@ -108,6 +114,10 @@ extension VulkanDevice {
     of slab: Slab, for use: SuitableMemory
   ) throws(VulkanFailure) -> SlabImages {
     try slab.companion(slabs) { () throws(VulkanFailure) in
+      state.withLock { state in
+        state.slabs.removeAll { $0.slab == nil }
+        state.slabs.append(WeakSlab(slab))
+      }
       if let own = slab.companion(DeviceMemory.ofSlab), own.connection === connection {
         return SlabImages(own)
       }
@@ -118,9 +128,10 @@ extension VulkanDevice {
     }
   }
 
-  /// The one texture that the buffer has, if it lives.
-  private func liveTexture(of buffer: TextureBuffer) -> VulkanTexture? {
-    state.withLock { $0.textures[buffer.id]?.texture }
+  /// The one texture of that kind that the buffer has, if it lives.
+  func liveTexture(of buffer: TextureBuffer, mipmapped: Bool) -> VulkanTexture? {
+    let key = VulkanTextureKey(buffer: buffer.id, isMipmapped: mipmapped)
+    return state.withLock { $0.textures[key]?.texture }
   }
 
   /// A texture of what is kept for the place of a buffer; nil where that is nothing.
@@ -135,10 +146,11 @@ extension VulkanDevice {
   /// Enters a new texture in the table, unless another thread was faster.
   func enter(_ texture: VulkanTexture) -> VulkanTexture {
     let entry = WeakVulkanTexture(texture)
+    let key = VulkanTextureKey(buffer: texture.buffer.id, isMipmapped: texture.isMipmapped)
     // What goes because it came second goes outside of the lock.
     return state.withLock { state in
-      if let first = state.textures[texture.buffer.id]?.texture { return first }
-      state.textures[texture.buffer.id] = entry
+      if let first = state.textures[key]?.texture { return first }
+      state.textures[key] = entry
       state.fresh.append(entry)
       state.statistics.textures[texture.route, default: 0] += 1
       return texture

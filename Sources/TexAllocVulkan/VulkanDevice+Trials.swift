@@ -70,8 +70,12 @@ extension VulkanDevice {
     let layout = trial.layout
     guard let channels = channels(of: layout) else { return }
     let formats = try planeFormats(of: layout)
-    let images = try makeImages(of: trial, formats)
-    let content = TextureContent.imported(images)
+    let content: TextureContent
+    switch route {
+    case .imported: content = .imported(try makeImages(of: trial, formats))
+    case .transferred, .uploaded:
+      content = .transferred(try makeOwnImages(of: layout, formats, mipmapped: false))
+    }
     for turn in 0..<2 {
       for plane in layout.planes.indices {
         for row in edgeRows(ofPlane: plane, of: layout) {
@@ -79,12 +83,17 @@ extension VulkanDevice {
           trial.storeRows(bytes.span, row..<row + 1, ofPlane: plane)
         }
       }
-      for (plane, image) in images.enumerated() {
-        let rows = edgeRows(ofPlane: plane, of: layout)
-        let shown: [[UInt8]]
+      if case .transferred(let images) = content {
+        try copy(0..<layout.height, of: trial, into: images, isNew: turn == 0)
+      }
+      for (plane, shown) in content.planes.enumerated() {
+        let rows = Array(edgeRows(ofPlane: plane, of: layout))
+        let rowSize = shown.size.width * 4
+        let texels: [UInt8]
         do throws(VulkanFailure) {
-          shown = try unsafe texelFetch().texels(
-            ofRows: rows, image.size.width, in: image.view, as: LinearImage.layout,
+          texels = try unsafe texelFetch().texels(
+            ofRows: edgeRows(ofPlane: plane, of: layout), shown.size.width, in: shown.view,
+            as: content.layout,
             after: content.takeBarriers)
         } catch {
           noteLoss(error)
@@ -92,11 +101,12 @@ extension VulkanDevice {
             error.cause == .lost ? .lost : .importFailed, "import",
             wanted: "\(layout.format) of \(trial.heap ?? "unknown")", held: "\(error)")
         }
-        for (row, held) in zip(rows, shown) {
+        for (index, row) in rows.enumerated() {
           let wanted = channels[plane].colours(
             of: layout.trialPattern(ofRow: row, plane: plane, turn: turn))
           try compare(
-            held, with: wanted, within: channels[plane].tolerance,
+            texels[index * rowSize..<(index + 1) * rowSize], with: wanted,
+            within: channels[plane].tolerance,
             "\(row) of plane \(plane) of \(layout.format)"
               + (turn > 0 ? ", written again" : ""))
         }
@@ -105,11 +115,11 @@ extension VulkanDevice {
   }
 
   private func compare(
-    _ shown: [UInt8], with expected: [[UInt8]?], within tolerance: Int, _ place: String
+    _ shown: ArraySlice<UInt8>, with expected: [[UInt8]?], within tolerance: Int, _ place: String
   ) throws(RegistrationRefused) {
     for (x, wanted) in expected.enumerated() {
       guard let wanted else { continue }
-      let held = Array(shown[x * 4..<x * 4 + 4])
+      let held = Array(shown.dropFirst(x * 4).prefix(4))
       guard zip(wanted, held).allSatisfy({ abs(Int($0) - Int($1)) <= tolerance }) else {
         throw refusal(
           .pixels, "pixels", wanted: "\(wanted) at \(x), \(place)", held: "\(held)")
@@ -117,8 +127,10 @@ extension VulkanDevice {
     }
   }
 
-  private func edgeRows(ofPlane plane: Int, of layout: ImageLayout) -> [Int] {
-    Set([0, layout.rowCount(ofPlane: plane) - 1]).sorted()
+  /// The first row and the last.
+  private func edgeRows(ofPlane plane: Int, of layout: ImageLayout) -> StrideTo<Int> {
+    let count = layout.rowCount(ofPlane: plane)
+    return stride(from: 0, to: count, by: max(count - 1, 1))
   }
 
   func texelFetch() throws(VulkanFailure) -> TexelFetch {

@@ -21,6 +21,9 @@ public final class VulkanDevice: Registrar {
   let work: DeviceWork
   let ledger = MemoryLedger()
   let heaps: VulkanHeaps
+  let imageMemory: ImageMemory
+  /// What it takes a copy of.
+  let copying: BufferAttributes
   /// What it keeps with each slab.
   let slabs = SlabCompanion<SlabImages>()
   let state = Mutex(State())
@@ -28,12 +31,15 @@ public final class VulkanDevice: Registrar {
 
   /// What changes while the device lives.
   struct State: Sendable {
-    var textures: [TextureBuffer.ID: WeakVulkanTexture] = [:]
+    var textures: [VulkanTextureKey: WeakVulkanTexture] = [:]
     /// Textures that are new and may still want their barriers.
     var fresh: [WeakVulkanTexture] = []
     var retired: [RetiredTexture] = []
     /// What the queue still uses, though nobody else does.
     var doomed: [(content: TextureContent, buffer: TextureBuffer, until: VulkanFence)] = []
+    var keptImages = KeptOwnImages()
+    /// Those that it keeps something with.
+    var slabs: [WeakSlab] = []
     var verdicts: [Route: PixelVerdicts<Bool>] = [:]
     var statistics = VulkanStatistics()
     var isClosed = false
@@ -110,9 +116,12 @@ public final class VulkanDevice: Registrar {
     work = try DeviceWork(on: connection)
     importer = MemoryImport(connection: connection, ledger: ledger)
     heaps = VulkanHeaps(of: connection, in: ledger)
+    imageMemory = ImageMemory(on: connection, in: ledger)
     let planes = formats.formats.flatMap { PlaneFormat.all(of: formats[$0] ?? []) }
     images = LinearImages(of: Set(planes.map(\.format)), on: connection)
-    attributes = Self.importing(formats, images, heaps, importer)
+    copying = Self.copying(formats, heaps, connection)
+    let importing = Self.importing(formats, images, heaps, importer)
+    attributes = route ?? .imported == .imported ? importing : copying
   }
 
   deinit {

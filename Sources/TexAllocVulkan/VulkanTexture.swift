@@ -1,5 +1,4 @@
 public import CVulkan
-internal import Synchronization
 public import TexAlloc
 
 /// A buffer as a GPU of Vulkan sees it: an image, mostly one, and a view of it. It keeps its buffer alive.
@@ -39,7 +38,6 @@ public final class VulkanTexture: Registration {
   public let layout: VkImageLayout
   let device: VulkanDevice
   let content: TextureContent
-  let copied = Atomic(0)
 
   init(
     _ content: TextureContent, of buffer: TextureBuffer, on device: VulkanDevice, _ route: Route,
@@ -51,13 +49,8 @@ public final class VulkanTexture: Registration {
     self.route = route
     self.reason = reason
     self.check = check
-    switch content {
-    case .imported(let images):
-      planes = images.map {
-        unsafe Plane(image: $0.image, view: $0.view, format: $0.format.vulkan, size: $0.size)
-      }
-      layout = LinearImage.layout
-    }
+    planes = content.planes
+    layout = content.layout
   }
 
   deinit {
@@ -75,13 +68,56 @@ public final class VulkanTexture: Registration {
   public func takeBarriers() -> [VkImageMemoryBarrier] { unsafe content.takeBarriers() }
 }
 
+extension VulkanTexture {
+  /// What a shader sees of one of the images: `R`, `G`, `B`, `A` bytes, rows from the top. The CPU waits for
+  /// the GPU.
+  ///
+  /// - Throws: `VulkanFailure`.
+  package func texels(ofPlane index: Int = 0) throws(VulkanFailure) -> [UInt8] {
+    let plane = planes[index]
+    return try unsafe device.texelFetch().texels(
+      ofRows: stride(from: 0, to: plane.size.height, by: 1), plane.size.width, in: plane.view,
+      as: layout, after: content.takeBarriers)
+  }
+}
+
 /// What a texture consists of.
 enum TextureContent: Sendable {
   case imported([LinearImage])
+  /// What the GPU has copied; a copy leaves it as it is to be sampled.
+  case transferred([OwnImage])
+
+  var planes: [VulkanTexture.Plane] {
+    switch self {
+    case .imported(let images):
+      images.map {
+        unsafe VulkanTexture.Plane(
+          image: $0.image, view: $0.view, format: $0.format.vulkan, size: $0.size)
+      }
+    case .transferred(let images):
+      images.map {
+        unsafe VulkanTexture.Plane(
+          image: $0.image, view: $0.view, format: $0.shape.format.vulkan, size: $0.shape.size)
+      }
+    }
+  }
+
+  var isMipmapped: Bool {
+    guard case .transferred(let images) = self else { return false }
+    return images.contains(where: \.shape.isMipmapped)
+  }
+
+  var layout: VkImageLayout {
+    switch self {
+    case .imported: LinearImage.layout
+    case .transferred: OwnImage.layout
+    }
+  }
 
   func takeBarriers() -> [VkImageMemoryBarrier] {
     switch self {
     case .imported(let images): unsafe images.compactMap { unsafe $0.takeBarrier() }
+    case .transferred: unsafe []
     }
   }
 }
@@ -93,6 +129,16 @@ struct RetiredTexture: Sendable {
   let buffer: TextureBuffer
   /// Whether the next image at its place may have what it consisted of.
   let isKept: Bool
+
+  var key: VulkanTextureKey {
+    VulkanTextureKey(buffer: buffer.id, isMipmapped: content.isMipmapped)
+  }
+}
+
+/// What a buffer has one texture of at a time.
+struct VulkanTextureKey: Hashable {
+  let buffer: TextureBuffer.ID
+  let isMipmapped: Bool
 }
 
 /// A texture in the device's table, which does not keep it alive.

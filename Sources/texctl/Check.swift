@@ -17,13 +17,21 @@ struct Check: ParsableCommand {
   @Argument(help: "The JPEG files.")
   var inputs: [String]
 
+  @Option(help: "What they are drawn with: gl or vulkan.")
+  var api = GraphicsAPI.gl
+
   @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
-    let report = try Texctl.stating { try CheckReport(of: inputs, on: device) }
+    let report = try Texctl.stating {
+      switch api {
+      case .gl: try CheckReport(of: inputs, on: device)
+      case .vulkan: try CheckReport(ofVulkan: inputs, on: device)
+      }
+    }
     print(json ? report.json : report.text)
     if !report.isRight { throw ExitCode(1) }
   }
@@ -135,7 +143,7 @@ extension CheckReport {
   }
 
   /// The CPU's decode, as `R`, `G`, `B`, `A` bytes.
-  private static func pixels(of photo: JPEGImage) throws -> [UInt8] {
+  static func pixels(of photo: JPEGImage) throws -> [UInt8] {
     let buffer = try TexturePool(for: [], from: [MemfdHeap()]).allocate(
       photo.descriptor(as: [.abgr8888]), for: .cpuRead)
     try photo.decode(into: buffer)
@@ -143,7 +151,7 @@ extension CheckReport {
   }
 
   /// nil where there is none.
-  private static func difference(between shown: [UInt8], and decoded: [UInt8]) -> String? {
+  static func difference(between shown: [UInt8], and decoded: [UInt8]) -> String? {
     guard shown != decoded else { return nil }
     guard shown.count == decoded.count else {
       return "\(shown.count) bytes were shown, \(decoded.count) decoded"

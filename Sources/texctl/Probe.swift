@@ -71,11 +71,13 @@ struct ProbeReport: Encodable {
   let routes: [RouteEntry]
   let formats: [FormatEntry]
   let heaps: [HeapEntry]
+  let vulkan: VulkanProbe
   let limits: Limits
 }
 
 extension ProbeReport {
   init(on options: DeviceOptions) {
+    vulkan = VulkanProbe()
     let limit = ImageLimit.now()
     limits = Limits(
       descriptors: limit.descriptors, mappings: limit.mappings, liveImages: limit.images)
@@ -187,8 +189,10 @@ extension ProbeReport.FormatEntry {
 extension ProbeReport {
   /// For people: what matters first.
   var text: String {
-    [deviceLines, routeLines, formatLines, heapLines, limitLines].joined(separator: [""])
-      .joined(separator: "\n")
+    [deviceLines, routeLines, formatLines, heapLines, vulkan.lines, limitLines].joined(separator: [
+      ""
+    ])
+    .joined(separator: "\n")
   }
 
   private var deviceLines: [String] {

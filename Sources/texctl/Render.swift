@@ -76,6 +76,9 @@ struct Render: ParsableCommand {
       "Who finishes the decoding: cpu; gpu, where it can; or auto, whoever is known to be faster.")
   var decode = Decode.auto
 
+  @Option(help: "What it is drawn with: gl or vulkan.")
+  var api = GraphicsAPI.gl
+
   @OptionGroup var device: DeviceOptions
 
   @Flag(help: "Print what was done as JSON.")
@@ -83,6 +86,15 @@ struct Render: ParsableCommand {
 
   enum Mode: String, CaseIterable, ExpressibleByArgument {
     case rgb, planar
+  }
+
+  func validate() throws {
+    if api == .vulkan && (mode == .planar || decode == .gpu) {
+      throw ValidationError("--api vulkan draws colours that the CPU has decoded")
+    }
+    if api == .vulkan && maxSize != nil {
+      throw ValidationError("--api vulkan draws every pixel that is decoded, and has no --max-size")
+    }
   }
 
   func run() throws {
@@ -104,6 +116,7 @@ struct Render: ParsableCommand {
     options.size = maxSize.map { .fit($0) }
     options.region = region
     let photo = try JPEGImage(contentsOf: FilePath(input), options)
+    if api == .vulkan { return try drawByVulkan(photo) }
     let gpu = try device.open()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let picture = try Picture(of: photo, on: gpu, from: pool, by: decode.demand)

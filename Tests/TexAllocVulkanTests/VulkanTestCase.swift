@@ -20,9 +20,10 @@ class VulkanTestCase: XCTestCase {
     route: Route? = nil, without hidden: Set<String> = [], by loader: VulkanLoader? = nil
   ) throws -> VulkanDevice {
     do {
+      // The layer knows nothing of what a driver of ours feigns.
+      let tell: (@Sendable (String) -> Void)? = loader == nil ? validation.add : nil
       return try VulkanDevice.headless(
-        .software, by: loader ?? .installed(), without: hidden, route: route,
-        onValidation: { [validation] in validation.add($0) })
+        .software, by: loader ?? .installed(), without: hidden, route: route, onValidation: tell)
     } catch let error as VulkanFailure where error.isUnsupported {
       throw XCTSkip("no software device of Vulkan here: \(error)")
     }
@@ -51,30 +52,20 @@ final class ValidationLog: Sendable {
 }
 
 extension VulkanTexture {
-  /// What a shader sees of some rows of a plane: `R`, `G`, `B`, `A` bytes.
-  func shownRows(_ rows: [Int], ofPlane index: Int = 0) throws -> [[UInt8]] {
-    let plane = planes[index]
-    let fetch = try device.texelFetch()
-    return try rows.map { row in
-      try unsafe fetch.texels(
-        ofRows: [row], plane.size.width, in: plane.view, as: layout, after: content.takeBarriers)[0]
-    }
-  }
-
   /// Whether a shader sees in every row what ``TextureBuffer/paintTrial(_:)`` wrote.
   func showsTrial(_ turn: Int) throws -> Bool {
     for (index, shape) in buffer.layout.shapes.enumerated() {
       let channels = try XCTUnwrap(
         shape.texels.flatMap { PixelChannels(shape: $0, sampling: buffer.layout.sampling) })
-      let rows = Array(0..<planes[index].size.height)
-      for (row, shown) in zip(rows, try shownRows(rows, ofPlane: index)) {
+      let shown = try texels(ofPlane: index)
+      var wanted: [UInt8] = []
+      for row in 0..<planes[index].size.height {
         let bytes = buffer.layout.trialPattern(ofRow: row, plane: index, turn: turn)
-        let wanted = channels.colours(of: bytes).compactMap(\.self).joined()
-        let isRight = zip(wanted, shown).allSatisfy {
-          abs(Int($0) - Int($1)) <= channels.tolerance
-        }
-        guard isRight, shown.count == wanted.count else { return false }
+        wanted += channels.colours(of: bytes).compactMap(\.self).joined()
       }
+      guard shown.count == wanted.count,
+        zip(wanted, shown).allSatisfy({ abs(Int($0) - Int($1)) <= channels.tolerance })
+      else { return false }
     }
     return true
   }

@@ -21,6 +21,23 @@ final class CheckCommandTests: XCTestCase {
     }
   }
 
+  func testEveryRouteOfVulkanShowsThePixelsThatWereDecoded() throws {
+    let photographs = [TestPhotograph.path("brook.jpg"), TestPhotograph.path("moon.jpg")]
+    let run = try ProgramRun("texctl", ["check", "--api", "vulkan", "--json"] + photographs)
+    XCTAssertEqual(run.status, 0, run.complaint)
+    let report = try XCTUnwrap(
+      JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    if report["renderer"] as? String == "no device of Vulkan" {
+      throw XCTSkip("no device of Vulkan here")
+    }
+    let entries = try XCTUnwrap(report["entries"] as? [[String: Any]])
+    let identical = entries.filter { $0["verdict"] as? String == "identical" }
+    XCTAssertEqual(
+      identical.compactMap { $0["route"] as? String },
+      ["imported", "transferred"].flatMap { [$0, $0] })
+    XCTAssertFalse(entries.contains { $0["verdict"] as? String == "different" })
+  }
+
   func testWhatCannotBeReadIsOneLine() throws {
     let run = try ProgramRun("texctl", ["check", "/no/such/file.jpg"])
     XCTAssertEqual(run.status, 1)

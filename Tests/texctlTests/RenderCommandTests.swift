@@ -21,6 +21,19 @@ final class RenderCommandTests: XCTestCase {
     XCTAssertEqual(upload.report["bytesCopied"] as? Int, 321 * 481 * 4)
   }
 
+  func testThePictureIsTheSameByVulkan() throws {
+    let output = folder.path("vulkan.png")
+    let run = try ProgramRun(
+      "texctl", ["render", photograph, "-o", output, "--api", "vulkan", "--json"])
+    if run.complaint.contains("not supported") { throw XCTSkip(run.complaint) }
+    XCTAssertEqual(run.status, 0, run.complaint)
+    XCTAssertEqual(
+      try Data(contentsOf: URL(filePath: output)), try render("automatic").picture)
+    let report = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+    XCTAssertEqual(report?["route"] as? String, "imported")
+    XCTAssertEqual(report?["bytesCopied"] as? Int, 0)
+  }
+
   func testPlanesAreDrawnTheSameWhateverWayTheyTook() throws {
     let (auto, upload) = (
       try render("automatic", "--mode", "planar"), try render("uploaded", "--mode", "planar")

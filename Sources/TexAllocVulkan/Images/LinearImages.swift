@@ -8,8 +8,8 @@ struct LinearRule: Sendable {
   let pitchAlignment: Int?
   /// Where an image begins in its memory.
   let offsetAlignment: Int
-  /// What the rows take all in all is rounded up to at most this.
-  let sizeAlignment: Int
+  /// How many rows there are is rounded up to at most this; what they then take all in all, to at most that.
+  let heightAlignment, sizeAlignment: Int
   let memory: SuitableMemory
 }
 
@@ -138,7 +138,7 @@ extension LinearImages {
       supports(format, isPitchFree, nil, on: connection) != nil,
       let texel = texelSizes[format.rawValue]
     else { return nil }
-    var (pitch, offset, size, types) = (1 as Int?, 1, 1, UInt32.max)
+    var (pitch, offset, height, size, types) = (1 as Int?, 1, 1, 1, UInt32.max)
     for extent in sizes {
       // Also where the pitch is free: what the driver takes by itself suits it.
       guard
@@ -151,7 +151,8 @@ extension LinearImages {
       guard place.offset == 0 else { return nil }
       pitch = pitch.flatMap { least(from: $0, for: extent.width * texel, giving: place.pitch) }
       offset = max(offset, Int(needs.alignment))
-      let rows = place.pitch * extent.height
+      var rows: Int { place.pitch * extent.height.roundedUp(toMultipleOf: height) }
+      while height < 16, rows < needs.size { height *= 2 }
       while size <= 1 << 20, rows.roundedUp(toMultipleOf: size) < needs.size { size *= 2 }
       types &= needs.memoryTypeBits
     }
@@ -160,7 +161,8 @@ extension LinearImages {
       VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
     ].map(\.rawValue).filter { supports(format, isPitchFree, $0, on: connection) == true }
     return LinearRule(
-      pitchAlignment: pitch, offsetAlignment: offset, sizeAlignment: size,
+      pitchAlignment: pitch, offsetAlignment: offset, heightAlignment: height,
+      sizeAlignment: size,
       memory: SuitableMemory(memoryTypes: types, handleTypes: handles.reduce(0, |)))
   }
 

@@ -18,6 +18,7 @@ final class SlabImages: Sendable {
 
   let memory: DeviceMemory
   private let state = Mutex((entries: [Int: Entry](), last: VulkanFence?.none))
+  private let source = Mutex<CopySource?>(nil)
 
   init(_ memory: DeviceMemory) { self.memory = memory }
 
@@ -48,8 +49,22 @@ final class SlabImages: Sendable {
     }
   }
 
-  /// How many images are kept.
-  var count: Int { state.withLock { $0.entries.values.reduce(0) { $0 + $1.images.count } } }
+  /// The whole of it as a buffer to copy from, made when first needed.
+  func copySource() throws(VulkanFailure) -> CopySource {
+    try source.withLock { known throws(VulkanFailure) in
+      if let known { return known }
+      let made = try CopySource(of: memory)
+      known = made
+      return made
+    }
+  }
 
   func hold(until fence: VulkanFence) { state.withLock { $0.last = fence } }
+}
+
+/// A slab that a device keeps something with.
+final class WeakSlab: Sendable {
+  weak let slab: Slab?
+
+  init(_ slab: Slab) { self.slab = slab }
 }

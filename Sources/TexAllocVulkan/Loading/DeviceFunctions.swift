@@ -61,9 +61,6 @@ internal import CVulkan
   let hostPointerProperties: PFN_vkGetMemoryHostPointerPropertiesEXT?
   /// Of `VK_KHR_external_memory_fd`.
   let memoryDescriptorProperties: PFN_vkGetMemoryFdPropertiesKHR?
-  /// Of `VK_KHR_external_semaphore_fd`.
-  let semaphoreDescriptor: PFN_vkGetSemaphoreFdKHR?
-  let importSemaphoreDescriptor: PFN_vkImportSemaphoreFdKHR?
 
   /// - Throws: `VulkanFailure` where one is missing of which every device of Vulkan 1.2 has it.
   @unsafe init(
@@ -128,7 +125,5 @@ internal import CVulkan
     unsafe destroyPipeline = try get("vkDestroyPipeline")
     unsafe hostPointerProperties = find("vkGetMemoryHostPointerPropertiesEXT")
     unsafe memoryDescriptorProperties = find("vkGetMemoryFdPropertiesKHR")
-    unsafe semaphoreDescriptor = find("vkGetSemaphoreFdKHR")
-    unsafe importSemaphoreDescriptor = find("vkImportSemaphoreFdKHR")
   }
 }

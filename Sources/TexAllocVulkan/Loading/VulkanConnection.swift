@@ -19,8 +19,7 @@ internal import TexAlloc
   ///   - queue: Of a family that draws and computes. It is used within calls of ours only.
   ///   - extensions: Those that the device was made with. More routes are possible with
   ///     `VK_EXT_external_memory_host`, `VK_KHR_external_memory_fd`, `VK_EXT_external_memory_dma_buf`,
-  ///     `VK_EXT_queue_family_foreign`, `VK_EXT_image_drm_format_modifier`, `VK_EXT_memory_budget` and
-  ///     `VK_KHR_external_semaphore_fd`.
+  ///     `VK_EXT_queue_family_foreign`, `VK_EXT_image_drm_format_modifier` and `VK_EXT_memory_budget`.
   ///   - lock: Calls what it is given while nobody else uses the queue, with the lock that the toolkit
   ///     has for that. Whoever has that lock calls nothing of the ``VulkanDevice``.
   @unsafe public init(
@@ -58,7 +57,7 @@ internal import TexAlloc
   private static let wantedExtensions = [
     "VK_EXT_external_memory_dma_buf", "VK_EXT_external_memory_host",
     "VK_EXT_image_drm_format_modifier", "VK_EXT_memory_budget", "VK_EXT_queue_family_foreign",
-    "VK_KHR_external_memory_fd", "VK_KHR_external_semaphore_fd",
+    "VK_KHR_external_memory_fd",
   ]
 
   /// Opens a device.

@@ -7,7 +7,7 @@ internal import Glibc
   package typealias GetInstanceProcAddr =
     @convention(c) (VkInstance?, UnsafePointer<CChar>?) -> PFN_vkVoidFunction?
 
-  private let getInstanceProcAddr: GetInstanceProcAddr
+  package let getInstanceProcAddr: GetInstanceProcAddr
 
   /// - Parameter getInstanceProcAddr: `vkGetInstanceProcAddr` of a loader, or what stands before one.
   package init(_ getInstanceProcAddr: @escaping GetInstanceProcAddr) {

@@ -7,12 +7,12 @@ layout(local_size_x = 64) in;
 layout(binding = 0) uniform sampler2D image;
 layout(binding = 1, std430) writeonly buffer Texels { uint texels[]; };
 
-// Row rows.x of the image goes to the start, rows.y behind it.
-layout(push_constant) uniform Request { ivec2 rows; int width; };
+// Row first of the image goes to the start, every step-th behind it.
+layout(push_constant) uniform Request { int first; int step; int width; };
 
 void main() {
   ivec2 place = ivec2(gl_GlobalInvocationID.xy);
   if (place.x >= width) return;
-  vec4 colour = texelFetch(image, ivec2(place.x, place.y == 0 ? rows.x : rows.y), 0);
+  vec4 colour = texelFetch(image, ivec2(place.x, first + step * place.y), 0);
   texels[place.y * width + place.x] = packUnorm4x8(colour);
 }

@@ -9,7 +9,8 @@ internal import TexAlloc
   private let state: Mutex<State>
 
   @safe private struct State: @unchecked Sendable {  // handles, which only the lock's holder uses
-    let pool: VkCommandPool
+    /// nil once closed.
+    var pool: VkCommandPool?
     /// Values that were handed out.
     var last: UInt64 = 0
     /// The oldest first.
@@ -31,12 +32,18 @@ internal import TexAlloc
     state = Mutex(unsafe State(pool: pool))
   }
 
-  /// Lists that the queue still has are waited for.
-  deinit {
+  deinit { close() }
+
+  /// Takes down what the queue was given lists by; those that it still has are waited for. Nobody asks for
+  /// more.
+  func close() {
     state.withLock { state in
+      guard let pool = unsafe state.pool else { return }
       for fence in unsafe state.lists.map(\.until) { _ = fence.wait(until: .now + longestWait) }
-      unsafe connection.functions.destroyCommandPool(connection.device, state.pool, nil)
+      unsafe connection.functions.destroyCommandPool(connection.device, pool, nil)
+      unsafe (state.pool, state.lists) = (nil, [])
     }
+    timeline.close()
   }
 
   /// A fence behind everything that the queue was given so far.

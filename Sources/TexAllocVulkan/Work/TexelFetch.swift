@@ -22,12 +22,13 @@ internal import TexAlloc
     var pipeline: VkPipeline?
   }
 
-  private static let mostRows = 2
+  /// Rows of the widest image that are looked at together, at least.
+  private static let leastRows = 16
 
   init(on work: DeviceWork, in ledger: MemoryLedger) throws(VulkanFailure) {
     self.work = work
     let connection = work.connection
-    let size = connection.description.maxImageSize * 4 * Self.mostRows
+    let size = connection.description.maxImageSize * 4 * Self.leastRows
     var objects = unsafe Objects()
     do throws(VulkanFailure) {
       unsafe objects.buffer = try connection.makeBuffer(
@@ -45,18 +46,35 @@ internal import TexAlloc
 
   deinit { unsafe Self.destroy(objects, on: work.connection) }
 
-  /// Red, green, blue and alpha of each texel of some rows, as bytes.
+  /// Red, green, blue and alpha of each texel of some rows, as bytes, row behind row.
   ///
   /// - Parameters:
-  ///   - rows: One or two.
+  ///   - rows: At least one.
   ///   - width: Texels of a row.
   ///   - layout: In which the image is, behind the barriers.
   ///   - takeBarriers: Those that it still wants.
   /// - Throws: `VulkanFailure`.
   @unsafe func texels(
-    ofRows rows: [Int], _ width: Int, in view: VkImageView, as layout: VkImageLayout,
+    ofRows rows: StrideTo<Int>, _ width: Int, in view: VkImageView, as layout: VkImageLayout,
     after takeBarriers: () -> [VkImageMemoryBarrier]
-  ) throws(VulkanFailure) -> [[UInt8]] {
+  ) throws(VulkanFailure) -> [UInt8] {
+    let rows = Array(rows)
+    let together = unsafe texels.count / (width * 4)
+    let step = rows.count > 1 ? rows[1] - rows[0] : 0
+    var all: [UInt8] = []
+    for start in stride(from: 0, to: rows.count, by: together) {
+      all += try unsafe texels(
+        from: rows[start], by: step, min(together, rows.count - start), width, in: view,
+        as: layout, after: takeBarriers)
+    }
+    return all
+  }
+
+  /// As many rows as there is room for.
+  @unsafe private func texels(
+    from first: Int, by step: Int, _ count: Int, _ width: Int, in view: VkImageView,
+    as layout: VkImageLayout, after takeBarriers: () -> [VkImageMemoryBarrier]
+  ) throws(VulkanFailure) -> [UInt8] {
     try turn.withLock { _ throws(VulkanFailure) in
       let functions = work.connection.functions
       unsafe update(view, layout)
@@ -69,12 +87,12 @@ internal import TexAlloc
         unsafe functions.bindPipeline(list, VK_PIPELINE_BIND_POINT_COMPUTE, objects.pipeline)
         unsafe functions.bindDescriptorSets(
           list, VK_PIPELINE_BIND_POINT_COMPUTE, objects.layout, 0, 1, &set, 0, nil)
-        let request = [Int32(rows[0]), Int32(rows[rows.count - 1]), Int32(width)]
+        let request = [Int32(first), Int32(step), Int32(width)]
         unsafe functions.pushConstants(
           list, objects.layout, VK_SHADER_STAGE_COMPUTE_BIT.rawValue, 0,
           UInt32(request.count * 4), request)
         unsafe functions.dispatch(
-          list, UInt32(width.dividedRoundingUp(by: 64)), UInt32(rows.count), 1)
+          list, UInt32(width.dividedRoundingUp(by: 64)), UInt32(count), 1)
         var seen = unsafe VkMemoryBarrier(
           sType: VK_STRUCTURE_TYPE_MEMORY_BARRIER, pNext: nil,
           srcAccessMask: VK_ACCESS_SHADER_WRITE_BIT.rawValue,
@@ -89,9 +107,7 @@ internal import TexAlloc
       if work.connection.loss.hasHappened {
         throw VulkanFailure("vkWaitSemaphores", VK_ERROR_DEVICE_LOST)
       }
-      return rows.indices.map { row in
-        unsafe Array(texels[row * width * 4..<(row + 1) * width * 4])
-      }
+      return unsafe Array(texels[..<(count * width * 4)])
     }
   }
 

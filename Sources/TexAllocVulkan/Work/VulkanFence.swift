@@ -18,7 +18,7 @@ public import TexAlloc
     self.timeline = timeline
   }
 
-  /// The timeline semaphore, for as long as the fence lives.
+  /// The timeline semaphore, for as long as the fence lives and the device is open.
   public var semaphore: VkSemaphore { unsafe timeline.semaphore }
 
   public var hasPassed: Bool {
@@ -37,6 +37,7 @@ public import TexAlloc
 @safe final class Timeline: @unchecked Sendable {  // a handle, which never changes
   let semaphore: VkSemaphore
   let connection: VulkanConnection
+  private let isClosed = Atomic(false)
 
   init(on connection: VulkanConnection) throws(VulkanFailure) {
     var semaphore: VkSemaphore?
@@ -55,11 +56,21 @@ public import TexAlloc
     self.connection = connection
   }
 
-  deinit { unsafe connection.functions.destroySemaphore(connection.device, semaphore, nil) }
+  deinit { close() }
 
-  /// Of a device that is lost, everything is over.
+  /// Everything is over then.
+  func close() {
+    if isClosed.exchange(true, ordering: .acquiringAndReleasing) { return }
+    unsafe connection.functions.destroySemaphore(connection.device, semaphore, nil)
+  }
+
+  private var isOver: Bool {
+    connection.loss.hasHappened || isClosed.load(ordering: .acquiring)
+  }
+
+  /// Of a device that is lost or closed, everything is over.
   func hasReached(_ value: UInt64) -> Bool {
-    if connection.loss.hasHappened { return true }
+    if isOver { return true }
     var reached: UInt64 = 0
     let result = unsafe connection.functions.semaphoreValue(
       connection.device, semaphore, &reached)
@@ -68,7 +79,7 @@ public import TexAlloc
   }
 
   func wait(for value: UInt64, until deadline: ContinuousClock.Instant) -> Bool {
-    if connection.loss.hasHappened { return true }
+    if isOver { return true }
     let left = max(.zero, deadline - .now) / .nanoseconds(1)
     var value = value
     var semaphore: VkSemaphore? = unsafe semaphore

@@ -13,8 +13,9 @@ final class ColdImages {
   private let slab: Slab
   private let pixels: [UInt8]
 
-  init() throws {
-    slab = try MemfdHeap().makeSlab(of: Self.capacity)
+  /// - Parameter heap: Whose memory is written.
+  init(in heap: any Heap) throws {
+    slab = try heap.makeSlab(of: Self.capacity)
     pixels = Array(repeating: 7, count: Self.capacity)
     unsafe slab.bytes(in: 0..<Self.capacity).initializeMemory(as: UInt8.self, repeating: 1)
   }

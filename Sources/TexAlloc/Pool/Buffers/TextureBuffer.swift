@@ -74,6 +74,8 @@ public final class TextureBuffer: Sendable {
   /// What devices may do with it: what its flags asked for; nil for memory that no pool has planned, of
   /// which the application knows.
   public var deviceUsage: Set<DeviceUsage>? { memory.plan?.deviceUsage }
+  /// Whether its device is to show it small.
+  package var wantsMipmaps: Bool { deviceUsage?.contains(.mipmap) == true }
   /// Whether the CPU could write it, asked or not.
   package var isMappedForWriting: Bool { memory.cpuUsage.contains(where: \.isWrite) }
   /// Whether the CPU could read it, asked or not.

@@ -1,0 +1,99 @@
+import CVulkan
+import Synchronization
+import XCTest
+
+@testable import TexAllocVulkan
+
+/// A driver that can be told to lose its device, or to say that none of its memory is coherent. One test at
+/// a time uses it.
+enum TroubledDriver {
+  static let losesDevice = Atomic(false)
+  static let isCoherent = Atomic(true)
+  /// Bytes that were flushed, from the start of the memory.
+  static let flushed = Mutex<[Range<Int>]>([])
+
+  /// The functions that ours stand before.
+  private static let functions = Mutex<[String: DriverFunction]>([:])
+
+  /// The loader of the machine, with this driver behind it.
+  static func loader() throws -> VulkanLoader {
+    losesDevice.store(false, ordering: .relaxed)
+    isCoherent.store(true, ordering: .relaxed)
+    flushed.withLock { $0 = [] }
+    do { _ = try VulkanLoader.installed() } catch { throw XCTSkip("\(error)") }
+    return unsafe VulkanLoader { instance, name in
+      guard let name = unsafe name,
+        let real = unsafe try? VulkanLoader.installed().getInstanceProcAddr(instance, name)
+      else { return nil }
+      return unsafe TroubledDriver.function(String(cString: name), before: real)
+    }
+  }
+
+  /// Ours, where there is one.
+  @unsafe static func function(
+    _ name: String, before real: @escaping PFN_vkVoidFunction
+  ) -> PFN_vkVoidFunction {
+    let ours: PFN_vkVoidFunction? =
+      switch name {
+      case "vkGetDeviceProcAddr":
+        unsafe unsafeBitCast(deviceFunction, to: PFN_vkVoidFunction.self)
+      case "vkGetPhysicalDeviceMemoryProperties2":
+        unsafe unsafeBitCast(memoryProperties, to: PFN_vkVoidFunction.self)
+      case "vkQueueSubmit": unsafe unsafeBitCast(submit, to: PFN_vkVoidFunction.self)
+      case "vkFlushMappedMemoryRanges": unsafe unsafeBitCast(flush, to: PFN_vkVoidFunction.self)
+      default: nil
+      }
+    guard let ours = ours else { return real }
+    functions.withLock { $0[name] = unsafe DriverFunction(real) }
+    return ours
+  }
+
+  @unsafe private static func real<Function>(_ name: String, as type: Function.Type) -> Function {
+    guard let function = functions.withLock({ $0[name] }) else {
+      preconditionFailure("\(name) was never asked for")
+    }
+    return unsafe unsafeBitCast(function.pointer, to: Function.self)
+  }
+
+  private static let deviceFunction: PFN_vkGetDeviceProcAddr = { device, name in
+    let get = unsafe real("vkGetDeviceProcAddr", as: PFN_vkGetDeviceProcAddr.self)
+    guard let name = unsafe name, let function = unsafe get(device, name) else { return nil }
+    return unsafe TroubledDriver.function(String(cString: name), before: function)
+  }
+
+  private static let memoryProperties: PFN_vkGetPhysicalDeviceMemoryProperties2 =
+    { device, properties in
+      let get = unsafe real(
+        "vkGetPhysicalDeviceMemoryProperties2",
+        as: PFN_vkGetPhysicalDeviceMemoryProperties2.self)
+      unsafe get(device, properties)
+      if isCoherent.load(ordering: .relaxed) { return }
+      // The software device has one type.
+      unsafe properties?.pointee.memoryProperties.memoryTypes.0.propertyFlags &=
+        ~VK_MEMORY_PROPERTY_HOST_COHERENT_BIT.rawValue
+    }
+
+  private static let submit: PFN_vkQueueSubmit = { queue, count, infos, fence in
+    if losesDevice.load(ordering: .relaxed) { return VK_ERROR_DEVICE_LOST }
+    return unsafe real("vkQueueSubmit", as: PFN_vkQueueSubmit.self)(queue, count, infos, fence)
+  }
+
+  private static let flush: PFN_vkFlushMappedMemoryRanges = { device, count, ranges in
+    for index in 0..<Int(count) {
+      if let range = unsafe ranges?[index] {
+        let start = unsafe Int(range.offset)
+        let size = unsafe Int(range.size)
+        flushed.withLock { $0.append(start..<start + size) }
+      }
+    }
+    return unsafe real("vkFlushMappedMemoryRanges", as: PFN_vkFlushMappedMemoryRanges.self)(
+      device, count, ranges)
+  }
+}
+
+/// A function of the driver's.
+@safe private struct DriverFunction: @unchecked Sendable {  // it never changes
+  let pointer: PFN_vkVoidFunction
+
+  @unsafe init(_ pointer: @escaping PFN_vkVoidFunction) { self.pointer = pointer }
+}
