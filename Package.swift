@@ -236,9 +236,9 @@ let package = Package(
     .executableTarget(
       name: "texbench",
       dependencies: [
-        "CEGL", "CFreeType", "CLinux", "CTexbench", "CTurboJPEG", "ProgramSupport", "TexAlloc",
-        "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocText", "TexAllocVulkan", arguments,
+        "CEGL", "CFreeType", "CLinux", "CTexAlloc", "CTexbench", "CTurboJPEG", "ProgramSupport",
+        "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit", "TexAllocC", "TexAllocEGL",
+        "TexAllocJPEG", "TexAllocText", "TexAllocVulkan", arguments,
         system,
       ],
       swiftSettings: house),

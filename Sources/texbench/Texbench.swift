@@ -15,7 +15,7 @@ struct Texbench: ParsableCommand {
   /// A new measurement is a file, and its name here.
   static let measurements: [any Measurement.Type] = [
     JPEG.self, Loader.self, Glyphs.self, Pool.self, Copies.self, Merge.self, Textures.self,
-    Sharing.self,
+    Sharing.self, CallsOfC.self,
   ]
 
   static func main() { runToExit() }

@@ -115,7 +115,7 @@ struct FigurePanel: Panel {
       drawing.text(figure.name, x: left - 10, y: top + 12, size: 11, anchor: .end)
       drawing.rectangle(x: left, y: top + 1, width: full, height: 13, fill: "#eef1f4")
       drawing.rectangle(
-        x: left, y: top + 1, width: full * min(1, figure.value / 100), height: 13,
+        x: left, y: top + 1, width: full * max(0, min(1, figure.value / 100)), height: 13,
         fill: StageColours.whole(isOurs: true), tooltip: figure.note)
       drawing.text(figure.text, x: x + width - 88, y: top + 12, size: 11, .strong)
     }

@@ -23,6 +23,7 @@ struct Figure: Codable {
   enum Unit: String, Codable {
     case percent = " %"
     case number = ""
+    case nanoseconds = " ns"
   }
 
   /// What it is a share or a number of, and what sets it apart from others of that title.
