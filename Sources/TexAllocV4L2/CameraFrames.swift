@@ -42,7 +42,7 @@ public final class CameraFrames: Sendable {
     var isStopped = false
   }
 
-  fileprivate init(
+  init(
     of camera: Camera, in memory: FrameMemory, because reason: String?
   ) throws(CameraError) {
     self.camera = camera
