@@ -24,7 +24,10 @@ extension CheckReport {
       let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
       for file in files {
         Console.progress("\(file), \(route.rawValue)")
-        entries.append(try Self.check(file, onVulkan: gpu, route, from: pool))
+        entries.append(
+          try Self.check(file, on: gpu, route, from: pool) {
+            try Self.difference(between: $0.texels(), and: Self.pixels(of: $1))
+          })
         try gpu.collect()
       }
     }
@@ -34,27 +37,5 @@ extension CheckReport {
       renderer: renderer.isEmpty ? "no device of Vulkan" : renderer, entries: entries,
       isRight: renderer.isEmpty
         || shown.count == Set(files).count && !entries.contains { $0.verdict == .different })
-  }
-
-  private static func check(
-    _ file: String, onVulkan gpu: VulkanDevice, _ route: Route, from pool: TexturePool
-  ) throws -> Entry {
-    func entry(_ verdict: Verdict, _ reason: String? = nil, _ heap: String? = nil) -> Entry {
-      Entry(
-        picture: file, route: route, finisher: .cpu, verdict: verdict, reason: reason, heap: heap)
-    }
-    let photo = try JPEGImage(contentsOf: FilePath(file))
-    let texture: VulkanTexture
-    do {
-      let buffer = try pool.allocate(photo.descriptor, named: file)
-      try photo.decode(into: buffer)
-      texture = try gpu.texture(for: buffer)
-    } catch let error as AllocationError {
-      return entry(.notToBeHad, "\(error)")
-    } catch let error as RegistrationRefused {
-      return entry(.notToBeHad, "\(error)")
-    }
-    let reason = try difference(between: texture.texels(), and: pixels(of: photo))
-    return entry(reason == nil ? .identical : .different, reason, texture.buffer.heap)
   }
 }

@@ -72,7 +72,10 @@ extension CheckReport {
       let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
       for file in files {
         Console.progress("\(file), \(route.rawValue)")
-        entries.append(try Self.check(file, on: gpu, route, from: pool))
+        entries.append(
+          try Self.check(file, on: gpu, route, from: pool) {
+            try Self.difference(between: $0, and: $1)
+          })
         if route == .transferred {
           entries.append(try Self.checkFinishing(of: file, on: gpu, from: pool))
         }
@@ -85,25 +88,27 @@ extension CheckReport {
     self.renderer = renderer
   }
 
-  private static func check(
-    _ file: String, on gpu: EGLDevice, _ route: Route, from pool: TexturePool
+  /// - Parameter difference: Between what a texture shows and the picture; nil where there is none.
+  static func check<Device: Registrar>(
+    _ file: String, on gpu: Device, _ route: Route, from pool: TexturePool,
+    _ difference: (Device.Handle, JPEGImage) throws -> String?
   ) throws -> Entry {
     func entry(_ verdict: Verdict, _ reason: String? = nil, _ heap: String? = nil) -> Entry {
       Entry(
         picture: file, route: route, finisher: .cpu, verdict: verdict, reason: reason, heap: heap)
     }
     let photo = try JPEGImage(contentsOf: FilePath(file))
-    let texture: Texture
+    let texture: Device.Handle
     do {
       let buffer = try pool.allocate(photo.descriptor, named: file)
       try photo.decode(into: buffer)
-      texture = try gpu.texture(for: buffer)
+      texture = try gpu.registration(for: buffer)
     } catch let error as AllocationError {
       return entry(.notToBeHad, "\(error)")
     } catch let error as RegistrationRefused {
       return entry(.notToBeHad, "\(error)")
     }
-    let reason = try difference(between: texture, and: photo)
+    let reason = try difference(texture, photo)
     return entry(reason == nil ? .identical : .different, reason, texture.buffer.heap)
   }
 
