@@ -141,6 +141,35 @@ final class BufferSocketTests: XCTestCase {
     try assertNoMoreDescriptors(than: before)
   }
 
+  func testWhatAPeerSaidBeforeItWentIsHeard() throws {
+    // It goes without having read that a fence has passed, and before this side says so.
+    for isTold in [true, false] {
+      let used = ManualFence()
+      let consumer = try {
+        let pair = try SocketPair()
+        let name = try pair.producer.offer(try allocate(), keeping: true)
+        XCTAssertNotNil(try received(by: pair.consumer))
+        try pair.consumer.release(name, after: used)
+        guard case .released? = try pair.producer.receive(until: .now) else {
+          throw SharingError.misuse("not released")
+        }
+        try pair.producer.withdraw(name.number)
+        if isTold { used.pass() }
+        try pair.consumer.announce()
+        pair.producer.close(because: "the end")
+        return pair.consumer
+      }()
+      used.pass()
+      guard case .withdrawn? = try consumer.receive(until: .now) else {
+        return XCTFail("not withdrawn, told: \(isTold)")
+      }
+      guard case .closed("the end")? = try consumer.receive(until: .now) else {
+        return XCTFail("closed without its words, told: \(isTold)")
+      }
+      try assertError(.closed) { _ = try consumer.receive(until: .now) }
+    }
+  }
+
   func testAttributesAreAskedForAndConflictsReachBoth() throws {
     struct Viewer: Component {
       let attributes = BufferAttributes(name: "viewer", provides: ProvidedMemory()) {

@@ -20,7 +20,8 @@ public import SystemPackage
 ///
 /// The peer is trusted with nothing: whatever it sends is checked, and what is not right ends the
 /// connection with a ``SharingError``. When the connection ends, by whomever, all that the peer held is
-/// released. `Docs/wire-format.md` has the messages, `Docs/security.md` the reasons.
+/// released: by ``receive(until:)``, which first gives out what the peer said before it went.
+/// `Docs/wire-format.md` has the messages, `Docs/security.md` the reasons.
 public final class BufferSocket {
   private static let last = Atomic<UInt64>(0)
 
@@ -110,7 +111,10 @@ extension BufferSocket {
     until deadline: ContinuousClock.Instant
   ) throws(SharingError) -> SharingEvent? {
     guard !isClosed else { throw .closed }
-    try announce()
+    do throws(SharingError) { try announce() } catch {
+      // What the peer said before it went is still there.
+      guard error == .closed else { throw error }
+    }
     while let packet = try nextPacket(until: deadline) {
       if packet.size == 0 {
         end()
@@ -131,7 +135,6 @@ extension BufferSocket {
   ) throws(SharingError) -> Packet? {
     do throws(SystemFailure) { return try socket.receive(into: &room, until: deadline) } catch {
       end()
-      if error.errno == .connectionReset { return Packet.none }
       throw .failed(error)
     }
   }
@@ -204,6 +207,8 @@ extension BufferSocket {
 
 extension BufferSocket {
   /// Sends one message within the patience; a peer that does not read so long loses the connection.
+  ///
+  /// - Throws: `SharingError`: `closed` where the peer is gone; what it said before is still to be received.
   func send(_ message: WireMessage, _ descriptors: [CInt] = []) throws(SharingError) {
     guard !isClosed else { throw .closed }
     let bytes = message.encoded(as: sent)
@@ -221,9 +226,7 @@ extension BufferSocket {
     } catch {
       switch error.errno {
       case .timedOut: throw .slow(limits.patience)
-      case .brokenPipe, .connectionReset:
-        end()
-        throw .closed
+      case .brokenPipe, .connectionReset: throw .closed
       default: throw .failed(error)
       }
     }

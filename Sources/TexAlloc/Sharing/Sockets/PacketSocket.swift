@@ -82,6 +82,8 @@ struct PacketSocket: ~Copyable {
         }
         return Packet(packet, size: Int(size))
       } catch {
+        // The kernel says once that the peer went without reading all; what it had sent comes after that.
+        if error.errno == .connectionReset { continue }
         guard error.errno == .resourceTemporarilyUnavailable else { throw error }
       }
       guard try wait(for: POLLIN, until: deadline) else { return nil }
@@ -112,9 +114,6 @@ final class Packet {
   deinit { for descriptor in descriptors { try? descriptor?.close() } }
 
   var count: Int { descriptors.count }
-
-  /// What is received when the other side is gone.
-  static var none: Packet { Packet(texalloc_packet(), size: 0) }
 
   /// Gives a descriptor away, once.
   func take(_ index: Int) -> OwnedDescriptor {
