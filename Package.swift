@@ -161,7 +161,9 @@ let package = Package(
       name: "TexAllocV4L2", dependencies: ["CV4L2", "TexAlloc", system], swiftSettings: house),
     .target(
       name: "TexAllocVulkan", dependencies: ["CLinux", "CVulkan", "TexAlloc", system],
-      exclude: ["Shaders/TexelFetch.comp"], swiftSettings: house),
+      exclude: [
+        "Shaders/QuadCorner.vert", "Shaders/QuadPixel.frag", "Shaders/TexelFetch.comp",
+      ], swiftSettings: house),
     .testTarget(
       name: "TexAllocVulkanTests",
       dependencies: ["CVulkan", "TestSupport", "TexAlloc", "TexAllocVulkan", system],
@@ -207,8 +209,8 @@ let package = Package(
       name: "glyphdemo",
       dependencies: [
         "CFontconfig", "CRaqm", "ProgramSupport", "TexAlloc", "TexAllocAssets", "TexAllocAtlas",
-        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocPNG", "TexAllocText", arguments,
-        system,
+        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocPNG", "TexAllocText",
+        "TexAllocVulkan", arguments, system,
       ],
       swiftSettings: house),
     .executableTarget(

@@ -2,7 +2,7 @@ internal import CPNG
 internal import Glibc
 package import SystemPackage
 
-/// A picture on its way into a PNG file, by libpng.
+/// A picture on its way into a PNG file or out of one, by libpng.
 package struct PNGFile {
   private let width, height: Int
   /// `R`, `G`, `B` bytes.
@@ -19,6 +19,30 @@ package struct PNGFile {
       opaque.append(contentsOf: pixels[start..<start + 3])
     }
     self.pixels = opaque
+  }
+
+  /// Reads a file of eight bits.
+  package init(contentsOf path: FilePath) throws(ProgramFailure) {
+    var image = unsafe png_image()
+    unsafe image.version = png_uint_32(PNG_IMAGE_VERSION)
+    defer { unsafe png_image_free(&image) }
+    guard unsafe png_image_begin_read_from_file(&image, path.string) != 0 else {
+      throw unsafe ProgramFailure("\(path): \(Self.message(of: image))")
+    }
+    unsafe image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
+    let (width, height) = unsafe (Int(image.width), Int(image.height))
+    var pixels = [UInt8](repeating: 0, count: width * height * 3)
+    // The array has room for all rows, and there is no colour map.
+    guard unsafe png_image_finish_read(&image, nil, &pixels, 0, nil) != 0 else {
+      throw unsafe ProgramFailure("\(path): \(Self.message(of: image))")
+    }
+    (self.width, self.height, self.pixels) = (width, height, pixels)
+  }
+
+  /// By how many levels another picture differs where it differs most; nil where its size does.
+  package func difference(from other: PNGFile) -> Int? {
+    guard (width, height) == (other.width, other.height) else { return nil }
+    return zip(pixels, other.pixels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
   }
 
   /// Writes the file whole or not at all: a picture of that name stays until the new one is complete.

@@ -19,43 +19,43 @@ package struct TextureReport: Encodable {
   package let decodeMilliseconds: Double?
   package let registerMilliseconds: Double?
 
-  /// - Parameter size: As it is shown, where that is not as it is stored.
+  /// - Parameters:
+  ///   - size: As it is shown, where that is not as it is stored.
+  ///   - bytesCopied: Where it is more than what was uploaded.
   package init(
-    _ texture: Texture, as size: ImageSize? = nil, bytesCopied: Int, decoding: Duration? = nil,
-    registering: Duration? = nil
+    _ texture: some DrawnTexture, as size: ImageSize? = nil, bytesCopied: Int? = nil,
+    decoding: Duration? = nil, registering: Duration? = nil
   ) {
-    self.init(
-      texture.buffer, texture.route, because: texture.reason, as: size, bytesCopied: bytesCopied,
-      decoding: decoding, registering: registering)
-  }
-
-  package init(
-    _ texture: VulkanTexture, as size: ImageSize? = nil, decoding: Duration? = nil,
-    registering: Duration? = nil
-  ) {
-    self.init(
-      texture.buffer, texture.route, because: texture.reason, as: size, bytesCopied: 0,
-      decoding: decoding, registering: registering)
-  }
-
-  private init(
-    _ buffer: TextureBuffer, _ route: Route, because reason: String?, as size: ImageSize?,
-    bytesCopied: Int, decoding: Duration?, registering: Duration?
-  ) {
+    let buffer = texture.buffer
     name = buffer.name
     width = size?.width ?? buffer.layout.width
     height = size?.height ?? buffer.layout.height
     format = "\(buffer.layout.format)"
-    self.route = route
-    _reason = NullEncoded(wrappedValue: reason)
+    route = texture.route
+    _reason = NullEncoded(wrappedValue: texture.reason)
     heap = buffer.heap ?? "unknown"
     pitch = buffer.layout.planes[0].pitch
     offset = buffer.offset
-    self.bytesCopied = bytesCopied
+    self.bytesCopied = bytesCopied ?? texture.bytesUploaded
     decodeMilliseconds = decoding?.milliseconds
     registerMilliseconds = registering?.milliseconds
   }
 
   /// The route, and why no better one, for people.
   package var way: String { "\(route)" + (reason.map { " because \($0)" } ?? "") }
+}
+
+/// A texture of either API.
+package protocol DrawnTexture: Registration {
+  var route: Route { get }
+  /// Why no better route was taken.
+  var reason: String? { get }
+  /// By the CPU, so far.
+  var bytesUploaded: Int { get }
+}
+
+extension Texture: DrawnTexture {}
+
+extension VulkanTexture: DrawnTexture {
+  package var bytesUploaded: Int { 0 }
 }

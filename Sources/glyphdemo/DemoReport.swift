@@ -2,6 +2,7 @@ internal import ProgramSupport
 internal import TexAlloc
 internal import TexAllocAssets
 internal import TexAllocEGL
+internal import TexAllocVulkan
 
 /// What a run did: for `--report` as JSON, and for the summary.
 struct DemoReport: Encodable {
@@ -57,6 +58,16 @@ extension DemoReport.Device {
     chosenBecause = gpu.description.reason
     importObstacle = gpu.importObstacle
     quirks = gpu.profiles.map(\.name)
+  }
+}
+
+extension DemoReport.Device {
+  init(_ gpu: VulkanDevice) {
+    driver = gpu.description.driver
+    renderer = gpu.description.name
+    version = "Vulkan \(gpu.description.version)"
+    chosenBecause = "of the devices of Vulkan that --device names it comes first"
+    quirks = []
   }
 }
 

@@ -102,14 +102,17 @@ final class VulkanDeviceTests: VulkanTestCase {
     }
     let shaders = URL(filePath: #filePath).appending(
       path: "../../../Sources/TexAllocVulkan/Shaders")
-    for (name, code) in [("TexelFetch", texelFetchCode)] {
+    for (name, code) in [
+      ("QuadCorner.vert", quadCornerCode), ("QuadPixel.frag", quadPixelCode),
+      ("TexelFetch.comp", texelFetchCode),
+    ] {
       let compiled = try TemporaryFolder.with { folder in
         let file = folder.appending(path: "code")
         let process = Process()
         process.executableURL = URL(filePath: compiler)
         process.arguments = [
           "--quiet", "--target-env", "vulkan1.2", "-V", "-o", file.path,
-          shaders.appending(path: "\(name).comp").standardized.path,
+          shaders.appending(path: name).standardized.path,
         ]
         try process.run()
         process.waitUntilExit()

@@ -25,6 +25,27 @@ final class PictureTests: XCTestCase {
     }
   }
 
+  func testBothAPIsDrawThePageWithinTwoLevelsOfEachOther() throws {
+    let options = ["--size", "1000x640", "--photos", photographs, "--device", "software"]
+    let gl = try run(options, named: "gl")
+    let there = try ProgramRun("texctl", ["probe", "--json", "--device", "software"])
+    guard there.output.contains("vulkan:") else { throw XCTSkip("no device of Vulkan here") }
+    let vulkan = try run(
+      options + ["--api", "vulkan", "--against", folder.path("gl.png")], named: "vulkan")
+    XCTAssertEqual(vulkan.textures.count, gl.textures.count)
+    for texture in vulkan.textures {
+      XCTAssertEqual(texture["route"] as? String, "imported")
+      XCTAssertTrue((texture["heap"] as? String)?.hasPrefix("vulkan:") == true)
+    }
+    let other = try ProgramRun(
+      "glyphdemo",
+      options + [
+        "--text", "another", "--against", folder.path("gl.png"), "-o", folder.path("x.png"),
+      ])
+    XCTAssertEqual(other.status, 1)
+    XCTAssertTrue(other.complaint.contains("gl.png: levels differ by up to"), other.complaint)
+  }
+
   func testPhotographsAreImportedWithoutACopy() throws {
     let run = try run("--photos", photographs, named: "a")
     let device = try XCTUnwrap(run.report["device"] as? [String: Any])
@@ -78,6 +99,10 @@ final class PictureTests: XCTestCase {
   }
 
   private func run(_ arguments: String..., named name: String) throws -> Run {
+    try run(arguments, named: name)
+  }
+
+  private func run(_ arguments: [String], named name: String) throws -> Run {
     let (picture, report) = (folder.path(name + ".png"), folder.path(name + ".json"))
     let run = try ProgramRun("glyphdemo", ["-o", picture, "--report", report] + arguments)
     XCTAssertEqual(run.status, 0, run.complaint)

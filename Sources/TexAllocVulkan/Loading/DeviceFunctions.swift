@@ -43,6 +43,10 @@ internal import CVulkan
   let bindDescriptorSets: PFN_vkCmdBindDescriptorSets
   let pushConstants: PFN_vkCmdPushConstants
   let dispatch: PFN_vkCmdDispatch
+  let beginRenderPass: PFN_vkCmdBeginRenderPass
+  let draw: PFN_vkCmdDraw
+  let endRenderPass: PFN_vkCmdEndRenderPass
+  let copyImageToBuffer: PFN_vkCmdCopyImageToBuffer
 
   let createShaderModule: PFN_vkCreateShaderModule
   let destroyShaderModule: PFN_vkDestroyShaderModule
@@ -55,7 +59,12 @@ internal import CVulkan
   let createPipelineLayout: PFN_vkCreatePipelineLayout
   let destroyPipelineLayout: PFN_vkDestroyPipelineLayout
   let createComputePipelines: PFN_vkCreateComputePipelines
+  let createGraphicsPipelines: PFN_vkCreateGraphicsPipelines
   let destroyPipeline: PFN_vkDestroyPipeline
+  let createRenderPass: PFN_vkCreateRenderPass
+  let destroyRenderPass: PFN_vkDestroyRenderPass
+  let createFramebuffer: PFN_vkCreateFramebuffer
+  let destroyFramebuffer: PFN_vkDestroyFramebuffer
 
   /// Of `VK_EXT_external_memory_host`.
   let hostPointerProperties: PFN_vkGetMemoryHostPointerPropertiesEXT?
@@ -111,6 +120,10 @@ internal import CVulkan
     unsafe bindDescriptorSets = try get("vkCmdBindDescriptorSets")
     unsafe pushConstants = try get("vkCmdPushConstants")
     unsafe dispatch = try get("vkCmdDispatch")
+    unsafe beginRenderPass = try get("vkCmdBeginRenderPass")
+    unsafe draw = try get("vkCmdDraw")
+    unsafe endRenderPass = try get("vkCmdEndRenderPass")
+    unsafe copyImageToBuffer = try get("vkCmdCopyImageToBuffer")
     unsafe createShaderModule = try get("vkCreateShaderModule")
     unsafe destroyShaderModule = try get("vkDestroyShaderModule")
     unsafe createDescriptorSetLayout = try get("vkCreateDescriptorSetLayout")
@@ -122,7 +135,12 @@ internal import CVulkan
     unsafe createPipelineLayout = try get("vkCreatePipelineLayout")
     unsafe destroyPipelineLayout = try get("vkDestroyPipelineLayout")
     unsafe createComputePipelines = try get("vkCreateComputePipelines")
+    unsafe createGraphicsPipelines = try get("vkCreateGraphicsPipelines")
     unsafe destroyPipeline = try get("vkDestroyPipeline")
+    unsafe createRenderPass = try get("vkCreateRenderPass")
+    unsafe destroyRenderPass = try get("vkDestroyRenderPass")
+    unsafe createFramebuffer = try get("vkCreateFramebuffer")
+    unsafe destroyFramebuffer = try get("vkDestroyFramebuffer")
     unsafe hostPointerProperties = find("vkGetMemoryHostPointerPropertiesEXT")
     unsafe memoryDescriptorProperties = find("vkGetMemoryFdPropertiesKHR")
   }

@@ -144,42 +144,13 @@ internal import TexAlloc
     unsafe sampler.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO
     try connection.check(
       "vkCreateSampler", unsafe functions.createSampler(device, &sampler, nil, &objects.sampler))
-    let shader = unsafe texelFetchCode.withUnsafeBufferPointer { code in
-      var info = unsafe VkShaderModuleCreateInfo(
-        sType: VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, pNext: nil, flags: 0,
-        codeSize: code.count * 4, pCode: code.baseAddress)
-      return unsafe functions.createShaderModule(device, &info, nil, &objects.shader)
-    }
-    try connection.check("vkCreateShaderModule", shader)
-    func binding(_ number: UInt32, _ type: VkDescriptorType) -> VkDescriptorSetLayoutBinding {
-      unsafe VkDescriptorSetLayoutBinding(
-        binding: number, descriptorType: type, descriptorCount: 1,
-        stageFlags: VK_SHADER_STAGE_COMPUTE_BIT.rawValue, pImmutableSamplers: nil)
-    }
-    let bindings = unsafe [
-      binding(0, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER),
-      binding(1, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER),
-    ]
-    let sets = unsafe bindings.withUnsafeBufferPointer { bindings in
-      var info = unsafe VkDescriptorSetLayoutCreateInfo(
-        sType: VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, pNext: nil, flags: 0,
-        bindingCount: UInt32(bindings.count), pBindings: bindings.baseAddress)
-      return unsafe functions.createDescriptorSetLayout(device, &info, nil, &objects.setLayout)
-    }
-    try connection.check("vkCreateDescriptorSetLayout", sets)
-    var constants = VkPushConstantRange(
-      stageFlags: VK_SHADER_STAGE_COMPUTE_BIT.rawValue, offset: 0, size: 12)
-    var setLayout = unsafe objects.setLayout
-    let layout = unsafe withUnsafePointer(to: &constants) { constants in
-      unsafe withUnsafePointer(to: &setLayout) { setLayout in
-        var info = unsafe VkPipelineLayoutCreateInfo(
-          sType: VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, pNext: nil, flags: 0,
-          setLayoutCount: 1, pSetLayouts: setLayout, pushConstantRangeCount: 1,
-          pPushConstantRanges: constants)
-        return unsafe functions.createPipelineLayout(device, &info, nil, &objects.layout)
-      }
-    }
-    try connection.check("vkCreatePipelineLayout", layout)
+    unsafe objects.shader = try connection.makeShader(texelFetchCode)
+    unsafe objects.setLayout = try connection.makeSetLayout([
+      (VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, VK_SHADER_STAGE_COMPUTE_BIT),
+      (VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, VK_SHADER_STAGE_COMPUTE_BIT),
+    ])
+    unsafe objects.layout = try connection.makePipelineLayout(
+      of: objects.setLayout, constants: 12, for: VK_SHADER_STAGE_COMPUTE_BIT.rawValue)
     let pipeline = unsafe "main".withCString { entry in
       var stage = unsafe VkPipelineShaderStageCreateInfo()
       unsafe stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO

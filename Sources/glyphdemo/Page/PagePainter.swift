@@ -2,23 +2,19 @@ internal import ProgramSupport
 internal import TexAlloc
 internal import TexAllocAssets
 internal import TexAllocAtlas
-internal import TexAllocEGL
 internal import TexAllocText
 
 /// Draws a page: a batch for each photograph, and one for each page of glyphs.
-struct PagePainter {
-  let page: Page
-  /// In the order in which the page numbers them.
-  let photos: [LoadedTexture<Texture>]
-  private let pictures: [(texture: Texture, quad: Canvas.Quad)]
+struct PagePainter<Handle: Registration> {
+  private let pictures: [(texture: Handle, quad: Canvas.Quad)]
   private let rectangles: [Canvas.Quad]
   /// By the number of their page of the glyph cache.
   private let glyphs: [Int: [Canvas.Quad]]
 
   /// Has every glyph of the page rasterised, but not yet flushed.
-  init(_ page: Page, photos: [LoadedTexture<Texture>], glyphs cache: GlyphCache) throws(FontError) {
-    self.page = page
-    self.photos = photos
+  ///
+  /// - Parameter photos: In the order in which the page numbers them.
+  init(_ page: Page, photos: [LoadedTexture<Handle>], glyphs cache: GlyphCache) throws(FontError) {
     pictures = page.pictures.map { picture in
       let photo = photos[picture.photo]
       return (photo.texture, Canvas.Quad(filling: picture.frame, with: photo))
@@ -40,15 +36,15 @@ struct PagePainter {
   }
 
   /// Draws the page. The glyphs are on their pages by now.
-  func paint(
-    on canvas: Canvas, glyphsFrom pages: [AtlasPage], of gpu: EGLDevice
-  ) throws(EGLFailure) {
+  func paint<Drawn: PageCanvas, Device: Registrar>(
+    on canvas: Drawn, glyphsFrom pages: [AtlasPage], of gpu: Device
+  ) throws where Drawn.Handle == Handle, Device.Handle == Handle {
     canvas.clear(Page.background)
-    try canvas.draw(rectangles, from: .none)
-    for picture in pictures { try canvas.draw([picture.quad], from: .image(picture.texture)) }
+    try canvas.fill(rectangles)
+    for picture in pictures { try canvas.draw([picture.quad], image: picture.texture) }
     for page in pages {
       guard let quads = glyphs[page.number], let texture = page.texture(on: gpu) else { continue }
-      try canvas.draw(quads, from: .coverage(texture))
+      try canvas.draw(quads, coverage: texture)
     }
   }
 }
@@ -61,7 +57,7 @@ extension Canvas.Quad {
   }
 
   /// The middle of a photograph, upright, as much of it as has the shape of the frame.
-  init(filling frame: Page.Frame, with photo: LoadedTexture<Texture>) {
+  init(filling frame: Page.Frame, with photo: LoadedTexture<some Registration>) {
     self.init(frame, tint: .one)
     orientation = photo.header.orientation
     let scale = max(
