@@ -14,10 +14,13 @@ extension Schedule {
     let known = key.flatMap { self.known[$0] }
     if known != nil { figures.joined += 1 }
     let job = known ?? enter(request, key, mount: mount, image)
-    let number = loads.insert(Load(of: job, request.priority, listener))
+    let number = loads.insert(Load(job: job, priority: request.priority, listener: listener))
     let id = LoadID(number: number, generation: loads.generation(of: number))
     jobs[job].loads.append(id)
-    if known != nil && jobs[job].priority < request.priority { change(job, to: request.priority) }
+    if known != nil {
+      jobs[job].isShared = true
+      if jobs[job].priority < request.priority { change(job, to: request.priority) }
+    }
     if image != nil { listener.fetch.map { news.append($0) } }
     if isClosed { end(id, AssetError(request.name, .queued, .closed)) }
     return id
@@ -63,10 +66,9 @@ extension Schedule {
     for (id, priority) in changes {
       guard let number = job(of: id) else { continue }
       loads[id.number].priority = priority
-      let all = jobs[number].loads
-      let most =
-        all.count == 1 ? priority : all.map { loads[$0.number].priority }.max() ?? priority
-      change(number, to: most)
+      let job = jobs[number]
+      let most = job.isShared ? job.loads.map { loads[$0.number].priority }.max() : priority
+      change(number, to: most ?? priority)
     }
   }
 

@@ -53,13 +53,16 @@ struct Schedule {
   }
 
   final class Job: @unchecked Sendable {  // only the schedule changes it
-    let request: AssetRequest
-    let key: AssetKey?
+    // What changes with its priority lies together: that of hundreds may change in a frame.
     var stage: Stage
+    var priority: AssetPriority
+    /// Whether it ever had more than one request.
+    var isShared = false
+    var order: UInt64
     /// Requests that are not ended.
     var loads: [LoadID] = []
-    var priority: AssetPriority
-    var order: UInt64
+    let request: AssetRequest
+    let key: AssetKey?
     let signal = AssetSignal()
     /// While it waits for a decoder, or has one.
     var file: EncodedFile?
@@ -105,16 +108,10 @@ struct Schedule {
     }
   }
 
-  final class Load {
+  struct Load {
     let job: Int
     var priority: AssetPriority
     let listener: AssetListener
-
-    init(of job: Int, _ priority: AssetPriority, _ listener: AssetListener) {
-      self.job = job
-      self.priority = priority
-      self.listener = listener
-    }
   }
 
   /// Files of one file system, which may hang.

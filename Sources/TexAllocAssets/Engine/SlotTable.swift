@@ -1,5 +1,5 @@
-/// Objects that are told apart by small numbers, which are used again.
-struct SlotTable<Element: AnyObject> {
+/// What is told apart by small numbers, which are used again.
+struct SlotTable<Element> {
   private var elements: [Element?] = []
   /// How often each number was used.
   private var generations: [UInt32] = []
@@ -30,8 +30,15 @@ struct SlotTable<Element: AnyObject> {
 
   /// Traps where there is none.
   subscript(number: Int) -> Element {
-    guard let element = elements[number] else { preconditionFailure("no \(number)") }
-    return element
+    get {
+      guard let element = elements[number] else { preconditionFailure("no \(number)") }
+      return element
+    }
+    _modify {
+      guard var element = elements[number].take() else { preconditionFailure("no \(number)") }
+      defer { elements[number] = element }
+      yield &element
+    }
   }
 
   func generation(of number: Int) -> UInt32 { generations[number] }
