@@ -58,7 +58,7 @@ enum FirstScreen {
     switch way {
     case .loader:
       let loading = try LoadingLoop(gpu)
-      try loading.load(photos)
+      try loading.load(photos.paths)
       report(start)
     case .stock:
       let decoded = try decode(photos)

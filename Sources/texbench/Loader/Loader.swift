@@ -24,7 +24,7 @@ struct Loader: Measurement {
     try bench.add(Self.priorities(on: gpu))
     let photos = try PhotoFolder(count: 24, sizes: [ImageSize(width: 1920, height: 1080)])
     // Before anything else has taken memory.
-    try bench.add(LoaderRoutes(photos, on: gpu).peak())
+    for figure in try LoaderRoutes(photos, on: gpu).peak() { bench.add(figure) }
     bench.compare(try LoaderRoutes(photos, on: gpu).comparison)
     for figure in try FirstScreen.figures(rounds: isQuick ? 1 : 9) { bench.add(figure) }
     let many = try PhotoFolder(
