@@ -194,8 +194,8 @@ let package = Package(
     .target(
       name: "TexAllocC",
       dependencies: [
-        "CTexAlloc", "TexAlloc", "TexAllocAssets", "TexAllocEGL", "TexAllocJPEG", "TexAllocPNG",
-        system,
+        "CTexAlloc", "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocEGL", "TexAllocJPEG",
+        "TexAllocPNG", "TexAllocText", system,
       ],
       swiftSettings: house + [.enableExperimentalFeature("CImplementation")]),
     .target(

@@ -39,7 +39,8 @@
  *           read, and given to `pending_errors`.
  * Strings.  Are UTF-8 and end with a zero. Those that are returned are the library's, and last as long as
  *           the object that they came from unless said otherwise.
- * Fork.     A child that has not called exec gets TEXALLOC_FORKED from everything.
+ * Fork.     A child of a process that has held a handle gets TEXALLOC_FORKED from everything until it calls
+ *           exec.
  *
  * Lengths are in bytes, widths and heights in pixels, times in nanoseconds.
  *
@@ -203,7 +204,21 @@ typedef enum texalloc_status {
   /** The memory is slow to read, and that was not asked for. */
   TEXALLOC_SLOW_MEMORY = 121,
   /** The memory of the application is not what it says, or cannot be used so. It is as it was. */
-  TEXALLOC_NOT_ADOPTED = 122
+  TEXALLOC_NOT_ADOPTED = 122,
+
+  /* What a font answers. A file that cannot be read is TEXALLOC_UNREADABLE, one that is no font
+   * TEXALLOC_UNRECOGNIZED, one that FreeType stumbles over TEXALLOC_DAMAGED. */
+
+  /** The file has no face of this number. */
+  TEXALLOC_NO_FACE = 140,
+  /** The face does not vary along this axis, or not to there. */
+  TEXALLOC_NO_AXIS = 141,
+  /** The face cannot be made this large or small. */
+  TEXALLOC_NO_SIZE = 142,
+  /** The face has no glyph of this number. */
+  TEXALLOC_NO_GLYPH = 143,
+  /** All places are taken by glyphs that are or may still be drawn: flush, draw what there is, ask again. */
+  TEXALLOC_GLYPHS_FULL = 144
 } texalloc_status;
 
 /** The name of a status without its prefix, as `WRONG_THREAD`; `?` for a number that is none. */
@@ -1052,6 +1067,233 @@ texalloc_status texalloc_load_cancel(texalloc_load *load);
 
 /** Lets go of the handle. The request goes on. */
 texalloc_status texalloc_load_release(texalloc_load *load);
+
+/* ------------------------------------------------------------------------------------------------
+ * Glyphs: text on pages that the GPU samples
+ * --------------------------------------------------------------------------------------------- */
+
+/**
+ * Draws each glyph once, by FreeType, and keeps it on a page of coverage: 8 bits a pixel (TEXALLOC_R8).
+ *
+ *   texalloc_glyphs_create(gpu, pool, NULL, &glyphs);      // once
+ *   texalloc_face_open(glyphs, "font.ttf", NULL, &face);
+ *   texalloc_font_create(glyphs, face, &(texalloc_font_options){.struct_size = …, .pixel_size = 16}, &font);
+ *
+ *   texalloc_font_get_quads(font, "Hello", 20, 40, quads, 99, &count);   // in each frame, for all its text
+ *   texalloc_glyphs_flush(glyphs, NULL);                   // writes what is new to the pages
+ *   texalloc_glyphs_get_page(glyphs, 0, &page);            // and for each page: draw the quads that are on it
+ *
+ * A frame is built by asking for the glyphs that it shows, ends with a flush, and is drawn before the next
+ * flush. Where no page can be added, glyphs go that were not used for longest and that the GPU is done with;
+ * those that were asked for in the frame that is being built never go.
+ *
+ * It takes text that is placed: which glyphs a text becomes, and where they stand, is for HarfBuzz or the
+ * toolkit to say; texalloc_font_get_quads() is for labels that need none of that.
+ *
+ * Calls for one cache, its faces and its fonts wait for each other, so any thread may make them.
+ */
+typedef struct texalloc_glyphs texalloc_glyphs;
+/** A face of a font file. It keeps the cache. */
+typedef struct texalloc_face texalloc_face;
+/** A face at a size, drawn in one way: what a run of text is set in. It keeps the face. */
+typedef struct texalloc_font texalloc_font;
+
+/** Whether outlines are bent to the pixels before they are filled. */
+typedef enum texalloc_hinting {
+  /** Up and down only: horizontal strokes are sharp, and no width changes. */
+  TEXALLOC_HINTING_LIGHT = 0,
+  TEXALLOC_HINTING_NONE = 1
+} texalloc_hinting;
+
+typedef struct texalloc_glyphs_options {
+  uint32_t struct_size;
+  /** Pixels of a page. 1024 by 1024, and a page of its own for a glyph that is larger; else none is. */
+  uint32_t page_width, page_height;
+  /** How many pages there may be. As many as the pool gives. */
+  uint32_t page_limit;
+  /** Threads that draw what is asked for by TEXALLOC_IF_READY; the thread that flushes. */
+  uint32_t threads;
+} texalloc_glyphs_options;
+
+/**
+ * A cache for a device, in memory of a pool, which it takes when the first glyph comes.
+ *
+ * \param device  Which samples the pages; NULL where nobody does.
+ */
+texalloc_status texalloc_glyphs_create(
+    texalloc_device *device, texalloc_pool *pool, const texalloc_glyphs_options *options,
+    texalloc_glyphs **glyphs);
+
+/** Where a variable font stands on one of its axes. */
+typedef struct texalloc_axis {
+  /** Its tag: `wght`, `wdth`. */
+  const char *tag;
+  double value;
+} texalloc_axis;
+
+typedef struct texalloc_face_options {
+  uint32_t struct_size;
+  /** Which face of a collection (`.ttc`); in the upper 16 bits, which named instance of a variable font. */
+  uint32_t index;
+  /** Where it stands on axes: at most as far as they go; elsewhere where the font stands by itself. */
+  const texalloc_axis *axes;
+  uint32_t axis_count;
+} texalloc_face_options;
+
+/** Opens a face of a file, which is mapped: it must not shrink while the face is held. */
+texalloc_status texalloc_face_open(
+    texalloc_glyphs *glyphs, const char *path, const texalloc_face_options *options, texalloc_face **face);
+
+/** Opens a face of a font in memory, which is copied. \param name  What errors call it. */
+texalloc_status texalloc_face_open_bytes(
+    texalloc_glyphs *glyphs, const void *bytes, size_t size, const char *name,
+    const texalloc_face_options *options, texalloc_face **face);
+
+typedef struct texalloc_face_info {
+  uint32_t struct_size;
+  /** Glyphs are numbered from 0 to below this. */
+  uint32_t glyph_count;
+  /** Whether it can be made any size; else there are bitmaps of a few. */
+  bool is_scalable;
+  /** The family; NULL where the font does not name it. */
+  const char *family;
+} texalloc_face_info;
+
+texalloc_status texalloc_face_get_info(texalloc_face *face, texalloc_face_info *info);
+
+/** The glyph of a character of Unicode by the font's own table: 0, its sign for that, where it has none. */
+texalloc_status texalloc_face_get_glyph(texalloc_face *face, uint32_t character, uint32_t *glyph);
+
+texalloc_status texalloc_face_release(texalloc_face *face);
+
+typedef struct texalloc_font_options {
+  uint32_t struct_size;
+  texalloc_hinting hinting;
+  /** Pixels of the em square, 1 to 16384, rounded to 1/64. */
+  double pixel_size;
+  /** Pixels that strokes are made wider, for a bold face that there is not. */
+  double embolden;
+  /** Pixels that a pixel of height leans to the right, for an italic face that there is not: 0.2 or so. */
+  double slant;
+} texalloc_font_options;
+
+/** A face of the cache at a size. \param options  With `pixel_size`; not NULL. */
+texalloc_status texalloc_font_create(
+    texalloc_glyphs *glyphs, texalloc_face *face, const texalloc_font_options *options,
+    texalloc_font **font);
+
+/** How high lines are, in pixels: from the baseline up, down, and to the next. */
+typedef struct texalloc_font_info {
+  uint32_t struct_size;
+  double ascent, descent, line_height;
+} texalloc_font_info;
+
+texalloc_status texalloc_font_get_info(texalloc_font *font, texalloc_font_info *info);
+
+texalloc_status texalloc_font_release(texalloc_font *font);
+
+enum {
+  /** A glyph that is new is drawn by the cache's threads, and there after the next flush or the one after. */
+  TEXALLOC_IF_READY = 1 << 0
+};
+
+/**
+ * A glyph on a page. With the pen at (x, baseline), y downward, it covers `width` by `height` pixels from
+ * (x + left, baseline - top) on, which are the texels from (u, v) on.
+ */
+typedef struct texalloc_glyph {
+  uint32_t struct_size;
+  /** False where it is being drawn: nothing else is said of it then, and the next frames may ask again. */
+  bool is_ready;
+  /** Whether it leaves any ink; a space does not, and is on no page. */
+  bool has_ink;
+  /** texalloc_glyph_page.number, and the texels. */
+  uint32_t page, u, v, width, height;
+  int32_t left, top;
+  /** Pixels from the pen to where the next glyph begins, as the font says without any shaping. */
+  double advance;
+  /** For texalloc_glyphs_use(): never that of another glyph. */
+  uint64_t generation;
+} texalloc_glyph;
+
+/**
+ * A glyph of a font, for the frame that is being built. It is on the page when the cache was flushed.
+ *
+ * \param index       The number of the glyph in the face.
+ * \param x_quarters  How far right of a pixel the pen stands, in quarters: 0 to 3.
+ * \param y_quarters  How far below it: for text that is rotated.
+ * \param flags       TEXALLOC_IF_READY, or 0.
+ */
+texalloc_status texalloc_font_get_glyph(
+    texalloc_font *font, uint32_t index, uint32_t x_quarters, uint32_t y_quarters, uint32_t flags,
+    texalloc_glyph *glyph);
+
+/** Whether a glyph of an earlier frame is still where it was; it is used in this frame then. */
+texalloc_status texalloc_glyphs_use(texalloc_glyphs *glyphs, uint64_t generation, bool *is_there);
+
+/** A rectangle that shows a glyph, a texel a pixel: from (x, y), y downward, the texels from (u, v). */
+typedef struct texalloc_glyph_quad {
+  int32_t x, y;
+  uint32_t page, u, v, width, height;
+} texalloc_glyph_quad;
+
+/**
+ * The quads of a short text in one face: letters one behind the other from left to right, without kerning,
+ * joining or reordering.
+ *
+ * \param x, y   The pen of the first letter, and the baseline, downward; within a million pixels.
+ * \param quads  Room for `room` of them; may be NULL where that is 0.
+ * \param count  How many there are, one at most for each character. Those beyond the room are not written.
+ */
+texalloc_status texalloc_font_get_quads(
+    texalloc_font *font, const char *text, double x, double y, texalloc_glyph_quad *quads,
+    uint32_t room, uint32_t *count);
+
+/** What a flush wrote. */
+typedef struct texalloc_glyphs_flushed {
+  uint32_t struct_size;
+  /** Pages that had changed, and bytes of them. */
+  uint32_t pages;
+  uint64_t bytes;
+} texalloc_glyphs_flushed;
+
+/**
+ * Ends a frame: writes what is new to the pages, before the GPU draws. GL, where there is a device.
+ *
+ * \param flushed  May be NULL.
+ */
+texalloc_status texalloc_glyphs_flush(texalloc_glyphs *glyphs, texalloc_glyphs_flushed *flushed);
+
+/** What there is now, and what was done since the beginning. */
+typedef struct texalloc_glyphs_info {
+  uint32_t struct_size;
+  uint32_t pages;
+  /** Glyphs that are held, those without ink too. */
+  uint32_t glyphs;
+  /** Glyphs drawn, and gone to make room; bytes written to pages. */
+  uint64_t drawn, evicted, bytes_written;
+} texalloc_glyphs_info;
+
+texalloc_status texalloc_glyphs_get_info(texalloc_glyphs *glyphs, texalloc_glyphs_info *info);
+
+/** A page of glyphs. */
+typedef struct texalloc_glyph_page {
+  uint32_t struct_size;
+  /** What glyphs and quads call it. */
+  uint32_t number;
+  /** Its texture, which is the cache's; its name is 0 without a device, and before the first flush. */
+  texalloc_texture_plane texture;
+  texalloc_route route;
+  /** The part of it that glyphs take, borders included: 0 to 1. */
+  double occupancy;
+} texalloc_glyph_page;
+
+/** A page. \param index  Below texalloc_glyphs_info.pages, in the order of their numbers. */
+texalloc_status texalloc_glyphs_get_page(
+    texalloc_glyphs *glyphs, uint32_t index, texalloc_glyph_page *page);
+
+/** Lets go of the cache; it goes with its last face. */
+texalloc_status texalloc_glyphs_release(texalloc_glyphs *glyphs);
 
 #ifdef __cplusplus
 }

@@ -62,6 +62,9 @@ using Target = Handle<texalloc_target, texalloc_target_release>;
 using Fence = Handle<texalloc_fence, texalloc_fence_release>;
 using Loader = Handle<texalloc_loader, texalloc_loader_release>;
 using Load = Handle<texalloc_load, texalloc_load_release>;
+using Glyphs = Handle<texalloc_glyphs, texalloc_glyphs_release>;
+using Face = Handle<texalloc_face, texalloc_face_release>;
+using Font = Handle<texalloc_font, texalloc_font_release>;
 
 /// What went wrong, for programs that use exceptions.
 class Error : public std::runtime_error {

@@ -23,15 +23,19 @@ final class HeldBuffer: Sendable {
 
   let buffer: TextureBuffer
   private let state = Mutex(State())
+  private let wasMapped = Atomic(false)
 
   init(_ buffer: TextureBuffer) { self.buffer = buffer }
 
-  func mapping(of plane: Int) -> PlaneLoan? { state.withLock { $0.loans[plane] } }
+  func mapping(of plane: Int) -> PlaneLoan? {
+    wasMapped.load(ordering: .acquiring) ? state.withLock { $0.loans[plane] } : nil
+  }
 
   /// - Throws: `WritingRefused` where it is in use; so it is where it is mapped.
   func map(_ plane: Int, for access: PlaneLoan.Access) throws(WritingRefused) -> PlaneLoan {
     let loan = try PlaneLoan(of: buffer, plane: plane, for: access)
     state.withLock { $0.loans[plane] = loan }
+    wasMapped.store(true, ordering: .releasing)
     return loan
   }
 
@@ -104,17 +108,12 @@ public func texalloc_buffer_write_rows(
   answer {
     let held = try Handles.buffers.find(buffer)
     guard let pixels = unsafe pixels else { throw Misuse.argument("pixels is NULL") }
-    let loan =
-      try held.mapping(of: Int(plane))
-      ?? PlaneLoan(of: held.buffer, plane: Int(plane), for: .rows)
-    let rows = Int(firstRow)..<Int(firstRow) + Int(rowCount)
-    guard rows.upperBound <= loan.rowCount else {
-      throw Misuse.argument("rows up to \(rows.upperBound) of \(loan.rowCount)")
+    let (plane, rows) = (Int(plane), Int(firstRow)..<Int(firstRow) + Int(rowCount))
+    if let loan = held.mapping(of: plane) {
+      unsafe try loan.write(pixels, to: rows, by: stride)
+    } else {
+      unsafe try held.buffer.write(pixels, to: rows, by: stride, ofPlane: plane)
     }
-    guard stride >= loan.rowSize || rowCount < 2 else {
-      throw Misuse.argument("a stride of \(stride) for rows of \(loan.rowSize) bytes")
-    }
-    unsafe loan.write(pixels, from: rows, by: stride)
   }
 }
 

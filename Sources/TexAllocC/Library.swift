@@ -44,7 +44,7 @@ public func texalloc_shutdown() -> texalloc_status {
 /// What callers hold.
 enum Handles {
   static let devices = HandleTable<HeldDevice>(of: .device)
-  static let pools = HandleTable<TexturePool>(of: .pool)
+  static let pools = HandleTable<HeldPool>(of: .pool)
   static let buffers = HandleTable<HeldBuffer>(of: .buffer)
   static let pictures = HandleTable<HeldPicture>(of: .picture)
   static let textures = HandleTable<HeldTexture>(of: .texture)
@@ -52,11 +52,17 @@ enum Handles {
   static let targets = HandleTable<HeldTarget>(of: .target)
   static let fences = HandleTable<HeldFence>(of: .fence)
   static let loads = HandleTable<HeldLoad>(of: .load)
+  static let glyphs = HandleTable<HeldGlyphs>(of: .glyphs)
+  static let faces = HandleTable<HeldFace>(of: .face)
+  static let fonts = HandleTable<HeldFont>(of: .font)
 
   /// Devices are closed where their context is current, which takes what still needs them.
   static func releaseAll() {
     loads.removeAll()
     loaders.removeAll()
+    fonts.removeAll()
+    faces.removeAll()
+    glyphs.removeAll()
     fences.removeAll()
     targets.removeAll()
     textures.removeAll()

@@ -45,7 +45,7 @@ public func texalloc_loader_create(
       options.threads == 0
       ? nil : try WorkerThreads(Int(min(options.threads, 1024)), named: "texalloc-decode")
     let assets = try Assets(
-      gpu: device.gpu, pool: Handles.pools.find(pool), limits: limits, on: workers)
+      gpu: device.gpu, pool: Handles.pools.find(pool).pool, limits: limits, on: workers)
     unsafe room.pointee = try Handles.loaders.insert(HeldLoader(assets, for: device))
   }
 }
@@ -180,7 +180,7 @@ public func texalloc_loader_go_on(
 ) -> texalloc_status {
   answer {
     let loader = try Handles.loaders.find(loader)
-    let (device, pool) = (try Handles.devices.find(device), try Handles.pools.find(pool))
+    let (device, pool) = (try Handles.devices.find(device), try Handles.pools.find(pool).pool)
     loader.device.withLock { $0 = device }
     loader.assets.goOn(with: device.gpu, pool: pool)
   }

@@ -172,5 +172,10 @@ enum StatusNames {
     TEXALLOC_NOT_FOR_THAT.rawValue: CText("NOT_FOR_THAT"),
     TEXALLOC_SLOW_MEMORY.rawValue: CText("SLOW_MEMORY"),
     TEXALLOC_NOT_ADOPTED.rawValue: CText("NOT_ADOPTED"),
+    TEXALLOC_NO_FACE.rawValue: CText("NO_FACE"),
+    TEXALLOC_NO_AXIS.rawValue: CText("NO_AXIS"),
+    TEXALLOC_NO_SIZE.rawValue: CText("NO_SIZE"),
+    TEXALLOC_NO_GLYPH.rawValue: CText("NO_GLYPH"),
+    TEXALLOC_GLYPHS_FULL.rawValue: CText("GLYPHS_FULL"),
   ]
 }

@@ -187,7 +187,7 @@ private func allocate(
 ) throws {
   let room = try unsafe room(buffer, for: "buffer")
   let header = try Handles.pictures.find(picture).image.header
-  let buffer = try Handles.pools.find(pool).allocate(
+  let buffer = try Handles.pools.find(pool).pool.allocate(
     formats.map(header.descriptor) ?? header.descriptor, for: AllocationFlags(checking: flags),
     named: header.name)
   unsafe room.pointee = try Handles.buffers.insert(HeldBuffer(buffer))

@@ -1,7 +1,83 @@
 public import CTexAlloc
+internal import Synchronization
 internal import TexAlloc
 internal import TexAllocJPEG
 internal import TexAllocPNG
+
+/// A pool with the kinds of images that were asked of it.
+final class HeldPool: Sendable {
+  let pool: TexturePool
+  /// What a caller states at each allocation anew, and hardly ever differently.
+  private let kinds = Mutex<[ImageKind]>([])
+
+  init(_ pool: TexturePool) { self.pool = pool }
+
+  @unsafe func descriptor(
+    of image: texalloc_image
+  ) throws(Misuse) -> ImageDescriptor {
+    let known = kinds.withLock { kinds in
+      kinds.first { unsafe $0.isThat(of: image) }?.descriptor
+    }
+    var descriptor: ImageDescriptor
+    if let known {
+      descriptor = known
+    } else {
+      let kind = unsafe try ImageKind(of: image)
+      kinds.withLock { kinds in
+        if kinds.count == Self.limit { kinds.removeLast() }
+        kinds.insert(kind, at: 0)
+      }
+      descriptor = kind.descriptor
+    }
+    (descriptor.width, descriptor.height) = unsafe (Int(image.width), Int(image.height))
+    return descriptor
+  }
+
+  private static let limit = 16
+}
+
+/// What images have in common that differ in size.
+private struct ImageKind {
+  private let formats: [UInt32]
+  private let isPainted: Bool
+  private let meaning: [UInt32]
+  let descriptor: ImageDescriptor
+
+  /// - Throws: `Misuse` for what no header names.
+  @unsafe init(of image: texalloc_image) throws(Misuse) {
+    formats = try unsafe array(image.formats, image.format_count, "formats")
+    isPainted = unsafe image.is_painted
+    unsafe meaning = [
+      image.alpha.rawValue, image.sampling.rawValue, image.colour.matrix.rawValue,
+      image.colour.range.rawValue, image.colour.transfer.rawValue,
+      image.colour.horizontal_siting.rawValue, image.colour.vertical_siting.rawValue,
+    ]
+    let wanted = formats.map { Fourcc(rawValue: $0) }
+    var writer = BufferAttributes.rowWriter(
+      "application", of: wanted.isEmpty ? [.abgr8888] : wanted)
+    if isPainted { writer.cpuUsage = [.randomWrite] }
+    var descriptor = try unsafe ImageDescriptor(
+      width: 0, height: 0, writtenBy: writer, colour: Colour(image.colour),
+      alpha: Alpha(image.alpha))
+    descriptor.sampling = try unsafe Sampling(image.sampling)
+    self.descriptor = descriptor
+  }
+
+  @unsafe func isThat(of image: texalloc_image) -> Bool {
+    guard
+      unsafe isPainted == image.is_painted && meaning[0] == image.alpha.rawValue
+        && meaning[1] == image.sampling.rawValue && meaning[2] == image.colour.matrix.rawValue
+        && meaning[3] == image.colour.range.rawValue
+        && meaning[4] == image.colour.transfer.rawValue
+        && meaning[5] == image.colour.horizontal_siting.rawValue
+        && meaning[6] == image.colour.vertical_siting.rawValue
+        && formats.count == Int(image.format_count)
+    else { return false }
+    if formats.isEmpty { return true }
+    guard let others = unsafe image.formats else { return false }
+    return formats.indices.allSatisfy { unsafe formats[$0] == others[$0] }
+  }
+}
 
 extension texalloc_pool_limits: SizedStruct {}
 extension texalloc_pool_options: SizedStruct {}
@@ -19,7 +95,8 @@ public func texalloc_pool_create(
     unsafe limits.apply(try passed(options.limits))
     var components: [any Component] = [JPEGDecoder.component, PNGDecoder.component]
     if unsafe device != nil { components.insert(try Handles.devices.find(device).gpu, at: 0) }
-    unsafe room.pointee = try Handles.pools.insert(TexturePool(for: components, limits: limits))
+    unsafe room.pointee = try Handles.pools.insert(
+      HeldPool(TexturePool(for: components, limits: limits)))
   }
 }
 
@@ -33,7 +110,7 @@ public func texalloc_pool_get_info(
   _ pool: OpaquePointer?, _ info: UnsafeMutablePointer<texalloc_pool_info>?
 ) -> texalloc_status {
   answer {
-    let statistics = try Handles.pools.find(pool).statistics
+    let statistics = try Handles.pools.find(pool).pool.statistics
     unsafe try pass(
       texalloc_pool_info(
         struct_size: 0, slabs: UInt32(clamping: statistics.slabs),
@@ -49,7 +126,7 @@ public func texalloc_pool_set_limits(
   _ pool: OpaquePointer?, _ limits: UnsafePointer<texalloc_pool_limits>?
 ) -> texalloc_status {
   answer {
-    let pool = try Handles.pools.find(pool)
+    let pool = try Handles.pools.find(pool).pool
     var all = pool.limits
     unsafe all.apply(try passed(limits))
     pool.limits = all
@@ -58,7 +135,7 @@ public func texalloc_pool_set_limits(
 
 @c @implementation
 public func texalloc_pool_trim(_ pool: OpaquePointer?, _ bytes: UInt64) -> texalloc_status {
-  answer { try Handles.pools.find(pool).trim(to: Int(clamping: bytes)) }
+  answer { try Handles.pools.find(pool).pool.trim(to: Int(clamping: bytes)) }
 }
 
 @c @implementation
@@ -72,8 +149,8 @@ public func texalloc_pool_allocate(
     guard let image = unsafe image else { throw Misuse.argument("image is NULL") }
     let wanted = try unsafe passed(image)
     let name = try unsafe wanted.name.map { try unsafe text($0, "name") } ?? "image"
-    let buffer = try pool.allocate(
-      unsafe ImageDescriptor(wanted), for: AllocationFlags(checking: flags), named: name,
+    let buffer = try pool.pool.allocate(
+      unsafe pool.descriptor(of: wanted), for: AllocationFlags(checking: flags), named: name,
       waiting: unsafe wanted.patience == 0
         ? .never : .until(.now + .nanoseconds(Int64(clamping: wanted.patience))))
     unsafe room.pointee = try Handles.buffers.insert(HeldBuffer(buffer))
@@ -87,20 +164,6 @@ extension PoolLimits {
     if limits.largest_slab > 0 { largestSlab = Int(clamping: limits.largest_slab) }
     if limits.budget > 0 { budget = Int(clamping: limits.budget) }
     if limits.prefault > 0 { prefault = Int(clamping: limits.prefault) }
-  }
-}
-
-extension ImageDescriptor {
-  fileprivate init(_ image: texalloc_image) throws(Misuse) {
-    let formats = try unsafe array(image.formats, image.format_count, "formats")
-      .map { Fourcc(rawValue: $0) }
-    var writer = BufferAttributes.rowWriter(
-      "application", of: formats.isEmpty ? [.abgr8888] : formats)
-    if unsafe image.is_painted { writer.cpuUsage = [.randomWrite] }
-    try unsafe self.init(
-      width: Int(image.width), height: Int(image.height), writtenBy: writer,
-      colour: Colour(image.colour), alpha: Alpha(image.alpha))
-    sampling = try unsafe Sampling(image.sampling)
   }
 }
 

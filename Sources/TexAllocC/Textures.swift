@@ -40,7 +40,7 @@ final class HeldTexture: Sendable {
 extension texalloc_texture_info: SizedStruct {}
 
 extension texalloc_texture_plane {
-  fileprivate init(_ plane: Texture.Plane) {
+  init(_ plane: Texture.Plane) {
     self.init(
       name: plane.name, target: plane.target, width: UInt32(clamping: plane.size.width),
       height: UInt32(clamping: plane.size.height), format: plane.format.fourcc.rawValue)

@@ -45,6 +45,9 @@ public struct CachedGlyph: Hashable, Sendable {
   /// Pixels from the pen to where the next glyph begins, as the font says without any shaping.
   public var advance: Double { Double(advancePixels) }
 
+  /// What ``GlyphCache/use(id:)`` knows it by, for who cannot keep the glyph itself, as C.
+  package var id: UInt64 { UInt64(generation) << 32 | UInt64(entry) }
+
   /// By page, and by bands of a page from left to right.
   var placeInOrder: UInt64 {
     UInt64(UInt16(bitPattern: pageNumber)) << 32 | UInt64(y / 32) << 16 | UInt64(x)

@@ -155,7 +155,14 @@ public final class GlyphCache {
   }
 
   /// Whether a glyph that was kept from an earlier frame is still there; it is used in this frame then.
-  public func use(_ glyph: CachedGlyph) -> Bool { table.use(glyph) }
+  public func use(_ glyph: CachedGlyph) -> Bool {
+    table.use(entry: glyph.entry, generation: glyph.generation)
+  }
+
+  /// The same for ``CachedGlyph/id``.
+  package func use(id: UInt64) -> Bool {
+    table.use(entry: UInt32(truncatingIfNeeded: id), generation: UInt32(id >> 32))
+  }
 
   /// Ends the frame: writes what was drawn since the last time to the pages, for the GPU to see, and
   /// takes in what workers have drawn. To be called before the GPU draws.

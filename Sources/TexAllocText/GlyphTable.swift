@@ -33,10 +33,10 @@ struct GlyphTable {
   }
 
   /// Whether a glyph that was kept elsewhere is still what its entry has; it is used then.
-  mutating func use(_ glyph: CachedGlyph) -> Bool {
-    let index = Int(glyph.entry)
+  mutating func use(entry: UInt32, generation: UInt32) -> Bool {
+    let index = Int(entry)
     guard index < entries.count, entries[index].lastUse > 0,
-      entries[index].glyph.generation == glyph.generation
+      entries[index].glyph.generation == generation
     else { return false }
     entries[index].lastUse = frame
     return true

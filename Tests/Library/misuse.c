@@ -29,6 +29,8 @@ static const uint32_t format = TEXALLOC_ABGR8888;
 static texalloc_pool *live_pool;
 static texalloc_picture *live_picture;
 static texalloc_buffer *live_buffer;
+static texalloc_glyphs *live_glyphs;
+static texalloc_face *live_face;
 
 /* What refuses a handle of any kind, if it is none of that kind. */
 static void call_everything(void *bad) {
@@ -47,6 +49,13 @@ static void call_everything(void *bad) {
   texalloc_texture_info texture_info = {.struct_size = sizeof texture_info};
   texalloc_target_info target_info = {.struct_size = sizeof target_info};
   texalloc_loader_info loader_info = {.struct_size = sizeof loader_info};
+  texalloc_glyphs_info glyphs_info = {.struct_size = sizeof glyphs_info};
+  texalloc_glyph_page page = {.struct_size = sizeof page};
+  texalloc_face_info face_info = {.struct_size = sizeof face_info};
+  texalloc_font_options font_options = {.struct_size = sizeof font_options, .pixel_size = 16};
+  texalloc_font_info font_info = {.struct_size = sizeof font_info};
+  texalloc_glyph glyph = {.struct_size = sizeof glyph};
+  uint32_t quads;
 
   REFUSED(texalloc_device_get_info(bad, &device_info));
   REFUSED(texalloc_device_make_current(bad));
@@ -112,6 +121,25 @@ static void call_everything(void *bad) {
   REFUSED(texalloc_load_get_progress(bad, &done, &ended));
   REFUSED(texalloc_load_cancel(bad));
   NOT_RELEASED(bad, texalloc_load_release(bad));
+
+  if (bad) REFUSED(texalloc_glyphs_create(bad, live_pool, NULL, (texalloc_glyphs **)&result));
+  REFUSED(texalloc_glyphs_create(NULL, bad, NULL, (texalloc_glyphs **)&result));
+  REFUSED(texalloc_glyphs_use(bad, 1, &ended));
+  REFUSED(texalloc_glyphs_flush(bad, NULL));
+  REFUSED(texalloc_glyphs_get_info(bad, &glyphs_info));
+  REFUSED(texalloc_glyphs_get_page(bad, 0, &page));
+  NOT_RELEASED(bad, texalloc_glyphs_release(bad));
+  REFUSED(texalloc_face_open(bad, "/nowhere", NULL, (texalloc_face **)&result));
+  REFUSED(texalloc_face_open_bytes(bad, pixels, 64, NULL, NULL, (texalloc_face **)&result));
+  REFUSED(texalloc_face_get_info(bad, &face_info));
+  REFUSED(texalloc_face_get_glyph(bad, 'A', &quads));
+  NOT_RELEASED(bad, texalloc_face_release(bad));
+  REFUSED(texalloc_font_create(bad, live_face, &font_options, (texalloc_font **)&result));
+  REFUSED(texalloc_font_create(live_glyphs, bad, &font_options, (texalloc_font **)&result));
+  REFUSED(texalloc_font_get_info(bad, &font_info));
+  REFUSED(texalloc_font_get_glyph(bad, 1, 0, 0, 0, &glyph));
+  REFUSED(texalloc_font_get_quads(bad, "text", 0, 0, NULL, 0, &quads));
+  NOT_RELEASED(bad, texalloc_font_release(bad));
 }
 
 static void *call_everything_often(void *bad) {
@@ -199,6 +227,52 @@ static void pass_nothing(void) {
   assert(!strcmp(texalloc_route_name((texalloc_route)12345), "?"));
 }
 
+/* Fonts that there are not, and what a font does not take. */
+static void ask_fonts(void) {
+  texalloc_face *face;
+  texalloc_font *font;
+  texalloc_glyphs *others;
+  texalloc_glyphs_options options = {.struct_size = sizeof options, .page_width = 4};
+  texalloc_font_options wanted = {.struct_size = sizeof wanted, .pixel_size = 16};
+  texalloc_glyph glyph = {.struct_size = sizeof glyph};
+  texalloc_glyph_page page = {.struct_size = sizeof page};
+  texalloc_glyph_quad quads[2];
+  uint32_t count;
+  bool is_there;
+
+  EXPECT(INVALID_ARGUMENT, texalloc_glyphs_create(NULL, live_pool, &options, &others));
+  EXPECT(INVALID_ARGUMENT, texalloc_glyphs_create(NULL, live_pool, NULL, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_glyphs_get_page(live_glyphs, 7, &page));
+  EXPECT(OK, texalloc_glyphs_use(live_glyphs, UINT64_MAX, &is_there));
+  assert(!is_there);
+  EXPECT(UNREADABLE, texalloc_face_open(live_glyphs, "/nowhere", NULL, &face));
+  EXPECT(INVALID_ARGUMENT, texalloc_face_open(live_glyphs, NULL, NULL, &face));
+  EXPECT(INVALID_ARGUMENT, texalloc_face_open_bytes(live_glyphs, NULL, 4, NULL, NULL, &face));
+  assert(texalloc_face_open_bytes(live_glyphs, "This is no font.", 16, "it", NULL, &face) != TEXALLOC_OK);
+  if (!live_face) return;
+  EXPECT(INVALID_ARGUMENT, texalloc_font_create(live_glyphs, live_face, &(texalloc_font_options){0}, &font));
+  wanted.pixel_size = -1;
+  EXPECT(NO_SIZE, texalloc_font_create(live_glyphs, live_face, &wanted, &font));
+  wanted.pixel_size = 16, wanted.slant = 1e300;
+  EXPECT(INVALID_ARGUMENT, texalloc_font_create(live_glyphs, live_face, &wanted, &font));
+  wanted.slant = 0, wanted.hinting = (texalloc_hinting)9;
+  EXPECT(INVALID_ARGUMENT, texalloc_font_create(live_glyphs, live_face, &wanted, &font));
+  wanted.hinting = TEXALLOC_HINTING_NONE;
+  EXPECT(OK, texalloc_glyphs_create(NULL, live_pool, NULL, &others));
+  EXPECT(INVALID_ARGUMENT, texalloc_font_create(others, live_face, &wanted, &font));
+  EXPECT(OK, texalloc_glyphs_release(others));
+  EXPECT(OK, texalloc_font_create(live_glyphs, live_face, &wanted, &font));
+  EXPECT(INVALID_ARGUMENT, texalloc_face_get_glyph(live_face, 0xD800, &count));
+  EXPECT(NO_GLYPH, texalloc_font_get_glyph(font, UINT32_MAX, 0, 0, 0, &glyph));
+  EXPECT(INVALID_ARGUMENT, texalloc_font_get_glyph(font, 1, 4, 0, 0, &glyph));
+  EXPECT(INVALID_ARGUMENT, texalloc_font_get_glyph(font, 1, 0, 0, 8, &glyph));
+  EXPECT(INVALID_ARGUMENT, texalloc_font_get_quads(font, "text", 0.0 / 0.0, 0, quads, 2, &count));
+  EXPECT(INVALID_ARGUMENT, texalloc_font_get_quads(font, "text", 0, 0, NULL, 2, &count));
+  EXPECT(OK, texalloc_font_get_quads(font, "te\xFFxt", 0, 0, quads, 2, &count)); /* no UTF-8; no room */
+  assert(count == 5);
+  EXPECT(OK, texalloc_font_release(font));
+}
+
 /* A child has nobody's threads, and is told so. */
 static void fork_and_call(void) {
   pid_t child = fork();
@@ -217,16 +291,20 @@ static void count_lines(void *user, texalloc_log_level level, const char *messag
 }
 
 int main(int count, char **arguments) {
-  assert(count == 2);
+  assert(count >= 2);
   assert(texalloc_version() == TEXALLOC_VERSION && *texalloc_last_error() == 0);
   EXPECT(OK, texalloc_pool_create(NULL, NULL, &live_pool));
   EXPECT(OK, texalloc_picture_open(arguments[1], NULL, &live_picture));
   texalloc_image image = {.struct_size = sizeof image, .width = 4, .height = 4};
   EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &live_buffer));
 
+  EXPECT(OK, texalloc_glyphs_create(NULL, live_pool, NULL, &live_glyphs));
+  if (count > 2) EXPECT(OK, texalloc_face_open(live_glyphs, arguments[2], NULL, &live_face));
+
   int lines = 0;
   EXPECT(OK, texalloc_set_log(count_lines, &lines));
   pass_nothing();
+  ask_fonts();
 
   texalloc_buffer *stale;
   EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &stale));

@@ -238,6 +238,65 @@ static void render(void) {
   }
 }
 
+/* A label, whose letters are on a page where its quads say. */
+static void write_text(const char *path) {
+  texalloc_glyphs *glyphs;
+  texalloc_face *face;
+  texalloc_font *font;
+  EXPECT(OK, texalloc_glyphs_create(gpu, pool, NULL, &glyphs));
+  EXPECT(OK, texalloc_face_open(glyphs, path, NULL, &face));
+  texalloc_face_info about = {.struct_size = sizeof about};
+  EXPECT(OK, texalloc_face_get_info(face, &about));
+  assert(about.glyph_count > 100 && about.is_scalable && *about.family);
+  texalloc_font_options options = {.struct_size = sizeof options, .pixel_size = 20};
+  EXPECT(OK, texalloc_font_create(glyphs, face, &options, &font));
+  texalloc_font_info lines = {.struct_size = sizeof lines};
+  EXPECT(OK, texalloc_font_get_info(font, &lines));
+  assert(lines.ascent > 10 && lines.descent > 0 && lines.line_height >= lines.ascent);
+  EXPECT(OK, texalloc_face_release(face)); /* the font keeps it */
+
+  texalloc_glyph_quad quads[8];
+  uint32_t count;
+  EXPECT(OK, texalloc_font_get_quads(font, "I I", 10, 30, quads, 8, &count));
+  assert(count == 2 && quads[1].x > quads[0].x && quads[0].y < 30);
+  texalloc_glyphs_flushed flushed = {.struct_size = sizeof flushed};
+  EXPECT(OK, texalloc_glyphs_flush(glyphs, &flushed));
+  assert(flushed.pages == 1 && flushed.bytes > 0);
+  texalloc_glyph_page page = {.struct_size = sizeof page};
+  EXPECT(OK, texalloc_glyphs_get_page(glyphs, 0, &page));
+  assert(page.number == quads[0].page && page.texture.name && page.texture.format == TEXALLOC_R8);
+  assert(page.occupancy > 0 && page.route != TEXALLOC_ROUTE_ANY);
+
+  GLuint framebuffer;
+  glGenFramebuffers(1, &framebuffer);
+  glBindFramebuffer(GL_FRAMEBUFFER, framebuffer);
+  glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, page.texture.target, page.texture.name, 0);
+  assert(glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE);
+  uint32_t pixel;
+  glReadPixels((GLint)(quads[0].u + quads[0].width / 2), (GLint)(quads[0].v + quads[0].height / 2), 1, 1,
+               GL_RGBA, GL_UNSIGNED_BYTE, &pixel);
+  assert((pixel & 0xFF) > 200); /* the middle of an I is ink */
+  glDeleteFramebuffers(1, &framebuffer);
+
+  texalloc_glyph glyph = {.struct_size = sizeof glyph};
+  uint32_t index;
+  bool is_there;
+  EXPECT(INVALID_HANDLE, texalloc_face_get_glyph(face, 'I', &index)); /* was released */
+  EXPECT(OK, texalloc_font_get_glyph(font, 36, 0, 0, TEXALLOC_IF_READY, &glyph));
+  assert(!glyph.is_ready);
+  for (int i = 0; i < 2; i++) EXPECT(OK, texalloc_glyphs_flush(glyphs, NULL));
+  EXPECT(OK, texalloc_font_get_glyph(font, 36, 0, 0, TEXALLOC_IF_READY, &glyph));
+  assert(glyph.is_ready && glyph.has_ink && glyph.width && glyph.advance > 0);
+  EXPECT(OK, texalloc_glyphs_use(glyphs, glyph.generation, &is_there));
+  assert(is_there);
+  texalloc_glyphs_info info = {.struct_size = sizeof info};
+  EXPECT(OK, texalloc_glyphs_get_info(glyphs, &info));
+  assert(info.pages == 1 && info.glyphs >= 3 && info.drawn == info.glyphs && info.evicted == 0);
+  EXPECT(OK, texalloc_glyphs_release(glyphs)); /* the font keeps it, too */
+  EXPECT(OK, texalloc_font_get_quads(font, "I", 10, 30, quads, 8, &count));
+  EXPECT(OK, texalloc_font_release(font));
+}
+
 static texalloc_texture *loaded_texture;
 static texalloc_status loaded_status;
 
@@ -294,7 +353,7 @@ static void note_errors(void *user, const uint32_t *errors, size_t count) {
 }
 
 int main(int count, char **arguments) {
-  assert(count > 1);
+  assert(count > 2);
   uint32_t error = 0;
   texalloc_egl_options options = {.struct_size = sizeof options, .pending_errors = note_errors, .user = &error};
   EXPECT(OK, texalloc_egl_surfaceless(&options, &gpu));
@@ -302,10 +361,11 @@ int main(int count, char **arguments) {
   write_rows();
   paint(TEXALLOC_MAP_MEMORY, true);
   paint(TEXALLOC_MAP_STAGED, false);
-  for (int i = 1; i < count; i++) decode(arguments[i]);
+  for (int i = 2; i < count; i++) decode(arguments[i]);
   export_and_adopt();
   render();
-  load(arguments[1]);
+  load(arguments[2]);
+  if (*arguments[1]) write_text(arguments[1]);
 
   glEnable(0xFFFF); /* an error of the application's, which we are to give back */
   EXPECT(OK, texalloc_device_collect(gpu));

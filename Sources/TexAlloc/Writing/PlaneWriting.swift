@@ -49,6 +49,9 @@ struct PlaneWriting: ~Copyable {
 package struct WritingRefused: Error, Hashable, Sendable {
   package enum Reason: Hashable, Sendable {
     case noPlane(Int, of: Int)
+    case noRows(upTo: Int, of: Int)
+    /// Rows of so many bytes would overlap.
+    case stride(Int, rowSize: Int)
     /// It was neither allocated nor adopted for the CPU to write.
     case notForWriting
     case spent
@@ -70,6 +73,9 @@ extension WritingRefused: CustomStringConvertible {
   package var description: String {
     switch reason {
     case .noPlane(let plane, let count): "\(buffer): there is no plane \(plane) of \(count)"
+    case .noRows(let end, let count): "\(buffer): rows up to \(end) of \(count)"
+    case .stride(let stride, let size):
+      "\(buffer): a stride of \(stride) for rows of \(size) bytes"
     case .notForWriting: "\(buffer): it was neither allocated nor adopted for the CPU to write"
     case .spent:
       "\(buffer): a writer after the device has copied it; allocate it with rewritten"

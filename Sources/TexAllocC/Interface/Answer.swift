@@ -87,16 +87,15 @@ enum Log {
   }
 }
 
-/// Whether this process is a fork of the one that the library began in: its threads and locks are then those
-/// of nobody.
-private enum Fork {
+/// Whether this process is a fork of one that held handles: the library's threads and locks are then those of
+/// nobody.
+enum Fork {
   private static let hasHappened = Atomic(false)
   private static let isWatched: Void = {
     pthread_atfork(nil, nil) { Fork.hasHappened.store(true, ordering: .relaxed) }
   }()
 
-  static var isChild: Bool {
-    _ = isWatched
-    return hasHappened.load(ordering: .relaxed)
-  }
+  static func watch() { _ = isWatched }
+
+  static var isChild: Bool { hasHappened.load(ordering: .relaxed) }
 }

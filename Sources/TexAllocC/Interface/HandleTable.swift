@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// A handle is the number of an entry, that of the kind, and how often the entry was used before; so one
 /// that was released, or is of another kind, is found out, and none that is still held is taken for another.
-final class HandleTable<Object: AnyObject & Sendable>: Sendable {
+struct HandleTable<Object: AnyObject & Sendable>: ~Copyable, Sendable {
   private struct Entry {
     var object: Object?
     var generation: UInt = 0
@@ -29,6 +29,7 @@ final class HandleTable<Object: AnyObject & Sendable>: Sendable {
 
   /// - Throws: `Misuse` where there are too many.
   @safe func insert(_ object: Object) throws(Misuse) -> OpaquePointer? {
+    Fork.watch()
     let handle = state.withLock { state -> Handle? in
       let index: Int
       if let free = state.free.popLast() {
@@ -106,7 +107,7 @@ struct Handle {
   /// Named as in the header, behind its prefix.
   enum Kind: UInt {
     case device = 1
-    case pool, buffer, picture, texture, loader, load, target, fence
+    case pool, buffer, picture, texture, loader, load, target, fence, glyphs, face, font
   }
 
   private static let (indexBits, kindBits) = (20, 6)

@@ -2,7 +2,9 @@ internal import CTexAlloc
 internal import SystemPackage
 internal import TexAlloc
 internal import TexAllocAssets
+internal import TexAllocAtlas
 internal import TexAllocEGL
+internal import TexAllocText
 
 /// The status that stands for an error.
 func status(of error: any Error) -> texalloc_status {
@@ -18,6 +20,7 @@ func status(of error: any Error) -> texalloc_status {
   case let error as ExportRefused: status(of: error)
   case let error as AdoptionRefused: status(of: error)
   case let error as AssetError: status(of: error.reason)
+  case let error as FontError: status(of: error)
   default: TEXALLOC_FAILED
   }
 }
@@ -113,7 +116,7 @@ private func status(of reason: ReadbackRefused.Reason) -> texalloc_status {
 
 private func status(of reason: WritingRefused.Reason) -> texalloc_status {
   switch reason {
-  case .noPlane: TEXALLOC_INVALID_ARGUMENT
+  case .noPlane, .noRows, .stride: TEXALLOC_INVALID_ARGUMENT
   case .notForWriting, .raw: TEXALLOC_NOT_FOR_THAT
   case .spent: TEXALLOC_SPENT
   case .beingWritten, .beingRead: TEXALLOC_BUSY
@@ -142,5 +145,23 @@ private func status(of reason: AssetError.Reason) -> texalloc_status {
   case .device(let error): status(of: error.cause)
   case .cancelled: TEXALLOC_CANCELLED
   case .closed: TEXALLOC_CLOSED
+  }
+}
+
+private func status(of error: FontError) -> texalloc_status {
+  switch error {
+  case .unreadable: TEXALLOC_UNREADABLE
+  case .notAFont: TEXALLOC_UNRECOGNIZED
+  case .noSuchFace: TEXALLOC_NO_FACE
+  case .noSuchAxis, .noSuchPosition: TEXALLOC_NO_AXIS
+  case .damaged: TEXALLOC_DAMAGED
+  case .unsupported: TEXALLOC_UNSUPPORTED
+  case .unsupportedSize: TEXALLOC_NO_SIZE
+  case .noSuchGlyph: TEXALLOC_NO_GLYPH
+  case .full, .noPlace(_, _, .full): TEXALLOC_GLYPHS_FULL
+  case .noPlace(_, _, .tooLarge): TEXALLOC_TOO_LARGE
+  case .noPlace(_, _, .unsupported): TEXALLOC_UNSUPPORTED
+  case .noPlace(_, _, .noPage(let error)): status(of: error)
+  case .freeType: TEXALLOC_FAILED
   }
 }

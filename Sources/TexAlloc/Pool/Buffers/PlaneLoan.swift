@@ -29,9 +29,7 @@ internal import CStreaming
   package init(
     of buffer: TextureBuffer, plane: Int, for access: Access
   ) throws(WritingRefused) {
-    guard buffer.cpuUsage.contains(where: \.isWrite) else {
-      throw WritingRefused(buffer: buffer.name, .notForWriting)
-    }
+    try buffer.checkWriting()
     try buffer.beginWriting(plane: plane)
     let layout = buffer.layout
     self.buffer = buffer
@@ -63,7 +61,8 @@ internal import CStreaming
 
   deinit {
     if let stage = unsafe stage {
-      unsafe write(UnsafeRawPointer(stage), from: 0..<rowCount, by: pitch)
+      // All of its rows, which are there.
+      try? unsafe write(UnsafeRawPointer(stage), to: 0..<rowCount, by: pitch)
       unsafe stage.deallocate()
     }
     if isRaw {
@@ -87,14 +86,30 @@ internal import CStreaming
   /// - Parameters:
   ///   - pixels: Of the first of them, `rowSize` bytes; and so on, `stride` bytes further each.
   ///   - rows: Of the plane.
-  @unsafe package func write(_ pixels: UnsafeRawPointer, from rows: Range<Int>, by stride: Int) {
-    precondition((0..<rowCount).contains(rows), "rows \(rows) of \(rowCount)")
+  /// - Throws: `WritingRefused` for rows that there are not.
+  @unsafe package func write(
+    _ pixels: UnsafeRawPointer, to rows: Range<Int>, by stride: Int
+  ) throws(WritingRefused) {
     // The loan has the plane, and its memory lives as long as the buffer.
     var writer = unsafe PlaneWriter(
       UnsafeMutableRawBufferPointer(start: base, count: pitch * rowCount), pitch: pitch,
       rowSize: rowSize, rowCount: rowCount)
+    unsafe try writer.write(pixels, to: rows, by: stride, of: buffer)
+  }
+}
+
+extension PlaneWriter {
+  fileprivate mutating func write(
+    _ pixels: UnsafeRawPointer, to rows: Range<Int>, by stride: Int, of buffer: TextureBuffer
+  ) throws(WritingRefused) {
+    guard rows.upperBound <= rowCount else {
+      throw WritingRefused(buffer: buffer.name, .noRows(upTo: rows.upperBound, of: rowCount))
+    }
+    guard stride >= rowSize || rows.count < 2 else {
+      throw WritingRefused(buffer: buffer.name, .stride(stride, rowSize: rowSize))
+    }
     for (index, row) in rows.enumerated() {
-      unsafe writer.write(
+      unsafe write(
         Span(_unsafeBytes: UnsafeRawBufferPointer(start: pixels + index * stride, count: rowSize)),
         row: row)
     }
@@ -102,6 +117,28 @@ internal import CStreaming
 }
 
 extension TextureBuffer {
+  /// Writes rows as ``PlaneLoan/write(_:to:by:)`` does, of a plane that nobody has on loan.
+  ///
+  /// - Throws: `WritingRefused`; the plane is then as it was.
+  @unsafe package func write(
+    _ pixels: UnsafeRawPointer, to rows: Range<Int>, by stride: Int, ofPlane plane: Int
+  ) throws(WritingRefused) {
+    try checkWriting()
+    let writing = try PlaneWriting(ofFree: plane, in: self)
+    // The writer does not outlive the buffer.
+    var writer = unsafe PlaneWriter(
+      bytes(ofPlane: plane), pitch: layout.planes[plane].pitch,
+      rowSize: layout.rowSize(ofPlane: plane), rowCount: layout.rowCount(ofPlane: plane),
+      during: writing)
+    unsafe try writer.write(pixels, to: rows, by: stride, of: self)
+  }
+
+  fileprivate func checkWriting() throws(WritingRefused) {
+    guard cpuUsage.contains(where: \.isWrite) else {
+      throw WritingRefused(buffer: name, .notForWriting)
+    }
+  }
+
   /// Where a plane begins, for whoever writes it.
   @unsafe func firstByte(ofPlane plane: Int) -> UnsafeMutableRawPointer {
     guard let start = unsafe bytes(ofPlane: plane).baseAddress else {
