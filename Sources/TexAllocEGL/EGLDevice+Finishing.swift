@@ -23,7 +23,7 @@ extension EGLDevice {
   ) -> FinisherChoice {
     if demanded == .cpu { return .cpu(because: "that was demanded") }
     guard let format = image.coefficientFormat else {
-      return .cpu(because: "its coding, its colours or the part of it that is wanted are not usual")
+      return .cpu(because: "its coding, its colours or the size that is wanted are not usual")
     }
     if let demandedRoute, demandedRoute != .transferred {
       return .cpu(because: "\(demandedRoute) was demanded")
@@ -34,8 +34,12 @@ extension EGLDevice {
     let size = image.header.descriptor.size
     do throws(FinishingRefused) {
       let costs = try finishingCosts(of: format, image)
-      try checkSize(size, of: format)
+      let stored = image.coefficientSize
+      try checkSize(size, of: stored, format)
       guard demanded == nil else { return .gpu }
+      guard size.width * size.height * 2 >= stored.width * stored.height else {
+        return .cpu(because: "less than half of the picture is wanted")
+      }
       if let objection = costs?.objection(to: size.width * size.height) {
         return .cpu(because: objection)
       }
@@ -71,7 +75,7 @@ extension EGLDevice {
     }
     do {
       let programs = try finishingPrograms()
-      guard let planes = CoefficientPlanes(of: stream.format, stream.header.descriptor.size),
+      guard let planes = CoefficientPlanes(of: stream.format, stream.storedSize),
         stream.format.pictureFormats.contains(stream.pictureFormat)
       else {
         throw EGLFailure.unsupported("coefficients", "\(stream.format)")
@@ -152,13 +156,13 @@ extension EGLDevice {
   }
 
   private func checkSize(
-    _ size: ImageSize, of format: CoefficientFormat
+    _ size: ImageSize, of stored: ImageSize, _ format: CoefficientFormat
   ) throws(FinishingRefused) {
     guard max(size.width, size.height) <= description.maxTextureSize else {
       throw FinishingRefused(
         reason: "textures have at most \(description.maxTextureSize) pixels a side")
     }
-    guard let planes = CoefficientPlanes(of: format, size) else {
+    guard let planes = CoefficientPlanes(of: format, stored) else {
       throw FinishingRefused(reason: "sampling factors that do not divide each other")
     }
     let most = finishings.withLock { $0.mostSamples }

@@ -85,7 +85,7 @@ extension EGLDevice {
   ) throws(EGLFailure) -> (pixels: [UInt8], calls: Duration, all: Duration) {
     let programs = try finishingPrograms()
     let size = stream.header.descriptor.size
-    guard let planes = CoefficientPlanes(of: stream.format, size),
+    guard let planes = CoefficientPlanes(of: stream.format, stream.storedSize),
       let format = UploadFormat.planes(Fourcc.abgr8888.planes ?? [])?.first
     else { throw .unsupported("coefficients", "\(stream.format)") }
     return try maker.run { () throws(EGLFailure) in

@@ -47,8 +47,6 @@ struct DecodedPart: Sendable {
   var blockHeight: Int { Int(scale.block_height) }
   var hasAllColumns: Bool { columns == 0..<Int(scale.width) }
   var hasAllRows: Bool { rows == 0..<wholeHeight }
-  /// Whether it is every pixel of the file.
-  var isWhole: Bool { scale.eighths == 8 && hasAllColumns && hasAllRows }
 
   /// The row with which decoding begins, of whole blocks: one row of blocks early, since colours may be
   /// made by way of those above.

@@ -4,9 +4,10 @@ public import TexAlloc
 
 extension JPEGImage: CoefficientImage {
   /// nil for files for print, of one scan of arithmetic code, where a colour profile is to be applied,
-  /// which needs the pixels, and where less than all of it is decoded.
+  /// which needs the pixels, and where it is decoded smaller.
   public var coefficientFormat: CoefficientFormat? {
-    guard hasSeveralScans || !coding.is_arithmetic, !isCMYK, transform == nil, part.isWhole
+    guard hasSeveralScans || !coding.is_arithmetic, !isCMYK, transform == nil,
+      part.scale.eighths == 8
     else { return nil }
     let factors = unsafe withUnsafeBytes(of: (coding.across, coding.down)) { unsafe [UInt8]($0) }
     let count = Int(coding.component_count)
@@ -14,6 +15,10 @@ extension JPEGImage: CoefficientImage {
       isGrey ? .grey : coding.is_rgb ? .rgb : .ycc,
       (0..<count).map { .init(across: Int(factors[$0]), down: Int(factors[4 + $0])) },
       scans: hasSeveralScans ? .several : .one)
+  }
+
+  public var coefficientSize: ImageSize {
+    ImageSize(width: Int(coding.width), height: Int(coding.height))
   }
 
   /// Reads the Huffman code of the file, a fifth to a half of the work of decoding it, and leaves the
@@ -35,10 +40,10 @@ extension JPEGImage: CoefficientImage {
       try withFile { file throws(CoefficientsRefused) in
         try reader.read(file) { scan throws(CoefficientsRefused) in
           // The file may have changed since its header was read, and libjpeg knows more of headers.
-          guard scan.size == header.descriptor.size, scan.format == format else {
+          guard scan.size == coefficientSize, scan.format == format else {
             throw .odd("a header that is not understood")
           }
-          return try EntropyPass(header, warnings, in: memory, within: decoder.limits.time)
+          return try EntropyPass(header, part, warnings, in: memory, within: decoder.limits.time)
             .run(scan, as: format, fileSize: file.count, goOn) {
               scan throws(CoefficientsRefused) in
               try scan.readOn()
@@ -54,7 +59,7 @@ extension JPEGImage: CoefficientImage {
   ) throws(CoefficientsRefused) -> Result {
     if let result = try source.withBytesInMemory(body) { return result }
     // An encoder that makes more of a picture than its pixels take is not usual.
-    guard source.size <= header.descriptor.width * header.descriptor.height * 4 + 1 << 20 else {
+    guard source.size <= coefficientSize.width * coefficientSize.height * 4 + 1 << 20 else {
       throw .odd("more bytes than its pixels have")
     }
     var bytes = [UInt8](repeating: 0, count: source.size)

@@ -44,8 +44,13 @@ final class FinishingTests: XCTestCase {
       ("-sample 2x2", .r8),
     ]
     for (coding, format) in codings {
-      for (width, height) in Self.sizes {
-        let photo = try JPEGImage(SampleFile.make(width, height, coding))
+      let regions =
+        Self.sizes.map { ($0, ImageRegion(of: ImageSize(width: $0.0, height: $0.1))) }
+        + [((203, 155), ImageRegion(x: 36, y: 18, width: 101, height: 77))]
+      for ((width, height), region) in regions {
+        var options = DecodingOptions()
+        options.region = region
+        let photo = try JPEGImage(SampleFile.make(width, height, coding), options)
         XCTAssertEqual(gpu.finisher(of: photo, demanded: .gpu), .gpu)
         var stream = try photo.coefficients(in: CoefficientMemory(of: pool))
         stream.pictureFormat = format
@@ -53,7 +58,7 @@ final class FinishingTests: XCTestCase {
         let buffer = try pool.allocate(photo.descriptor(as: [format]), for: .texture)
         try photo.decode(into: buffer)
         let decoded = try gpu.texture(for: buffer)
-        let what = "\(coding), \(width)x\(height)"
+        let what = "\(coding), \(region) of \(width)x\(height)"
         XCTAssertEqual(texture.buffer.layout.format.fourcc, format, what)
         XCTAssertEqual(texture.planes.count, format == .r8 ? 1 : 3, what)
         for (ours, theirs) in zip(texture.planes, decoded.planes) {
@@ -81,6 +86,35 @@ final class FinishingTests: XCTestCase {
     try gpu.maker.run { () throws(EGLFailure) in
       try gpu.maker.texelFetch().texels(
         ofRows: Array(0..<plane.size.height), of: plane.size, in: plane.name)
+    }
+  }
+
+  func testARegionIsWhatTheCPUMakesOfIt() throws {
+    let gpu = try device()
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+    var random = SplitMix64(seed: 3)
+    func part(of length: Int) -> Range<Int> {
+      let start = Int.random(in: 0..<length, using: &random)
+      return start..<Int.random(in: start + 1...length, using: &random)
+    }
+    for coding in Self.codings {
+      for orientation in [Orientation.upright, .turnedRight] {
+        let file = try SampleFile.make(131, 107, coding)
+          .inserting([.orientation(Int(orientation.rawValue))])
+        let size = try JPEGImage(file).size
+        for _ in 0..<6 {
+          let (columns, rows) = (part(of: size.width), part(of: size.height))
+          var options = DecodingOptions()
+          options.region = ImageRegion(
+            x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
+          let photo = try JPEGImage(file, options)
+          let texture = try finished(photo, on: gpu, from: pool)
+          XCTAssertTrue(
+            try texture.shownPixels() == decoded(photo),
+            "\(coding) \(orientation) \(columns) \(rows)")
+        }
+      }
+      try gpu.collect()
     }
   }
 

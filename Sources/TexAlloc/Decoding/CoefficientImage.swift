@@ -2,6 +2,8 @@
 public protocol CoefficientImage: EncodedImage {
   /// nil where it surely cannot.
   var coefficientFormat: CoefficientFormat? { get }
+  /// Of all the pixels that the file has coefficients of: at least those of the header.
+  var coefficientSize: ImageSize { get }
 
   /// Decodes as far as coefficients, without any call of a GPU's.
   ///

@@ -22,8 +22,11 @@ public struct CoefficientStream: Sendable {
     }
   }
 
-  /// Of the picture: its size, its name, how it is to be shown.
+  /// Of what becomes a texture: its size, its name, how it is to be shown.
   public let header: ImageHeader
+  /// Of all that the file has, as it is stored; and the part of it that becomes a texture.
+  public let storedSize: ImageSize
+  public let region: ImageRegion
   public let format: CoefficientFormat
   /// By what the coefficients of each component are multiplied: 64 numbers, in the order of the file.
   public let quantization: [[UInt16]]
@@ -39,11 +42,17 @@ public struct CoefficientStream: Sendable {
   /// most, unless it is set.
   public var pictureFormat: Fourcc
 
+  /// - Parameters:
+  ///   - header: Of the size of the region.
+  ///   - region: All of the picture where nil.
   public init(
-    _ header: ImageHeader, _ format: CoefficientFormat, quantization: [[UInt16]],
-    offsets: TextureBuffer, entries: [Entries], entryCount: Int, warnings: [String] = []
+    _ header: ImageHeader, _ region: ImageRegion? = nil, of storedSize: ImageSize,
+    _ format: CoefficientFormat, quantization: [[UInt16]], offsets: TextureBuffer,
+    entries: [Entries], entryCount: Int, warnings: [String] = []
   ) {
     self.warnings = warnings
+    self.storedSize = storedSize
+    self.region = region ?? ImageRegion(of: storedSize)
     let known = format.pictureFormats
     pictureFormat = header.descriptor.formats.first(where: known.contains) ?? .abgr8888
     self.header = header
@@ -78,7 +87,7 @@ public struct CoefficientStream: Sendable {
 
   /// Bytes that were written, and that a GPU fetches.
   public var size: Int {
-    let blocks = format.units(of: header.descriptor.size).count * format.blocksPerUnit
+    let blocks = format.units(of: storedSize).count * format.blocksPerUnit
     return (blocks + 1 + entryCount) * 4
   }
 }

@@ -54,7 +54,8 @@ extension DecodeWork {
       return .none(because: "its decoder gives pixels only")
     }
     let wanted = request.formats?.first {
-      picture.coefficientFormat?.pictureFormats.contains($0) ?? false
+      picture.header.formats.contains($0)
+        && picture.coefficientFormat?.pictureFormats.contains($0) ?? false
     }
     if let first = request.formats?.first, wanted == nil {
       return .none(because: "\(first) was asked for")

@@ -17,6 +17,7 @@ struct CoefficientPlanes {
   }
 
   let units: (across: Int, down: Int, count: Int)
+  private let unitSize: ImageSize
   let planes: [Plane]
   /// Bytes.
   let size: Int
@@ -24,6 +25,7 @@ struct CoefficientPlanes {
   /// nil where a component is not a whole number of times smaller.
   init?(of format: CoefficientFormat, _ image: ImageSize) {
     units = format.units(of: image)
+    unitSize = ImageSize(width: 8 * format.across, height: 8 * format.down)
     var (planes, start): ([Plane], Int) = ([], 0)
     for component in format.components {
       guard format.across.isMultiple(of: component.across),
@@ -42,6 +44,18 @@ struct CoefficientPlanes {
     }
     self.planes = planes
     size = start
+  }
+
+  /// The units that a region is made of, and those that its edges are smoothed by.
+  func units(of region: ImageRegion) -> (columns: Range<Int>, rows: Range<Int>) {
+    func touched(_ pixels: Range<Int>, _ size: Int, _ count: Int) -> Range<Int> {
+      let end = min(count, (pixels.upperBound + 2).dividedRoundingUp(by: size))
+      return max(0, pixels.lowerBound - 2) / size..<end
+    }
+    return (
+      touched(region.columns, unitSize.width, units.across),
+      touched(region.rows, unitSize.height, units.down)
+    )
   }
 
   /// As jinit_upsampler() chooses.

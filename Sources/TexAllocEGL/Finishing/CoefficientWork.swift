@@ -24,6 +24,7 @@ struct CoefficientWork {
   private let planes: CoefficientPlanes
   private let programs: FinishingPrograms
   private let samples: SampleBuffer
+  private let units: (columns: Range<Int>, rows: Range<Int>)
   private let buffers: [MappedBuffer]
   private let offsets: MappedBuffer
   private var parts: [Part] = []
@@ -47,12 +48,14 @@ struct CoefficientWork {
     self.offsets = offsets
     buffers = stream.entries.compactMap { mapped($0.memory) }
     guard buffers.count == stream.entries.count else { throw elsewhere }
-    let blocks = planes.units.count * stream.format.blocksPerUnit
-    let blockStep = min(Self.mostBlocks, max(64, blocks / max(1, count / 2)))
+    units = planes.units(of: stream.region)
+    let blocksPerRow = planes.units.across * stream.format.blocksPerUnit
+    let needed = units.rows.lowerBound * blocksPerRow..<units.rows.upperBound * blocksPerRow
+    let blockStep = min(Self.mostBlocks, max(64, needed.count / max(1, count / 2)))
     for entries in stream.entries {
-      let end = entries.blocks.upperBound
-      for first in stride(from: entries.blocks.lowerBound, to: end, by: blockStep) {
-        parts.append(.blocks(first..<min(first + blockStep, end), of: entries))
+      let blocks = entries.blocks.clamped(to: needed)
+      for first in stride(from: blocks.lowerBound, to: blocks.upperBound, by: blockStep) {
+        parts.append(.blocks(first..<min(first + blockStep, blocks.upperBound), of: entries))
       }
     }
     switch target {
@@ -98,7 +101,8 @@ struct CoefficientWork {
       "firstBlock": blocks.lowerBound, "endBlock": blocks.upperBound,
       "firstEntry": entries.start, "entryPlace": bind(entries.memory, in: buffers[index], at: 0),
       "offsetPlace": bind(stream.offsets, in: offsets, at: 1), "unitsAcross": planes.units.across,
-      "blocksPerUnit": stream.format.blocksPerUnit,
+      "blocksPerUnit": stream.format.blocksPerUnit, "firstColumn": units.columns.lowerBound,
+      "endColumn": units.columns.upperBound,
     ])
     var (component, across, down): ([Int], [Int], [Int]) = ([], [], [])
     for (number, plane) in planes.planes.enumerated() {
@@ -121,14 +125,18 @@ struct CoefficientWork {
     glDispatchCompute(GLuint((blocks.count + 7) / 8), 1, 1)
   }
 
-  /// Has the GPU copy the samples of a component, which are what its plane is.
+  /// Has the GPU copy the samples of a component, which are what its plane is: all of it, or a part of
+  /// luma.
   private func copy(_ plane: Int, to texture: GLuint, as format: UploadFormat) {
     let plane = planes.planes[plane]
     glMemoryBarrier(GLbitfield(GL_PIXEL_BUFFER_BARRIER_BIT))
     withTextureBound(texture) {
       format.copy(
-        from: samples.name, at: plane.start, pitch: plane.pitch, width: plane.width,
-        rows: 0..<plane.height)
+        from: samples.name,
+        at: plane.start + stream.region.y / plane.shrinkDown * plane.pitch
+          + stream.region.x / plane.shrinkAcross, pitch: plane.pitch,
+        width: stream.region.width.dividedRoundingUp(by: plane.shrinkAcross),
+        rows: 0..<stream.region.height.dividedRoundingUp(by: plane.shrinkDown))
     }
   }
 
@@ -146,7 +154,8 @@ struct CoefficientWork {
       case .rgb: 2
       }
     program.set([
-      "width": width, "firstRow": rows.lowerBound, "endRow": rows.upperBound, "colours": colours,
+      "left": stream.region.x, "top": stream.region.y, "width": width, "firstRow": rows.lowerBound,
+      "endRow": rows.upperBound, "colours": colours,
     ])
     program.set("planes", planes.planes.map(\.start))
     program.set("pitches", planes.planes.map(\.pitch))

@@ -12,12 +12,13 @@ struct FinishingPrograms: Sendable {
       [
         "firstBlock", "endBlock", "firstEntry", "entryPlace", "offsetPlace", "unitsAcross",
         "blocksPerUnit", "component", "across", "down", "unitAcross", "unitDown", "rowWords",
-        "planes", "quantization",
+        "planes", "quantization", "firstColumn", "endColumn",
       ])
     pixels = try ComputeProgram(
       FinishingShaders.pixels,
       [
-        "width", "firstRow", "endRow", "colours", "planes", "pitches", "widths", "heights",
+        "left", "top", "width", "firstRow", "endRow", "colours", "planes", "pitches", "widths",
+        "heights",
         "across", "down", "smoothing",
       ])
   }

@@ -11,6 +11,8 @@ enum FinishingShaders {
     // offsets begin in their buffers.
     uniform int firstBlock, endBlock, firstEntry, entryPlace, offsetPlace;
     uniform int unitsAcross, blocksPerUnit;
+    // Of each row of units, those that are wanted.
+    uniform int firstColumn, endColumn;
     // Of each block of a unit: its component, and where it is among the blocks of that.
     uniform int component[10], across[10], down[10];
     // Of each component: blocks of a unit, words of a row of samples, where its plane begins.
@@ -45,8 +47,9 @@ enum FinishingShaders {
     void main() {
       int b = int(gl_LocalInvocationID.x) >> 3, k = int(gl_LocalInvocationID.x) & 7;
       int number = firstBlock + int(gl_WorkGroupID.x) * 8 + b;
-      bool isThere = number < endBlock;
       int unit = number / blocksPerUnit, part = number - unit * blocksPerUnit;
+      int row = unit / unitsAcross, column = unit - row * unitsAcross;
+      bool isThere = number < endBlock && column >= firstColumn && column < endColumn;
       int c = component[part];
       for (int i = 0; i < 8; i++) block[b][i * 8 + k] = 0;
       barrier();
@@ -73,7 +76,6 @@ enum FinishingShaders {
           left |= uint(clamp(v[i] + 128, 0, 255)) << (8 * i);
           right |= uint(clamp(v[i + 4] + 128, 0, 255)) << (8 * i);
         }
-        int row = unit / unitsAcross, column = unit - row * unitsAcross;
         int y = (row * unitDown[c] + down[part]) * 8 + k;
         int x = (column * unitAcross[c] + across[part]) * 2;
         int at = planes[c] + y * rowWords[c] + x;
@@ -88,6 +90,8 @@ enum FinishingShaders {
     layout(local_size_x = 16, local_size_y = 8) in;
     layout(std430, binding = 2) readonly buffer Samples { uint samples[]; };
     layout(rgba8, binding = 0) writeonly uniform highp image2D picture;
+    // Where in the file's picture it begins.
+    uniform int left, top;
     uniform int width, firstRow, endRow, colours;
     // Of each component: where its plane begins and how long its rows are, in samples; how many of them
     // are the picture's; by how much it is smaller; how it is made larger.
@@ -120,11 +124,12 @@ enum FinishingShaders {
     void main() {
       ivec2 at = ivec2(gl_GlobalInvocationID.xy) + ivec2(0, firstRow);
       if (at.x >= width || at.y >= endRow) return;
-      ivec3 pixel = ivec3(upsampled(0, at.x, at.y));
-      if (colours > 0) pixel.gb = ivec2(upsampled(1, at.x, at.y), upsampled(2, at.x, at.y));
+      int x = at.x + left, y = at.y + top;
+      ivec3 pixel = ivec3(upsampled(0, x, y));
+      if (colours > 0) pixel.gb = ivec2(upsampled(1, x, y), upsampled(2, x, y));
       if (colours == 1) {
-        int y = pixel.r, cb = pixel.g - 128, cr = pixel.b - 128;
-        pixel = y + ivec3(
+        int luma = pixel.r, cb = pixel.g - 128, cr = pixel.b - 128;
+        pixel = luma + ivec3(
           (91881 * cr + 32768) >> 16, (-22554 * cb - 46802 * cr + 32768) >> 16,
           (116130 * cb + 32768) >> 16);
       }

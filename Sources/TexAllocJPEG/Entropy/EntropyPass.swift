@@ -9,6 +9,7 @@ struct EntropyPass: ~Copyable {
   private static let leastPiece = 64 << 10
 
   private let header: ImageHeader
+  private let part: DecodedPart
   private let warnings: [String]
   private let memory: CoefficientMemory
   /// Of the thread's processor time.
@@ -16,14 +17,15 @@ struct EntropyPass: ~Copyable {
   private var entries: [CoefficientStream.Entries] = []
 
   /// - Parameters:
-  ///   - header: Of the picture.
+  ///   - header: Of the part of the picture that is wanted.
   ///   - warnings: What was wrong with it.
   ///   - timeLimit: Of the thread's processor time.
   init(
-    _ header: ImageHeader, _ warnings: [String], in memory: CoefficientMemory,
-    within timeLimit: Duration
+    _ header: ImageHeader, _ part: DecodedPart, _ warnings: [String],
+    in memory: CoefficientMemory, within timeLimit: Duration
   ) {
     self.header = header
+    self.part = part
     self.warnings = warnings
     self.memory = memory
     self.timeLimit = timeLimit
@@ -51,7 +53,11 @@ struct EntropyPass: ~Copyable {
       }
     }
     return CoefficientStream(
-      header, format, quantization: scan.quantization, offsets: offsets,
+      header,
+      ImageRegion(
+        x: part.columns.lowerBound, y: part.rows.lowerBound, width: part.columns.count,
+        height: part.rows.count), of: scan.size, format, quantization: scan.quantization,
+      offsets: offsets,
       entries: entries, entryCount: scan.entryCount, warnings: warnings)
   }
 
