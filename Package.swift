@@ -195,7 +195,7 @@ let package = Package(
       name: "TexAllocC",
       dependencies: [
         "CTexAlloc", "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocPNG", "TexAllocText", system,
+        "TexAllocJSON", "TexAllocPNG", "TexAllocText", system,
       ],
       swiftSettings: house + [.enableExperimentalFeature("CImplementation")]),
     .target(

@@ -1295,6 +1295,78 @@ texalloc_status texalloc_glyphs_get_page(
 /** Lets go of the cache; it goes with its last face. */
 texalloc_status texalloc_glyphs_release(texalloc_glyphs *glyphs);
 
+/* ------------------------------------------------------------------------------------------------
+ * Reports: what was found out, and why, as JSON
+ * --------------------------------------------------------------------------------------------- */
+
+/** A text of JSON, on one line. Keys may be added to it in later versions. */
+typedef struct texalloc_report texalloc_report;
+
+/** The text, which lasts as long as the report. */
+texalloc_status texalloc_report_get_text(texalloc_report *report, const char **text);
+
+texalloc_status texalloc_report_release(texalloc_report *report);
+
+/**
+ * What this machine can do, each claim tried once; takes some hundred milliseconds. GL, where there is a
+ * device.
+ *
+ *   {"version": "1.0.0",
+ *    "limits": {"descriptors": …, "mappings": …, "images": …},          images that can live at once
+ *    "heaps": [{"name": "memfd", "present": true, "caching": "cached", "reason": …}, …],
+ *    "device": {"driver": …, "renderer": …, "version": …, "isSoftware": …, "maxTextureSize": …,
+ *               "chosenBecause": …, "importObstacle": null, "quirks": […]},
+ *    "routes": [{"image": "photographs", "fourcc": "AB24", "route": "imported", "heap": "memfd",
+ *                "reason": null}, …],
+ *    "formats": [{"fourcc": …, "modifier": …, "externalOnly": …, "outcome": "works", "reason": …}, …]}
+ *
+ * \param device  NULL: only what needs none.
+ */
+texalloc_status texalloc_probe(texalloc_device *device, texalloc_report **report);
+
+/**
+ * Where an image of a pool has its memory, and why: the plan that texalloc_pool_allocate() allocates by.
+ *
+ *   {"route": "imported", "heap": "memfd", "caching": "cached", "reason": …,
+ *    "betterRoutes": [{"route": …, "reason": …}], "heaps": [{"heap": …, "passedOver": …}, …],
+ *    "attributes": {"merged": {…}, "format": {"fourcc": …, "modifier": …}, …}}
+ *
+ * \param image  Its size does not matter.
+ */
+texalloc_status texalloc_pool_get_plan(
+    texalloc_pool *pool, const texalloc_image *image, uint32_t flags, texalloc_report **report);
+
+/**
+ * Merges what participants can live with, and lays an image out for all of them.
+ *
+ * A participant is an object of JSON with a `name` and what it has an opinion on; the rest is left out:
+ *
+ *   {"name": "panel", "pitchAlignment": 256, "maxWidth": 4096, "cpuUsage": ["sequentialWrite"],
+ *    "formats": [{"fourcc": "XR24", "modifier": 0}], "heaps": ["udmabuf"], "deviceUsage": ["scanout"]}
+ *
+ *   Numbers:   offsetAlignment, pitchAlignment, heightAlignment, sizeAlignment, physicalAlignment (1 to 2^31),
+ *              minPitch, maxPitch, minWidth, maxWidth, minHeight, maxHeight, minSize, maxSize,
+ *              minBuffers, maxBuffers, heldBuffers
+ *   Lists:     formats (most wanted first), heaps, caching (writeCombining, cached, uncached),
+ *              cpuUsage (sequentialWrite, randomWrite, read), deviceUsage (sample, render, scanout, capture,
+ *              encode, decode, mipmap)
+ *   Booleans:  contiguous, protected
+ *   Besides:   provides ({"contiguous": …, "physicalAlignment": …, "protected": …}: what a heap's memory is),
+ *              alternatives (a list of objects of the fields above, of which exactly one holds as well)
+ *
+ * The report is {"merged": …, "format": …, "buffers": …, "layout": {"planes": […], "size": …}, …}. There is
+ * one after two errors, too, unlike elsewhere:
+ *
+ *   TEXALLOC_CONFLICT            {"conflict": {"field": "pitch", "participants": [{"name": …, "value": …}, …],
+ *                                              "relaxation": …}}: who, which field, and why in words
+ *   TEXALLOC_INVALID_ATTRIBUTES  {"invalid": {"participant": …, "field": …, "reason": …}}
+ *
+ * \param width, height  0: without an image, hence without a layout.
+ */
+texalloc_status texalloc_merge(
+    const char *const *participants, uint32_t count, uint32_t width, uint32_t height,
+    texalloc_report **report);
+
 #ifdef __cplusplus
 }
 #endif

@@ -64,6 +64,7 @@ using Loader = Handle<texalloc_loader, texalloc_loader_release>;
 using Load = Handle<texalloc_load, texalloc_load_release>;
 using Glyphs = Handle<texalloc_glyphs, texalloc_glyphs_release>;
 using Face = Handle<texalloc_face, texalloc_face_release>;
+using Report = Handle<texalloc_report, texalloc_report_release>;
 using Font = Handle<texalloc_font, texalloc_font_release>;
 
 /// What went wrong, for programs that use exceptions.

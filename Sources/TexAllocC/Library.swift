@@ -55,11 +55,13 @@ enum Handles {
   static let glyphs = HandleTable<HeldGlyphs>(of: .glyphs)
   static let faces = HandleTable<HeldFace>(of: .face)
   static let fonts = HandleTable<HeldFont>(of: .font)
+  static let reports = HandleTable<CText>(of: .report)
 
   /// Devices are closed where their context is current, which takes what still needs them.
   static func releaseAll() {
     loads.removeAll()
     loaders.removeAll()
+    reports.removeAll()
     fonts.removeAll()
     faces.removeAll()
     glyphs.removeAll()

@@ -20,7 +20,9 @@ extension BufferAttributes {
 extension MergedAttributes {
   /// `{"merged": …, "format": …}` on one line: every field with its default, without maxima and lists
   /// that no one restricts.
-  public var json: String {
+  public var json: String { jsonValue.text }
+
+  var jsonValue: JSONValue {
     let chosen = alternatives.map {
       JSONValue.Member(key: $0.participant, value: .integer($0.index))
     }
@@ -31,7 +33,7 @@ extension MergedAttributes {
       "buffers": .integer(buffers),
       "alternatives": .object(chosen),
       "layout": layout.map { .init($0) },
-    ]).text
+    ])
   }
 
   private var fields: JSONValue {
@@ -104,5 +106,30 @@ extension InvalidAttributes {
       "reason": .string(reason),
     ])
     return JSONValue.object(["invalid": members]).text
+  }
+}
+
+extension MemoryPlan {
+  /// `{"route": …, "heap": …, …}` on one line: what was chosen, and everything that was passed over with the
+  /// reason.
+  public var json: String {
+    JSONValue.object([
+      "route": route.map { .string($0.rawValue) } ?? .null,
+      "heap": .string(heap),
+      "caching": .string(caching.rawValue),
+      "reason": .string(reason),
+      "betterRoutes": .array(
+        betterRoutes.map {
+          .object(["route": .string($0.route.rawValue), "reason": .string("\($0.reason)")])
+        }),
+      "heaps": .array(
+        verdicts.map {
+          .object([
+            "heap": .string($0.heap),
+            "passedOver": $0.passedOver.map { .string($0) } ?? .null,
+          ])
+        }),
+      "attributes": attributes.jsonValue,
+    ]).text
   }
 }

@@ -56,6 +56,7 @@ static void call_everything(void *bad) {
   texalloc_font_info font_info = {.struct_size = sizeof font_info};
   texalloc_glyph glyph = {.struct_size = sizeof glyph};
   uint32_t quads;
+  const char *text;
 
   REFUSED(texalloc_device_get_info(bad, &device_info));
   REFUSED(texalloc_device_make_current(bad));
@@ -121,6 +122,11 @@ static void call_everything(void *bad) {
   REFUSED(texalloc_load_get_progress(bad, &done, &ended));
   REFUSED(texalloc_load_cancel(bad));
   NOT_RELEASED(bad, texalloc_load_release(bad));
+
+  REFUSED(texalloc_report_get_text(bad, &text));
+  NOT_RELEASED(bad, texalloc_report_release(bad));
+  if (bad) REFUSED(texalloc_probe(bad, (texalloc_report **)&result));
+  REFUSED(texalloc_pool_get_plan(bad, &image, TEXALLOC_FOR_TEXTURE, (texalloc_report **)&result));
 
   if (bad) REFUSED(texalloc_glyphs_create(bad, live_pool, NULL, (texalloc_glyphs **)&result));
   REFUSED(texalloc_glyphs_create(NULL, bad, NULL, (texalloc_glyphs **)&result));
@@ -273,6 +279,43 @@ static void ask_fonts(void) {
   EXPECT(OK, texalloc_font_release(font));
 }
 
+/* What a report of JSON says. */
+static void expect_report(texalloc_report *report, const char *words) {
+  const char *text;
+  EXPECT(OK, texalloc_report_get_text(report, &text));
+  if (strstr(text, words)) {
+    EXPECT(OK, texalloc_report_release(report));
+    return;
+  }
+  fprintf(stderr, "misuse.c: no %s in %s\n", words, text);
+  exit(1);
+}
+
+static void merge_and_probe(void) {
+  const char *participants[] = {
+      "{\"name\": \"a\", \"pitchAlignment\": 64, \"formats\": [{\"fourcc\": \"AB24\", \"modifier\": 0}]}",
+      "{\"name\": \"b\", \"pitchAlignment\": 96, \"maxPitch\": 576}",
+      "{\"name\": \"c\", \"surprise\": 1}"};
+  texalloc_report *report;
+  texalloc_image image = {.struct_size = sizeof image};
+  EXPECT(OK, texalloc_merge(participants, 2, 100, 10, &report));
+  expect_report(report, "\"pitchAlignment\": 192");
+  EXPECT(CONFLICT, texalloc_merge(participants, 2, 1000, 10, &report));
+  expect_report(report, "\"field\": \"maxPitch\"");
+  EXPECT(INVALID_ATTRIBUTES, texalloc_merge(participants, 3, 0, 0, &report));
+  expect_report(report, "\"participant\": \"c\", \"field\": \"surprise\"");
+  EXPECT(INVALID_ARGUMENT, texalloc_merge(NULL, 2, 0, 0, &report));
+  EXPECT(INVALID_ARGUMENT, texalloc_merge((const char *[]){NULL}, 1, 0, 0, &report));
+  EXPECT(INVALID_ARGUMENT, texalloc_merge(participants, 2, 0, 0, NULL));
+  EXPECT(OK, texalloc_pool_get_plan(live_pool, &image, 0, &report));
+  expect_report(report, "\"heap\": \"memfd\"");
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_get_plan(live_pool, NULL, 0, &report));
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_get_plan(live_pool, &image, 0, NULL));
+  EXPECT(OK, texalloc_probe(NULL, &report));
+  expect_report(report, "\"name\": \"memfd\", \"present\": true");
+  EXPECT(INVALID_ARGUMENT, texalloc_probe(NULL, NULL));
+}
+
 /* A child has nobody's threads, and is told so. */
 static void fork_and_call(void) {
   pid_t child = fork();
@@ -305,6 +348,7 @@ int main(int count, char **arguments) {
   EXPECT(OK, texalloc_set_log(count_lines, &lines));
   pass_nothing();
   ask_fonts();
+  merge_and_probe();
 
   texalloc_buffer *stale;
   EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &stale));

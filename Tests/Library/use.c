@@ -376,6 +376,13 @@ int main(int count, char **arguments) {
   pthread_create(&thread, NULL, call_elsewhere, buffer);
   pthread_join(thread, NULL);
 
+  texalloc_report *report;
+  const char *text;
+  EXPECT(OK, texalloc_probe(gpu, &report));
+  EXPECT(OK, texalloc_report_get_text(report, &text));
+  assert(strstr(text, "\"image\": \"photographs\"") && strstr(text, "\"outcome\": \"works\""));
+  EXPECT(OK, texalloc_report_release(report));
+
   texalloc_device_info info = {.struct_size = sizeof info};
   EXPECT(OK, texalloc_device_get_info(gpu, &info));
   assert(*info.renderer && !info.is_lost);

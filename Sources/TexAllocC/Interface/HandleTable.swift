@@ -107,7 +107,7 @@ struct Handle {
   /// Named as in the header, behind its prefix.
   enum Kind: UInt {
     case device = 1
-    case pool, buffer, picture, texture, loader, load, target, fence, glyphs, face, font
+    case pool, buffer, picture, texture, loader, load, target, fence, glyphs, face, font, report
   }
 
   private static let (indexBits, kindBits) = (20, 6)

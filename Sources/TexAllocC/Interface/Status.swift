@@ -20,6 +20,8 @@ func status(of error: any Error) -> texalloc_status {
   case let error as ExportRefused: status(of: error)
   case let error as AdoptionRefused: status(of: error)
   case let error as AssetError: status(of: error.reason)
+  case MergeError.conflict: TEXALLOC_CONFLICT
+  case MergeError.invalid: TEXALLOC_INVALID_ATTRIBUTES
   case let error as FontError: status(of: error)
   default: TEXALLOC_FAILED
   }

@@ -1,0 +1,172 @@
+public import CTexAlloc
+internal import TexAlloc
+internal import TexAllocEGL
+internal import TexAllocJSON
+
+@c @implementation
+public func texalloc_report_get_text(
+  _ report: OpaquePointer?, _ text: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+) -> texalloc_status {
+  answer {
+    let room = try unsafe room(text, for: "text")
+    unsafe room.pointee = try Handles.reports.find(report).pointer
+  }
+}
+
+@c @implementation
+public func texalloc_report_release(_ report: OpaquePointer?) -> texalloc_status {
+  answer { _ = try Handles.reports.remove(report) }
+}
+
+@c @implementation
+public func texalloc_merge(
+  _ participants: UnsafePointer<UnsafePointer<CChar>?>?, _ count: UInt32, _ width: UInt32,
+  _ height: UInt32, _ report: UnsafeMutablePointer<OpaquePointer?>?
+) -> texalloc_status {
+  answer {
+    let room = try unsafe room(report, for: "report")
+    let list = try unsafe array(participants, count, "participants")
+    var texts: [String] = []
+    for index in unsafe list.indices {
+      texts.append(try unsafe text(list[index], "a participant"))
+    }
+    let image =
+      width == 0 && height == 0 ? nil : ImageSize(width: Int(width), height: Int(height))
+    let outcome: Result<MergedAttributes, MergeError>
+    do throws(MergeError) {
+      let all = try texts.enumerated().map { index, text throws(MergeError) in
+        do throws(InvalidAttributes) {
+          return try BufferAttributes(json: Array(text.utf8), file: "participant \(index)")
+        } catch {
+          throw .invalid(error)
+        }
+      }
+      outcome = .success(try BufferAttributes.merging(all, image: image))
+    } catch {
+      outcome = .failure(error)
+    }
+    unsafe room.pointee = try Handles.reports.insert(CText(outcome.json))
+    _ = try outcome.get()
+  }
+}
+
+extension Result<MergedAttributes, MergeError> {
+  fileprivate var json: String {
+    switch self {
+    case .success(let merged): merged.json
+    case .failure(.conflict(let conflict)): conflict.json
+    case .failure(.invalid(let invalid)): invalid.json
+    }
+  }
+}
+
+@c @implementation
+public func texalloc_pool_get_plan(
+  _ pool: OpaquePointer?, _ image: UnsafePointer<texalloc_image>?, _ flags: UInt32,
+  _ report: UnsafeMutablePointer<OpaquePointer?>?
+) -> texalloc_status {
+  answer {
+    let room = try unsafe room(report, for: "report")
+    let held = try Handles.pools.find(pool)
+    guard let image = unsafe image else { throw Misuse.argument("image is NULL") }
+    let plan = try held.pool.plan(
+      for: unsafe held.descriptor(of: try passed(image)), AllocationFlags(checking: flags))
+    unsafe room.pointee = try Handles.reports.insert(CText(plan.json))
+  }
+}
+
+@c @implementation
+public func texalloc_probe(
+  _ device: OpaquePointer?, _ report: UnsafeMutablePointer<OpaquePointer?>?
+) -> texalloc_status {
+  answer {
+    let room = try unsafe room(report, for: "report")
+    let gpu = unsafe device == nil ? nil : try Handles.devices.find(device).gpu
+    let limit = ImageLimit.now()
+    let json = JSONValue.object([
+      "version": .string(
+        "\(TEXALLOC_VERSION_MAJOR).\(TEXALLOC_VERSION_MINOR).\(TEXALLOC_VERSION_PATCH)"),
+      "limits": .object([
+        "descriptors": .integer(limit.descriptors), "mappings": .integer(limit.mappings),
+        "images": .integer(limit.images),
+      ]),
+      "heaps": .array(Heaps.found().map { JSONValue($0) }),
+      "device": gpu.map { JSONValue($0) },
+      "routes": try gpu.map { .array(try routes(on: $0)) },
+      "formats": try gpu.map { .array(try formats(of: $0)) },
+    ])
+    unsafe room.pointee = try Handles.reports.insert(CText(json.text))
+  }
+}
+
+/// What a pool for the device plans for the images that toolkits have.
+private func routes(on gpu: EGLDevice) throws(AllocationError) -> [JSONValue] {
+  let pool = try TexturePool(for: [gpu])
+  let images: [(String, Fourcc)] = [
+    ("photographs", .abgr8888), ("photographs, blue first", .argb8888), ("glyph pages", .r8),
+  ]
+  return images.map { image, fourcc in
+    let plan = Result { () throws(AllocationError) in
+      try pool.plan(for: ImageDescriptor(width: 64, height: 64, formats: [fourcc]))
+    }
+    let found = try? plan.get()
+    let reason: String? =
+      switch plan {
+      case .success(let plan): plan.obstacle
+      case .failure(let error): "\(error)"
+      }
+    return .object([
+      "image": .string(image), "fourcc": .string("\(fourcc)"),
+      "route": JSONValue(found?.route?.rawValue), "heap": JSONValue(found?.heap),
+      "reason": JSONValue(reason),
+    ])
+  }
+}
+
+private func formats(of gpu: EGLDevice) throws -> [JSONValue] {
+  if gpu.importObstacle != nil { return [] }
+  let heaps = Heaps.present().filter { gpu.attributes.heaps?.contains($0.name) ?? true }
+  return try gpu.survey(in: TexturePool(for: [], from: heaps)).map { finding in
+    let (outcome, reason): (String, String?) =
+      switch finding.outcome {
+      case .works: ("works", nil)
+      case .imports: ("imports", "its pixels were not compared")
+      case .refused(let why): ("refused", why)
+      case .untried(let why): ("untried", why)
+      }
+    return .object([
+      "fourcc": .string("\(finding.format.fourcc)"),
+      "modifier": .string("0x" + String(finding.format.modifier.rawValue, radix: 16)),
+      "externalOnly": .boolean(finding.isExternalOnly), "outcome": .string(outcome),
+      "reason": JSONValue(reason),
+    ])
+  }
+}
+
+extension JSONValue {
+  /// null where there is none.
+  fileprivate init(_ text: String?) { self = text.map { .string($0) } ?? .null }
+
+  fileprivate init(_ finding: HeapFinding) {
+    let failure: String? =
+      switch finding.heap {
+      case .success: nil
+      case .failure(let failure): "\(failure)"
+      }
+    self = .object([
+      "name": .string(finding.name), "present": .boolean(failure == nil),
+      "caching": JSONValue(finding.caching.map { "\($0)" }), "reason": JSONValue(failure),
+    ])
+  }
+
+  fileprivate init(_ gpu: EGLDevice) {
+    let about = gpu.description
+    self = .object([
+      "driver": .string(about.driver), "vendor": .string(about.vendor),
+      "renderer": .string(about.renderer), "version": .string(about.version),
+      "isSoftware": .boolean(about.isSoftware), "maxTextureSize": .integer(about.maxTextureSize),
+      "chosenBecause": .string(about.reason), "importObstacle": JSONValue(gpu.importObstacle),
+      "quirks": .strings(gpu.profiles.map(\.name)),
+    ])
+  }
+}
