@@ -66,7 +66,7 @@ final class FinisherTests: XCTestCase {
     XCTAssertEqual(reasons[0], "the device is software: the CPU would do it")
     XCTAssertEqual(reasons[1], "AR24 was asked for")
     XCTAssertEqual(
-      reasons[3], "its coding, its colours or the part of it that is wanted are not usual")
+      reasons[3], "its coding, its colours or the size that is wanted are not usual")
     XCTAssertEqual(assets.statistics.finishedByGPU, reasons[2] == nil ? 1 : 0)
   }
 
