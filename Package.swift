@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "TexAllocEGL", targets: ["TexAllocEGL"]),
     .library(name: "TexAllocJPEG", targets: ["TexAllocJPEG"]),
     .library(name: "TexAllocJSON", targets: ["TexAllocJSON"]),
+    .library(name: "TexAllocKMS", targets: ["TexAllocKMS"]),
     .library(name: "TexAllocPNG", targets: ["TexAllocPNG"]),
     .library(name: "TexAllocText", targets: ["TexAllocText"]),
     .library(name: "TexAllocV4L2", targets: ["TexAllocV4L2"]),
@@ -146,6 +147,11 @@ let package = Package(
     .testTarget(
       name: "TexAllocJSONTests", dependencies: ["TexAlloc", "TexAllocJSON"], swiftSettings: house),
     .target(
+      name: "TexAllocKMS", dependencies: ["CDRM", "TexAlloc", system], swiftSettings: house),
+    .testTarget(
+      name: "TexAllocKMSTests", dependencies: ["TexAlloc", "TexAllocKMS", system],
+      swiftSettings: house),
+    .target(
       name: "TexAllocText", dependencies: ["CFreeType", "TexAlloc", "TexAllocAtlas", system],
       swiftSettings: house),
     .executableTarget(
@@ -173,7 +179,7 @@ let package = Package(
       dependencies: [
         "AuditSupport", "CEGL", "CLibDRM", "CLinux", "CV4L2", "ProgramSupport", "TestSupport",
         "TexAlloc", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocText", "TexAllocV4L2", system,
+        "TexAllocKMS", "TexAllocText", "TexAllocV4L2", system,
       ],
       swiftSettings: house),
 

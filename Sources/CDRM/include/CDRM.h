@@ -45,3 +45,30 @@ static inline int texalloc_drm_destroy_dumb(int card, uint32_t handle) {
   struct drm_mode_destroy_dumb request = {.handle = handle};
   return ioctl(card, DRM_IOCTL_MODE_DESTROY_DUMB, &request);
 }
+
+// What a display is asked and told, each with its structure of drm_mode.h.
+static const unsigned long texalloc_drm_set_client_cap = DRM_IOCTL_SET_CLIENT_CAP;
+static const unsigned long texalloc_drm_set_master = DRM_IOCTL_SET_MASTER;
+static const unsigned long texalloc_drm_fd_to_handle = DRM_IOCTL_PRIME_FD_TO_HANDLE;
+static const unsigned long texalloc_drm_close_handle = DRM_IOCTL_GEM_CLOSE;
+static const unsigned long texalloc_drm_resources = DRM_IOCTL_MODE_GETRESOURCES;
+static const unsigned long texalloc_drm_connector = DRM_IOCTL_MODE_GETCONNECTOR;
+static const unsigned long texalloc_drm_encoder = DRM_IOCTL_MODE_GETENCODER;
+static const unsigned long texalloc_drm_plane_resources = DRM_IOCTL_MODE_GETPLANERESOURCES;
+static const unsigned long texalloc_drm_plane = DRM_IOCTL_MODE_GETPLANE;
+static const unsigned long texalloc_drm_properties = DRM_IOCTL_MODE_OBJ_GETPROPERTIES;
+static const unsigned long texalloc_drm_property = DRM_IOCTL_MODE_GETPROPERTY;
+static const unsigned long texalloc_drm_blob = DRM_IOCTL_MODE_GETPROPBLOB;
+static const unsigned long texalloc_drm_make_blob = DRM_IOCTL_MODE_CREATEPROPBLOB;
+static const unsigned long texalloc_drm_destroy_blob = DRM_IOCTL_MODE_DESTROYPROPBLOB;
+static const unsigned long texalloc_drm_create = DRM_IOCTL_MODE_CREATE_DUMB;
+static const unsigned long texalloc_drm_add_framebuffer = DRM_IOCTL_MODE_ADDFB2;
+static const unsigned long texalloc_drm_remove_framebuffer = DRM_IOCTL_MODE_RMFB;
+static const unsigned long texalloc_drm_set_crtc = DRM_IOCTL_MODE_SETCRTC;
+static const unsigned long texalloc_drm_page_flip = DRM_IOCTL_MODE_PAGE_FLIP;
+static const unsigned long texalloc_drm_atomic = DRM_IOCTL_MODE_ATOMIC;
+
+/// ioctl(2).
+static inline int texalloc_drm_ioctl(int node, unsigned long request, void *argument) {
+  return ioctl(node, request, argument);
+}

@@ -1,0 +1,192 @@
+import Foundation
+import ProgramSupport
+import SystemPackage
+import TestSupport
+import TexAlloc
+import TexAllocEGL
+import TexAllocV4L2
+import XCTest
+
+@testable import TexAllocKMS
+
+/// Real display drivers, whose screens QEMU takes pictures of.
+final class DisplayTests: XCTestCase {
+  private let size = ImageSize(width: 800, height: 600)
+
+  override func tearDown() async throws { try Vivid.unload() }
+
+  func testTheScreenShowsWhatTheGPURenderedIntoMemoryOfAnotherHeap() throws {
+    let display = try display(of: "cirrus")
+    XCTAssertTrue(display.isAtomic)
+    let screen = try show(3, on: display, "cirrus")
+    XCTAssertNil(screen.reason)
+    XCTAssertFalse(screen.plan.heap.hasSuffix("cirrus"), screen.plan.heap)
+    CapabilityTable.print("cirrus", "foreign memory shown", true)
+  }
+
+  func testTheCallsOfOldShowTheSame() throws {
+    let display = try display(of: "cirrus", wantsAtomic: false)
+    XCTAssertFalse(display.isAtomic)
+    _ = try show(3, on: display, "cirrus-legacy")
+  }
+
+  func testADriverThatTakesNoForeignMemoryShowsItsOwnAndTheRefusalIsTyped() throws {
+    let display = try display(of: "virtio_gpu")
+    let foreign = try TexturePool(for: [], from: [UDMABufHeap()])
+    let buffer = try foreign.allocate(
+      ImageDescriptor(width: 800, height: 600, formats: [.xrgb8888]))
+    XCTAssertThrowsError(try display.register(buffer)) {
+      let refusal = $0 as? RegistrationRefused
+      XCTAssertEqual(refusal?.cause, .importFailed)
+      XCTAssertEqual(refusal?.component, display.name)
+      XCTAssertEqual(refusal?.field, "DRM_IOCTL_PRIME_FD_TO_HANDLE", "\($0)")
+      XCTAssertEqual(refusal?.held, "udmabuf: \(Errno.operationNotSupportedByDevice)")
+    }
+    let screen = try show(3, on: display, "virtio_gpu")
+    XCTAssertEqual(screen.plan.heap, "scanout:\(display.name)")
+    XCTAssertNotNil(screen.reason)
+    CapabilityTable.print("virtio_gpu", "own memory shown", true)
+  }
+
+  func testTheScreenShowsACamerasFrameThatNobodyCopied() throws {
+    let camera = try Camera(
+      at: Vivid().node, ImageSize(width: 640, height: 480), formats: [.xrgb8888])
+    let display = try display(of: "cirrus", ImageSize(width: 640, height: 480))
+    let frames = try camera.start(for: [display], [.scanout, .cpuRead])
+    XCTAssertNil(frames.reason)
+    for number in 0..<2 {
+      let frame = try XCTUnwrap(frames.next(until: .now + .seconds(60)))
+      XCTAssertTrue(try display.wait(until: .now + .seconds(60)))
+      try display.show(display.register(frame.buffer))
+      XCTAssertTrue(try display.wait(until: .now + .seconds(60)))
+      let layout = frame.buffer.layout
+      XCTAssertEqual(layout.planes[0].pitch, 640 * 4)
+      let taken = try frame.buffer.withContents { bytes in bytes.indices.map { bytes[$0] } }
+      try expectScreen(
+        of: "cirrus", "camera-\(number)",
+        Screenshot.rgb(of: Array(taken.prefix(640 * 480 * 4)), [2, 1, 0]))
+    }
+    display.stop()
+  }
+
+  func testAScreenThatIsPulledOutIsTypedAndNothingIsKept() throws {
+    let display = try display(of: "cirrus")
+    let screen = try blank(display)
+    let status = try statusFile(of: display)
+    try Data("off".utf8).write(to: status)
+    defer { try? Data("detect".utf8).write(to: status) }
+    XCTAssertThrowsError(try screen.show(XCTUnwrap(screen.next()))) {
+      XCTAssertEqual(
+        $0 as? DisplayError,
+        .disconnected(device: display.node.string, connector: display.connector.name))
+    }
+    XCTAssertEqual(screen.statistics.slots, 0)
+    XCTAssertThrowsError(try Display(at: display.node)) {
+      guard case .disconnected = $0 as? DisplayError else { return XCTFail("\($0)") }
+    }
+    try Data("detect".utf8).write(to: status)
+    _ = try blank(Display(at: display.node, size))
+  }
+
+  func testWhoeverRulesTheScreenKeepsOthersOut() throws {
+    let first = try display(of: "cirrus")
+    let screen = try blank(first)
+    let second = try display(of: "cirrus")
+    let other = try second.start(for: [], .cpuRead)
+    func expectRefusal(_ screen: Screen) throws {
+      XCTAssertThrowsError(try screen.show(XCTUnwrap(screen.next()))) {
+        XCTAssertEqual($0 as? DisplayError, .notMaster(device: first.node.string))
+      }
+      XCTAssertEqual(screen.statistics.slots, 0)
+    }
+    try expectRefusal(other)
+    first.card.yield()  // somebody takes it away from the first
+    try expectRefusal(screen)
+    try other.show(XCTUnwrap(other.next()))
+    second.stop()
+    XCTAssertEqual(other.statistics.slots, 0)
+  }
+
+  func testWhatIsNoDisplayIsTyped() throws {
+    let display = try display(of: "cirrus")
+    XCTAssertThrowsError(try Display(at: display.node, ImageSize(width: 801, height: 600))) {
+      XCTAssertEqual(
+        $0 as? DisplayError,
+        .mode(
+          connector: display.connector.name, wanted: ImageSize(width: 801, height: 600),
+          held: size))
+    }
+    XCTAssertThrowsError(try Display(at: display.node, connector: "DP-9")) {
+      XCTAssertEqual(
+        $0 as? DisplayError,
+        .connector(
+          device: display.node.string, wanted: "DP-9", held: [display.connector.name]))
+    }
+    let vgem = try PresentHeap.dumbBuffers(of: "vgem")
+    XCTAssertThrowsError(try Display(at: vgem.node)) {
+      guard case .unsupported = $0 as? DisplayError else { return XCTFail("\($0)") }
+    }
+    XCTAssertThrowsError(try Display(at: "/dev/null")) {
+      guard case .failed(let failure) = $0 as? DisplayError else { return XCTFail("\($0)") }
+      XCTAssertEqual(failure.operation, "DRM_IOCTL_VERSION")
+    }
+  }
+
+  private func display(
+    of driver: String, _ size: ImageSize? = nil, wantsAtomic: Bool = true
+  ) throws -> Display {
+    _ = try Monitor()
+    let node = try XCTUnwrap(
+      Display.found().first { (try? $0.display.get())?.driver == driver }?.node, driver)
+    return try Display(of: Card(node, wantsAtomic: wantsAtomic), nil, size ?? self.size)
+  }
+
+  private func statusFile(of display: Display) throws -> URL {
+    let card = try XCTUnwrap(display.node.lastComponent?.string)
+    return URL(filePath: "/sys/class/drm/\(card)-\(display.connector.name)/status")
+  }
+
+  /// Shows two pictures with nothing in them.
+  private func blank(_ display: Display) throws -> Screen {
+    let screen = try display.start(for: [], .cpuRead)
+    for _ in 0..<2 { try screen.show(XCTUnwrap(screen.next(until: .now + .seconds(60)))) }
+    XCTAssertTrue(try display.wait(until: .now + .seconds(60)))
+    return screen
+  }
+
+  /// Renders pictures by OpenGL and shows them; the last of them is what the screen has, byte for byte.
+  private func show(
+    _ count: Int, on display: Display, _ name: String
+  ) throws -> Screen {
+    let gpu = try EGLDevice.importing()
+    let screen = try display.start(for: [gpu])
+    for number in 0..<count {
+      let buffer = try XCTUnwrap(screen.next(until: .now + .seconds(60)))
+      let target = try gpu.registerForRendering(buffer)
+      let canvas = try Canvas(width: 800, height: 600, framebuffer: target.framebuffer)
+      canvas.clear([0.1, Float(number) / 4, 0.6, 1])
+      let quads = (0..<40).map { index in
+        Canvas.Quad(
+          x: Float(index * 19), y: Float(index * 13), width: 33, height: 71,
+          tint: [Float(index) / 40, 0.5, Float(number) / 8, 1])
+      }
+      try canvas.draw(quads, from: .none)
+      try screen.show(buffer, after: target.finish())
+      XCTAssertTrue(try display.wait(until: .now + .seconds(60)), "picture \(number)")
+      if number == count - 1 {
+        try expectScreen(of: display.driver, name, Screenshot.rgb(of: canvas.readPixels()))
+      }
+    }
+    return screen
+  }
+
+  /// QEMU reads the memory when it is told to, which may be a moment after the driver was.
+  private func expectScreen(of driver: String, _ name: String, _ expected: [UInt8]) throws {
+    for attempt in 0..<5 {
+      let shown = try Screenshot(of: driver, to: "\(name)-\(attempt)")
+      if shown.pixels == expected { return }
+      usleep(200_000)
+    }
+    XCTFail("\(name): the screen shows something else")
+  }
+}
