@@ -17,7 +17,8 @@ help:
 	@echo 'make test      build, lint, run the tests'
 	@echo 'make examples  run the packages that show how to write parts of one'"'"'s own'
 	@echo 'make library   build what C links: out/library/libtexalloc.so'
-	@echo 'make install   put it with its header where pkg-config finds it (PREFIX=/usr/local DESTDIR=)'
+	@echo 'make install   put it with its header where pkg-config finds it, and the programs with their man'
+	@echo '               pages and completions beside it (PREFIX=/usr/local DESTDIR=)'
 	@echo 'make check-library   build programs of C from what is installed, and run them'
 	@echo 'make dist      archive the sources: out/texalloc-VERSION.tar.xz'
 	@echo 'make vm-test   run the tests that need drivers, in guests; vm-shell: a shell in one'
@@ -76,6 +77,7 @@ library: dependencies
 
 install: dependencies
 	@Scripts/make-library install $(PREFIX) $(DESTDIR)
+	@Scripts/install-programs $(PREFIX) $(DESTDIR)
 
 # Into an empty folder; the pictures that they draw lie in out/library.
 check-library: dependencies
