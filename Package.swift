@@ -244,8 +244,9 @@ let package = Package(
     .executableTarget(
       name: "texbench",
       dependencies: [
-        "CEGL", "CFreeType", "CLinux", "CTexAlloc", "CTexbench", "CTurboJPEG", "ProgramSupport",
-        "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit", "TexAllocC", "TexAllocEGL",
+        "CEGL", "CFreeType", "CLinux", "CTexAlloc", "CTexbench", "CTurboJPEG", "CVulkan",
+        "ProgramSupport", "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit",
+        "TexAllocC", "TexAllocEGL",
         "TexAllocJPEG", "TexAllocText", "TexAllocVulkan", arguments,
         system,
       ],

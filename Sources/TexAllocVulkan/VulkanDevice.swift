@@ -136,6 +136,16 @@ public final class VulkanDevice: Registrar {
     _ = fence?.wait(until: .now + longestWait)
   }
 
+  /// What whoever draws with a device that was opened ``headless(_:route:formats:onValidation:)`` draws with; a
+  /// toolkit gets its own back. They live as long as the device, or what was made with it.
+  public var handles: VulkanToolkitDevice {
+    unsafe VulkanToolkitDevice(
+      instance: connection.physical.instance.instance,
+      physicalDevice: connection.physical.handle, device: connection.device,
+      queue: connection.queue, queueFamily: connection.queueFamily,
+      extensions: connection.extensions, lock: connection.lock)
+  }
+
   /// Textures made so far, by the way they took.
   public var statistics: VulkanStatistics {
     var statistics = state.withLock { $0.statistics }

@@ -45,15 +45,10 @@ final class VulkanDeviceTests: VulkanTestCase {
   func testAToolkitsDeviceIsUsedWithinItsLockAlone() throws {
     let toolkit = try device()
     let uses = Mutex(0)
-    let connection = toolkit.connection
-    var queue: VkQueue?
-    unsafe connection.functions.getQueue(
-      connection.device, connection.queueFamily, 0, &queue)
-    let handles = try unsafe VulkanToolkitDevice(
-      instance: connection.physical.instance.instance,
-      physicalDevice: connection.physical.handle, device: connection.device,
-      queue: XCTUnwrap(queue), queueFamily: connection.queueFamily,
-      extensions: connection.extensions
+    let own = toolkit.handles
+    let handles = unsafe VulkanToolkitDevice(
+      instance: own.instance, physicalDevice: own.physicalDevice, device: own.device,
+      queue: own.queue, queueFamily: own.queueFamily, extensions: own.extensions
     ) { use in
       uses.withLock {
         $0 += 1

@@ -17,6 +17,11 @@ bool texbench_has_avx512(void);
 void texbench_copy_avx2(void *restrict to, const void *restrict from, size_t size);
 void texbench_copy_avx512(void *restrict to, const void *restrict from, size_t size);
 
+/// Writes eight bytes of every sixteen, so that each line leaves in parts, and waits until they are on their
+/// way. Reads a word of each line.
+void texbench_write_halves(void *lines, size_t size);
+uint64_t texbench_load_lines(const void *lines, size_t size);
+
 /// Whether stb_image.h was there when this was built.
 extern const bool texbench_has_stb;
 

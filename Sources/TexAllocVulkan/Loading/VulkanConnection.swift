@@ -7,13 +7,15 @@ internal import TexAlloc
 /// Of Vulkan 1.2 and newer, with the feature `timelineSemaphore`. All of it lives longer than the
 /// ``VulkanDevice`` that is made of it, or until ``VulkanDevice/close()`` has returned.
 @safe public struct VulkanToolkitDevice: @unchecked Sendable {  // handles, which never change
-  let instance: VkInstance
-  let physicalDevice: VkPhysicalDevice
-  let device: VkDevice
-  let queue: VkQueue
-  let queueFamily: UInt32
-  let extensions: Set<String>
-  let lock: @Sendable (() -> Void) -> Void
+  public let instance: VkInstance
+  public let physicalDevice: VkPhysicalDevice
+  public let device: VkDevice
+  public let queue: VkQueue
+  public let queueFamily: UInt32
+  /// Those that the device was made with.
+  public let extensions: Set<String>
+  /// Calls what it is given while nobody else uses the queue.
+  public let lock: @Sendable (() -> Void) -> Void
 
   /// - Parameters:
   ///   - queue: Of a family that draws and computes. It is used within calls of ours only.
@@ -46,8 +48,8 @@ internal import TexAlloc
   let extensions: Set<String>
   let queueFamily: UInt32
   let loss = DeviceLoss()
-  private let queue: VkQueue
-  private let lock: @Sendable (() -> Void) -> Void
+  let queue: VkQueue
+  let lock: @Sendable (() -> Void) -> Void
   /// Whether it goes with us.
   let isOwn: Bool
 

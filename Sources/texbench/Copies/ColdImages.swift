@@ -34,6 +34,21 @@ final class ColdImages {
     }
   }
 
+  /// Copies an image by rows that neither begin nor end on a line: what a writer of whole lines never does.
+  func copyNextUnaligned() {
+    let range = nextRange()
+    unsafe pixels.withUnsafeBytes { from in
+      let to = unsafe slab.bytes(in: range)
+      for row in stride(from: 0, to: range.count, by: Self.pitch) {
+        let (start, count) = (row + 16, Self.pitch - 64)
+        let part = unsafe UnsafeRawBufferPointer(
+          rebasing: from[range.lowerBound + start..<range.lowerBound + start + count])
+        unsafe UnsafeMutableRawBufferPointer(rebasing: to[start..<start + count])
+          .copyMemory(from: part)
+      }
+    }
+  }
+
   /// Copies an image in one go.
   func copyNext(by reference: ReferenceCopy) {
     let range = nextRange()

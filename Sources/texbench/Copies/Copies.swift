@@ -53,6 +53,9 @@ struct Copies: Measurement {
         routes: references.map { copy in
           route(copy.rawValue, isOurs: false) { images in images.copyNext(by: copy) }
         } + [
+          route("memcpy, rows of 4,032 bytes that begin and end within lines", isOurs: false) {
+            $0.copyNextUnaligned()
+          },
           route("PlaneWriter, whole image", isOurs: true) { $0.writeNext(rowByRow: false) },
           route("PlaneWriter, row by row of 4 KiB", isOurs: true) {
             $0.writeNext(rowByRow: true)

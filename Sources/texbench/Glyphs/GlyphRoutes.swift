@@ -17,17 +17,26 @@ struct GlyphRoutes {
   let glyphs: [UInt32]
   private let face: FontFace
   private let hinting: Hinting
-  private let gpu: EGLDevice
+  private let gpu: any Registrar
+  /// Where pages are, where that is said.
+  private let memory: (label: String, pool: () throws -> TexturePool)?
 
-  init(_ face: FontFace, pixelSize: Double, hinting: Hinting, on gpu: EGLDevice) throws {
+  /// - Parameter memory: What it is called, and a pool of it; the device's best where nil.
+  init(
+    _ face: FontFace, pixelSize: Double, hinting: Hinting, on gpu: any Registrar,
+    in memory: (label: String, pool: () throws -> TexturePool)? = nil
+  ) throws {
     self.face = face
     self.pixelSize = pixelSize
     self.hinting = hinting
     self.gpu = gpu
+    self.memory = memory
     glyphs = try face.firstGlyphs(700)
   }
 
   var all: [Route] { [bare, uploaded, copied, slotted, cached] }
+  /// What depends on the memory.
+  var ofMemory: [Route] { [copied, cached] }
 
   /// The limit: nothing keeps what FreeType draws.
   var bare: Route {
@@ -55,11 +64,13 @@ struct GlyphRoutes {
 
   /// What write-combining memory does not like: parts of lines, here and there.
   private var copied: Route {
-    var route = Route(name: "FreeType, rows copied into a pool's page", items: glyphs.count) {
+    var route = Route(name: "FreeType, rows copied into a pool's page\(place)", items: glyphs.count)
+    {
       let renderer = BareRenderer(face, hinting)
       let pool = try pool()
       return { _ in try copy(with: renderer, to: pool) }
     }
+    if memory != nil { return route }
     route.trace = {
       let pool = try pool()
       let audit = try Audit(of: pool)
@@ -121,7 +132,7 @@ struct GlyphRoutes {
   /// Onto a page that is there already: what is paid once is no part of what a glyph costs.
   private var cached: Route {
     var route = Route(
-      name: "glyph cache, flushed to its page", items: glyphs.count, isOurs: true,
+      name: "glyph cache, flushed to its page\(place)", items: glyphs.count, isOurs: true,
       goal: Goal(ratio: hinting == .none ? 1.05 : 1.03)
     ) {
       let pool = try pool()
@@ -132,6 +143,7 @@ struct GlyphRoutes {
         cache = try cacheWithPage(in: pool)
       }
     }
+    if memory != nil { return route }
     route.trace = {
       let pool = try pool()
       let cache = try cacheWithPage(in: pool)
@@ -151,7 +163,11 @@ struct GlyphRoutes {
     watch.end(.write)
   }
 
-  private func pool() throws -> TexturePool { try TexturePool(for: [gpu, GlyphCache.component]) }
+  private var place: String { memory.map { " of \($0.label)" } ?? "" }
+
+  private func pool() throws -> TexturePool {
+    try memory?.pool() ?? TexturePool(for: [gpu, GlyphCache.component])
+  }
 
   private func cacheWithPage(in pool: TexturePool) throws -> GlyphCache {
     let cache = GlyphCache(in: pool, for: gpu, hinting: hinting)

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ProgramSupport
 internal import SystemPackage
 internal import TexAllocText
+internal import TexAllocVulkan
 
 struct Glyphs: Measurement {
   static let configuration = CommandConfiguration(
@@ -38,6 +39,11 @@ struct Glyphs: Measurement {
           title: "\(routes.glyphs.count) glyphs of \(Int(pixelSize)) pixels, hinting \(hinting)",
           item: "glyph", rival: GlyphRoutes.rival, routes: routes.all))
     }
+    if let vulkan = bench.vulkanPools(options) {
+      for pixelSize in [16.0, 32] {
+        bench.compare(try onVulkan(face, pixelSize: pixelSize, vulkan))
+      }
+    }
     let steady = try SteadyGlyphs(face, on: gpu)
     for pixelSize in [16.0, 32] { bench.compare(steady.evicting(pixelSize: pixelSize)) }
     bench.compare(steady.finding)
@@ -53,6 +59,24 @@ struct Glyphs: Measurement {
       }
       for figure in figures { bench.add(figure) }
     } catch { bench.leaveOut("what frames of glyphs leave", because: "\(error)") }
+  }
+}
+
+extension Glyphs {
+  /// Onto pages of each type of memory of a device of Vulkan.
+  private func onVulkan(
+    _ face: FontFace, pixelSize: Double, _ vulkan: VulkanPools
+  ) throws -> Comparison {
+    let bare = try GlyphRoutes(face, pixelSize: pixelSize, hinting: .none, on: vulkan.gpu)
+    let routes = try vulkan.heaps.flatMap { heap in
+      try GlyphRoutes(
+        face, pixelSize: pixelSize, hinting: .none, on: vulkan.gpu,
+        in: (heap.label, { try vulkan.pool(on: heap, with: GlyphCache.component) })
+      ).ofMemory
+    }
+    return Comparison(
+      title: "\(bare.glyphs.count) glyphs of \(Int(pixelSize)) pixels on Vulkan,"
+        + " \(vulkan.gpu.description.name)", item: "glyph", routes: [bare.bare] + routes)
   }
 }
 

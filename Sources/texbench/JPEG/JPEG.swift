@@ -22,6 +22,7 @@ struct JPEG: Measurement {
     }
     let pools = HeapPools(for: gpu)
     for omission in pools.omissions { bench.leaveOut(omission.what, because: omission.reason) }
+    let vulkan = bench.vulkanPools(options)
     var tracedPixels = bench.effort.tracedPixels
     for make in set.makers {
       let picture: Picture
@@ -44,6 +45,11 @@ struct JPEG: Measurement {
         Comparison(
           title: picture.name, item: "image", rival: PictureRoutes.rival, looksAtMemory: true,
           routes: routes.all(on: bench)))
+      if let vulkan {
+        let pictures = VulkanPictures(picture: picture, pools: vulkan, isTraced: isTraced)
+        bench.compare(
+          pictures.comparison(doubt: bench.report.environment.doubtAboutWriteCombining))
+      }
       if let finished = try? FinishedPicture(picture, on: gpu) {
         for figure in try finished.figures() { bench.add(figure) }
       }

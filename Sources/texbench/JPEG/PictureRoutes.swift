@@ -250,10 +250,10 @@ struct PictureRoutes {
   /// What a route does to pool memory.
   private func trace(of copy: CopyKind, on heap: any Heap) throws -> AccessCounts {
     let pool = try pools.pool(on: heap)
-    let route = try imported(in: pool, by: copy)
+    let filler = PictureFiller(picture, in: pool, by: copy)
     let audit = try Audit(of: pool)
     var watch = Stopwatch()
-    _ = try route.fill(&watch)
+    _ = try filler.fill(&watch)
     return AccessCounts(audit.finish())
   }
 

@@ -5,13 +5,9 @@ internal import TexAllocJPEG
 
 /// The routes of this library: pixels in a pool, and a texture of them without a copy by the CPU.
 final class PooledPicture {
-  private let picture: Picture
   private let gpu: EGLDevice
-  private let pool: TexturePool
-  private let copy: CopyKind
+  private let filler: PictureFiller
   private let screen: Screen
-  /// Where pixels are copied from.
-  private let pixels: OrdinaryPixels?
   private let readback: OrdinaryPixels
 
   /// - Parameter readback: Where pixels are read back to.
@@ -19,18 +15,15 @@ final class PooledPicture {
     _ picture: Picture, on gpu: EGLDevice, in pool: TexturePool, by copy: CopyKind,
     readback: OrdinaryPixels
   ) throws {
-    self.picture = picture
     self.gpu = gpu
-    self.pool = pool
-    self.copy = copy
+    filler = PictureFiller(picture, in: pool, by: copy)
     screen = try Screen(picture)
-    pixels = copy == .none ? nil : OrdinaryPixels(for: picture)
     self.readback = readback
   }
 
   func run(_ watch: inout Stopwatch) throws {
     do {
-      let buffer = try fill(&watch)
+      let buffer = try filler.fill(&watch)
       let texture = try gpu.register(buffer)
       try screen.take(texture.name, &watch)
       if buffer.isMappedForReading {
@@ -45,8 +38,23 @@ final class PooledPicture {
     try gpu.collect()
     watch.end(.release)
   }
+}
 
-  /// Pixels in memory of the pool.
+/// Puts the pixels of a picture into memory of a pool.
+final class PictureFiller {
+  private let picture: Picture
+  private let pool: TexturePool
+  private let copy: CopyKind
+  /// Where pixels are copied from.
+  private let pixels: OrdinaryPixels?
+
+  init(_ picture: Picture, in pool: TexturePool, by copy: CopyKind) {
+    self.picture = picture
+    self.pool = pool
+    self.copy = copy
+    pixels = copy == .none ? nil : OrdinaryPixels(for: picture)
+  }
+
   func fill(_ watch: inout Stopwatch) throws -> TextureBuffer {
     guard let pixels else {
       let image = try JPEGImage(picture.bytes, named: picture.name)

@@ -2,7 +2,7 @@ extension Report {
   /// Tables for a person, ratios first.
   var text: String {
     var lines = ["texbench, \(effort.rawValue), \(date)"] + environment.lines
-    lines.append(model.line)
+    lines.append(model.line + (fit.map { ", \($0)" } ?? ""))
     for section in sections { lines += [""] + section.lines }
     return lines.joined(separator: "\n")
   }

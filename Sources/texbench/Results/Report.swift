@@ -5,6 +5,8 @@ struct Report: Codable {
   let effort: Effort
   var environment: Environment
   let model: WriteCombiningModel
+  /// Where its prices were measured, or why not; nil where nobody asked for that.
+  var fit: String?
   var sections: [Section] = []
 }
 

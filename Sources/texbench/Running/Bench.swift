@@ -16,9 +16,12 @@ final class Bench {
     self.gpu = gpu
     effort = options.effort
     seconds = options.seconds ?? options.effort.seconds
+    let fit =
+      options.isFitted
+      ? ModelFit(try? options.openVulkan(), instead: options.model.model) : nil
     report = Report(
       date: Date.now.formatted(.iso8601), effort: effort, environment: .now(gpu),
-      model: options.model.model)
+      model: fit?.model ?? options.model.model, fit: fit?.words)
   }
 
   /// Runs a measurement, which gets a section of its own.

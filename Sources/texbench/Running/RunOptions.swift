@@ -3,6 +3,7 @@ internal import Glibc
 internal import ProgramSupport
 internal import TexAlloc
 internal import TexAllocEGL
+internal import TexAllocVulkan
 
 /// What every measurement is asked: how long it may take, and what becomes of its figures.
 struct RunOptions: ParsableArguments {
@@ -19,6 +20,11 @@ struct RunOptions: ParsableArguments {
 
   @OptionGroup(title: "Model of write-combining memory") var model: ModelOptions
 
+  @Flag(
+    name: .customLong("fit"),
+    help: "Measure the model's prices on this machine's write-combining memory, where it has some.")
+  var isFitted = false
+
   @OptionGroup(title: "Device") private var device: DeviceOptions
 
   var effort: Effort { quick ? .quick : full ? .full : .normal }
@@ -32,6 +38,9 @@ struct RunOptions: ParsableArguments {
 
   /// Opens the device once more, for one route and no other.
   func open(on route: TexAlloc.Route) throws(EGLFailure) -> EGLDevice { try device.open(on: route) }
+
+  /// Opens the device of Vulkan.
+  func openVulkan() throws(VulkanFailure) -> VulkanDevice { try device.openVulkan() }
 
   /// Opens the device, has the body measure, and shows what was found.
   func run(_ body: (Bench) throws -> Void) throws {

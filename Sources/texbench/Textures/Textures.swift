@@ -13,6 +13,9 @@ struct Textures: Measurement {
 
   func measure(on bench: Bench) throws {
     let isQuick = bench.effort == .quick
+    if let vulkan = bench.vulkanPools(options) {
+      bench.compare(VulkanRegistering(gpu: vulkan.gpu).besideBareCalls)
+    }
     guard let gpu = bench.gpu else {
       return bench.leaveOut("textures", because: "there is no GPU")
     }
