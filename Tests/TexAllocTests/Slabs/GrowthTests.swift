@@ -38,6 +38,17 @@ final class GrowthTests: XCTestCase {
     withExtendedLifetime(held) {}
   }
 
+  func testLimitsBeyondAllMemoryAreNoneAtAll() throws {
+    for limits in [
+      PoolLimits(firstSlab: 1 << 62), PoolLimits(prefault: .max),
+      PoolLimits(firstSlab: .max, largestSlab: .max, budget: .max, prefault: .max),
+    ] {
+      let pool = try TexturePool(for: [], from: [ScriptedHeap(maxSize: 6 << 20)], limits: limits)
+      let held = try (0..<40).map { _ in try pool.allocate(small) }
+      XCTAssertEqual(pool.statistics.slots, held.count)
+    }
+  }
+
   func testAHeapThatGivesLessThanItWasAskedForIsATypedError() throws {
     struct Miser: Heap {
       let attributes = BufferAttributes(name: "miser") { $0.heaps = ["miser"] }

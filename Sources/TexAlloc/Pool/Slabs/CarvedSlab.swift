@@ -108,7 +108,7 @@ extension CarvedSlab.Contents {
     guard range.count <= CarvedSlab.largestReadySlot else { return [] }
     let end = ranges.freeRange(after: lease)?.upperBound ?? range.upperBound
     func withNext(_ bytes: Int) -> Range<Int> {
-      range.lowerBound..<min(range.upperBound + bytes, end)
+      range.lowerBound..<range.upperBound + min(bytes, end - range.upperBound)
     }
     let areRequested = pages.isRequested(withNext(ahead / 2))
     let missing = areRequested ? [] : pages.request(withNext(ahead))

@@ -31,7 +31,7 @@ struct SlabSet {
     self.limits = limits
     self.heapLimit = min(heapLimit, CarvedSlab.largestSize)
     largestShared = Self.largestShared(within: limits, self.heapLimit)
-    nextSize = limits.firstSlab
+    nextSize = min(limits.firstSlab, largestShared)
   }
 
   private static func largestShared(within limits: PoolLimits, _ heapLimit: Int) -> Int {
