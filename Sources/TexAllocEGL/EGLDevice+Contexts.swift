@@ -29,6 +29,10 @@ extension EGLDevice {
         cause: .notShared, operation: "join",
         reason: "it is of \(version) and the device's of \(traits.version), or of another display")
     }
+    // What the marker would take away; the loss of a context that is a stranger is not the device's.
+    let errors = takeGLErrors()
+    if errors.contains(lostContextError) { throw .failed("join", "the context was lost") }
+    if !errors.isEmpty { onPendingErrors?(errors) }
     guard marker.isKnownHere() else {
       throw EGLFailure(
         cause: .notShared, operation: "join",

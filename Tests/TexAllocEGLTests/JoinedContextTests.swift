@@ -1,5 +1,6 @@
 import CEGL
 import CNarrowEGL
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -49,6 +50,19 @@ final class JoinedContextTests: XCTestCase {
         withExtendedLifetime(toolkit) {}
       }
     }
+  }
+
+  func testErrorsThatAContextHeldBeforeItJoinsAreTold() throws {
+    let (toolkit, gpu, window) = try opened(.own, .imported)
+    let told = Mutex<[UInt32]>([])
+    gpu.onPendingErrors = { errors in told.withLock { $0 += errors } }
+    try window.run { _ in
+      glEnable(0xFFFF)
+      try gpu.join()
+      try gpu.leave()
+    }
+    XCTAssertEqual(told.withLock { $0 }, [UInt32(GL_INVALID_ENUM)])
+    withExtendedLifetime(toolkit) {}
   }
 
   func testWhatOneContextMakesAnotherShows() throws {
