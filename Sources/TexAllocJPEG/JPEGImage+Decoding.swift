@@ -20,7 +20,7 @@ extension JPEGImage {
   ///   the row below; of planes, as many as whole rows of chroma belong to. Of a damaged progressive file
   ///   all are good, as its last whole scan left them.
   ///   Damage that libjpeg-turbo cannot tell from sound data is nobody's to know.
-  /// - Throws: After `unsuitableBuffer` the buffer is as it was; after any other error it is discarded.
+  /// - Throws: After `unsuitableBuffer`, `bufferInUse`, `spentBuffer` the buffer is as it was; after any other error it is discarded.
   @discardableResult
   public func decode(
     into buffer: TextureBuffer, on workers: any Workers = CallingThread(),

@@ -21,7 +21,7 @@ extension PNGImage {
   ///     go on.
   /// - Returns: With ``TexAlloc/DecodingOptions/Damage/salvage(fill:)``, the rows that are good: those above
   ///   the first that was lost. An interlaced file whose last pass has not begun has none, and is an error.
-  /// - Throws: After `unsuitableBuffer` the buffer is as it was; after any other error it is discarded.
+  /// - Throws: After `unsuitableBuffer`, `bufferInUse`, `spentBuffer` the buffer is as it was; after any other error it is discarded.
   @discardableResult
   public func decode(
     into buffer: TextureBuffer, on workers: any Workers = CallingThread(),

@@ -41,7 +41,7 @@ final class RefusalTests: XCTestCase {
     do {
       let writer = buffer.writer()
       XCTAssertThrowsError(try photo.decode(into: buffer)) {
-        guard case .unsuitableBuffer("planes", _, let held) = ($0 as? ImageDecodingError)?.reason
+        guard case .bufferInUse(let held) = ($0 as? ImageDecodingError)?.reason
         else { return XCTFail("\($0)") }
         XCTAssertEqual(held, "image: a second writer of plane 0, whose first has not ended")
       }

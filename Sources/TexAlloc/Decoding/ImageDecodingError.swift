@@ -27,6 +27,10 @@ public struct ImageDecodingError: Error, Hashable, Sendable {
     case noThumbnail(String)
     /// The buffer is not one that the picture can be decoded into. It is as it was.
     case unsuitableBuffer(field: String, wanted: String, held: String)
+    /// Somebody writes or reads the buffer just now. It is as it was.
+    case bufferInUse(String)
+    /// The device has copied the buffer, which was not allocated to be rewritten: its memory is the pool's.
+    case spentBuffer(String)
     /// The caller did not want to go on.
     case cancelled
     /// The decoder got no memory.
@@ -62,7 +66,10 @@ public struct ImageDecodingError: Error, Hashable, Sendable {
 
   /// Whether it is about the buffer, which is as it was.
   package var isOfBuffer: Bool {
-    if case .unsuitableBuffer = reason { true } else { false }
+    switch reason {
+    case .unsuitableBuffer, .bufferInUse, .spentBuffer: true
+    default: false
+    }
   }
 }
 
@@ -88,6 +95,8 @@ extension ImageDecodingError.Reason: CustomStringConvertible {
     case .noThumbnail(let why): "no thumbnail: \(why)"
     case .unsuitableBuffer(let field, let wanted, let held):
       "cannot be decoded into this buffer: \(field): wanted \(wanted), held \(held)"
+    case .bufferInUse(let why), .spentBuffer(let why):
+      "cannot be decoded into this buffer: \(why)"
     case .cancelled: "cancelled"
     case .outOfMemory: "no memory to decode it"
     }
@@ -109,7 +118,7 @@ extension TextureBuffer {
   /// The writer of a plane for a decoder, which has checked that the CPU writes the image.
   ///
   /// - Parameter picture: What its errors call the picture.
-  /// - Throws: `unsuitableBuffer` where the plane is in use.
+  /// - Throws: `bufferInUse`, `spentBuffer`.
   @_lifetime(borrow self)
   package func writer(
     ofPlane plane: Int = 0, decoding picture: String
@@ -122,9 +131,8 @@ extension TextureBuffer {
         rowSize: layout.rowSize(ofPlane: plane), rowCount: layout.rowCount(ofPlane: plane),
         during: writing)
     } catch {
-      throw ImageDecodingError(
-        picture,
-        .unsuitableBuffer(field: "planes", wanted: "those that nobody uses", held: "\(error)"))
+      let isSpent = error.reason == .spent
+      throw ImageDecodingError(picture, isSpent ? .spentBuffer("\(error)") : .bufferInUse("\(error)"))
     }
   }
 }

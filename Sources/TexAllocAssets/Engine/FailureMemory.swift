@@ -41,7 +41,9 @@ final class FailureMemory: Sendable {
 extension ImageDecodingError {
   fileprivate var isOfTheFile: Bool {
     switch reason {
-    case .unreadable, .notAFile, .cancelled, .outOfMemory, .unsuitableBuffer: false
+    case .unreadable, .notAFile, .cancelled, .outOfMemory, .unsuitableBuffer, .bufferInUse,
+      .spentBuffer:
+      false
     case .empty, .unrecognized, .unsupported, .truncated, .damaged, .tooMuch, .badRegion, .badSize,
       .noThumbnail:
       true

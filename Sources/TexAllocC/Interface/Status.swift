@@ -56,7 +56,8 @@ private func status(of reason: ImageDecodingError.Reason) -> texalloc_status {
   case .truncated: TEXALLOC_TRUNCATED
   case .damaged: TEXALLOC_DAMAGED
   case .tooMuch: TEXALLOC_TOO_MUCH
-  case .unsuitableBuffer(field: "planes", _, _): TEXALLOC_BUSY
+  case .bufferInUse: TEXALLOC_BUSY
+  case .spentBuffer: TEXALLOC_SPENT
   case .unsuitableBuffer: TEXALLOC_UNSUITABLE_BUFFER
   case .badRegion, .badSize: TEXALLOC_BAD_REGION
   case .noThumbnail: TEXALLOC_NO_THUMBNAIL
