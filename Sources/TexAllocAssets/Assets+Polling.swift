@@ -52,14 +52,16 @@ extension Assets {
   ///
   /// - Parameter budget: When it is spent nothing more is begun; one thing is done in any case.
   /// - Throws: `RegistrationRefused` with the causes `lost`, `closed`, `wrongThread`: then nothing was
-  ///   called, and nothing has ended.
+  ///   called, and nothing has ended. Where that comes about after something has ended, the next poll
+  ///   throws.
   @discardableResult
   public func poll(budget: Duration) throws(RegistrationRefused) -> AssetPoll {
     try engine.poll(budget: budget)
   }
 
   /// Polls as readable while ``poll(budget:)`` has something to do; for a main loop that sleeps: poll(2),
-  /// epoll(7). It is open as long as the loader lives, and nobody reads or closes it.
+  /// epoll(7). After a poll has thrown `lost` or `closed` it does not before the loader goes on with
+  /// another device. It is open as long as the loader lives, and nobody reads or closes it.
   public var wakeUp: FileDescriptor { engine.wakeUp }
 
   /// Gives many requests new priorities at once; of equals, the first is the most urgent. Those that have

@@ -33,8 +33,8 @@ public import TexAlloc
 /// Files are read whole on threads for that, some for each file system, so that one which hangs stops no
 /// other; then decoded on ``workers``. Neither Swift's threads are blocked, nor the caller's.
 ///
-/// Any thread may submit, prioritize and cancel. When nobody holds the loader any more, what is under way
-/// ends as closed, on the thread that let go.
+/// Any thread may submit, prioritize and cancel. ``close()`` ends what is under way as closed, on
+/// the thread that calls it; so does the last holder who lets go of the loader.
 public final class Assets<Handle: Registration>: Sendable {
   let engine: AssetEngine
 
@@ -58,6 +58,11 @@ public final class Assets<Handle: Registration>: Sendable {
   }
 
   deinit { engine.close() }
+
+  /// Ends what is under way as closed, and calls its completions on this thread, although others may hold
+  /// the loader. What is submitted afterwards ends as closed, too, as the next poll tells. Closing twice
+  /// changes nothing. A completion that another thread's poll has begun to call may go on after this.
+  public func close() { engine.close() }
 
   /// The threads that decode, for others that have work: rasterising glyphs, converting rows.
   public var workers: WorkerThreads { engine.workers }

@@ -147,6 +147,22 @@ final class PollingTests: XCTestCase {
     XCTAssertEqual(urgent.state, .ended)
   }
 
+  func testClosingEndsEverythingOnceWhoeverHoldsTheLoader() throws {
+    let loader = try LoaderUnderTest()
+    loader.decoder.gate.shut()
+    for number in 0..<3 { loader.submit("/disk/\(number)") }
+    waitUntil { loader.decoder.gate.waiting == 1 }
+    loader.assets.close()
+    XCTAssertEqual(loader.names.count, 3)
+    for name in loader.names { XCTAssertEqual(loader.error(of: name)?.reason, .closed) }
+    loader.assets.close()
+    loader.submit("/disk/late")
+    loader.decoder.gate.open()
+    loader.pollUntilEnded(4)
+    XCTAssertEqual(loader.error(of: "/disk/late")?.reason, .closed)
+    XCTAssertEqual(loader.names.count, 4)
+  }
+
   func testLettingGoOfTheLoaderEndsEverythingOnce() throws {
     let ended = Mutex<[Result<LoadedTexture<PlainDevice.Handle>, AssetError>]>([])
     let gate: Gate

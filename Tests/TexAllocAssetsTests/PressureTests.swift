@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import SystemPackage
 import TexAlloc
@@ -153,6 +154,46 @@ final class PressureTests: XCTestCase {
     XCTAssertEqual(loader.assets.statistics.loaded, 1)
     XCTAssertEqual(next.registered.load(ordering: .relaxed), 1)
     XCTAssertEqual(loader.decoder.opened.withLock { $0.count }, 1, "its memory is nobody's own")
+  }
+
+  func testAPollThatToldSomebodyBeforeTheLossSaysSo() throws {
+    let loader = try LoaderUnderTest()
+    let device = loader.device
+    for number in 0..<2 {
+      loader.assets.submit(AssetRequest(FilePath("/disk/\(number)"))) { result in
+        device.isLost.store(true, ordering: .relaxed)
+        loader.note("\(number)", result)
+      }
+    }
+    waitUntil { loader.assets.statistics.decoded == 2 }
+    let poll = try loader.assets.poll(budget: .seconds(60))
+    XCTAssertEqual(poll.ended, 1)
+    XCTAssertTrue(poll.isMoreToDo)
+    XCTAssertEqual(loader.names.count, 1)
+    XCTAssertThrowsError(try loader.assets.poll(budget: .seconds(60)))
+  }
+
+  func testALoopSleepsWhileALostDeviceRefusesItsPolls() throws {
+    let loader = try LoaderUnderTest()
+    func isReadable() -> Bool {
+      var request = pollfd(
+        fd: loader.assets.wakeUp.rawValue, events: Int16(POLLIN), revents: 0)
+      return unsafe Glibc.poll(&request, 1, 0) == 1
+    }
+    loader.submit("/disk/photo")
+    waitUntil { loader.assets.statistics.decoded == 1 }
+    XCTAssertTrue(isReadable())
+    loader.device.isLost.store(true, ordering: .relaxed)
+    XCTAssertThrowsError(try loader.assets.poll(budget: .zero))
+    XCTAssertFalse(isReadable())
+    loader.submit("/disk/other")
+    waitUntil { loader.assets.statistics.decoded == 2 }
+    XCTAssertFalse(isReadable())
+    let next = PlainDevice()
+    let pool = try TexturePool(for: [next, loader.decoder], from: [MemfdHeap()])
+    loader.assets.goOn(with: next, pool: pool)
+    XCTAssertTrue(isReadable())
+    loader.pollUntilEnded(2)
   }
 
   func testATextureOfALostDeviceIsMadeAgainOfItsBuffer() throws {

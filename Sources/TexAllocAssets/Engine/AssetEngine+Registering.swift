@@ -4,9 +4,22 @@ internal import TexAlloc
 extension AssetEngine {
   /// Tells what ended, and registers what is decoded, until the time is up or there is nothing more.
   ///
-  /// - Throws: What says that nothing can be registered here and now.
+  /// - Throws: What says that nothing can be registered here and now; nobody was told anything then.
   func poll(budget: Duration) throws(RegistrationRefused) -> AssetPoll {
-    let device = device.withLock { $0 }
+    // First, so that a device which is exchanged now is not taken for the one that refuses.
+    let number = look { $0.deviceNumber }
+    do throws(RegistrationRefused) {
+      return try poll(budget: budget, on: device.withLock { $0 })
+    } catch {
+      if error.isFinal { look { $0.refusingDevice = number } }
+      settleSignal()
+      throw error
+    }
+  }
+
+  private func poll(
+    budget: Duration, on device: AssetDevice
+  ) throws(RegistrationRefused) -> AssetPoll {
     try device.requireReady()
     let start = ContinuousClock.now
     var poll = AssetPoll()
@@ -18,7 +31,13 @@ extension AssetEngine {
       } else if let work = look({
         $0.takeRegistration(finishing: timeOfDevice ?? .zero > .zero)
       }) {
-        poll.ended += try register(work, on: device, within: &timeOfDevice)
+        do throws(RegistrationRefused) {
+          poll.ended += try register(work, on: device, within: &timeOfDevice)
+        } catch {
+          // Those who were told are counted; the next poll throws.
+          if poll.ended == 0 { throw error }
+          break
+        }
       } else {
         break
       }
@@ -101,7 +120,8 @@ extension AssetEngine {
 
 extension RegistrationRefused {
   /// Whether it takes nothing, here and now.
-  fileprivate var isOfTheDevice: Bool {
-    cause == .lost || cause == .closed || cause == .wrongThread
-  }
+  fileprivate var isOfTheDevice: Bool { isFinal || cause == .wrongThread }
+
+  /// Whether it will never take anything again.
+  fileprivate var isFinal: Bool { cause == .lost || cause == .closed }
 }

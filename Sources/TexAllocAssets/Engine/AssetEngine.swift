@@ -46,7 +46,7 @@ final class AssetEngine: Sendable {
     schedule = Mutex(Schedule(limits, decoders: self.workers.limit, pool))
   }
 
-  /// Readable while a poll has something to do.
+  /// Readable while a poll has something to do, and the device has not refused one for good.
   var wakeUp: FileDescriptor { event.descriptor }
 
   var statistics: AssetStatistics { schedule.withLock { $0.statistics } }
@@ -56,7 +56,7 @@ final class AssetEngine: Sendable {
     let (outcome, reads, decodes, news, naps) = schedule.withLock { schedule in
       let outcome = body(&schedule)
       let works = (schedule.takeReads(), schedule.takeDecodes())
-      if schedule.hasSomethingForPoll && !schedule.isSignalled {
+      if schedule.wakesUp && !schedule.isSignalled {
         schedule.isSignalled = true
         event.signal()
       }
@@ -80,7 +80,7 @@ final class AssetEngine: Sendable {
   /// Has the wake-up descriptor say what is so.
   func settleSignal() {
     schedule.withLock { schedule in
-      guard schedule.isSignalled != schedule.hasSomethingForPoll else { return }
+      guard schedule.isSignalled != schedule.wakesUp else { return }
       schedule.isSignalled.toggle()
       if schedule.isSignalled { event.signal() } else { event.take() }
     }

@@ -15,6 +15,9 @@ extension Schedule {
     told < endings.count || !toRegister.isEmpty || !toFinish.isEmpty
   }
 
+  /// Whether somebody who sleeps is to poll.
+  var wakesUp: Bool { hasSomethingForPoll && refusingDevice != deviceNumber }
+
   /// What is to be told next.
   mutating func takeEnding() -> (@Sendable () -> Void)? {
     guard told < endings.count else { return nil }
@@ -134,6 +137,7 @@ extension Schedule {
   /// - Returns: What is no longer needed, to be let go of when the schedule is.
   mutating func goOn(with pool: TexturePool, mount: (AssetRequest) -> String) -> [DecodedImage] {
     self.pool = pool
+    deviceNumber += 1
     isShort = false
     var gone: [DecodedImage] = []
     for number in jobs.numbers {

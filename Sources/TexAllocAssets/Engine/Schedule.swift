@@ -147,6 +147,10 @@ struct Schedule {
   /// Whether somebody looks after a while whether there is memory again.
   var isNapping = false
   var isClosed = false
+  /// How often the device was exchanged.
+  var deviceNumber = 0
+  /// The one that is lost or closed, as a poll has found out.
+  var refusingDevice: Int?
   /// Whether the wake-up descriptor is readable.
   var isSignalled = false
 
