@@ -41,6 +41,10 @@ struct DecodedPart: Sendable {
 
   /// Pixels as they are stored.
   var size: ImageSize { ImageSize(width: columns.count, height: rows.count) }
+  var region: ImageRegion {
+    ImageRegion(
+      x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
+  }
   /// Rows of the whole picture at the scale.
   var wholeHeight: Int { Int(scale.height) }
   /// Rows that are coded together.

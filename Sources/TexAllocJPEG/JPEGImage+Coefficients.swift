@@ -43,11 +43,13 @@ extension JPEGImage: CoefficientImage {
           guard scan.size == coefficientSize, scan.format == format else {
             throw .odd("a header that is not understood")
           }
-          return try EntropyPass(header, part, warnings, in: memory, within: decoder.limits.time)
-            .run(scan, as: format, fileSize: file.count, goOn) {
-              scan throws(CoefficientsRefused) in
-              try scan.readOn()
-            }
+          return try EntropyPass(
+            header, part.region, warnings, in: memory, within: decoder.limits.time
+          )
+          .run(scan, as: format, fileSize: file.count, goOn) {
+            scan throws(CoefficientsRefused) in
+            try scan.readOn()
+          }
         }
       }
     }

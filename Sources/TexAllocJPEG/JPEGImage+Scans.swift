@@ -62,7 +62,7 @@ extension JPEGImage {
     return try decoder.withEntropyReader(for: name) { reader throws(CoefficientsRefused) in
       guard let header = file.coefficientHeader else { throw .odd("a table that is missing") }
       return try reader.add(header) { scan throws(CoefficientsRefused) in
-        try EntropyPass(self.header, part, warnings, in: memory, within: decoder.limits.time)
+        try EntropyPass(self.header, part.region, warnings, in: memory, within: decoder.limits.time)
           .run(scan, as: format, fileSize: file.size, goOn) { scan throws(CoefficientsRefused) in
             try unsafe file.withBlocks(ofRow: scan.nextRow) { rows throws(CoefficientsRefused) in
               try unsafe scan.addRow(rows)

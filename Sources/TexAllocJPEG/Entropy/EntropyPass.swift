@@ -9,7 +9,7 @@ struct EntropyPass: ~Copyable {
   private static let leastPiece = 64 << 10
 
   private let header: ImageHeader
-  private let part: DecodedPart
+  private let region: ImageRegion
   private let warnings: [String]
   private let memory: CoefficientMemory
   /// Of the thread's processor time.
@@ -18,14 +18,15 @@ struct EntropyPass: ~Copyable {
 
   /// - Parameters:
   ///   - header: Of the part of the picture that is wanted.
+  ///   - region: Which that is, of the pixels as they are stored.
   ///   - warnings: What was wrong with it.
   ///   - timeLimit: Of the thread's processor time.
   init(
-    _ header: ImageHeader, _ part: DecodedPart, _ warnings: [String],
+    _ header: ImageHeader, _ region: ImageRegion, _ warnings: [String],
     in memory: CoefficientMemory, within timeLimit: Duration
   ) {
     self.header = header
-    self.part = part
+    self.region = region
     self.warnings = warnings
     self.memory = memory
     self.timeLimit = timeLimit
@@ -53,10 +54,7 @@ struct EntropyPass: ~Copyable {
       }
     }
     return CoefficientStream(
-      header,
-      ImageRegion(
-        x: part.columns.lowerBound, y: part.rows.lowerBound, width: part.columns.count,
-        height: part.rows.count), of: scan.size, format, quantization: scan.quantization,
+      header, region, of: scan.size, format, quantization: scan.quantization,
       offsets: offsets,
       entries: entries, entryCount: scan.entryCount, warnings: warnings)
   }
