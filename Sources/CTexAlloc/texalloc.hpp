@@ -9,6 +9,7 @@
 #define TEXALLOC_HPP
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "texalloc.h"
@@ -41,8 +42,9 @@ class Handle {
 
   /// Releases the handle, and takes over another.
   void reset(Object *handle = nullptr) {
-    if (handle_) Release(handle_);
-    handle_ = handle;
+    // Before it is released, which may call the owner back.
+    Object *old = std::exchange(handle_, handle);
+    if (old) Release(old);
   }
 
   /// Gives the handle up, which is then the caller's to release.
@@ -52,8 +54,49 @@ class Handle {
   Object *handle_ = nullptr;
 };
 
-/// Goes where its context is current.
-using Device = Handle<texalloc_device, texalloc_device_close>;
+/// A device, which is closed where its context is current, and kept where that fails.
+class Device {
+ public:
+  Device() = default;
+  /// Takes over a handle, which nobody else will close.
+  explicit Device(texalloc_device *handle) : handle_(handle) {}
+  Device(Device &&other) noexcept : handle_(other.release()) {}
+  /// Takes the other's handle where its own can be closed; else both keep theirs.
+  Device &operator=(Device &&other) noexcept {
+    if (this != &other && close() == TEXALLOC_OK) handle_ = other.release();
+    return *this;
+  }
+  /// What cannot be closed here is left to texalloc_shutdown().
+  ~Device() { close(); }
+
+  /// What functions of texalloc.h take.
+  texalloc_device *get() const { return handle_; }
+  explicit operator bool() const { return handle_ != nullptr; }
+
+  /// Closes the device; unless that succeeds, the handle stays.
+  texalloc_status close() {
+    texalloc_status status = texalloc_device_close(handle_);
+    if (status == TEXALLOC_OK) handle_ = nullptr;
+    return status;
+  }
+
+  /// Where a function of texalloc.h puts a new handle; NULL, which it refuses, where the old one stays.
+  texalloc_device **out() { return close() == TEXALLOC_OK ? &handle_ : nullptr; }
+
+  /// Closes the device, and takes over another; that stays the caller's unless it succeeds.
+  texalloc_status reset(texalloc_device *handle = nullptr) {
+    texalloc_status status = close();
+    if (status == TEXALLOC_OK) handle_ = handle;
+    return status;
+  }
+
+  /// Gives the handle up, which is then the caller's to close.
+  texalloc_device *release() { return std::exchange(handle_, nullptr); }
+
+ private:
+  texalloc_device *handle_ = nullptr;
+};
+
 using Pool = Handle<texalloc_pool, texalloc_pool_release>;
 using Buffer = Handle<texalloc_buffer, texalloc_buffer_release>;
 using Picture = Handle<texalloc_picture, texalloc_picture_release>;
@@ -70,7 +113,9 @@ using Font = Handle<texalloc_font, texalloc_font_release>;
 /// What went wrong, for programs that use exceptions.
 class Error : public std::runtime_error {
  public:
-  explicit Error(texalloc_status status) : std::runtime_error(texalloc_last_error()), status(status) {}
+  explicit Error(texalloc_status status) : Error(status, texalloc_last_error()) {}
+  /// With words of one's own, as those of a texalloc_loaded.
+  Error(texalloc_status status, const std::string &words) : std::runtime_error(words), status(status) {}
   const texalloc_status status;
 };
 

@@ -37,6 +37,12 @@ int main() {
   } catch (const texalloc::Error &error) {
     assert(error.status == TEXALLOC_INVALID_HANDLE && std::strlen(error.what()) > 0);
   }
+  assert(texalloc::Error(TEXALLOC_LOST, "in my words").what() == std::string("in my words"));
+  int nothing = 0;
+  texalloc::Device gpu(reinterpret_cast<texalloc_device *>(&nothing)); // which cannot be closed
+  assert(gpu.close() == TEXALLOC_INVALID_HANDLE && gpu && !gpu.out());
+  assert(gpu.reset() == TEXALLOC_INVALID_HANDLE && gpu.release() && gpu.close() == TEXALLOC_OK);
+  assert(gpu.out() && !gpu);
   pool.reset();
   texalloc::check(texalloc_shutdown());
 }
