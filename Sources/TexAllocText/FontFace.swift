@@ -41,7 +41,9 @@ public import SystemPackage
     let code: FT_Error
     switch source.place {
     case .file(let path, _):
-      code = unsafe FT_New_Face(library.handle, path.string, source.index, &face)
+      code = unsafe path.withPlatformString {
+        unsafe FT_New_Face(library.handle, $0, source.index, &face)
+      }
       if code != 0, let errno = Self.obstacle(to: path) {
         throw .unreadable(font: path.string, errno)
       }
