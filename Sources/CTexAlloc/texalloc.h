@@ -37,7 +37,10 @@
  *           Elsewhere they answer TEXALLOC_WRONG_THREAD.
  * OpenGL.   What such a call touches of OpenGL's state it puts back. Errors that OpenGL held before are
  *           read, and given to `pending_errors`.
- * Strings.  Are UTF-8 and end with a zero. Those that are returned are the library's, and last as long as
+ * Callbacks. Are called on a thread that is in a call, unless said otherwise, while no lock of the library's
+ *           is held: they may call every function but texalloc_shutdown(). They return as other functions
+ *           do, and neither throw nor longjmp.
+ * Strings.  Are UTF-8 and end with a zero; paths are bytes, as the kernel takes them. Those that are returned are the library's, and last as long as
  *           the object that they came from unless said otherwise.
  * Fork.     A child of a process that has held a handle gets TEXALLOC_FORKED from everything until it calls
  *           exec.
@@ -243,15 +246,19 @@ typedef enum texalloc_log_level {
 /** Is given a line without its end, which lasts as long as the call. On any thread, several at a time. */
 typedef void (*texalloc_log_function)(void *user, texalloc_log_level level, const char *message);
 
-/** Has a function given what there is to say; nobody where NULL, as it is at first. */
+/**
+ * Has a function given what there is to say; nobody where NULL, as it is at first. What fails in calls that
+ * it makes itself is not written. The function before may still be running on other threads afterwards.
+ */
 texalloc_status texalloc_set_log(texalloc_log_function log, void *user);
 
 /**
  * Releases every handle that there is, and waits until the library's threads have ended: before its memory
- * is looked at for leaks, say. Devices are closed first, where their context is current. Not while another
+ * is looked at for leaks, say. Devices are closed last, where their context is current. Not while another
  * thread is in a call. Later calls begin anew.
  *
- * TEXALLOC_BUSY: a thread has not ended after ten seconds; all handles are gone nevertheless.
+ * TEXALLOC_BUSY: a thread has not ended after ten seconds. TEXALLOC_JOINED, TEXALLOC_FAILED: what kept a
+ * device from being closed whose context is current. All handles are gone nevertheless.
  */
 texalloc_status texalloc_shutdown(void);
 
@@ -642,7 +649,7 @@ texalloc_status texalloc_buffer_discard(texalloc_buffer *buffer, const char *rea
  * Keeps the memory from being used again until a fence has passed, even when the buffer is released.
  *
  * \param fence  A sync_file: what KMS, Vulkan and EGL_ANDROID_native_fence_sync give, and compositors
- *               send. The library's to close if the call succeeds.
+ *               send. The library's to close if the call succeeds. -1: one that has passed.
  */
 texalloc_status texalloc_buffer_hold(texalloc_buffer *buffer, int fence);
 
@@ -815,8 +822,8 @@ typedef struct texalloc_decode_report {
  * \param buffer  Allocated for it, or of its size and one of its formats.
  * \param report  May be NULL.
  *
- * After TEXALLOC_UNSUITABLE_BUFFER and TEXALLOC_BUSY the buffer is as it was; after any other error it is
- * discarded.
+ * After TEXALLOC_UNSUITABLE_BUFFER, TEXALLOC_BUSY and TEXALLOC_SPENT the buffer is as it was; after any other
+ * error it is discarded.
  */
 texalloc_status texalloc_picture_decode(
     texalloc_picture *picture, texalloc_buffer *buffer, texalloc_decode_report *report);
@@ -943,7 +950,9 @@ texalloc_status texalloc_device_make_fence(texalloc_device *device, texalloc_fen
  */
 texalloc_status texalloc_device_export_fence(texalloc_device *device, int *descriptor);
 
-/** Has everything drawn from now on begin after a sync_file, which stays the caller's, has passed. GL. */
+/**
+ * Has everything drawn from now on begin after a sync_file, which stays the caller's, has passed; -1 has. GL.
+ */
 texalloc_status texalloc_device_wait(texalloc_device *device, int fence);
 
 /** Waits until a fence has passed, `patience` at most; 0 asks. \param has_passed  Whether it has. */
@@ -1012,7 +1021,9 @@ typedef struct texalloc_request {
 /**
  * Has a request loaded.
  *
- * \param load  May be NULL; else it is to be released, at any time.
+ * \param load  May be NULL; else it is to be released, at any time. It is there before `ended` is called.
+ *
+ * TEXALLOC_CLOSED: another thread has released the loader meanwhile.
  */
 texalloc_status texalloc_loader_submit(
     texalloc_loader *loader, const texalloc_request *request, texalloc_load **load);
@@ -1035,7 +1046,10 @@ typedef struct texalloc_poll {
 texalloc_status texalloc_loader_poll(
     texalloc_loader *loader, uint64_t budget, texalloc_poll *poll);
 
-/** A descriptor that is readable for poll(2) while a poll has something to do. It is the loader's. */
+/**
+ * A descriptor that is readable for poll(2) while a poll has something to do. It is the loader's. After a
+ * poll has answered LOST or CLOSED it is not before texalloc_loader_go_on().
+ */
 texalloc_status texalloc_loader_get_wake_up(texalloc_loader *loader, int *descriptor);
 
 /** Requests, by how far they are, and what was done so far. */
@@ -1054,7 +1068,10 @@ texalloc_status texalloc_loader_get_info(texalloc_loader *loader, texalloc_loade
 texalloc_status texalloc_loader_go_on(
     texalloc_loader *loader, texalloc_device *device, texalloc_pool *pool);
 
-/** Ends what is under way as closed, and tells who waits, on this thread. */
+/**
+ * Ends what is under way as closed, and tells who waits, on this thread. An `ended` that another thread's
+ * poll has begun to call may still be running afterwards.
+ */
 texalloc_status texalloc_loader_release(texalloc_loader *loader);
 
 texalloc_status texalloc_load_set_priority(texalloc_load *load, int32_t priority);

@@ -124,9 +124,7 @@ public func texalloc_buffer_map(
 ) -> texalloc_status {
   answer {
     let held = try Handles.buffers.find(buffer)
-    // Looked at first, so that nothing stays mapped that nobody knows of.
-    var result = unsafe texalloc_mapping()
-    unsafe try pass(result, to: mapping)
+    unsafe try requireRoom(in: mapping)
     let access: PlaneLoan.Access =
       switch mode {
       case TEXALLOC_MAP_ROWS: .rows
@@ -135,6 +133,7 @@ public func texalloc_buffer_map(
       default: throw Misuse.argument("mode: \(mode.rawValue)")
       }
     let loan = try held.map(Int(plane), for: access)
+    var result = unsafe texalloc_mapping()
     unsafe result.is_staged = loan.isStaged
     unsafe result.bytes = loan.memory
     unsafe result.pitch = UInt32(clamping: loan.pitch)
@@ -187,10 +186,14 @@ public func texalloc_buffer_discard(
   }
 }
 
+/// What Linux and EGL give in place of a sync_file that has passed already.
+let passedFence: CInt = -1
+
 @c @implementation
 public func texalloc_buffer_hold(_ buffer: OpaquePointer?, _ fence: CInt) -> texalloc_status {
   answer {
     let buffer = try Handles.buffers.find(buffer).buffer
+    if fence == passedFence { return }
     let descriptor = FileDescriptor(rawValue: fence)
     let copy = try OwnedDescriptor(duplicating: descriptor, named: buffer.name)
     buffer.hold(until: try SyncFile(owning: copy))

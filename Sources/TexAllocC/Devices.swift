@@ -1,4 +1,5 @@
 public import CTexAlloc
+internal import Synchronization
 internal import TexAlloc
 internal import TexAllocEGL
 
@@ -28,10 +29,35 @@ internal import TexAllocEGL
     guard unsafe options.pending_errors != nil else { return }
     gpu.onPendingErrors = { [weak self] errors in
       guard let self else { return }
-      unsafe errors.withUnsafeBufferPointer {
-        unsafe listener.pending_errors?(listener.user, $0.baseAddress, $0.count)
+      if let postponed = Self.postponed {
+        postponed.errors.withLock { $0.append((self, errors)) }
+      } else {
+        tell(pendingErrors: errors)
       }
     }
+  }
+
+  private func tell(pendingErrors errors: [UInt32]) {
+    unsafe errors.withUnsafeBufferPointer {
+      unsafe listener.pending_errors?(listener.user, $0.baseAddress, $0.count)
+    }
+  }
+
+  private final class PostponedErrors: Sendable {
+    let errors = Mutex<[(device: HeldDevice, errors: [UInt32])]>([])
+  }
+  @TaskLocal private static var postponed: PostponedErrors?
+
+  /// Does what holds a lock; the application, which may call anything, is told of OpenGL's errors when it is
+  /// let go of.
+  static func tellingErrorsAfterwards<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let postponed = PostponedErrors()
+    defer {
+      for (device, errors) in postponed.errors.withLock({ $0 }) {
+        device.tell(pendingErrors: errors)
+      }
+    }
+    return try $postponed.withValue(postponed, operation: body)
   }
 
   func tell(namesGone names: [UInt32]) {

@@ -162,10 +162,12 @@ public func texalloc_glyphs_flush(
 ) -> texalloc_status {
   answer {
     let glyphs = try Handles.glyphs.find(glyphs)
-    // Looked at first, so that nothing is written of which nobody hears.
     let isWanted = unsafe flushed != nil
-    if isWanted { unsafe try pass(texalloc_glyphs_flushed(), to: flushed) }
-    let written = try glyphs.withCache { try $0.flush() }
+    if isWanted { unsafe try requireRoom(in: flushed) }
+    // It is what touches OpenGL.
+    let written = try HeldDevice.tellingErrorsAfterwards {
+      try glyphs.withCache { try $0.flush() }
+    }
     guard isWanted else { return }
     unsafe try pass(
       texalloc_glyphs_flushed(
@@ -212,7 +214,7 @@ public func texalloc_face_open(
     let glyphs = try Handles.glyphs.find(glyphs)
     let options = unsafe try passed(options)
     let source = FontSource(
-      contentsOf: FilePath(try unsafe text(path, "path")), index: Int(unsafe options.index),
+      contentsOf: try unsafe TexAllocC.path(path), index: Int(unsafe options.index),
       axes: try unsafe axes(options))
     unsafe room.pointee = try Handles.faces.insert(glyphs.open(source))
   }

@@ -34,10 +34,11 @@ public func texalloc_set_log(
 @c @implementation
 public func texalloc_shutdown() -> texalloc_status {
   answer {
-    Handles.releaseAll()
+    let failure = Handles.releaseAll()
     guard OwnThreads.waitForEnd(of: .seconds(10)) else {
       throw Misuse(TEXALLOC_BUSY, "a thread of the library has not ended after ten seconds")
     }
+    if let failure { throw failure }
   }
 }
 
@@ -57,10 +58,12 @@ enum Handles {
   static let fonts = HandleTable<HeldFont>(of: .font)
   static let reports = HandleTable<CText>(of: .report)
 
-  /// Devices are closed where their context is current, which takes what still needs them.
-  static func releaseAll() {
+  /// Devices are closed last, where their context is current, which takes what still needs them.
+  ///
+  /// - Returns: Why the first of those could not be closed, if its context was current.
+  static func releaseAll() -> EGLFailure? {
     loads.removeAll()
-    loaders.removeAll()
+    for loader in loaders.removeAll() { loader.close() }
     reports.removeAll()
     fonts.removeAll()
     faces.removeAll()
@@ -71,6 +74,12 @@ enum Handles {
     pictures.removeAll()
     buffers.removeAll()
     pools.removeAll()
-    for device in devices.removeAll() { try? device.gpu.close() }
+    var first: EGLFailure?
+    for device in devices.removeAll() {
+      do throws(EGLFailure) { try device.gpu.close() } catch {
+        if first == nil && error.cause != .wrongThread { first = error }
+      }
+    }
+    return first
   }
 }

@@ -10,17 +10,46 @@ internal import TexAllocPNG
 final class HeldLoader: Sendable {
   let assets: Assets<Texture>
   let device: Mutex<HeldDevice>
+  private let isClosed = Mutex(false)
 
   init(_ assets: Assets<Texture>, for device: HeldDevice) {
     self.assets = assets
     self.device = Mutex(device)
   }
+
+  /// - Throws: `Misuse` where it was closed: then nobody is told.
+  func submit(_ request: AssetRequest, _ listener: LoadListener) throws(Misuse) -> AssetLoad {
+    // Submitting calls nobody.
+    try isClosed.withLock { isClosed throws(Misuse) in
+      if isClosed { throw Misuse(TEXALLOC_CLOSED, "the loader was released meanwhile") }
+      return assets.submit(request) { listener.tell($0) }
+    }
+  }
+
+  /// Other threads may still be in calls, and hold it.
+  func close() {
+    isClosed.withLock { $0 = true }
+    assets.close()
+  }
 }
 
+/// A request that may have ended before its caller has heard of it.
 final class HeldLoad: Sendable {
-  let load: AssetLoad
+  private let begun = Mutex<AssetLoad?>(nil)
 
-  init(_ load: AssetLoad) { self.load = load }
+  /// Whoever uses the handle waits until that has returned.
+  func begin(_ submit: () throws(Misuse) -> AssetLoad) throws(Misuse) {
+    try begun.withLock { begun throws(Misuse) in begun = try submit() }
+  }
+
+  var load: AssetLoad {
+    get throws(Misuse) {
+      guard let load = begun.withLock({ $0 }) else {
+        throw Misuse(TEXALLOC_INVALID_HANDLE, "the load was never submitted")
+      }
+      return load
+    }
+  }
 }
 
 extension texalloc_loader_options: SizedStruct {}
@@ -58,10 +87,24 @@ public func texalloc_loader_submit(
   answer {
     let loader = try Handles.loaders.find(loader)
     guard let request = unsafe request else { throw Misuse.argument("request is NULL") }
-    let wanted = try unsafe passed(request)
-    let listener = unsafe LoadListener(function: wanted.ended, user: wanted.user)
-    let begun = loader.assets.submit(try unsafe AssetRequest(wanted)) { listener.tell($0) }
-    if unsafe load != nil { unsafe load?.pointee = try Handles.loads.insert(HeldLoad(begun)) }
+    let options = try unsafe passed(request)
+    let listener = unsafe LoadListener(function: options.ended, user: options.user)
+    let wanted = try unsafe AssetRequest(options)
+    guard let room = unsafe load else {
+      _ = try loader.submit(wanted, listener)
+      return
+    }
+    // Before it can end: the caller may look for it when it is told.
+    let (before, held) = unsafe (room.pointee, HeldLoad())
+    let handle = try Handles.loads.insert(held)
+    unsafe room.pointee = handle
+    do throws(Misuse) {
+      try held.begin { () throws(Misuse) in try loader.submit(wanted, listener) }
+    } catch {
+      unsafe room.pointee = before
+      _ = try? Handles.loads.remove(handle)
+      throw error
+    }
   }
 }
 
@@ -69,7 +112,7 @@ extension AssetRequest {
   fileprivate init(_ request: texalloc_request) throws {
     let priority = unsafe AssetPriority(rawValue: request.priority)
     if unsafe request.path != nil {
-      self.init(FilePath(try unsafe text(request.path, "path")), priority)
+      self.init(try unsafe TexAllocC.path(request.path), priority)
     } else {
       self.init(
         try unsafe ImageSource(copying: request.bytes, request.size, named: request.name), priority)
@@ -83,7 +126,7 @@ extension AssetRequest {
 }
 
 /// Who is told of the end of a request; what the function is given is the caller's to share among threads.
-@safe private struct LoadListener: @unchecked Sendable {
+@safe struct LoadListener: @unchecked Sendable {
   let function:
     (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<texalloc_loaded>?) -> Void)?
   let user: UnsafeMutableRawPointer?
@@ -129,9 +172,8 @@ public func texalloc_loader_poll(
 ) -> texalloc_status {
   answer {
     let loader = try Handles.loaders.find(loader)
-    // Looked at first, so that nothing ends of which nobody hears.
     let isWanted = unsafe poll != nil
-    if isWanted { unsafe try pass(texalloc_poll(), to: poll) }
+    if isWanted { unsafe try requireRoom(in: poll) }
     let outcome = try loader.assets.poll(budget: .nanoseconds(Int64(clamping: budget)))
     loader.device.withLock { $0 }.tell(namesGone: outcome.namesGone)
     guard isWanted else { return }
@@ -188,14 +230,17 @@ public func texalloc_loader_go_on(
 
 @c @implementation
 public func texalloc_loader_release(_ loader: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.loaders.remove(loader) }
+  answer { try Handles.loaders.remove(loader)?.close() }
 }
 
 @c @implementation
 public func texalloc_load_set_priority(
   _ load: OpaquePointer?, _ priority: Int32
 ) -> texalloc_status {
-  answer { try Handles.loads.find(load).load.priority = AssetPriority(rawValue: priority) }
+  answer {
+    let load = try Handles.loads.find(load).load
+    load.priority = AssetPriority(rawValue: priority)
+  }
 }
 
 @c @implementation

@@ -109,7 +109,7 @@ public func texalloc_picture_open(
 ) -> texalloc_status {
   answer {
     let room = try unsafe room(picture, for: "picture")
-    let source = try ImageSource(FilePath(unsafe text(path, "path")))
+    let source = try ImageSource(unsafe TexAllocC.path(path))
     unsafe room.pointee = try Handles.pictures.insert(open(source, passed(options)))
   }
 }
@@ -201,9 +201,8 @@ public func texalloc_picture_decode(
   answer {
     let picture = try Handles.pictures.find(picture)
     let buffer = try Handles.buffers.find(buffer).buffer
-    // Looked at first, so that no picture is decoded of which nobody hears.
     let isWanted = unsafe report != nil
-    if isWanted { unsafe try pass(texalloc_decode_report(), to: report) }
+    if isWanted { unsafe try requireRoom(in: report) }
     let outcome = unsafe try picture.decode(into: buffer)
     if isWanted { unsafe try pass(outcome, to: report) }
   }

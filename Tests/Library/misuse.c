@@ -202,7 +202,8 @@ static void pass_nothing(void) {
   EXPECT(INVALID_ARGUMENT, texalloc_buffer_read(live_buffer, 0, true, pixels, 1));
   EXPECT(NOT_FOR_THAT, texalloc_buffer_read(live_buffer, 0, true, pixels, 64));
   EXPECT(INVALID_ARGUMENT, texalloc_buffer_discard(live_buffer, NULL));
-  EXPECT(SYSTEM, texalloc_buffer_hold(live_buffer, -1));
+  EXPECT(OK, texalloc_buffer_hold(live_buffer, -1)); /* has passed */
+  EXPECT(SYSTEM, texalloc_buffer_hold(live_buffer, 1 << 20));
   EXPECT(INVALID_ARGUMENT, texalloc_buffer_export(live_buffer, NULL));
 
   texalloc_adopted_image adopted = {
@@ -316,12 +317,14 @@ static void merge_and_probe(void) {
   EXPECT(INVALID_ARGUMENT, texalloc_probe(NULL, NULL));
 }
 
-/* A child has nobody's threads, and is told so. */
-static void fork_and_call(void) {
+/* A child has nobody's threads, nor their locks, and is told so. */
+static void fork_and_call(const int *lines) {
+  int before = *lines;
   pid_t child = fork();
   if (child == 0) {
     texalloc_pool_info info = {.struct_size = sizeof info};
-    _exit(texalloc_pool_get_info(live_pool, &info) == TEXALLOC_FORKED ? 0 : 1);
+    bool is_told = texalloc_pool_get_info(live_pool, &info) == TEXALLOC_FORKED;
+    _exit(is_told && strstr(texalloc_last_error(), "forked") && *lines == before ? 0 : 1);
   }
   int status;
   waitpid(child, &status, 0);
@@ -331,6 +334,36 @@ static void fork_and_call(void) {
 static void count_lines(void *user, texalloc_log_level level, const char *message) {
   assert(level >= TEXALLOC_LOG_ERROR && level <= TEXALLOC_LOG_INFO && *message);
   __atomic_add_fetch((int *)user, 1, __ATOMIC_RELAXED);
+}
+
+/* A log's function whose own calls fail, each of which would be written by a further one. */
+static void fail_again(void *user, texalloc_log_level level, const char *message) {
+  count_lines(user, level, message);
+  REFUSED(texalloc_buffer_discard(NULL, "for no reason"));
+}
+
+static void fail_while_logging(void) {
+  texalloc_picture *picture;
+  int lines = 0;
+  EXPECT(OK, texalloc_set_log(fail_again, &lines));
+  EXPECT(UNREADABLE, texalloc_picture_open("/nowhere", NULL, &picture));
+  assert(lines == 1 && strstr(texalloc_last_error(), "/nowhere"));
+}
+
+/* Limits that no machine has. */
+static void allocate_without_limits(void) {
+  texalloc_pool_limits limits[] = {{.first_slab = UINT64_C(1) << 62}, {.prefault = UINT64_MAX}};
+  texalloc_image image = {.struct_size = sizeof image, .width = 4, .height = 4};
+  for (int i = 0; i < 2; i++) {
+    texalloc_pool_options options = {.struct_size = sizeof options, .limits = &limits[i]};
+    texalloc_pool *pool;
+    texalloc_buffer *buffer;
+    limits[i].struct_size = sizeof limits[i];
+    EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+    EXPECT(OK, texalloc_pool_allocate(pool, &image, 0, &buffer));
+    EXPECT(OK, texalloc_buffer_release(buffer));
+    EXPECT(OK, texalloc_pool_release(pool));
+  }
 }
 
 int main(int count, char **arguments) {
@@ -364,9 +397,11 @@ int main(int count, char **arguments) {
   for (int i = 0; i < BAD; i++) pthread_join(threads[i], NULL);
   free(none);
   assert(lines > BAD * 50);
+  fork_and_call(&lines);
+  fail_while_logging();
   EXPECT(OK, texalloc_set_log(NULL, NULL));
+  allocate_without_limits();
 
-  fork_and_call();
   EXPECT(OK, texalloc_buffer_release(live_buffer));
   REFUSED(texalloc_buffer_release(live_buffer)); /* twice */
   EXPECT(OK, texalloc_shutdown());

@@ -3,6 +3,7 @@
  * loader, and what is refused on the wrong thread or after a close.
  */
 #include <assert.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -74,7 +75,9 @@ static void write_rows(void) {
   texalloc_mapping mapping = {.struct_size = sizeof mapping};
   EXPECT(OK, texalloc_buffer_map(buffer, 0, TEXALLOC_MAP_ROWS, &mapping));
   assert(!mapping.bytes && mapping.row_count == HEIGHT && mapping.row_size == WIDTH * 4);
+  texalloc_mapping before = mapping;
   EXPECT(BUSY, texalloc_buffer_map(buffer, 0, TEXALLOC_MAP_ROWS, &mapping));
+  assert(!memcmp(&before, &mapping, sizeof mapping));
   EXPECT(BUSY, texalloc_buffer_read(buffer, 0, true, held, WIDTH * 4));
   for (uint32_t y = 0; y < HEIGHT; y++)
     EXPECT(OK, texalloc_buffer_write_rows(buffer, 0, y, 1, pixels + y * WIDTH, WIDTH * 4));
@@ -118,6 +121,37 @@ static void paint(texalloc_map_mode mode, bool is_painted) {
   EXPECT(OK, texalloc_texture_release(texture));
 }
 
+/* A file whose name is of no encoding, and a buffer that the GPU has taken. */
+static void decode_by_bytes(const char *path) {
+  char name[] = "/tmp/texalloc-XXXXXX/\xFF.jpg";
+  const size_t folder = strlen(name) - strlen("/\xFF.jpg");
+  name[folder] = 0;
+  char target[64];
+  int file = open(path, O_RDONLY);
+  sprintf(target, "/proc/self/fd/%d", file);
+  assert(file >= 0 && mkdtemp(name));
+  name[folder] = '/';
+  assert(!symlink(target, name));
+  texalloc_picture *picture;
+  EXPECT(OK, texalloc_picture_open(name, NULL, &picture));
+  close(file);
+  unlink(name);
+  name[folder] = 0;
+  rmdir(name);
+
+  texalloc_buffer *buffer;
+  texalloc_texture *texture;
+  texalloc_buffer_info info = {.struct_size = sizeof info};
+  EXPECT(OK, texalloc_picture_allocate(picture, pool, TEXALLOC_FOR_TEXTURE, &buffer));
+  EXPECT(OK, texalloc_picture_decode(picture, buffer, NULL));
+  EXPECT(OK, texalloc_texture_create(gpu, buffer, 0, &texture));
+  EXPECT(OK, texalloc_buffer_get_info(buffer, &info));
+  if (info.is_spent) EXPECT(SPENT, texalloc_picture_decode(picture, buffer, NULL));
+  EXPECT(OK, texalloc_texture_release(texture));
+  EXPECT(OK, texalloc_buffer_release(buffer));
+  EXPECT(OK, texalloc_picture_release(picture));
+}
+
 static bool end(void *user, double done) { return *(double *)user = done, false; }
 
 static void decode(const char *path) {
@@ -133,7 +167,9 @@ static void decode(const char *path) {
 
   texalloc_mapping mapping = {.struct_size = sizeof mapping};
   EXPECT(OK, texalloc_buffer_map(buffer, 0, TEXALLOC_MAP_ROWS, &mapping));
+  report.good_rows = 77;
   EXPECT(BUSY, texalloc_picture_decode(picture, buffer, &report));
+  assert(report.good_rows == 77);
   EXPECT(OK, texalloc_buffer_unmap(buffer, 0));
   EXPECT(OK, texalloc_picture_decode(picture, buffer, &report));
   assert(report.good_rows == header.height && !*report.warnings);
@@ -238,6 +274,9 @@ static void render(void) {
   }
 }
 
+/* What a callback asks in a flush. */
+static texalloc_glyphs *flushing;
+
 /* A label, whose letters are on a page where its quads say. */
 static void write_text(const char *path) {
   texalloc_glyphs *glyphs;
@@ -260,8 +299,10 @@ static void write_text(const char *path) {
   EXPECT(OK, texalloc_font_get_quads(font, "I I", 10, 30, quads, 8, &count));
   assert(count == 2 && quads[1].x > quads[0].x && quads[0].y < 30);
   texalloc_glyphs_flushed flushed = {.struct_size = sizeof flushed};
+  glEnable(0xFFFF);
+  flushing = glyphs;
   EXPECT(OK, texalloc_glyphs_flush(glyphs, &flushed));
-  assert(flushed.pages == 1 && flushed.bytes > 0);
+  assert(flushed.pages == 1 && flushed.bytes > 0 && !flushing);
   texalloc_glyph_page page = {.struct_size = sizeof page};
   EXPECT(OK, texalloc_glyphs_get_page(glyphs, 0, &page));
   assert(page.number == quads[0].page && page.texture.name && page.texture.format == TEXALLOC_R8);
@@ -350,6 +391,10 @@ static void *call_elsewhere(void *buffer) {
 
 static void note_errors(void *user, const uint32_t *errors, size_t count) {
   *(uint32_t *)user = errors[count - 1];
+  if (!flushing) return;
+  texalloc_glyphs_info info = {.struct_size = sizeof info};
+  EXPECT(OK, texalloc_glyphs_get_info(flushing, &info)); /* whose lock nobody holds */
+  flushing = NULL;
 }
 
 int main(int count, char **arguments) {
@@ -362,6 +407,7 @@ int main(int count, char **arguments) {
   paint(TEXALLOC_MAP_MEMORY, true);
   paint(TEXALLOC_MAP_STAGED, false);
   for (int i = 2; i < count; i++) decode(arguments[i]);
+  decode_by_bytes(arguments[2]);
   export_and_adopt();
   render();
   load(arguments[2]);
@@ -386,6 +432,7 @@ int main(int count, char **arguments) {
   texalloc_device_info info = {.struct_size = sizeof info};
   EXPECT(OK, texalloc_device_get_info(gpu, &info));
   assert(*info.renderer && !info.is_lost);
+  EXPECT(OK, texalloc_device_wait(gpu, -1)); /* has passed */
   EXPECT(OK, texalloc_device_close(gpu));
   EXPECT(INVALID_HANDLE, texalloc_device_collect(gpu));
   EXPECT(OK, texalloc_buffer_release(buffer));

@@ -132,7 +132,8 @@ extension TextureBuffer {
         during: writing)
     } catch {
       let isSpent = error.reason == .spent
-      throw ImageDecodingError(picture, isSpent ? .spentBuffer("\(error)") : .bufferInUse("\(error)"))
+      throw ImageDecodingError(
+        picture, isSpent ? .spentBuffer("\(error)") : .bufferInUse("\(error)"))
     }
   }
 }

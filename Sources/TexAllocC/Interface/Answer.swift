@@ -9,7 +9,9 @@ func answer(
 ) -> texalloc_status {
   do {
     if Fork.isChild {
-      throw Misuse(TEXALLOC_FORKED, "the process was forked and has not called exec")
+      // Whoever held the log's lock is not here to let go of it.
+      LastError.set("the process was forked and has not called exec")
+      return TEXALLOC_FORKED
     }
     try body()
     return TEXALLOC_OK
@@ -21,8 +23,9 @@ func answer(
 private func fail(_ error: any Error, in function: StaticString) -> texalloc_status {
   var message = "\(error)"
   if error is Misuse { message = "\(function.description.prefix { $0 != "(" }): \(message)" }
-  LastError.set(message)
+  // In this order, since calls of the log's function may fail, too.
   Log.write(TEXALLOC_LOG_ERROR, message)
+  LastError.set(message)
   return status(of: error)
 }
 
@@ -69,6 +72,8 @@ enum LastError {
 /// Where what there is to say goes.
 enum Log {
   private static let listener = Mutex<Listener?>(nil)
+  /// Whether this thread is in the caller's function: what fails in there has nobody to tell.
+  @TaskLocal private static var isWriting = false
 
   /// The caller's function with what it is given, which is the caller's to share among threads.
   @safe private struct Listener: @unchecked Sendable {
@@ -82,8 +87,10 @@ enum Log {
   }
 
   static func write(_ level: texalloc_log_level, _ message: @autoclosure () -> String) {
-    guard let listener = listener.withLock({ $0 }) else { return }
-    unsafe message().withCString { unsafe listener.function(listener.user, level, $0) }
+    guard let listener = listener.withLock({ $0 }), !isWriting else { return }
+    $isWriting.withValue(true) {
+      unsafe message().withCString { unsafe listener.function(listener.user, level, $0) }
+    }
   }
 }
 

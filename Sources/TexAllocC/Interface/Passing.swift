@@ -1,5 +1,6 @@
 internal import CTexAlloc
 internal import Glibc
+internal import SystemPackage
 
 /// A struct that is passed with its size in front, which the caller sets.
 protocol SizedStruct {
@@ -23,6 +24,14 @@ func passed<Value: SizedStruct>(_ pointer: UnsafePointer<Value>?) throws(Misuse)
     unsafe value.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.prefix(known)))
   }
   return value
+}
+
+/// Sees whether a struct of the caller can be filled, before something is done of which nobody would hear.
+func requireRoom<Value: SizedStruct>(
+  in pointer: UnsafeMutablePointer<Value>?
+) throws(Misuse) {
+  guard let pointer = unsafe pointer else { throw .argument("\(Value.self) is NULL") }
+  _ = try unsafe statedSize(of: pointer)
 }
 
 /// Fills a struct of the caller, as far as it goes.
@@ -76,6 +85,12 @@ func room<Value>(
 func text(_ pointer: UnsafePointer<CChar>?, _ name: StaticString) throws(Misuse) -> String {
   guard let pointer = unsafe pointer else { throw .argument("\(name) is NULL") }
   return unsafe String(cString: pointer)
+}
+
+/// A path that the caller passes: bytes, whatever they stand for.
+func path(_ pointer: UnsafePointer<CChar>?) throws(Misuse) -> FilePath {
+  guard let pointer = unsafe pointer else { throw .argument("path is NULL") }
+  return unsafe FilePath(platformString: pointer)
 }
 
 /// An array that the caller passes.
