@@ -57,7 +57,7 @@ public final class Camera: Registrar {
     let known = VideoFormat.all(of: device)
     let wanted = (formats ?? known).filter(known.contains)
     var offered: [VideoFormat] = []
-    for fourcc in wanted {
+    for fourcc in wanted where !offered.contains(where: { $0.fourcc == fourcc }) {
       do {
         if let format = try VideoFormat.negotiate(fourcc, size, with: device),
           format.fourcc == fourcc

@@ -69,7 +69,7 @@ public final class CameraFrames: Sendable {
     while true {
       if state.withLock({ $0.isStopped }) { return nil }
       try refill()
-      if let filled = try queue.dequeue(),
+      if let filled = try dequeue(),
         let buffer = state.withLock({ $0.queued.removeValue(forKey: filled.index) })
       {
         return CameraFrame(
@@ -89,13 +89,34 @@ public final class CameraFrames: Sendable {
     wakeUp.signal()
   }
 
+  /// A buffer that was filled; nil where none is, or the camera was stopped meanwhile, which the driver
+  /// refuses as invalid.
+  private func dequeue() throws(CameraError) -> CaptureQueue.Filled? {
+    do throws(CameraError) { return try queue.dequeue() } catch {
+      if state.withLock({ $0.isStopped }) { return nil }
+      throw error
+    }
+  }
+
   /// Gives the driver all memory that nobody uses any more.
   private func refill() throws(CameraError) {
     while state.withLock({ !$0.isStopped && $0.queued.count < queue.count }) {
       guard let buffer = try memory.allocate() else { return }  // the rest is held, or still drawn
       guard let place = memory.place(of: buffer) else { return }
-      try queue.enqueue(buffer, at: place)
-      state.withLock { $0.queued[place] = buffer }
+      // Before: another thread may dequeue it at once.
+      let isEntered = state.withLock { state in
+        if !state.isStopped { state.queued[place] = buffer }
+        return !state.isStopped
+      }
+      guard isEntered else { return }
+      do throws(CameraError) { try queue.enqueue(buffer, at: place) } catch {
+        let isStopped = state.withLock { state in
+          state.queued[place] = nil
+          return state.isStopped
+        }
+        if isStopped { return }
+        throw error
+      }
     }
   }
 

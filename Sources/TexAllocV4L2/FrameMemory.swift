@@ -120,7 +120,9 @@ final class QueuePlaces: Sendable {
   func place(_ slab: Slab) -> Int? {
     if let place = slab.companion(ofSlab) { return place.number }
     guard let number = free.withLock({ $0.popLast() }) else { return nil }
-    return slab.companion(ofSlab) { Place(number, of: self) }.number
+    // Where another thread was faster, ours is free again.
+    let place = Place(number, of: self)
+    return slab.companion(ofSlab) { place }.number
   }
 }
 
