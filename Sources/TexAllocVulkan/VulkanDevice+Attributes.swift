@@ -2,7 +2,8 @@ internal import CVulkan
 public import TexAlloc
 
 extension VulkanDevice {
-  /// The memory of the device that the CPU can map, the best first, each measured when first asked for.
+  /// The memory of the device that the CPU can map, the best first, each measured when first asked for;
+  /// none once it is closed.
   public var memoryHeaps: [VulkanHeap] { heaps.all }
 
   /// Whether it samples memory of the process where it lies, and dma-bufs.
@@ -19,6 +20,7 @@ extension VulkanDevice {
     if let demandedRoute, demandedRoute != route {
       throw RouteRefused(because: "\(demandedRoute) was demanded")
     }
+    if isClosed { throw RouteRefused(because: "the device was closed") }
     if isLost { throw RouteRefused(because: "the device is lost") }
     switch route {
     case .imported:

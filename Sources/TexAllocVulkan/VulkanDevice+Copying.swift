@@ -45,21 +45,28 @@ extension VulkanDevice {
     if let known = liveTexture(of: buffer, mipmapped: mipmapped) { return known }
     try buffer.requireContents(for: name)
     let formats = try planeFormats(of: buffer.layout)
+    _ = try slabToCopy(of: buffer)
     try checkCopying(buffer.layout, formats, mipmapped: mipmapped)
     let check = try verify(buffer, on: .transferred)
-    let images = try makeOwnImages(of: buffer.layout, formats, mipmapped: mipmapped)
-    try copy(0..<buffer.layout.height, of: buffer, into: images, isNew: true)
-    let texture = enter(
+    let images = try makeOwnImages(of: buffer, formats, mipmapped: mipmapped)
+    do throws(RegistrationRefused) {
+      try copy(0..<buffer.layout.height, of: buffer, into: images, isNew: true)
+    } catch {
+      discard(.transferred(images), of: buffer)
+      throw error
+    }
+    let texture = try enter(
       VulkanTexture(
         .transferred(images), of: buffer, on: self, .transferred, because: reason, check: check))
     buffer.spend()
     return texture
   }
 
-  /// Images for the planes of an image, with nothing in them.
+  /// Images for the planes of a buffer, with nothing in them. What the queue was given may still use them.
   func makeOwnImages(
-    of layout: ImageLayout, _ formats: [PlaneFormat], mipmapped: Bool
+    of buffer: TextureBuffer, _ formats: [PlaneFormat], mipmapped: Bool
   ) throws(RegistrationRefused) -> [OwnImage] {
+    let layout = buffer.layout
     var made: [OwnImage] = []
     for (index, format) in formats.enumerated() {
       let shape = OwnImageShape(format, layout.texels(ofPlane: index), mipmapped: mipmapped)
@@ -70,9 +77,9 @@ extension VulkanDevice {
           made.append(try OwnImage(shape, in: imageMemory, on: connection))
         }
       } catch {
-        noteLoss(error)
+        if !made.isEmpty { discard(.transferred(made), of: buffer) }
         throw refusal(
-          error.cause == .lost ? .lost : .copyFailed, "transferred", wanted: "\(layout.format)",
+          cause(of: error, or: .copyFailed), "transferred", wanted: "\(layout.format)",
           held: "\(error)")
       }
     }
@@ -84,12 +91,9 @@ extension VulkanDevice {
     _ rows: Range<Int>, of buffer: TextureBuffer, into images: [OwnImage], isNew: Bool
   ) throws(RegistrationRefused) {
     let layout = buffer.layout
-    guard let slab = buffer.slab else {
-      throw refusal(
-        .heap, "heaps", wanted: "memory of a slab, to copy from", held: "the application's own")
-    }
+    let slab = try slabToCopy(of: buffer)
     do throws(VulkanFailure) {
-      let kept = try slabImages(of: slab, for: CopySource.suitableMemory)
+      let kept = try slabImages(of: slab, for: copySources)
       let source = try kept.copySource()
       let fence = try unsafe work.submit { list in
         for (index, image) in images.enumerated() {
@@ -105,11 +109,18 @@ extension VulkanDevice {
       kept.hold(until: fence)
       buffer.hold(until: fence, writers: true)
     } catch {
-      noteLoss(error)
       throw refusal(
-        error.cause == .lost ? .lost : .copyFailed, "transferred", wanted: "\(layout.format)",
+        cause(of: error, or: .copyFailed), "transferred", wanted: "\(layout.format)",
         held: "\(error)")
     }
+  }
+
+  private func slabToCopy(of buffer: TextureBuffer) throws(RegistrationRefused) -> Slab {
+    guard let slab = buffer.slab else {
+      throw refusal(
+        .heap, "heaps", wanted: "memory of a slab, to copy from", held: "the application's own")
+    }
+    return slab
   }
 
   /// Validates before the driver does.

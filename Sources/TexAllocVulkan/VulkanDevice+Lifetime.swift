@@ -46,22 +46,31 @@ extension VulkanDevice {
   ///
   /// - Throws: `VulkanFailure`; everything then waits for the next time, unless the device is lost.
   public func collect() throws(VulkanFailure) {
-    if isLost || isClosed { return }
+    if isClosed { return }
+    // Others may have found out.
+    if isLost { return deviceWasLost() }
     let (fresh, retired) = state.withLock { state in
       defer { (state.fresh, state.retired) = ([], []) }
       return (state.fresh, state.retired)
     }
-    let barriers = unsafe fresh.compactMap(\.texture).flatMap { unsafe $0.takeBarriers() }
+    let unprepared = fresh.compactMap(\.texture?.content).filter(\.wantsBarriers)
     var fence: VulkanFence?
     do {
-      if unsafe !barriers.isEmpty {
-        fence = try unsafe work.submit { list in unsafe prepare(barriers, in: list) }
+      if !unprepared.isEmpty {
+        fence = try unsafe work.submit(preparing: unprepared) { list, barriers in
+          unsafe prepare(barriers, in: list)
+        }
       } else if !retired.isEmpty {
         fence = try work.fence()
       }
     } catch {
       noteLoss(error)
-      if !isLost { state.withLock { $0.retired = retired + $0.retired } }
+      if !isLost {
+        state.withLock { state in
+          state.fresh = fresh + state.fresh
+          state.retired = retired + state.retired
+        }
+      }
       throw error
     }
     if let fence {
@@ -81,18 +90,18 @@ extension VulkanDevice {
   /// - Returns: What cannot.
   private func keep(
     _ retired: RetiredTexture, until fence: VulkanFence
-  ) -> [(content: TextureContent, buffer: TextureBuffer, until: VulkanFence)] {
+  ) -> [(things: any Sendable, until: VulkanFence)] {
     if case .transferred(let images) = retired.content {
       let gone = state.withLock { $0.keptImages.keep(images) }
-      return gone.isEmpty ? [] : [(.transferred(gone), retired.buffer, fence)]
+      return gone.isEmpty ? [] : [((gone, retired.buffer), fence)]
     }
     guard case .imported(let images) = retired.content, retired.isKept,
       let slab = retired.buffer.slab?.companion(slabs)
     else {
-      return [(retired.content, retired.buffer, fence)]
+      return [((retired.content, retired.buffer), fence)]
     }
     let gone = slab.keep(images, of: retired.buffer, until: fence)
-    return gone.isEmpty ? [] : [(.imported(gone), retired.buffer, fence)]
+    return gone.isEmpty ? [] : [((gone, retired.buffer), fence)]
   }
 
   /// Lets go of what the queue is done with, outside of the lock.
@@ -116,50 +125,91 @@ extension VulkanDevice {
       if state.textures[texture.key]?.identity == texture.identity {
         state.textures[texture.key] = nil
       }
-      if !state.isClosed && !connection.loss.hasHappened { state.retired.append(texture) }
+      if state.phase != .closed && !connection.loss.hasHappened { state.retired.append(texture) }
     }
+  }
+
+  /// Takes over images that became no texture: the queue may use them still.
+  func discard(_ content: TextureContent, of buffer: TextureBuffer) {
+    retire(
+      RetiredTexture(
+        identity: ObjectIdentifier(self), content: content, buffer: buffer, isKept: false))
+  }
+
+  /// Keeps what the queue still uses.
+  func hold(_ things: any Sendable, until fence: VulkanFence) {
+    state.withLock { $0.doomed.append((things, fence)) }
   }
 
   /// Ends the device while the toolkit's own lives: waits for the queue, then lets go of all that was made on
-  /// it. Every later call is refused as closed. Closing twice, or after a loss, does nothing.
+  /// it; after a loss there is nothing to wait for. Every later call is refused as closed. Closing twice
+  /// does nothing.
   ///
   /// Its textures, and whatever lies in its own memory, pools and their slabs too, are let go of before.
   ///
-  /// - Throws: `VulkanFailure`, in use, where some of that is still held, or where the queue is not done in
-  ///   ten seconds: the device then stays open.
+  /// - Throws: `VulkanFailure`, in use, where some of that is still held, or another thread closes it;
+  ///   timed out where the queue is not done in ten seconds. The device then stays open.
   public func close() throws(VulkanFailure) {
-    if isClosed || isLost { return }
-    try collect()
-    guard try makeFence().wait(until: .now + longestWait) else {
-      throw .failed("vkWaitSemaphores", "the GPU is not done after \(longestWait)")
+    let phase = state.withLock { state in
+      defer { if state.phase == .open { state.phase = .closing } }
+      return state.phase
     }
-    let (isIdle, slabs, kept) = state.withLock { state in
-      let isIdle = state.textures.isEmpty && state.retired.isEmpty
-      if isIdle { state.doomed = [] }
-      return (isIdle, state.slabs, isIdle ? state.keptImages.removeAll() : [])
+    switch phase {
+    case .closed: return
+    case .closing: throw inUse("another thread closes it")
+    case .open: break
     }
-    _ = consume kept
-    if isIdle {
-      for slab in slabs.compactMap(\.slab) { slab.removeCompanion(self.slabs) }
-      fetch.withLock { $0 = nil }
-      imageMemory.trim()
+    do {
+      try finish()
+      try empty()
+    } catch {
+      state.withLock { $0.phase = .open }
+      throw error
     }
-    let live = ledger.live
-    guard isIdle, live.count == 0 else {
-      throw VulkanFailure(
-        cause: .inUse, operation: "close",
-        reason: isIdle
-          ? "\(live.count) allocations of \(live.bytes) bytes are still held" : "textures are")
-    }
-    state.withLock { $0.isClosed = true }
+    state.withLock { $0.phase = .closed }
     work.close()
   }
 
+  /// Waits for the queue, unless the device is lost.
+  private func finish() throws(VulkanFailure) {
+    do throws(VulkanFailure) {
+      try collect()
+      if !isLost, try !work.fence().wait(until: .now + longestWait) { throw .timedOut }
+    } catch {
+      noteLoss(error)
+      if !isLost { throw error }
+    }
+    if isLost { deviceWasLost() }
+  }
+
+  /// Lets go of everything, and sees to it that nothing is made any more.
+  private func empty() throws(VulkanFailure) {
+    removeDoomed()
+    let (isIdle, slabs, kept) = state.withLock { state in
+      let isIdle = state.textures.isEmpty && state.retired.isEmpty && state.doomed.isEmpty
+      return (isIdle, state.slabs, isIdle ? state.keptImages.removeAll() : [])
+    }
+    _ = consume kept
+    guard isIdle else { throw inUse("textures are still held") }
+    for slab in slabs.compactMap(\.slab) { slab.removeCompanion(self.slabs) }
+    let texelFetch = fetch.withLock { $0.take() }
+    _ = consume texelFetch
+    imageMemory.trim()
+    guard ledger.close() else {
+      let live = ledger.live
+      throw inUse("\(live.count) allocations of \(live.bytes) bytes are still held")
+    }
+  }
+
+  private func inUse(_ reason: String) -> VulkanFailure {
+    VulkanFailure(cause: .inUse, operation: "close", reason: reason)
+  }
+
   /// Whether the device was closed.
-  public var isClosed: Bool { state.withLock { $0.isClosed } }
+  public var isClosed: Bool { state.withLock { $0.phase == .closed } }
 
   func requireOpen(_ operation: String) throws(VulkanFailure) {
-    if isClosed {
+    if state.withLock({ $0.phase != .open }) {
       throw VulkanFailure(cause: .closed, operation: operation, reason: "it was closed")
     }
     if isLost { throw VulkanFailure(cause: .lost, operation: operation, reason: "it is lost") }

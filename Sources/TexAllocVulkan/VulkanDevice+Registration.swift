@@ -22,7 +22,7 @@ extension VulkanDevice {
       return try transfer(
         buffer, mipmapped: buffer.wantsMipmaps, because: buffer.plan?.obstacle ?? "it was planned")
     }
-    if let texture = takeKeptTexture(of: buffer) { return texture }
+    if let texture = try takeKeptTexture(of: buffer) { return texture }
     // Room behind the image is wanted of a pool; whether there is enough, its place in the memory tells.
     var wanted = attributes
     (wanted.heightAlignment, wanted.sizeAlignment) = (nil, nil)
@@ -30,7 +30,7 @@ extension VulkanDevice {
     let formats = try planeFormats(of: buffer.layout)
     let check = try verify(buffer, on: .imported)
     let images = try makeImages(of: buffer, formats)
-    return enter(
+    return try enter(
       VulkanTexture(
         .imported(images), of: buffer, on: self, .imported, because: nil, check: check))
   }
@@ -101,9 +101,8 @@ extension VulkanDevice {
       }
       return (try importer.memory(of: descriptor, for: use), place.offset)
     } catch {
-      noteLoss(error)
       throw refusal(
-        error.cause == .lost ? .lost : .importFailed, "import",
+        cause(of: error, or: .importFailed), "import",
         wanted: "memory of \(buffer.heap ?? "an unknown heap")", held: "\(error)")
     }
   }
@@ -114,16 +113,19 @@ extension VulkanDevice {
     of slab: Slab, for use: SuitableMemory
   ) throws(VulkanFailure) -> SlabImages {
     try slab.companion(slabs) { () throws(VulkanFailure) in
+      let memory: DeviceMemory
+      if let own = slab.companion(DeviceMemory.ofSlab), own.connection === connection {
+        memory = own
+      } else {
+        // What uses it next may be of another kind.
+        memory = try importer.memory(of: slab, for: use.preferring(images.commonMemoryTypes))
+        // The device goes on using the pages that it was given.
+        slab.keepPages()
+      }
       state.withLock { state in
         state.slabs.removeAll { $0.slab == nil }
         state.slabs.append(WeakSlab(slab))
       }
-      if let own = slab.companion(DeviceMemory.ofSlab), own.connection === connection {
-        return SlabImages(own)
-      }
-      let memory = try importer.memory(of: slab, for: use)
-      // The device goes on using the pages that it was given.
-      slab.keepPages()
       return SlabImages(memory)
     }
   }
@@ -135,25 +137,49 @@ extension VulkanDevice {
   }
 
   /// A texture of what is kept for the place of a buffer; nil where that is nothing.
-  private func takeKeptTexture(of buffer: TextureBuffer) -> VulkanTexture? {
+  private func takeKeptTexture(
+    of buffer: TextureBuffer
+  ) throws(RegistrationRefused) -> VulkanTexture? {
     guard let kept = buffer.slab?.companion(slabs)?.take(for: buffer) else { return nil }
     state.withLock { $0.statistics.reusedImages += 1 }
-    return enter(
+    return try enter(
       VulkanTexture(
         .imported(kept), of: buffer, on: self, .imported, because: nil, check: .trial))
   }
 
   /// Enters a new texture in the table, unless another thread was faster.
-  func enter(_ texture: VulkanTexture) -> VulkanTexture {
+  ///
+  /// - Throws: Where the device was closed meanwhile.
+  func enter(_ texture: VulkanTexture) throws(RegistrationRefused) -> VulkanTexture {
     let entry = WeakVulkanTexture(texture)
     let key = VulkanTextureKey(buffer: texture.buffer.id, isMipmapped: texture.isMipmapped)
     // What goes because it came second goes outside of the lock.
-    return state.withLock { state in
+    let entered: VulkanTexture? = state.withLock { state in
+      guard state.phase == .open else { return nil }
       if let first = state.textures[key]?.texture { return first }
       state.textures[key] = entry
       state.fresh.append(entry)
       state.statistics.textures[texture.route, default: 0] += 1
       return texture
+    }
+    guard let entered else { throw closed }
+    return entered
+  }
+
+  private var closed: RegistrationRefused {
+    refusal(.closed, "device", wanted: "one that is open", held: "it was closed")
+  }
+
+  /// What a failure of the driver's says of the buffer; a loss is noted.
+  func cause(
+    of failure: VulkanFailure, or other: RegistrationRefused.Cause
+  ) -> RegistrationRefused.Cause {
+    noteLoss(failure)
+    return switch failure.cause {
+    case .lost: .lost
+    case .closed: .closed
+    case .outOfMemory, .timedOut: .trial
+    default: other
     }
   }
 
@@ -178,9 +204,8 @@ extension VulkanDevice {
       return refusal(
         .heap, "heaps", wanted: "memory that such images can lie in", held: "\(type)")
     case .failed(let failure):
-      noteLoss(failure)
       return refusal(
-        failure.cause == .lost ? .lost : .importFailed, "import",
+        cause(of: failure, or: .importFailed), "import",
         wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
         held: "\(failure)")
     }
@@ -188,9 +213,7 @@ extension VulkanDevice {
 
   /// - Throws: Where the device is no more.
   func requireDevice() throws(RegistrationRefused) {
-    if isClosed {
-      throw refusal(.closed, "device", wanted: "one that is open", held: "it was closed")
-    }
+    if state.withLock({ $0.phase != .open }) { throw closed }
     if isLost { throw refusal(.lost, "device", wanted: "one that is there", held: "it is lost") }
   }
 }

@@ -55,7 +55,8 @@ extension VulkanDevice {
       keep(.success(true))
     } catch {
       // What has nothing to do with the kind may be better the next time.
-      if [.importFailed, .pixels, .pitch, .offset, .size, .heap].contains(error.cause) {
+      if [.importFailed, .copyFailed, .pixels, .pitch, .offset, .size, .heap].contains(error.cause)
+      {
         keep(.failure(error))
       }
       throw error
@@ -74,8 +75,20 @@ extension VulkanDevice {
     switch route {
     case .imported: content = .imported(try makeImages(of: trial, formats))
     case .transferred, .uploaded:
-      content = .transferred(try makeOwnImages(of: layout, formats, mipmapped: false))
+      content = .transferred(try makeOwnImages(of: trial, formats, mipmapped: false))
     }
+    do throws(RegistrationRefused) {
+      try compare(content, with: channels, of: trial)
+    } catch {
+      discard(content, of: trial)
+      throw error
+    }
+  }
+
+  private func compare(
+    _ content: TextureContent, with channels: [PixelChannels], of trial: TextureBuffer
+  ) throws(RegistrationRefused) {
+    let layout = trial.layout
     for turn in 0..<2 {
       for plane in layout.planes.indices {
         for row in edgeRows(ofPlane: plane, of: layout) {
@@ -93,12 +106,10 @@ extension VulkanDevice {
         do throws(VulkanFailure) {
           texels = try unsafe texelFetch().texels(
             ofRows: edgeRows(ofPlane: plane, of: layout), shown.size.width, in: shown.view,
-            as: content.layout,
-            after: content.takeBarriers)
+            of: content)
         } catch {
-          noteLoss(error)
           throw refusal(
-            error.cause == .lost ? .lost : .importFailed, "import",
+            cause(of: error, or: .importFailed), "import",
             wanted: "\(layout.format) of \(trial.heap ?? "unknown")", held: "\(error)")
         }
         for (index, row) in rows.enumerated() {
@@ -134,11 +145,11 @@ extension VulkanDevice {
   }
 
   func texelFetch() throws(VulkanFailure) -> TexelFetch {
-    try fetch.withLock { known in
+    try fetch.withLock { known throws(VulkanFailure) in
       if let known { return known }
-      let made = Result { () throws(VulkanFailure) in try TexelFetch(on: work, in: ledger) }
+      let made = try TexelFetch(on: work, in: ledger)
       known = made
       return made
-    }.get()
+    }
   }
 }

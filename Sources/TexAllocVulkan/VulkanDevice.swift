@@ -22,12 +22,14 @@ public final class VulkanDevice: Registrar {
   let ledger = MemoryLedger()
   let heaps: VulkanHeaps
   let imageMemory: ImageMemory
+  /// Memory that it can be made to copy from.
+  let copySources: SuitableMemory
   /// What it takes a copy of.
   let copying: BufferAttributes
   /// What it keeps with each slab.
   let slabs = SlabCompanion<SlabImages>()
   let state = Mutex(State())
-  let fetch = Mutex<Result<TexelFetch, VulkanFailure>?>(nil)
+  let fetch = Mutex<TexelFetch?>(nil)
 
   /// What changes while the device lives.
   struct State: Sendable {
@@ -36,13 +38,20 @@ public final class VulkanDevice: Registrar {
     var fresh: [WeakVulkanTexture] = []
     var retired: [RetiredTexture] = []
     /// What the queue still uses, though nobody else does.
-    var doomed: [(content: TextureContent, buffer: TextureBuffer, until: VulkanFence)] = []
+    var doomed: [(things: any Sendable, until: VulkanFence)] = []
     var keptImages = KeptOwnImages()
     /// Those that it keeps something with.
     var slabs: [WeakSlab] = []
     var verdicts: [Route: PixelVerdicts<Bool>] = [:]
     var statistics = VulkanStatistics()
-    var isClosed = false
+    var phase = Phase.open
+  }
+
+  enum Phase {
+    case open
+    /// Nothing new is made, and what there is may still keep it open.
+    case closing
+    case closed
   }
 
   /// Opens a device of the machine.
@@ -115,6 +124,7 @@ public final class VulkanDevice: Registrar {
     description = connection.description
     work = try DeviceWork(on: connection)
     importer = MemoryImport(connection: connection, ledger: ledger)
+    copySources = CopySource.suitableMemory(on: connection)
     heaps = VulkanHeaps(of: connection, in: ledger)
     imageMemory = ImageMemory(on: connection, in: ledger)
     let planes = formats.formats.flatMap { PlaneFormat.all(of: formats[$0] ?? []) }
@@ -126,14 +136,17 @@ public final class VulkanDevice: Registrar {
 
   deinit {
     if isClosed { return }
-    // What the queue still uses is its own until it is done.
-    let fence = try? work.fence()
+    // What the queue still uses is its own until it is done; of a device that is lost, nothing is.
+    let fence = isLost ? nil : try? work.fence()
+    if isLost { return }
     let left = state.withLock { state in
-      state.isClosed = true
-      return state.retired
+      defer { state = State() }
+      return state
     }
-    for texture in left { texture.buffer.hold(until: fence ?? UnknownFence()) }
-    _ = fence?.wait(until: .now + longestWait)
+    for texture in left.retired { texture.buffer.hold(until: fence ?? UnknownFence()) }
+    if fence?.wait(until: .now + longestWait) != true {
+      leaveToQueue((left, fetch.withLock { $0 }, imageMemory, work))
+    }
   }
 
   /// What whoever draws with a device that was opened ``headless(_:route:formats:onValidation:)`` draws with; a

@@ -77,12 +77,12 @@ extension VulkanTexture {
     let plane = planes[index]
     return try unsafe device.texelFetch().texels(
       ofRows: stride(from: 0, to: plane.size.height, by: 1), plane.size.width, in: plane.view,
-      as: layout, after: content.takeBarriers)
+      of: content)
   }
 }
 
 /// What a texture consists of.
-enum TextureContent: Sendable {
+enum TextureContent: Preparable, Sendable {
   case imported([LinearImage])
   /// What the GPU has copied; a copy leaves it as it is to be sampled.
   case transferred([OwnImage])
@@ -114,10 +114,22 @@ enum TextureContent: Sendable {
     }
   }
 
+  var wantsBarriers: Bool {
+    guard case .imported(let images) = self else { return false }
+    return images.contains(where: \.wantsBarrier)
+  }
+
   func takeBarriers() -> [VkImageMemoryBarrier] {
     switch self {
     case .imported(let images): unsafe images.compactMap { unsafe $0.takeBarrier() }
     case .transferred: unsafe []
+    }
+  }
+
+  func giveBack(_ barriers: [VkImageMemoryBarrier]) {
+    guard case .imported(let images) = self else { return }
+    for image in images where unsafe barriers.contains(where: { unsafe $0.image == image.image }) {
+      image.giveBackBarrier()
     }
   }
 }

@@ -4,10 +4,11 @@ import XCTest
 
 @testable import TexAllocVulkan
 
-/// A driver that can be told to lose its device, or to say that none of its memory is coherent. One test at
+/// A driver that can be told to lose its device, to have no memory for submissions, or to say that none of its memory is coherent. One test at
 /// a time uses it.
 enum TroubledDriver {
   static let losesDevice = Atomic(false)
+  static let isShortOfMemory = Atomic(false)
   static let isCoherent = Atomic(true)
   /// Bytes that were flushed, from the start of the memory.
   static let flushed = Mutex<[Range<Int>]>([])
@@ -18,6 +19,7 @@ enum TroubledDriver {
   /// The loader of the machine, with this driver behind it.
   static func loader() throws -> VulkanLoader {
     losesDevice.store(false, ordering: .relaxed)
+    isShortOfMemory.store(false, ordering: .relaxed)
     isCoherent.store(true, ordering: .relaxed)
     flushed.withLock { $0 = [] }
     do { _ = try VulkanLoader.installed() } catch { throw XCTSkip("\(error)") }
@@ -75,6 +77,7 @@ enum TroubledDriver {
 
   private static let submit: PFN_vkQueueSubmit = { queue, count, infos, fence in
     if losesDevice.load(ordering: .relaxed) { return VK_ERROR_DEVICE_LOST }
+    if isShortOfMemory.load(ordering: .relaxed) { return VK_ERROR_OUT_OF_DEVICE_MEMORY }
     return unsafe real("vkQueueSubmit", as: PFN_vkQueueSubmit.self)(queue, count, infos, fence)
   }
 

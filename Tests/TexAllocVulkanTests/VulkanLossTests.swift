@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import TestSupport
 import TexAlloc
@@ -54,6 +55,105 @@ final class VulkanLossTests: VulkanTestCase {
       XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .lost)
     }
     XCTAssertTrue(gpu.isLost)
+  }
+
+  func testSlotsReturnAfterALossThatSomebodyElseFound() throws {
+    let gpu = try device()
+    let pool = try pool(for: gpu, of: MemfdHeap())
+    _ = try gpu.register(try painted(pool))
+    let held = try gpu.register(try painted(pool))
+    gpu.connection.loss.happen()
+    try gpu.collect()
+    pool.collect()
+    XCTAssertEqual(pool.statistics.slots, 1)
+    withExtendedLifetime(held) {}
+  }
+
+  func testADeviceThatIsLostIsClosedToo() throws {
+    let gpu = try device(by: TroubledDriver.loader())
+    let pool = try pool(for: gpu, of: MemfdHeap())
+    do {
+      let texture = try gpu.register(try painted(pool))
+      TroubledDriver.losesDevice.store(true, ordering: .relaxed)
+      XCTAssertThrowsError(try gpu.makeFence())
+      XCTAssertThrowsError(try gpu.close()) {
+        XCTAssertEqual(($0 as? VulkanFailure)?.cause, .inUse)
+      }
+      withExtendedLifetime(texture) {}
+    }
+    try gpu.close()
+    XCTAssertTrue(gpu.isClosed)
+    XCTAssertEqual(gpu.statistics.liveAllocations, 0)
+  }
+
+  func testADeviceThatWasClosedGivesNoMemory() throws {
+    let gpu = try device()
+    let heap = try XCTUnwrap(gpu.memoryHeaps.first)
+    try gpu.close()
+    XCTAssertThrowsError(try heap.makeSlab(of: 4096)) {
+      XCTAssertEqual(($0 as? SystemFailure)?.errno, .operationNotSupportedByDevice)
+    }
+    XCTAssertTrue(gpu.memoryHeaps.isEmpty)
+    for route in [Route.imported, .transferred] {
+      XCTAssertThrowsError(try gpu.offer(on: route, for: [.sample])) {
+        XCTAssertEqual(($0 as? RouteRefused)?.reason, "the device was closed")
+      }
+    }
+    XCTAssertThrowsError(try VulkanCanvas(ImageSize(width: 4, height: 4), on: gpu)) {
+      XCTAssertEqual(($0 as? VulkanFailure)?.cause, .closed)
+    }
+  }
+
+  func testFencesMayBeAskedWhileTheDeviceIsClosed() throws {
+    for _ in 0..<5 {
+      let gpu = try device()
+      let fence = try gpu.makeFence()
+      let isClosed = Atomic(false)
+      DispatchQueue.concurrentPerform(iterations: 3) { index in
+        if index == 0 {
+          do { try gpu.close() } catch { XCTFail("\(error)") }
+          isClosed.store(true, ordering: .releasing)
+        }
+        repeat {
+          XCTAssertTrue(fence.wait(until: .now + .seconds(60)))
+        } while !isClosed.load(ordering: .acquiring)
+      }
+      XCTAssertTrue(fence.hasPassed)
+      XCTAssertThrowsError(try gpu.work.fence()) {
+        XCTAssertEqual(($0 as? VulkanFailure)?.cause, .closed)
+      }
+    }
+  }
+
+  func testBarriersThatWereNotSubmittedAreSubmittedTheNextTime() throws {
+    let gpu = try device(by: TroubledDriver.loader())
+    let buffers = try pool(for: gpu, of: XCTUnwrap(gpu.memoryHeaps.first))
+    let known = try gpu.register(try painted(buffers, 1))
+    let texture = try gpu.register(try painted(buffers, 2))
+    TroubledDriver.isShortOfMemory.store(true, ordering: .relaxed)
+    XCTAssertThrowsError(try gpu.collect()) {
+      XCTAssertEqual(($0 as? VulkanFailure)?.cause, .outOfMemory)
+    }
+    XCTAssertThrowsError(try texture.texels())
+    TroubledDriver.isShortOfMemory.store(false, ordering: .relaxed)
+    XCTAssertTrue(texture.content.wantsBarriers)
+    try gpu.collect()
+    XCTAssertFalse(texture.content.wantsBarriers)
+    XCTAssertTrue(try texture.showsTrial(2))
+    withExtendedLifetime(known) {}
+  }
+
+  func testAShortageIsNoVerdictOfAKindAndLosesNoImage() throws {
+    let gpu = try device(route: .transferred, by: TroubledDriver.loader())
+    let pool = try TexturePool(for: [gpu])
+    let buffer = try painted(pool, 3)
+    TroubledDriver.isShortOfMemory.store(true, ordering: .relaxed)
+    XCTAssertThrowsError(try gpu.register(buffer)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .trial)
+    }
+    TroubledDriver.isShortOfMemory.store(false, ordering: .relaxed)
+    XCTAssertEqual(gpu.state.withLock { $0.retired.count }, 1, "the queue may use it still")
+    XCTAssertTrue(try gpu.register(buffer).showsTrial(3))
   }
 
   func testWhatIsWrittenToMemoryThatIsNotCoherentIsFlushed() throws {

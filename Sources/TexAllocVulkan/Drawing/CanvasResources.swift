@@ -3,7 +3,7 @@ internal import TexAlloc
 
 /// What one picture is drawn with: its quads in memory, and for each draw a set that binds them and a
 /// texture. It lives until the GPU is done.
-@safe final class CanvasResources {
+@safe final class CanvasResources: @unchecked Sendable {  // handles that stay
   /// One for each draw.
   private(set) var sets: [VkDescriptorSet?] = unsafe []
   private let connection: VulkanConnection
@@ -74,7 +74,7 @@ internal import TexAlloc
       sampler: objects.sampler, imageView: texture?.planes[0].view ?? objects.blank.view,
       imageLayout: texture?.layout ?? OwnImage.layout)
     var quads = unsafe VkDescriptorBufferInfo(
-      buffer: buffer, offset: 0, range: VkDeviceSize(memory.size))
+      buffer: buffer, offset: 0, range: .max)  // VK_WHOLE_SIZE
     unsafe withUnsafePointer(to: &image) { image in
       unsafe withUnsafePointer(to: &quads) { quads in
         func write(_ binding: UInt32, _ type: VkDescriptorType) -> VkWriteDescriptorSet {

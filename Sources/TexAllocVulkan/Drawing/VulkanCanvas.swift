@@ -71,6 +71,7 @@ package import TexAlloc
     }
     self.size = size
     self.device = device
+    try device.requireOpen("VulkanCanvas")
     objects = try CanvasObjects(size, on: device)
   }
 
@@ -99,11 +100,14 @@ package import TexAlloc
     let connection = device.connection
     let resources = try CanvasResources(
       quads, of: draws.map(\.source.texture), with: objects, on: device)
-    let fence = try unsafe device.work.submit { list in
-      unsafe record(with: resources, in: list)
+    let textures = draws.compactMap(\.source.texture)
+    let fence = try unsafe device.work.submit(preparing: textures.map(\.content)) {
+      list, barriers in
+      unsafe record(with: resources, after: barriers, in: list)
     }
     guard fence.wait(until: .now + longestWait) else {
-      throw .failed("vkWaitSemaphores", "the GPU is not done after \(longestWait)")
+      device.hold((resources, objects, textures), until: fence)
+      throw .timedOut
     }
     if connection.loss.hasHappened {
       throw VulkanFailure("vkWaitSemaphores", VK_ERROR_DEVICE_LOST)
@@ -118,11 +122,12 @@ package import TexAlloc
     return unsafe Array(objects.pixels)
   }
 
-  @unsafe private func record(with resources: CanvasResources, in list: VkCommandBuffer) {
+  @unsafe private func record(
+    with resources: CanvasResources, after barriers: [VkImageMemoryBarrier],
+    in list: VkCommandBuffer
+  ) {
     let functions = device.connection.functions
-    let barriers =
-      unsafe [objects.blankBarrier]
-      + draws.flatMap { unsafe $0.source.texture?.takeBarriers() ?? [] }
+    let barriers = unsafe [objects.blankBarrier] + barriers
     unsafe functions.pipelineBarrier(
       list, VK_PIPELINE_STAGE_HOST_BIT.rawValue, VK_PIPELINE_STAGE_FRAGMENT_SHADER_BIT.rawValue, 0,
       0, nil, 0, nil, UInt32(barriers.count), barriers)

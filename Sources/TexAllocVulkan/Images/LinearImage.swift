@@ -71,6 +71,11 @@ internal import TexAlloc
     unsafe connection.functions.destroyImage(connection.device, image, nil)
   }
 
+  var wantsBarrier: Bool { !isPrepared.load(ordering: .acquiring) }
+
+  /// Says that no list of commands has the barrier that was taken.
+  func giveBackBarrier() { isPrepared.store(false, ordering: .releasing) }
+
   /// What brings it into its layout, for whoever asks first: nil afterwards.
   func takeBarrier() -> VkImageMemoryBarrier? {
     guard !isPrepared.exchange(true, ordering: .acquiringAndReleasing) else { return nil }

@@ -35,6 +35,9 @@ struct LinearImages: Sendable {
       })
   }
 
+  /// A bit for each type that images of all formats can lie in.
+  var commonMemoryTypes: UInt32 { rules.values.reduce(.max) { $0 & $1.memory.memoryTypes } }
+
   /// nil for a format that is not sampled linear.
   func rule(for format: PlaneFormat) -> LinearRule? { rules[format.format] }
 

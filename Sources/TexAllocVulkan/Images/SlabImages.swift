@@ -22,7 +22,12 @@ final class SlabImages: Sendable {
 
   init(_ memory: DeviceMemory) { self.memory = memory }
 
-  deinit { _ = state.withLock { $0.last }?.wait(until: .now + longestWait) }
+  deinit {
+    let (entries, last) = state.withLock { $0 }
+    if let last, !last.wait(until: .now + longestWait) {
+      leaveToQueue((entries, source.withLock { $0 }, memory))
+    }
+  }
 
   /// Those that showed an image which lay like this buffer.
   func take(for buffer: TextureBuffer) -> [LinearImage]? {

@@ -101,10 +101,21 @@ internal import TexAlloc
     }
     try expectSuccess("vkCreateDevice", result)
     guard let device = unsafe device else { throw .failed("vkCreateDevice", "no handle") }
-    let own = try unsafe DeviceFunctions(instance.getDeviceProcAddr, of: device)
+    let own: DeviceFunctions
+    do throws(VulkanFailure) {
+      own = try unsafe DeviceFunctions(instance.getDeviceProcAddr, of: device)
+    } catch {
+      if let destroy = unsafe instance.getDeviceProcAddr(device, "vkDestroyDevice") {
+        unsafe unsafeBitCast(destroy, to: PFN_vkDestroyDevice.self)(device, nil)
+      }
+      throw error
+    }
     var queue: VkQueue?
     unsafe own.getQueue(device, family, 0, &queue)
-    guard let queue = unsafe queue else { throw .failed("vkGetDeviceQueue", "no handle") }
+    guard let queue = unsafe queue else {
+      unsafe own.destroyDevice(device, nil)
+      throw .failed("vkGetDeviceQueue", "no handle")
+    }
     self.physical = physical
     unsafe self.device = device
     unsafe self.queue = queue

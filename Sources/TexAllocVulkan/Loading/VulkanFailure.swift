@@ -10,6 +10,8 @@ public struct VulkanFailure: Error, Hashable, Sendable {
     case failed
     /// There is no memory for it, or no more than the budget.
     case outOfMemory
+    /// The GPU was not done in time.
+    case timedOut
     /// The device is lost.
     case lost
     /// The device was closed.
@@ -31,6 +33,11 @@ public struct VulkanFailure: Error, Hashable, Sendable {
   static func failed(_ operation: String, _ reason: String) -> VulkanFailure {
     VulkanFailure(cause: .failed, operation: operation, reason: reason)
   }
+
+  /// The GPU has not reached a fence in the time that it was given.
+  static let timedOut = VulkanFailure(
+    cause: .timedOut, operation: "vkWaitSemaphores",
+    reason: "the GPU is not done after \(longestWait)")
 
   /// What a function answered instead of success.
   init(_ operation: String, _ result: VkResult) {

@@ -43,12 +43,19 @@ internal import TexAlloc
     try expectSuccess("vkCreateInstance", result)
     guard let instance = unsafe instance else { throw .failed("vkCreateInstance", "no handle") }
     unsafe self.instance = instance
-    functions = try unsafe InstanceFunctions(loader, of: instance)
+    do throws(VulkanFailure) {
+      functions = try unsafe InstanceFunctions(loader, of: instance)
+      validation =
+        if validates, let onValidation {
+          try unsafe Validation(of: instance, by: loader, tell: onValidation)
+        } else { nil }
+    } catch {
+      let destroy: PFN_vkDestroyInstance? = try? unsafe loader.function(
+        "vkDestroyInstance", of: instance)
+      unsafe destroy?(instance, nil)
+      throw error
+    }
     isOwn = true
-    validation =
-      if validates, let onValidation {
-        try unsafe Validation(of: instance, by: loader, tell: onValidation)
-      } else { nil }
   }
 
   /// Takes a toolkit's, which lives longer.

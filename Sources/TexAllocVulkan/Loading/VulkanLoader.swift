@@ -54,6 +54,7 @@ internal import Glibc
   let getExtensions: PFN_vkEnumerateDeviceExtensionProperties
   let getFormatProperties: PFN_vkGetPhysicalDeviceFormatProperties2
   let getImageFormatProperties: PFN_vkGetPhysicalDeviceImageFormatProperties2
+  let getExternalBufferProperties: PFN_vkGetPhysicalDeviceExternalBufferProperties
   let createDevice: PFN_vkCreateDevice
   let getDeviceProcAddr: PFN_vkGetDeviceProcAddr
 
@@ -70,6 +71,8 @@ internal import Glibc
     unsafe getExtensions = try get("vkEnumerateDeviceExtensionProperties")
     unsafe getFormatProperties = try get("vkGetPhysicalDeviceFormatProperties2")
     unsafe getImageFormatProperties = try get("vkGetPhysicalDeviceImageFormatProperties2")
+    unsafe getExternalBufferProperties = try get(
+      "vkGetPhysicalDeviceExternalBufferProperties")
     unsafe createDevice = try get("vkCreateDevice")
     unsafe getDeviceProcAddr = try get("vkGetDeviceProcAddr")
   }

@@ -8,6 +8,9 @@ internal import TexAlloc
 
   init(of memory: DeviceMemory) throws(VulkanFailure) {
     let connection = memory.connection
+    guard memory.handleType == 0 || connection.copiesFromImports(by: memory.handleType) else {
+      throw .unsupported("VkExternalBufferProperties", "nothing is copied from such imports")
+    }
     let buffer = try unsafe connection.makeBuffer(
       of: memory.size, for: VK_BUFFER_USAGE_TRANSFER_SRC_BIT, handleType: memory.handleType)
     do throws(VulkanFailure) {
@@ -30,8 +33,11 @@ internal import TexAlloc
   deinit { unsafe memory.connection.functions.destroyBuffer(memory.connection.device, buffer, nil) }
 
   /// What memory of others may be imported as, for copying only.
-  static let suitableMemory = SuitableMemory(
-    memoryTypes: .max,
-    handleTypes: VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT.rawValue
-      | VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT.rawValue)
+  static func suitableMemory(on connection: VulkanConnection) -> SuitableMemory {
+    let handleTypes = [
+      VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+      VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
+    ].map(\.rawValue).filter(connection.copiesFromImports)
+    return SuitableMemory(memoryTypes: .max, handleTypes: handleTypes.reduce(0, |))
+  }
 }

@@ -31,9 +31,15 @@ internal import TexAlloc
       sType: VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, pNext: `extension`,
       allocationSize: VkDeviceSize(size), memoryTypeIndex: UInt32(type.index))
     var memory: VkDeviceMemory?
-    try connection.check(
-      "vkAllocateMemory",
-      unsafe connection.functions.allocateMemory(connection.device, &info, nil, &memory))
+    try ledger.add(size)
+    do throws(VulkanFailure) {
+      try connection.check(
+        "vkAllocateMemory",
+        unsafe connection.functions.allocateMemory(connection.device, &info, nil, &memory))
+    } catch {
+      ledger.remove(size)
+      throw error
+    }
     guard let memory = unsafe memory else { throw .failed("vkAllocateMemory", "no handle") }
     unsafe self.memory = memory
     self.size = size
@@ -42,7 +48,6 @@ internal import TexAlloc
     self.connection = connection
     self.ledger = ledger
     self.mapping = mapping
-    ledger.add(size)
   }
 
   deinit {
@@ -75,18 +80,35 @@ internal import TexAlloc
   }
 }
 
-/// How much memory of a device is alive.
+/// How much memory of a device is alive, and whether there may be more.
 final class MemoryLedger: Sendable {
-  private let state = Mutex((count: 0, bytes: 0))
+  private let state = Mutex((count: 0, bytes: 0, isClosed: false))
 
-  var live: (count: Int, bytes: Int) { state.withLock { $0 } }
+  var live: (count: Int, bytes: Int) { state.withLock { ($0.count, $0.bytes) } }
+  var isClosed: Bool { state.withLock { $0.isClosed } }
 
-  fileprivate func add(_ size: Int) {
-    state.withLock { $0 = ($0.count + 1, $0.bytes + size) }
+  /// Has nothing be allocated any more, unless something is alive.
+  ///
+  /// - Returns: Whether nothing is.
+  func close() -> Bool {
+    state.withLock { state in
+      if state.count == 0 { state.isClosed = true }
+      return state.isClosed
+    }
+  }
+
+  fileprivate func add(_ size: Int) throws(VulkanFailure) {
+    let isClosed = state.withLock { state in
+      if !state.isClosed { (state.count, state.bytes) = (state.count + 1, state.bytes + size) }
+      return state.isClosed
+    }
+    if isClosed {
+      throw VulkanFailure(cause: .closed, operation: "vkAllocateMemory", reason: "it was closed")
+    }
   }
 
   fileprivate func remove(_ size: Int) {
-    state.withLock { $0 = ($0.count - 1, $0.bytes - size) }
+    state.withLock { ($0.count, $0.bytes) = ($0.count - 1, $0.bytes - size) }
   }
 }
 

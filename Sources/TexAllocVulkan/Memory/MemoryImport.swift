@@ -69,7 +69,7 @@ struct MemoryImport: Sendable {
     try connection.check(
       "vkGetMemoryFdPropertiesKHR",
       unsafe properties(connection.device, handleType, own.descriptor.rawValue, &answer))
-    let type = try type(in: unsafe answer.memoryTypeBits & use.memoryTypes)
+    let type = try type(in: unsafe answer.memoryTypeBits, for: use)
     var info = unsafe VkImportMemoryFdInfoKHR(
       sType: VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR, pNext: nil, handleType: handleType,
       fd: own.descriptor.rawValue)
@@ -100,7 +100,7 @@ struct MemoryImport: Sendable {
     try connection.check(
       "vkGetMemoryHostPointerPropertiesEXT",
       unsafe properties(connection.device, handleType, bytes.baseAddress, &answer))
-    let type = try type(in: unsafe answer.memoryTypeBits & use.memoryTypes)
+    let type = try type(in: unsafe answer.memoryTypeBits, for: use)
     var info = unsafe VkImportMemoryHostPointerInfoEXT(
       sType: VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT, pNext: nil,
       handleType: handleType, pHostPointer: bytes.baseAddress)
@@ -109,9 +109,12 @@ struct MemoryImport: Sendable {
       handleType: handleType.rawValue, keeping: owner)
   }
 
-  private func type(in bits: UInt32) throws(VulkanFailure) -> VulkanMemoryType {
-    guard
-      let type = connection.description.memoryTypes.first(where: { bits >> $0.index & 1 == 1 })
+  private func type(
+    in answer: UInt32, for use: SuitableMemory
+  ) throws(VulkanFailure) -> VulkanMemoryType {
+    let bits = answer & use.memoryTypes
+    let types = connection.description.memoryTypes.filter { bits >> $0.index & 1 == 1 }
+    guard let type = types.first(where: { use.preferredTypes >> $0.index & 1 == 1 }) ?? types.first
     else { throw .unsupported("memoryTypeBits", "no type of memory does for the images") }
     return type
   }
@@ -121,8 +124,20 @@ struct MemoryImport: Sendable {
 struct SuitableMemory: Sendable {
   /// A bit for each type.
   let memoryTypes: UInt32
+  /// Those of them that are taken first: what else may lie there can lie in these.
+  private(set) var preferredTypes = UInt32.max
   /// A bit for each kind of handle by which it can be imported.
   let handleTypes: UInt32
+
+  init(memoryTypes: UInt32, handleTypes: UInt32) {
+    (self.memoryTypes, self.handleTypes) = (memoryTypes, handleTypes)
+  }
+
+  func preferring(_ types: UInt32) -> SuitableMemory {
+    var preferring = self
+    preferring.preferredTypes = types
+    return preferring
+  }
 }
 
 /// A file of the application's, mapped whole.

@@ -25,6 +25,22 @@ extension VulkanConnection {
     return unsafe buffer
   }
 
+  /// Whether memory of a kind of handle can be imported for buffers that the GPU copies from, and for more
+  /// than one of them.
+  func copiesFromImports(by handleType: UInt32) -> Bool {
+    var info = unsafe VkPhysicalDeviceExternalBufferInfo()
+    unsafe info.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO
+    unsafe info.usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT.rawValue
+    unsafe info.handleType = VkExternalMemoryHandleTypeFlagBits(handleType)
+    var answer = unsafe VkExternalBufferProperties()
+    unsafe answer.sType = VK_STRUCTURE_TYPE_EXTERNAL_BUFFER_PROPERTIES
+    unsafe physical.instance.functions.getExternalBufferProperties(
+      physical.handle, &info, &answer)
+    let features = unsafe answer.externalMemoryProperties.externalMemoryFeatures
+    return features & VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT.rawValue != 0
+      && features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT.rawValue == 0
+  }
+
   /// Memory for a buffer that the CPU reads, bound to it: cached where there is some.
   @unsafe func memory(
     for buffer: VkBuffer?, in ledger: MemoryLedger

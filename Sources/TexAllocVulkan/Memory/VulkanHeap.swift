@@ -43,7 +43,9 @@ public struct VulkanHeap: Heap {
   public var isLost: Bool { connection.loss.hasHappened }
 
   public func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
-    if isLost { throw SystemFailure("makeSlab", on: name, .operationNotSupportedByDevice) }
+    if isLost || ledger.isClosed {
+      throw SystemFailure("makeSlab", on: name, .operationNotSupportedByDevice)
+    }
     let size = try wholePages(size)
     if let budget = connection.budget(for: type), size > budget {
       throw SystemFailure("VK_EXT_memory_budget", on: name, .noMemory)

@@ -10,7 +10,8 @@ final class VulkanHeaps: Sendable {
   private let types: [VulkanMemoryType]
   private let connection: VulkanConnection
   private let ledger: MemoryLedger
-  private let measured = Mutex<[VulkanHeap]?>(nil)
+  /// Those that gave memory, by the number of the type.
+  private let measured = Mutex<[Int: VulkanHeap]>([:])
 
   init(of connection: VulkanConnection, in ledger: MemoryLedger) {
     let description = connection.description
@@ -28,15 +29,16 @@ final class VulkanHeaps: Sendable {
       + types.filter(\.isWindow)
   }
 
-  /// All of them that give memory.
+  /// All of them that give memory; those that give none now are asked again the next time.
   var all: [VulkanHeap] {
-    measured.withLock { known in
-      if let known { return known }
-      let heaps = zip(names, types).compactMap {
-        try? VulkanHeap(named: $0, of: $1, on: connection, in: ledger)
+    if ledger.isClosed { return [] }
+    return measured.withLock { known in
+      zip(names, types).compactMap { name, type in
+        if let heap = known[type.index] { return heap }
+        let heap = try? VulkanHeap(named: name, of: type, on: connection, in: ledger)
+        known[type.index] = heap
+        return heap
       }
-      known = heaps
-      return heaps
     }
   }
 

@@ -34,16 +34,21 @@ internal import TexAlloc
 
   deinit { close() }
 
+  private static let closed = VulkanFailure(
+    cause: .closed, operation: "vkQueueSubmit", reason: "it was closed")
+
   /// Takes down what the queue was given lists by; those that it still has are waited for. Nobody asks for
-  /// more.
+  /// more. What the queue does not get done is left to it for good.
   func close() {
-    state.withLock { state in
-      guard let pool = unsafe state.pool else { return }
-      for fence in unsafe state.lists.map(\.until) { _ = fence.wait(until: .now + longestWait) }
-      unsafe connection.functions.destroyCommandPool(connection.device, pool, nil)
+    let isDone = state.withLock { state in
+      guard let pool = unsafe state.pool else { return true }
+      let deadline = ContinuousClock.now + longestWait
+      let isDone = unsafe state.lists.allSatisfy { unsafe $0.until.wait(until: deadline) }
+      if isDone { unsafe connection.functions.destroyCommandPool(connection.device, pool, nil) }
       unsafe (state.pool, state.lists) = (nil, [])
+      return isDone
     }
-    timeline.close()
+    if isDone { timeline.close() } else { leaveToQueue(timeline) }
   }
 
   /// A fence behind everything that the queue was given so far.
@@ -60,6 +65,8 @@ internal import TexAlloc
   func submit(_ record: (VkCommandBuffer) -> Void) throws(VulkanFailure) -> VulkanFence {
     try state.withLock { state throws(VulkanFailure) in
       let list = try unsafe takeList(&state)
+      var fence = VulkanFence(0, on: timeline)  // which has passed from the start
+      defer { unsafe state.lists.append((list, fence)) }
       var info = unsafe VkCommandBufferBeginInfo(
         sType: VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO, pNext: nil,
         flags: VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT.rawValue, pInheritanceInfo: nil)
@@ -68,14 +75,31 @@ internal import TexAlloc
       unsafe record(list)
       try connection.check(
         "vkEndCommandBuffer", unsafe connection.functions.endCommandBuffer(list))
-      let fence = try unsafe submit(list, &state)
-      unsafe state.lists.append((list, fence))
+      fence = try unsafe submit(list, &state)
       return fence
+    }
+  }
+
+  /// The same for commands that use textures, with the barriers that those still want.
+  func submit(
+    preparing contents: [any Preparable],
+    _ record: (VkCommandBuffer, _ barriers: [VkImageMemoryBarrier]) -> Void
+  ) throws(VulkanFailure) -> VulkanFence {
+    var barriers = unsafe [VkImageMemoryBarrier]()
+    do throws(VulkanFailure) {
+      return try unsafe submit { list in
+        unsafe barriers = unsafe contents.flatMap { unsafe $0.takeBarriers() }
+        unsafe record(list, barriers)
+      }
+    } catch {
+      for content in contents { unsafe content.giveBack(barriers) }
+      throw error
     }
   }
 
   /// A list that the queue is done with, or a new one.
   @unsafe private func takeList(_ state: inout State) throws(VulkanFailure) -> VkCommandBuffer {
+    guard unsafe state.pool != nil else { throw Self.closed }
     if let oldest = unsafe state.lists.first, unsafe oldest.until.hasPassed {
       return unsafe state.lists.removeFirst().list
     }
@@ -93,6 +117,7 @@ internal import TexAlloc
   @unsafe private func submit(
     _ list: VkCommandBuffer?, _ state: inout State
   ) throws(VulkanFailure) -> VulkanFence {
+    guard unsafe state.pool != nil else { throw Self.closed }
     var value = state.last + 1
     var list: VkCommandBuffer? = unsafe list
     var semaphore: VkSemaphore? = unsafe timeline.semaphore
@@ -122,5 +147,23 @@ internal import TexAlloc
   }
 }
 
+/// Images that a list of commands brings into the layout in which they are sampled.
+protocol Preparable {
+  var layout: VkImageLayout { get }
+  /// What brings them there, for whoever asks first.
+  func takeBarriers() -> [VkImageMemoryBarrier]
+  /// Has the next one get those of these barriers that are its own: they were submitted by nobody.
+  func giveBack(_ barriers: [VkImageMemoryBarrier])
+}
+
 /// Of a GPU that hangs.
 let longestWait = Duration.seconds(10)
+
+/// Never lets go of what a queue may use for ever.
+func leaveToQueue(_ things: Any) { _ = unsafe Unmanaged.passRetained(LeftToQueue(things)) }
+
+private final class LeftToQueue {
+  private let things: Any
+
+  init(_ things: Any) { self.things = things }
+}

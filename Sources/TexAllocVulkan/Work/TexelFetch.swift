@@ -9,7 +9,8 @@ internal import TexAlloc
   private let output: DeviceMemory
   private let texels: UnsafeMutableRawBufferPointer
   private let objects: Objects
-  private let turn = Mutex(())
+  /// What was not done in time: nobody may use the objects before.
+  private let pending = Mutex<VulkanFence?>(nil)
 
   @unsafe private struct Objects {
     var buffer: VkBuffer?
@@ -34,7 +35,8 @@ internal import TexAlloc
       unsafe objects.buffer = try connection.makeBuffer(
         of: size, for: VK_BUFFER_USAGE_STORAGE_BUFFER_BIT)
       output = try unsafe connection.memory(for: objects.buffer, in: ledger)
-      unsafe texels = try output.map()
+      let bytes = try unsafe output.map()
+      unsafe texels = UnsafeMutableRawBufferPointer(rebasing: bytes[..<size])
       try unsafe Self.makePipeline(&objects, on: connection)
       try unsafe Self.makeSet(&objects, on: connection)
     } catch {
@@ -44,19 +46,22 @@ internal import TexAlloc
     unsafe self.objects = objects
   }
 
-  deinit { unsafe Self.destroy(objects, on: work.connection) }
+  deinit {
+    if let fence = pending.withLock({ $0 }), !fence.wait(until: .now + longestWait) {
+      return leaveToQueue((output, work))
+    }
+    unsafe Self.destroy(objects, on: work.connection)
+  }
 
   /// Red, green, blue and alpha of each texel of some rows, as bytes, row behind row.
   ///
   /// - Parameters:
   ///   - rows: At least one.
   ///   - width: Texels of a row.
-  ///   - layout: In which the image is, behind the barriers.
-  ///   - takeBarriers: Those that it still wants.
+  ///   - content: Of which the image is one. Where this throws, the queue may use it still.
   /// - Throws: `VulkanFailure`.
   @unsafe func texels(
-    ofRows rows: StrideTo<Int>, _ width: Int, in view: VkImageView, as layout: VkImageLayout,
-    after takeBarriers: () -> [VkImageMemoryBarrier]
+    ofRows rows: StrideTo<Int>, _ width: Int, in view: VkImageView, of content: any Preparable
   ) throws(VulkanFailure) -> [UInt8] {
     let rows = Array(rows)
     let together = unsafe texels.count / (width * 4)
@@ -65,7 +70,7 @@ internal import TexAlloc
     for start in stride(from: 0, to: rows.count, by: together) {
       all += try unsafe texels(
         from: rows[start], by: step, min(together, rows.count - start), width, in: view,
-        as: layout, after: takeBarriers)
+        of: content)
     }
     return all
   }
@@ -73,13 +78,13 @@ internal import TexAlloc
   /// As many rows as there is room for.
   @unsafe private func texels(
     from first: Int, by step: Int, _ count: Int, _ width: Int, in view: VkImageView,
-    as layout: VkImageLayout, after takeBarriers: () -> [VkImageMemoryBarrier]
+    of content: any Preparable
   ) throws(VulkanFailure) -> [UInt8] {
-    try turn.withLock { _ throws(VulkanFailure) in
+    try pending.withLock { pending throws(VulkanFailure) in
+      if let pending, !pending.wait(until: .now + longestWait) { throw .timedOut }
       let functions = work.connection.functions
-      unsafe update(view, layout)
-      let fence = try unsafe work.submit { list in
-        let barriers = unsafe takeBarriers()
+      unsafe update(view, content.layout)
+      let fence = try unsafe work.submit(preparing: [content]) { list, barriers in
         unsafe functions.pipelineBarrier(
           list, VK_PIPELINE_STAGE_HOST_BIT.rawValue, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT.rawValue,
           0, 0, nil, 0, nil, UInt32(barriers.count), barriers)
@@ -101,9 +106,8 @@ internal import TexAlloc
           list, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT.rawValue,
           VK_PIPELINE_STAGE_HOST_BIT.rawValue, 0, 1, &seen, 0, nil, 0, nil)
       }
-      guard fence.wait(until: .now + longestWait) else {
-        throw .failed("vkWaitSemaphores", "the GPU is not done after \(longestWait)")
-      }
+      pending = fence
+      guard fence.wait(until: .now + longestWait) else { throw .timedOut }
       if work.connection.loss.hasHappened {
         throw VulkanFailure("vkWaitSemaphores", VK_ERROR_DEVICE_LOST)
       }

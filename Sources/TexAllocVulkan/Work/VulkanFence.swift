@@ -37,7 +37,8 @@ public import TexAlloc
 @safe final class Timeline: @unchecked Sendable {  // a handle, which never changes
   let semaphore: VkSemaphore
   let connection: VulkanConnection
-  private let isClosed = Atomic(false)
+  /// Those that use the semaphore now, its owner among them until it is closed.
+  private let users = Mutex((count: 1, isClosed: false))
 
   init(on connection: VulkanConnection) throws(VulkanFailure) {
     var semaphore: VkSemaphore?
@@ -58,19 +59,41 @@ public import TexAlloc
 
   deinit { close() }
 
-  /// Everything is over then.
+  /// Everything is over then. Those who wait on other threads are waited for: what they wait for has come.
   func close() {
-    if isClosed.exchange(true, ordering: .acquiringAndReleasing) { return }
-    unsafe connection.functions.destroySemaphore(connection.device, semaphore, nil)
+    let wasClosed = users.withLock { users in
+      defer { users.isClosed = true }
+      return users.isClosed
+    }
+    if wasClosed { return }
+    leave()
+    let deadline = ContinuousClock.now + longestWait
+    while users.withLock({ $0.count > 0 }), .now < deadline { usleep(100) }
   }
 
-  private var isOver: Bool {
-    connection.loss.hasHappened || isClosed.load(ordering: .acquiring)
+  /// Begins a use of the semaphore, unless everything is over.
+  private func enter() -> Bool {
+    if connection.loss.hasHappened { return false }
+    return users.withLock { users in
+      if !users.isClosed { users.count += 1 }
+      return !users.isClosed
+    }
+  }
+
+  /// Ends a use; the last one takes the semaphore down.
+  private func leave() {
+    users.withLock { users in
+      if users.count == 1 {
+        unsafe connection.functions.destroySemaphore(connection.device, semaphore, nil)
+      }
+      users.count -= 1
+    }
   }
 
   /// Of a device that is lost or closed, everything is over.
   func hasReached(_ value: UInt64) -> Bool {
-    if isOver { return true }
+    guard enter() else { return true }
+    defer { leave() }
     var reached: UInt64 = 0
     let result = unsafe connection.functions.semaphoreValue(
       connection.device, semaphore, &reached)
@@ -79,7 +102,8 @@ public import TexAlloc
   }
 
   func wait(for value: UInt64, until deadline: ContinuousClock.Instant) -> Bool {
-    if isOver { return true }
+    guard enter() else { return true }
+    defer { leave() }
     let left = max(.zero, deadline - .now) / .nanoseconds(1)
     var value = value
     var semaphore: VkSemaphore? = unsafe semaphore

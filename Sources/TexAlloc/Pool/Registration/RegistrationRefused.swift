@@ -40,7 +40,7 @@ public struct RegistrationRefused: Error, Hashable, Sendable {
     case descriptors
     /// The device showed other pixels than were written.
     case pixels
-    /// There was no memory or context to try the kind of image in: it may go better another time.
+    /// There was no memory, context or time for it, or for trying the kind: it may go better another time.
     case trial
     /// The driver did not import it.
     case importFailed
