@@ -121,24 +121,42 @@ static void paint(texalloc_map_mode mode, bool is_painted) {
   EXPECT(OK, texalloc_texture_release(texture));
 }
 
-/* A file whose name is of no encoding, and a buffer that the GPU has taken. */
-static void decode_by_bytes(const char *path) {
-  char name[] = "/tmp/texalloc-XXXXXX/\xFF.jpg";
-  const size_t folder = strlen(name) - strlen("/\xFF.jpg");
+/* Opens a file by a name that is of no encoding. */
+static void open_oddly(const char *path, void (*open_named)(const char *name)) {
+  char name[] = "/tmp/texalloc-XXXXXX/\xFF", target[64];
+  const size_t folder = strlen(name) - strlen("/\xFF");
   name[folder] = 0;
-  char target[64];
   int file = open(path, O_RDONLY);
   sprintf(target, "/proc/self/fd/%d", file);
   assert(file >= 0 && mkdtemp(name));
   name[folder] = '/';
   assert(!symlink(target, name));
-  texalloc_picture *picture;
-  EXPECT(OK, texalloc_picture_open(name, NULL, &picture));
+  open_named(name);
   close(file);
   unlink(name);
   name[folder] = 0;
   rmdir(name);
+}
 
+static void open_picture(const char *name) {
+  texalloc_picture *picture;
+  EXPECT(OK, texalloc_picture_open(name, NULL, &picture));
+  EXPECT(OK, texalloc_picture_release(picture));
+}
+
+static void open_face(const char *name) {
+  texalloc_glyphs *glyphs;
+  texalloc_face *face;
+  EXPECT(OK, texalloc_glyphs_create(NULL, pool, NULL, &glyphs));
+  EXPECT(OK, texalloc_face_open(glyphs, name, NULL, &face));
+  EXPECT(OK, texalloc_face_release(face));
+  EXPECT(OK, texalloc_glyphs_release(glyphs));
+}
+
+/* A buffer that the GPU has taken. */
+static void decode_again(const char *path) {
+  texalloc_picture *picture;
+  EXPECT(OK, texalloc_picture_open(path, NULL, &picture));
   texalloc_buffer *buffer;
   texalloc_texture *texture;
   texalloc_buffer_info info = {.struct_size = sizeof info};
@@ -407,7 +425,9 @@ int main(int count, char **arguments) {
   paint(TEXALLOC_MAP_MEMORY, true);
   paint(TEXALLOC_MAP_STAGED, false);
   for (int i = 2; i < count; i++) decode(arguments[i]);
-  decode_by_bytes(arguments[2]);
+  decode_again(arguments[2]);
+  open_oddly(arguments[2], open_picture);
+  if (*arguments[1]) open_oddly(arguments[1], open_face);
   export_and_adopt();
   render();
   load(arguments[2]);
