@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 static int unix_address(struct sockaddr_un *address, const char *path) {
   memset(address, 0, sizeof *address);
@@ -24,6 +25,17 @@ int texalloc_connect(int descriptor, const char *path) {
   struct sockaddr_un address;
   if (unix_address(&address, path) < 0) return -1;
   return connect(descriptor, (struct sockaddr *)&address, sizeof address);
+}
+
+int texalloc_is_deserted(const char *path) {
+  struct sockaddr_un address;
+  if (unix_address(&address, path) < 0) return 0;
+  int probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return 0;
+  int is_deserted =
+      connect(probe, (struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED;
+  close(probe);
+  return is_deserted;
 }
 
 int texalloc_listen(int descriptor, const char *path) {

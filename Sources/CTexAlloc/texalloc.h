@@ -221,7 +221,24 @@ typedef enum texalloc_status {
   /** The face has no glyph of this number. */
   TEXALLOC_NO_GLYPH = 143,
   /** All places are taken by glyphs that are or may still be drawn: flush, draw what there is, ask again. */
-  TEXALLOC_GLYPHS_FULL = 144
+  TEXALLOC_GLYPHS_FULL = 144,
+
+  /* What goes wrong with another process. */
+
+  /** What the peer sent is no message. The connection is closed. */
+  TEXALLOC_MALFORMED = 160,
+  /** What the peer sent is not for it to send now. The connection is closed. */
+  TEXALLOC_UNEXPECTED = 161,
+  /** More buffers or bytes would be with the other side than the limits of the socket allow. */
+  TEXALLOC_QUOTA = 162,
+  /** The peer did not read for as long as its patience lasts. The connection is closed. */
+  TEXALLOC_SLOW_PEER = 163,
+  /** The user of the peer may not connect. */
+  TEXALLOC_STRANGER = 164,
+  /** The buffer went to another peer before. */
+  TEXALLOC_SHARED_BEFORE = 165,
+  /** The call does not fit what was handed over. The connection is as it was. */
+  TEXALLOC_OUT_OF_TURN = 166
 } texalloc_status;
 
 /** The name of a status without its prefix, as `WRONG_THREAD`; `?` for a number that is none. */
@@ -390,16 +407,21 @@ typedef struct texalloc_pool_limits {
   uint64_t prefault;
 } texalloc_pool_limits;
 
+/** A connection to another process; see below. */
+typedef struct texalloc_socket texalloc_socket;
+
 typedef struct texalloc_pool_options {
   uint32_t struct_size;
   const texalloc_pool_limits *limits;
+  /** A peer that buffers are for, which has answered with TEXALLOC_EVENT_ATTRIBUTES; may be NULL. */
+  texalloc_socket *peer;
 } texalloc_pool_options;
 
 /**
  * A pool for a device, the decoders of JPEG and PNG, and an application that writes rows. They state what
  * they can live with, and what all agree upon is what the memory will be.
  *
- * \param device  NULL for images that no GPU sees.
+ * \param device  NULL for images that no GPU of this process sees.
  */
 texalloc_status texalloc_pool_create(
     texalloc_device *device, const texalloc_pool_options *options, texalloc_pool **pool);
@@ -958,6 +980,12 @@ texalloc_status texalloc_device_wait(texalloc_device *device, int fence);
 /** Waits until a fence has passed, `patience` at most; 0 asks. \param has_passed  Whether it has. */
 texalloc_status texalloc_fence_wait(texalloc_fence *fence, uint64_t patience, bool *has_passed);
 
+/** A fence of a sync_file, which is the library's to close if the call succeeds. */
+texalloc_status texalloc_fence_create(int descriptor, texalloc_fence **fence);
+
+/** The sync_file of a fence, the caller's to close. TEXALLOC_UNSUPPORTED: it is of another kind. */
+texalloc_status texalloc_fence_export(texalloc_fence *fence, int *descriptor);
+
 texalloc_status texalloc_fence_release(texalloc_fence *fence);
 
 /* ------------------------------------------------------------------------------------------------
@@ -1383,6 +1411,237 @@ texalloc_status texalloc_pool_get_plan(
 texalloc_status texalloc_merge(
     const char *const *participants, uint32_t count, uint32_t width, uint32_t height,
     texalloc_report **report);
+
+/* ------------------------------------------------------------------------------------------------
+ * Sharing: buffers that cross processes
+ *
+ * The producer has the buffers, the consumer gets them; a process may be both. The producer:
+ *
+ *   texalloc_socket_ask(socket);                           // what can you live with?
+ *   texalloc_socket_receive(socket, patience, &event);     // TEXALLOC_EVENT_ATTRIBUTES
+ *   texalloc_pool_options options = {sizeof options, .peer = socket};
+ *   texalloc_pool_create(NULL, &options, &pool);           // or texalloc_socket_report_conflict()
+ *   texalloc_pool_allocate(pool, &image, TEXALLOC_FOR_TEXTURE | TEXALLOC_EXPORTABLE, &buffer);
+ *   texalloc_buffer_write_rows(buffer, 0, 0, height, pixels, stride);
+ *   texalloc_socket_offer(socket, buffer, NULL, NULL);
+ *   texalloc_socket_receive(socket, patience, &event);     // TEXALLOC_EVENT_RELEASED
+ *
+ * The consumer, which is told ASKED, then RECEIVED:
+ *
+ *   texalloc_socket_answer(socket, gpu, NULL, 0);
+ *   texalloc_texture_create(gpu, event.buffer, 0, &texture);
+ *   texalloc_device_make_fence(gpu, &drawn);
+ *   texalloc_socket_release_buffer(socket, event.hand_over, drawn);
+ *
+ * Whatever a peer sends is checked; what is not right ends its connection and nothing else. Docs/security.md
+ * says who trusts whom with what, Docs/wire-format.md what a peer without this library has to speak.
+ * --------------------------------------------------------------------------------------------- */
+
+/** A path where peers connect. */
+typedef struct texalloc_listener texalloc_listener;
+
+/**
+ * Listens at a path of at most 107 bytes, which only this user can open. A socket that nobody listens at any
+ * more is replaced.
+ *
+ * \param users  Who may connect, by number; of none, the user of this process.
+ *
+ * TEXALLOC_SYSTEM: somebody listens there, or another file has the path.
+ */
+texalloc_status texalloc_listener_create(
+    const char *path, const uint32_t *users, uint32_t user_count, texalloc_listener **listener);
+
+/** A descriptor that is readable for poll(2) when a peer waits to be accepted. It is the listener's. */
+texalloc_status texalloc_listener_get_descriptor(texalloc_listener *listener, int *descriptor);
+
+/** How a socket begins, and what its peer may make this process hold. */
+typedef struct texalloc_socket_options {
+  uint32_t struct_size;
+  /** Buffers of either side that are with the other: 64. */
+  uint32_t buffers;
+  /** Bytes of memory that came from the peer, by the size of its descriptors: 1 GiB. */
+  uint64_t bytes;
+  /** How long the peer may take to read what it is sent: ten seconds. */
+  uint64_t patience;
+  /** What this side is called; copied. */
+  const char *name;
+  /** To connect: who may listen there, by number; of none, the user of this process. */
+  const uint32_t *users;
+  uint32_t user_count;
+} texalloc_socket_options;
+
+/** The next peer; waits for one. TEXALLOC_STRANGER: it may not connect, and is gone. */
+texalloc_status texalloc_listener_accept(
+    texalloc_listener *listener, const texalloc_socket_options *options, texalloc_socket **socket);
+
+/** Ends listening, and removes the path. Connections go on. */
+texalloc_status texalloc_listener_release(texalloc_listener *listener);
+
+/** Connects to a listener, or to whoever speaks its language. */
+texalloc_status texalloc_socket_connect(
+    const char *path, const texalloc_socket_options *options, texalloc_socket **socket);
+
+/*
+ * A socket is used by one thread at a time: another one gets TEXALLOC_BUSY. It belongs into a loop that calls
+ * texalloc_socket_receive() whenever its descriptor is readable, and now and then: that is also when the
+ * peer is told how far our fences have come.
+ */
+
+typedef struct texalloc_socket_info {
+  uint32_t struct_size;
+  /** Readable for poll(2) when there is something to receive. It is the socket's. */
+  int descriptor;
+  /** Who is on the other side, as the kernel says. */
+  int32_t process;
+  uint32_t user, group;
+  /** What it calls itself; NULL until it has said so. */
+  const char *peer_name;
+  /** Bytes of the peer's memory that this process holds. */
+  uint64_t held_bytes;
+} texalloc_socket_info;
+
+texalloc_status texalloc_socket_get_info(texalloc_socket *socket, texalloc_socket_info *info);
+
+/** One hand-over of a buffer. */
+typedef struct texalloc_hand_over {
+  /** The buffer's name on this connection, never used twice. */
+  uint64_t number;
+  /** Of its contents: 1, and one more each time that it comes again. */
+  uint64_t generation;
+} texalloc_hand_over;
+
+/** What the peer says. */
+typedef enum texalloc_event_kind {
+  /** Nothing, in time. */
+  TEXALLOC_EVENT_NONE = 0,
+  /** It wants to know what this side can live with: texalloc_socket_answer(). */
+  TEXALLOC_EVENT_ASKED = 1,
+  /** It has told what it can live with: the socket is ready for texalloc_pool_options. */
+  TEXALLOC_EVENT_ATTRIBUTES = 2,
+  /** What it can live with and what it was told do not go together. */
+  TEXALLOC_EVENT_CONFLICT = 3,
+  /** A buffer, or new contents of one that came before. */
+  TEXALLOC_EVENT_RECEIVED = 4,
+  /** A kept buffer, by `hand_over`, will not come again. */
+  TEXALLOC_EVENT_WITHDRAWN = 5,
+  /** It is done with a buffer of ours, by `hand_over`, or has refused it. */
+  TEXALLOC_EVENT_RELEASED = 6,
+  /** The connection has ended; everything after this is TEXALLOC_CLOSED. */
+  TEXALLOC_EVENT_CLOSED = 7
+} texalloc_event_kind;
+
+typedef struct texalloc_event {
+  uint32_t struct_size;
+  texalloc_event_kind kind;
+  texalloc_hand_over hand_over;
+  /**
+   * Of RECEIVED: a handle of its own, to be released, each time that the buffer comes. It registers like any
+   * other, and is read by texalloc_buffer_read(); the peer may write it at any time.
+   */
+  texalloc_buffer *buffer;
+  /**
+   * Of RECEIVED: what to wait for before it is read; NULL for nothing; else to be released. Unless it is a
+   * sync_file, it passes by texalloc_socket_receive() alone.
+   */
+  texalloc_fence *fence;
+  /** Of RECEIVED: how its rows are to be shown. */
+  texalloc_orientation orientation;
+  /** Of RECEIVED: whether it may come again after it was released. */
+  bool is_kept;
+  /** Of RELEASED: whether the peer could not use it. */
+  bool is_refused;
+  /**
+   * Of CONFLICT, of a buffer that was refused, and of CLOSED: why, in words; NULL where there are none, which
+   * of CLOSED says that the peer is simply gone. Until the next call that receives.
+   */
+  const char *words;
+} texalloc_event;
+
+/**
+ * What the peer says next.
+ *
+ * \param patience  How long to wait for it; then the event is TEXALLOC_EVENT_NONE.
+ *
+ * TEXALLOC_MALFORMED, UNEXPECTED, NOT_ADOPTED, QUOTA: what it sent was not right; it is told so and the
+ * connection is closed. When a connection ends, by whomever, all that the peer held is released.
+ */
+texalloc_status texalloc_socket_receive(
+    texalloc_socket *socket, uint64_t patience, texalloc_event *event);
+
+/** Asks what the peer can live with, before anything is allocated. */
+texalloc_status texalloc_socket_ask(texalloc_socket *socket);
+
+/**
+ * Answers the peer's question with what this side can live with.
+ *
+ * \param device   What will show the buffers; may be NULL.
+ * \param formats  Those that the application reads by the CPU, most wanted first; none where it does not.
+ */
+texalloc_status texalloc_socket_answer(
+    texalloc_socket *socket, texalloc_device *device, const uint32_t *formats,
+    uint32_t format_count);
+
+/** Tells the peer that its attributes cannot be met. \param words  As texalloc_last_error() has them. */
+texalloc_status texalloc_socket_report_conflict(texalloc_socket *socket, const char *words);
+
+typedef struct texalloc_offer {
+  uint32_t struct_size;
+  /** Whether the buffer comes again: texalloc_socket_offer_again(). */
+  bool is_kept;
+  /** How its rows are to be shown; upright where 0. */
+  texalloc_orientation orientation;
+  /** After which its contents are there; NULL where they are. It stays the caller's. */
+  texalloc_fence *fence;
+} texalloc_offer;
+
+/**
+ * Hands a buffer over. The socket holds it until the peer has released it, or is gone.
+ *
+ * \param buffer     Allocated with TEXALLOC_EXPORTABLE. It goes to one peer, ever.
+ * \param hand_over  Its name there; may be NULL.
+ *
+ * TEXALLOC_NOT_FOR_THAT, SHARED_BEFORE, QUOTA: nothing is sent then.
+ */
+texalloc_status texalloc_socket_offer(
+    texalloc_socket *socket, texalloc_buffer *buffer, const texalloc_offer *offer,
+    texalloc_hand_over *hand_over);
+
+/** Whether the peer has released a kept buffer and its fence has passed, so that it may be written. */
+texalloc_status texalloc_socket_is_idle(texalloc_socket *socket, uint64_t number, bool *is_idle);
+
+/**
+ * Hands a kept buffer over that the peer has released, with what was written to it since.
+ *
+ * \param fence      After which that is there; may be NULL.
+ * \param hand_over  May be NULL.
+ */
+texalloc_status texalloc_socket_offer_again(
+    texalloc_socket *socket, uint64_t number, texalloc_fence *fence,
+    texalloc_hand_over *hand_over);
+
+/** Says that a kept buffer, which the peer has released, will not come again. */
+texalloc_status texalloc_socket_withdraw(texalloc_socket *socket, uint64_t number);
+
+/**
+ * Says that this side is done with a buffer of the peer's. Its handle stays the caller's.
+ *
+ * \param fence  After which the peer may write it; may be NULL.
+ */
+texalloc_status texalloc_socket_release_buffer(
+    texalloc_socket *socket, texalloc_hand_over hand_over, texalloc_fence *fence);
+
+/** Gives a buffer back that this side cannot use. \param reason  For the peer. */
+texalloc_status texalloc_socket_refuse_buffer(
+    texalloc_socket *socket, texalloc_hand_over hand_over, const char *reason);
+
+/** Tells the peer how far the fences have come that it waits for, which a receive does, too. */
+texalloc_status texalloc_socket_announce(texalloc_socket *socket);
+
+/** Tells the peer why the connection ends, and ends it. \param reason  May be NULL. */
+texalloc_status texalloc_socket_close(texalloc_socket *socket, const char *reason);
+
+/** Ends the connection without a word, unless it has ended. Buffers that came by it stay. */
+texalloc_status texalloc_socket_release(texalloc_socket *socket);
 
 #ifdef __cplusplus
 }

@@ -109,6 +109,8 @@ using Glyphs = Handle<texalloc_glyphs, texalloc_glyphs_release>;
 using Face = Handle<texalloc_face, texalloc_face_release>;
 using Report = Handle<texalloc_report, texalloc_report_release>;
 using Font = Handle<texalloc_font, texalloc_font_release>;
+using Listener = Handle<texalloc_listener, texalloc_listener_release>;
+using Socket = Handle<texalloc_socket, texalloc_socket_release>;
 
 /// What went wrong, for programs that use exceptions.
 class Error : public std::runtime_error {

@@ -57,11 +57,15 @@ enum Handles {
   static let faces = HandleTable<HeldFace>(of: .face)
   static let fonts = HandleTable<HeldFont>(of: .font)
   static let reports = HandleTable<CText>(of: .report)
+  static let listeners = HandleTable<HeldListener>(of: .listener)
+  static let sockets = HandleTable<HeldSocket>(of: .socket)
 
   /// Devices are closed last, where their context is current, which takes what still needs them.
   ///
   /// - Returns: Why the first of those could not be closed, if its context was current.
   static func releaseAll() -> EGLFailure? {
+    sockets.removeAll()
+    listeners.removeAll()
     loads.removeAll()
     for loader in loaders.removeAll() { loader.close() }
     reports.removeAll()

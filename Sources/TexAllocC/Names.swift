@@ -177,5 +177,12 @@ enum StatusNames {
     TEXALLOC_NO_SIZE.rawValue: CText("NO_SIZE"),
     TEXALLOC_NO_GLYPH.rawValue: CText("NO_GLYPH"),
     TEXALLOC_GLYPHS_FULL.rawValue: CText("GLYPHS_FULL"),
+    TEXALLOC_MALFORMED.rawValue: CText("MALFORMED"),
+    TEXALLOC_UNEXPECTED.rawValue: CText("UNEXPECTED"),
+    TEXALLOC_QUOTA.rawValue: CText("QUOTA"),
+    TEXALLOC_SLOW_PEER.rawValue: CText("SLOW_PEER"),
+    TEXALLOC_STRANGER.rawValue: CText("STRANGER"),
+    TEXALLOC_SHARED_BEFORE.rawValue: CText("SHARED_BEFORE"),
+    TEXALLOC_OUT_OF_TURN.rawValue: CText("OUT_OF_TURN"),
   ]
 }

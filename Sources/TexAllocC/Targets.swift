@@ -123,6 +123,32 @@ public func texalloc_fence_wait(
 }
 
 @c @implementation
+public func texalloc_fence_create(
+  _ descriptor: CInt, _ fence: UnsafeMutablePointer<OpaquePointer?>?
+) -> texalloc_status {
+  answer {
+    let room = try unsafe room(fence, for: "fence")
+    let file = FileDescriptor(rawValue: descriptor)
+    let copy = try OwnedDescriptor(duplicating: file, named: "sync file")
+    unsafe room.pointee = try Handles.fences.insert(HeldFence(SyncFile(owning: copy)))
+    try? file.close()
+  }
+}
+
+@c @implementation
+public func texalloc_fence_export(
+  _ fence: OpaquePointer?, _ descriptor: UnsafeMutablePointer<CInt>?
+) -> texalloc_status {
+  answer {
+    let room = try unsafe room(descriptor, for: "descriptor")
+    guard let file = try Handles.fences.find(fence).fence as? SyncFile else {
+      throw Misuse(TEXALLOC_UNSUPPORTED, "the fence is no sync_file")
+    }
+    unsafe room.pointee = try file.duplicate().release().rawValue
+  }
+}
+
+@c @implementation
 public func texalloc_fence_release(_ fence: OpaquePointer?) -> texalloc_status {
   answer { _ = try Handles.fences.remove(fence) }
 }

@@ -1,6 +1,9 @@
 // Handles of texalloc.hpp release what they hold, once.
+#include <unistd.h>
+
 #include <cassert>
 #include <cstring>
+#include <string>
 #include <texalloc.hpp>
 
 static texalloc::Buffer allocate(const texalloc::Pool &pool) {
@@ -43,6 +46,20 @@ int main() {
   assert(gpu.close() == TEXALLOC_INVALID_HANDLE && gpu && !gpu.out());
   assert(gpu.reset() == TEXALLOC_INVALID_HANDLE && gpu.release() && gpu.close() == TEXALLOC_OK);
   assert(gpu.out() && !gpu);
+  const std::string path = "/tmp/texalloc-handles-" + std::to_string(getpid());
+  texalloc::Socket one, other;
+  {
+    texalloc::Listener listener;
+    texalloc::check(texalloc_listener_create(path.c_str(), nullptr, 0, listener.out()));
+    texalloc::check(texalloc_socket_connect(path.c_str(), nullptr, one.out()));
+    texalloc::check(texalloc_listener_accept(listener.get(), nullptr, other.out()));
+  }
+  assert(access(path.c_str(), F_OK) != 0);
+  one.reset();
+  auto event = texalloc::make<texalloc_event>();
+  texalloc::check(texalloc_socket_receive(other.get(), 60000000000u, &event));
+  assert(event.kind == TEXALLOC_EVENT_CLOSED && !event.words);
+
   pool.reset();
   texalloc::check(texalloc_shutdown());
 }

@@ -108,7 +108,32 @@ static void call_everything(void *bad) {
   REFUSED(texalloc_device_export_fence(bad, &number));
   REFUSED(texalloc_device_wait(bad, 0));
   REFUSED(texalloc_fence_wait(bad, 0, &ended));
+  REFUSED(texalloc_fence_export(bad, &number));
   NOT_RELEASED(bad, texalloc_fence_release(bad));
+
+  REFUSED(texalloc_listener_get_descriptor(bad, &number));
+  REFUSED(texalloc_listener_accept(bad, NULL, (texalloc_socket **)&result));
+  NOT_RELEASED(bad, texalloc_listener_release(bad));
+
+  texalloc_hand_over hand_over = {1, 1};
+  texalloc_socket_info socket_info = {.struct_size = sizeof socket_info};
+  texalloc_event event = {.struct_size = sizeof event};
+  texalloc_pool_options for_peer = {.struct_size = sizeof for_peer, .peer = bad};
+  if (bad) REFUSED(texalloc_pool_create(NULL, &for_peer, (texalloc_pool **)&result));
+  REFUSED(texalloc_socket_get_info(bad, &socket_info));
+  REFUSED(texalloc_socket_receive(bad, 0, &event));
+  REFUSED(texalloc_socket_ask(bad));
+  REFUSED(texalloc_socket_answer(bad, NULL, &format, 1));
+  REFUSED(texalloc_socket_report_conflict(bad, "no reason"));
+  REFUSED(texalloc_socket_offer(bad, live_buffer, NULL, NULL));
+  REFUSED(texalloc_socket_is_idle(bad, 1, &ended));
+  REFUSED(texalloc_socket_offer_again(bad, 1, NULL, NULL));
+  REFUSED(texalloc_socket_withdraw(bad, 1));
+  REFUSED(texalloc_socket_release_buffer(bad, hand_over, NULL));
+  REFUSED(texalloc_socket_refuse_buffer(bad, hand_over, "no reason"));
+  REFUSED(texalloc_socket_announce(bad));
+  REFUSED(texalloc_socket_close(bad, NULL));
+  NOT_RELEASED(bad, texalloc_socket_release(bad));
 
   REFUSED(texalloc_loader_create(bad, live_pool, NULL, (texalloc_loader **)&result));
   REFUSED(texalloc_loader_submit(bad, &request, NULL));
@@ -317,6 +342,88 @@ static void merge_and_probe(void) {
   EXPECT(INVALID_ARGUMENT, texalloc_probe(NULL, NULL));
 }
 
+/* Waits, so that somebody else is in a call of the socket, until there is something to hear. */
+static void *hear(void *socket) {
+  texalloc_event event = {.struct_size = sizeof event};
+  for (;;) {
+    texalloc_status status = texalloc_socket_receive(socket, 60000000000u, &event);
+    if (status == TEXALLOC_BUSY) continue; /* the other one was in a call */
+    expect(TEXALLOC_OK, status, "texalloc_socket_receive", __LINE__);
+    assert(event.kind == TEXALLOC_EVENT_ASKED);
+    return NULL;
+  }
+}
+
+/* Two sides that say what does not fit. */
+static void share_wrongly(void) {
+  char folder[] = "/tmp/texalloc-misuse-XXXXXX", path[sizeof folder + 8];
+  assert(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/socket", folder);
+  texalloc_listener *listener;
+  texalloc_socket *one, *other;
+  texalloc_fence *fence;
+  uint32_t users[] = {getuid() + 1};
+  texalloc_socket_options options = {.struct_size = sizeof options, .users = users, .user_count = 1};
+  EXPECT(INVALID_ARGUMENT, texalloc_listener_create(NULL, NULL, 0, &listener));
+  EXPECT(INVALID_ARGUMENT, texalloc_listener_create(path, NULL, 1, &listener));
+  EXPECT(INVALID_ARGUMENT, texalloc_listener_create(path, NULL, 0, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_socket_connect(NULL, NULL, &one));
+  EXPECT(SYSTEM, texalloc_socket_connect(path, NULL, &one)); /* nobody listens yet */
+  EXPECT(OK, texalloc_listener_create(path, NULL, 0, &listener));
+  EXPECT(INVALID_ARGUMENT, texalloc_listener_get_descriptor(listener, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_listener_accept(listener, NULL, NULL));
+  EXPECT(STRANGER, texalloc_socket_connect(path, &options, &one));
+  EXPECT(OK, texalloc_listener_accept(listener, NULL, &other)); /* that one, gone by now */
+  EXPECT(OK, texalloc_socket_release(other));
+  EXPECT(INVALID_ARGUMENT, texalloc_socket_connect(path, NULL, NULL));
+  EXPECT(OK, texalloc_socket_connect(path, NULL, &one));
+  EXPECT(OK, texalloc_listener_accept(listener, NULL, &other));
+
+  texalloc_event event = {.struct_size = sizeof event};
+  texalloc_hand_over hand_over = {1, 1};
+  bool is_idle = true;
+  EXPECT(INVALID_ARGUMENT, texalloc_socket_receive(one, 0, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_socket_get_info(one, NULL));
+  EXPECT(INVALID_HANDLE, texalloc_socket_offer(one, NULL, NULL, NULL));
+  EXPECT(NOT_FOR_THAT, texalloc_socket_offer(one, live_buffer, NULL, NULL));
+  texalloc_offer offer = {.struct_size = sizeof offer, .orientation = (texalloc_orientation)9};
+  EXPECT(INVALID_ARGUMENT, texalloc_socket_offer(one, live_buffer, &offer, NULL));
+  offer.orientation = TEXALLOC_UPRIGHT, offer.fence = (texalloc_fence *)live_buffer;
+  EXPECT(INVALID_HANDLE, texalloc_socket_offer(one, live_buffer, &offer, NULL));
+  EXPECT(OK, texalloc_socket_is_idle(one, 1, &is_idle));
+  assert(!is_idle);
+  EXPECT(INVALID_ARGUMENT, texalloc_socket_is_idle(one, 1, NULL));
+  EXPECT(OUT_OF_TURN, texalloc_socket_offer_again(one, 1, NULL, NULL));
+  EXPECT(OUT_OF_TURN, texalloc_socket_withdraw(one, 1));
+  EXPECT(OUT_OF_TURN, texalloc_socket_release_buffer(one, hand_over, NULL));
+  EXPECT(OUT_OF_TURN, texalloc_socket_refuse_buffer(one, hand_over, "it is not here"));
+  EXPECT(INVALID_ARGUMENT, texalloc_socket_refuse_buffer(one, hand_over, NULL));
+  EXPECT(OUT_OF_TURN, texalloc_socket_answer(one, NULL, NULL, 0));
+  EXPECT(INVALID_ARGUMENT, texalloc_socket_answer(one, NULL, NULL, 1));
+  EXPECT(INVALID_ARGUMENT, texalloc_socket_report_conflict(one, NULL));
+  EXPECT(OK, texalloc_socket_announce(one));
+  EXPECT(SYSTEM, texalloc_fence_create(-1, &fence));
+  EXPECT(UNSUPPORTED, texalloc_fence_create(0, &fence)); /* no sync_file */
+  EXPECT(INVALID_ARGUMENT, texalloc_fence_create(0, NULL));
+
+  pthread_t thread;
+  texalloc_status status;
+  pthread_create(&thread, NULL, hear, one);
+  while ((status = texalloc_socket_announce(one)) == TEXALLOC_OK) continue;
+  assert(status == TEXALLOC_BUSY);
+  EXPECT(OK, texalloc_socket_ask(other));
+  pthread_join(thread, NULL);
+
+  EXPECT(OK, texalloc_socket_close(other, NULL));
+  EXPECT(OK, texalloc_socket_close(other, NULL)); /* nothing, any more */
+  EXPECT(CLOSED, texalloc_socket_receive(other, 0, &event));
+  EXPECT(OK, texalloc_socket_receive(one, 60000000000u, &event));
+  assert(event.kind == TEXALLOC_EVENT_CLOSED && event.words && !*event.words);
+  EXPECT(OK, texalloc_socket_release(other));
+  EXPECT(OK, texalloc_listener_release(listener));
+  assert(rmdir(folder) == 0); /* `one` is left for texalloc_shutdown */
+}
+
 /* A child has nobody's threads, nor their locks, and is told so. */
 static void fork_and_call(const int *lines) {
   int before = *lines;
@@ -382,6 +489,7 @@ int main(int count, char **arguments) {
   pass_nothing();
   ask_fonts();
   merge_and_probe();
+  share_wrongly();
 
   texalloc_buffer *stale;
   EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &stale));

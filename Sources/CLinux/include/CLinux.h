@@ -152,6 +152,10 @@ int texalloc_packet_socket(void);
 /// connect(2) to a path; ENAMETOOLONG where it is longer than 107 bytes.
 int texalloc_connect(int descriptor, const char *path);
 
+/// Whether a path is a socket that nobody has any more: without a word to whoever has it, for a socket of
+/// another type does not get as far as to connect.
+int texalloc_is_deserted(const char *path);
+
 /// bind(2) to a path that only its owner can connect to, from the moment that it is there, and listen(2).
 int texalloc_listen(int descriptor, const char *path);
 

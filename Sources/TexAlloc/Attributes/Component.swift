@@ -24,3 +24,17 @@ extension Component {
   /// The name that conflicts and refusals call it by.
   public var name: String { attributes.name }
 }
+
+/// A participant of another process in merges of this one: what ``SharingEvent/attributes(_:)`` brought.
+///
+/// ```swift
+/// let pool = try TexturePool(for: participants.map(PeerComponent.init) + [JPEGDecoder.component])
+/// ```
+///
+/// It has a say in every image of a pool, since it gets them. It registers nothing here, and its attributes
+/// are checked like everyone's when they are merged.
+public struct PeerComponent: Component {
+  public let attributes: BufferAttributes
+
+  public init(_ participant: BufferAttributes) { attributes = participant }
+}

@@ -23,6 +23,7 @@ func status(of error: any Error) -> texalloc_status {
   case MergeError.conflict: TEXALLOC_CONFLICT
   case MergeError.invalid: TEXALLOC_INVALID_ATTRIBUTES
   case let error as FontError: status(of: error)
+  case let error as SharingError: status(of: error)
   default: TEXALLOC_FAILED
   }
 }
@@ -166,5 +167,23 @@ private func status(of error: FontError) -> texalloc_status {
   case .noPlace(_, _, .unsupported): TEXALLOC_UNSUPPORTED
   case .noPlace(_, _, .noPage(let error)): status(of: error)
   case .freeType: TEXALLOC_FAILED
+  }
+}
+
+private func status(of error: SharingError) -> texalloc_status {
+  switch error {
+  case .malformed: TEXALLOC_MALFORMED
+  case .unexpected: TEXALLOC_UNEXPECTED
+  case .memory(let error): status(of: error)
+  case .quota: TEXALLOC_QUOTA
+  case .slow: TEXALLOC_SLOW_PEER
+  case .stranger: TEXALLOC_STRANGER
+  case .notExported(let error): status(of: error)
+  case .sharedBefore: TEXALLOC_SHARED_BEFORE
+  case .misuse: TEXALLOC_OUT_OF_TURN
+  case .closed: TEXALLOC_CLOSED
+  // A path where nobody listens is nothing that the machine lacks.
+  case .failed(let failure):
+    failure.errno == .noMemory ? TEXALLOC_OUT_OF_MEMORY : TEXALLOC_SYSTEM
   }
 }

@@ -170,6 +170,41 @@ final class BufferSocketTests: XCTestCase {
     }
   }
 
+  func testAPeerThatWentBeforeItWasAcceptedIsHeard() throws {
+    let folder = try TemporaryFolder()
+    let path = FilePath(folder.path("s"))
+    let listener = try BufferListener(at: path)
+    do {
+      let consumer = try BufferSocket(connectingTo: path, as: "hasty")
+      try consumer.offer(try allocate())
+      consumer.close(because: "in a hurry")
+    }
+    let socket = try listener.accept(as: "late")
+    XCTAssertEqual(try received(by: socket)?.buffer.pixels().count, 20_000)
+    guard case .closed("in a hurry")? = try socket.receive(until: .now) else {
+      return XCTFail("not closed")
+    }
+    XCTAssertEqual(socket.peerName, "hasty")
+  }
+
+  /// Whatever it does with an image, it gets it.
+  func testAPeerHasASayInEveryImage() throws {
+    let reader = BufferAttributes(name: "peer/reader") {
+      $0.formats = [Format(.argb8888)]
+      $0.cpuUsage = [.read]
+    }
+    let display = BufferAttributes(name: "peer/display") {
+      $0.pitchAlignment = 1024
+      $0.deviceUsage = [.scanout]
+    }
+    let pool = try TexturePool(
+      for: [PeerComponent(reader), PeerComponent(display)], from: [MemfdHeap()])
+    let image = ImageDescriptor(width: 60, height: 8, formats: [.abgr8888, .argb8888])
+    let buffer = try pool.allocate(image, for: [.exportable])
+    XCTAssertEqual(buffer.layout.format, Format(.argb8888))
+    XCTAssertEqual(buffer.layout.planes[0].pitch, 1024)
+  }
+
   func testAttributesAreAskedForAndConflictsReachBoth() throws {
     struct Viewer: Component {
       let attributes = BufferAttributes(name: "viewer", provides: ProvidedMemory()) {
@@ -236,7 +271,14 @@ final class BufferSocketTests: XCTestCase {
     let raw = texalloc_packet_socket()
     XCTAssertEqual(unsafe texalloc_listen(raw, path.string), 0)
     close(raw)
-    _ = try BufferListener(at: path)
+    let listener = try BufferListener(at: path)
+    try assertError(.failed(SystemFailure("bind", on: path.string, .addressInUse))) {
+      _ = try BufferListener(at: path)
+    }
+    // Who asked whether somebody listens has not come as a peer.
+    var request = pollfd(fd: listener.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+    XCTAssertEqual(unsafe poll(&request, 1, 0), 0)
+    _ = consume listener
     try "x".write(toFile: path.string, atomically: false, encoding: .utf8)
     try assertError(.failed(SystemFailure("bind", on: path.string, .addressInUse))) {
       _ = try BufferListener(at: path)

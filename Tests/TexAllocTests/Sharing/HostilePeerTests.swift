@@ -96,8 +96,7 @@ final class HostilePeerTests: XCTestCase {
       ("conflict", [hello, .conflict("no")]), ("again", [hello, .again(tenure, .passed)]),
       ("release", [hello, .release(tenure, .passed, refusal: "")]),
       ("withdraw", [hello, .withdraw(number: 1)]),
-      ("reached", [hello, .reached(2), .reached(2)]),
-      ("reached", [hello, .reached(2), .reached(1)]),
+      ("reached", [hello, .reached(1)]),
     ]
     for (message, messages) in cases {
       let peer = try RawPeer()
@@ -115,7 +114,7 @@ final class HostilePeerTests: XCTestCase {
   func testMessagesTwiceOrInAnotherOrderCostTheConnection() throws {
     let hello = WireMessage.hello(name: "x").encoded(as: 0)
     let (first, second) = (
-      WireMessage.reached(1).encoded(as: 1), WireMessage.reached(2).encoded(as: 2)
+      WireMessage.ask.encoded(as: 1), WireMessage.withdraw(number: 1).encoded(as: 2)
     )
     for messages in [[hello, hello], [hello, second, first], [hello, first, first], [first]] {
       let peer = try RawPeer()
@@ -125,6 +124,51 @@ final class HostilePeerTests: XCTestCase {
         XCTAssertEqual(message.field, "sequence")
       }
     }
+  }
+
+  /// Else a peer could have this side read for ever, in one call that was not to wait at all.
+  func testCountersAreThoseOfFencesAndAscend() throws {
+    let memory = try Memfd(size: 4096, seals: Self.seals)
+    var offers = [WireOffer.sample(), .sample(number: 2)]
+    (offers[0].fence, offers[1].fence) = (.counter(2), .counter(2))
+    let cases: [(String, [WireMessage])] = [
+      ("reached", [.reached(3)]), ("reached", [.reached(1), .reached(1)]),
+      ("reached", [.reached(2), .reached(1)]), ("fence", [.offer(offers[1])]),
+    ]
+    for (message, messages) in cases {
+      let peer = try RawPeer()
+      try peer.send(.hello(name: "x"))
+      for message in [.offer(offers[0])] + messages {
+        try peer.send(message, message.descriptors == 0 ? [] : [memory.descriptor.rawValue])
+      }
+      XCTAssertThrowsError(try peer.events()) {
+        guard case SharingError.unexpected(message, _) = $0 else { return XCTFail("\($0)") }
+      }
+    }
+  }
+
+  func testWhatNobodyReadIsClosedWithTheSocket() throws {
+    let memory = try Memfd(size: 4096, seals: Self.seals)
+    let raw = memory.descriptor.rawValue
+    let (reading, writing) = try FileDescriptor.pipe()
+    let before = try descriptorCount()
+    do {
+      let peer = try RawPeer()
+      try peer.send(.hello(name: "x"))
+      // One offer is heard and refused, one stays in the queue: with the only end of a pipe.
+      try peer.send(.offer(.sample(number: 1)), [raw])
+      try peer.send(.offer(.sample(number: 1)), [raw])
+      try peer.send(.offer(.sample(number: 2)), [writing.rawValue])
+      try writing.close()
+      XCTAssertThrowsError(try peer.events())
+      try assertError(.closed) { try peer.events() }
+      var hangup = pollfd(fd: reading.rawValue, events: Int16(POLLIN), revents: 0)
+      XCTAssertEqual(unsafe poll(&hangup, 1, 0), 0)
+    }
+    var hangup = pollfd(fd: reading.rawValue, events: Int16(POLLIN), revents: 0)
+    XCTAssertEqual(unsafe poll(&hangup, 1, 60_000), 1)
+    try reading.close()
+    try assertNoMoreDescriptors(than: before)
   }
 
   func testDescriptorsThatAreMissingOrTooManyAreRefusedAndClosed() throws {
@@ -190,6 +234,11 @@ final class HostilePeerTests: XCTestCase {
       }
     }
     XCTAssertEqual(pool.statistics.slots, 0)
+    // It is told, after all that it did not read.
+    while try peer.receive() != nil {}
+    XCTAssertThrowsError(try peer.send([1])) {
+      XCTAssertEqual(($0 as? SystemFailure)?.errno, .brokenPipe)
+    }
   }
 
   func testThousandsOfMutatedMessagesLeaveNothing() throws {

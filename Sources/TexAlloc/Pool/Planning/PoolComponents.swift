@@ -8,6 +8,8 @@ struct PoolComponents: Sendable {
     let quirks: [BufferAttributes]
     let deviceUsage: Set<DeviceUsage>
     let cpuUsage: Set<CPUUsage>
+    /// Whether it is of another process, which gets every image.
+    let isPeer: Bool
   }
 
   private let members: [Member]
@@ -22,7 +24,8 @@ struct PoolComponents: Sendable {
         attributes: attributes, isCoherent: component.isCoherent,
         registrar: component as? any Registrar,
         quirks: component.quirks,
-        deviceUsage: attributes.allDeviceUsage, cpuUsage: attributes.allCPUUsage)
+        deviceUsage: attributes.allDeviceUsage, cpuUsage: attributes.allCPUUsage,
+        isPeer: component is PeerComponent)
     }
     knowsDevices = members.contains { !$0.deviceUsage.isEmpty }
     do { _ = try AttributeMerge(members.flatMap { [$0.attributes] + $0.quirks }) } catch {
@@ -34,7 +37,8 @@ struct PoolComponents: Sendable {
   ///
   /// A component has a say where a device of it does what the image is for; one without a device, in
   /// the images that it writes, and, if it reads, in those that the CPU reads; one that states no usage
-  /// at all, in every image. Its quirks go with it.
+  /// at all, in every image; so has one of another process, since what it does there with the images that
+  /// it gets, no flag tells here. Its quirks go with it.
   ///
   /// - Parameter writer: Stands for the component of its name.
   /// - Throws: `AllocationError.noUser` where devices are known and none does what the image is for.
@@ -60,6 +64,7 @@ struct PoolComponents: Sendable {
   }
 
   private func hasSay(_ member: Member, _ usage: Set<DeviceUsage>, isRead: Bool) -> Bool {
+    if member.isPeer { return true }
     if !member.deviceUsage.isEmpty { return !member.deviceUsage.isDisjoint(with: usage) }
     return member.cpuUsage.isEmpty || isRead && member.cpuUsage.contains(.read)
   }

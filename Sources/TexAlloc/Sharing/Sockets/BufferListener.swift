@@ -45,10 +45,7 @@ public struct BufferListener: ~Copyable, Sendable {
 
   private static func isDeserted(_ path: FilePath) -> Bool {
     guard (try? path.stat(followTargetSymlink: false))?.type == .socket else { return false }
-    do throws(SystemFailure) { _ = try PacketSocket.connecting(to: path) } catch {
-      return error.errno == .connectionRefused
-    }
-    return false
+    return unsafe texalloc_is_deserted(path.string) != 0
   }
 
   /// The path goes with the listener, unless it is another's by now.

@@ -43,6 +43,8 @@ public final class BufferSocket {
   private var isClosed = false
   private var sent: UInt64 = 0
   private var heard: UInt64 = 0
+  /// The highest counter of the peer's fences.
+  private var promised: UInt64 = 0
   /// What the peer is to be told of, in the order of the counters.
   private var fences: [any Fence] = []
   private var reached: UInt64 = 0
@@ -74,7 +76,12 @@ public final class BufferSocket {
     self.socket = socket
     self.limits = limits
     quota = PeerQuota(bytes: limits.bytes)
-    try send(.hello(name: name.fit(forWire: WireForm.longestName)))
+    do throws(SharingError) {
+      try send(.hello(name: name.fit(forWire: WireForm.longestName)))
+    } catch {
+      // What a peer said that is gone already is to be received like anyone's.
+      guard error == .closed else { throw error }
+    }
   }
 
   deinit { end() }
@@ -87,13 +94,14 @@ public final class BufferSocket {
     guard !isClosed else { return }
     let words = reason.fit(forWire: WireForm.longestWords)
     _ = try? socket.send(WireMessage.farewell(words).encoded(as: sent), [], until: .now)
-    shutdown(descriptor.rawValue, CInt(SHUT_RDWR))
     end()
   }
 
-  /// Lets go of all that the peer held.
+  /// Lets go of all that the peer held. The peer finds the connection at its end, too, however long the
+  /// application keeps this.
   private func end() {
     isClosed = true
+    shutdown(descriptor.rawValue, CInt(SHUT_RDWR))
     lending = Lending()
     borrowing = Borrowing()
     fences = []
@@ -180,6 +188,10 @@ extension BufferSocket {
       return try lending.take(tenure, after: try self.fence(fence, packet), refusal)
     case .withdraw(let number): return try borrowing.takeWithdrawal(of: number)
     case .reached(let counter):
+      guard counter <= promised else {
+        throw .unexpected(
+          message: "reached", because: "\(counter) is beyond \(promised), its highest counter")
+      }
       guard timeline.reach(counter) else {
         throw .unexpected(message: "reached", because: "\(counter) is no further than before")
       }
@@ -194,7 +206,13 @@ extension BufferSocket {
   func fence(_ fence: WireFence, _ packet: Packet) throws(SharingError) -> (any Fence)? {
     switch fence {
     case .passed: return nil
-    case .counter(let counter): return CounterFence(counter, of: timeline)
+    case .counter(let counter):
+      guard counter > promised else {
+        throw .unexpected(
+          message: "fence", because: "counter \(counter) after \(promised): counters ascend")
+      }
+      promised = counter
+      return CounterFence(counter, of: timeline)
     case .syncFile:
       do throws(SystemFailure) {
         return try SyncFile(owning: packet.take(packet.count - 1))

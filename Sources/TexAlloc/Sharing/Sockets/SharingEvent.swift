@@ -38,6 +38,11 @@ public struct HandOver: Hashable, Sendable {
   public let number: UInt64
   /// Of its contents: 1, and one more each time that it comes again.
   public let generation: UInt64
+
+  public init(number: UInt64, generation: UInt64) {
+    self.number = number
+    self.generation = generation
+  }
 }
 
 extension HandOver {
@@ -48,17 +53,4 @@ extension WireTenure {
   init(_ handOver: HandOver) {
     self.init(number: handOver.number, generation: handOver.generation)
   }
-}
-
-/// A participant of another process in merges of this one: what ``SharingEvent/attributes(_:)`` brought.
-///
-/// ```swift
-/// let pool = try TexturePool(for: participants.map(PeerComponent.init) + [JPEGDecoder.component])
-/// ```
-///
-/// It registers nothing here, and its attributes are checked like everyone's when they are merged.
-public struct PeerComponent: Component {
-  public let attributes: BufferAttributes
-
-  public init(_ participant: BufferAttributes) { attributes = participant }
 }
