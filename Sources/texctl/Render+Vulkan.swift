@@ -17,7 +17,7 @@ extension Render {
     let texture = try gpu.texture(for: buffer)
     let registering = ContinuousClock.now - end
     let size = photo.size
-    let shown = upright(try texture.texels(), of: buffer.layout.imageSize, photo.orientation)
+    let shown = photo.orientation.upright(try texture.texels(), of: buffer.layout.imageSize)
     let png = PNGFile(width: size.width, height: size.height, rgba: shown)
     try png.write(to: FilePath(output))
     return Report(
@@ -27,19 +27,19 @@ extension Render {
       orientation: Int(photo.orientation.rawValue), goodRows: decoded.goodRows.count,
       warnings: decoded.warnings)
   }
+}
 
+extension Orientation {
   /// Pixels as they are shown, of pixels as they are stored.
-  private func upright(
-    _ pixels: [UInt8], of stored: ImageSize, _ orientation: Orientation
-  ) -> [UInt8] {
-    if orientation == .upright { return pixels }
-    let size = orientation.upright(stored)
+  func upright(_ pixels: [UInt8], of stored: ImageSize) -> [UInt8] {
+    if self == .upright { return pixels }
+    let size = upright(stored)
     var turned: [UInt8] = []
     turned.reserveCapacity(pixels.count)
     for y in 0..<size.height {
       for x in 0..<size.width {
         // By the middle of the pixel, which no rounding takes out of it.
-        let place = orientation.stored(
+        let place = self.stored(
           x: (Float(x) + 0.5) / Float(size.width), y: (Float(y) + 0.5) / Float(size.height))
         let column = min(Int(place.x * Float(stored.width)), stored.width - 1)
         let row = min(Int(place.y * Float(stored.height)), stored.height - 1)

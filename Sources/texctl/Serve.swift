@@ -56,6 +56,8 @@ struct PhotographServer {
   /// How many are still to come; nil for no end.
   private var left: Int?
   private var clients: [PhotographClient] = []
+  /// More than that wait to be accepted.
+  private static let mostClients = 64
 
   init(photos: [ServedPhotograph], limits: PeerLimits, clients: Int?) {
     self.photos = photos
@@ -70,7 +72,7 @@ struct PhotographServer {
     var requests = ([listener.descriptor] + clients.map(\.socket.descriptor)).map {
       pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0)
     }
-    if left == 0 { requests[0].fd = -1 }
+    if left == 0 || clients.count == Self.mostClients { requests[0].fd = -1 }
     _ = unsafe poll(&requests, nfds_t(requests.count), 200)
     clients.removeAll { !$0.goOn() }
     guard requests[0].revents != 0 else { return }

@@ -41,6 +41,20 @@ final class SharingCommandTests: XCTestCase {
     XCTAssertFalse(FileManager.default.fileExists(atPath: socket))
   }
 
+  func testAGPUOfVulkanBindsItToo() throws {
+    let own = folder.path("own.png")
+    let drawn = try ProgramRun("texctl", ["render", photograph, "-o", own, "--api", "vulkan"])
+    if drawn.status != 0 { throw XCTSkip(drawn.complaint) }
+    try serve([photograph], clients: 1)
+    let run = try ProgramRun(
+      "texctl", ["receive", socket, "-o", folder.url.path, "--api", "vulkan", "--json"])
+    XCTAssertEqual(run.status, 0, run.complaint)
+    XCTAssertTrue(run.output.contains(#""bytesCopied" : 0"#), run.output)
+    XCTAssertEqual(
+      try Data(contentsOf: URL(filePath: folder.path("1.png"))),
+      try Data(contentsOf: URL(filePath: own)))
+  }
+
   func testAClientInPythonReadsThePixels() throws {
     let python = ["/usr/bin/python3", "/usr/local/bin/python3"].first {
       FileManager.default.isExecutableFile(atPath: $0)
