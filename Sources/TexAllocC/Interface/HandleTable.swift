@@ -107,7 +107,8 @@ struct Handle {
   /// Named as in the header, behind its prefix.
   enum Kind: UInt {
     case device = 1
-    case pool, buffer, picture, texture, loader, load, target, fence, glyphs, face, font, report, listener,
+    case pool, buffer, picture, texture, loader, load, target, fence, glyphs, face, font, report,
+      listener,
       socket
   }
 
