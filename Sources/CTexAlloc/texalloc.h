@@ -410,11 +410,48 @@ typedef struct texalloc_pool_limits {
 /** A connection to another process; see below. */
 typedef struct texalloc_socket texalloc_socket;
 
+/** Something of the application's that touches images: a panel, a codec. It says what it can live with. */
+typedef struct texalloc_component {
+  uint32_t struct_size;
+  /** Whether it does not see what the CPU wrote to cached memory without being told. */
+  bool is_incoherent;
+  /**
+   * Its attributes as JSON, in the form that texalloc_merge() describes. Where they name a deviceUsage, it has
+   * its say in the images that are allocated for that; else in all.
+   */
+  const char *attributes;
+} texalloc_component;
+
+/** Where memory comes from: an ioctl of the application's, say. What is in it need not outlive a call but `user`. */
+typedef struct texalloc_heap {
+  uint32_t struct_size;
+  /** Whether it gives dma-bufs of a driver, which every device tries to import. */
+  bool is_dma_buf;
+  /**
+   * Its attributes as JSON, in the form that texalloc_merge() describes: `{"name": "shm", "heaps": ["shm"],
+   * "caching": ["cached"]}`. It lists its own name alone among `heaps`, and how its mapping is cached.
+   */
+  const char *attributes;
+  /**
+   * Gives a descriptor of at least `size` bytes of memory, whole pages, zeroed, that can be mapped for reading
+   * and writing and never shrinks. It is the library's to close. On any thread, several at a time, and one
+   * that allocates may wait for it meanwhile. Returns 0, or an errno: ENOMEM.
+   */
+  int (*allocate)(void *user, size_t size, int *descriptor);
+  /** What it is given: for as long as the pool or a buffer of it lives. */
+  void *user;
+} texalloc_heap;
+
 typedef struct texalloc_pool_options {
   uint32_t struct_size;
   const texalloc_pool_limits *limits;
   /** A peer that buffers are for, which has answered with TEXALLOC_EVENT_ATTRIBUTES; may be NULL. */
   texalloc_socket *peer;
+  /** Who takes part besides the device, the decoders and the application that writes rows. */
+  const texalloc_component *const *components;
+  /** Where memory may come from besides the heaps of the machine, before which they come. */
+  const texalloc_heap *const *heaps;
+  uint32_t component_count, heap_count;
 } texalloc_pool_options;
 
 /**

@@ -95,11 +95,15 @@ public func texalloc_pool_create(
     unsafe limits.apply(try passed(options.limits))
     var components: [any Component] = [JPEGDecoder.component, PNGDecoder.component]
     if unsafe device != nil { components.insert(try Handles.devices.find(device).gpu, at: 0) }
+    components += try unsafe StatedComponent.all(in: options)
     if let peer = unsafe options.peer {
       components += try Handles.sockets.find(peer).participants.map(PeerComponent.init)
     }
-    unsafe room.pointee = try Handles.pools.insert(
-      HeldPool(TexturePool(for: components, limits: limits)))
+    let heaps = try unsafe CalledHeap.all(in: options)
+    let pool = try TexturePool(
+      for: components, from: heaps.isEmpty ? nil : heaps + Heaps.present(for: components),
+      limits: limits)
+    unsafe room.pointee = try Handles.pools.insert(HeldPool(pool))
   }
 }
 

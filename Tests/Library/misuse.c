@@ -4,10 +4,13 @@
  * of it may end the process. Scripts/check-library builds it with AddressSanitizer, and looks for each name here.
  */
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <texalloc.h>
 #include <unistd.h>
@@ -424,6 +427,71 @@ static void share_wrongly(void) {
   assert(rmdir(folder) == 0); /* `one` is left for texalloc_shutdown */
 }
 
+/* A heap of the application's: shared memory of POSIX. */
+static int give_memory(void *user, size_t size, int *descriptor) {
+  char name[64];
+  int number = __atomic_add_fetch((int *)user, 1, __ATOMIC_RELAXED);
+  snprintf(name, sizeof name, "/texalloc-misuse-%ld-%d", (long)getpid(), number);
+  *descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (*descriptor < 0) return errno;
+  shm_unlink(name);
+  return ftruncate(*descriptor, (off_t)size) ? errno : 0;
+}
+
+static int give_little(void *user, size_t size, int *descriptor) {
+  (void)size;
+  return give_memory(user, 4096, descriptor);
+}
+
+static int give_nothing(void *user, size_t size, int *descriptor) {
+  (void)user, (void)size, (void)descriptor;
+  return ENOMEM;
+}
+
+static void bring_heaps(void) {
+  int calls = 0;
+  texalloc_component panel = {
+      .struct_size = sizeof panel, .attributes = "{\"name\": \"panel\", \"pitchAlignment\": 256, \"heaps\": [\"shm\"]}"};
+  texalloc_heap shm = {
+      .struct_size = sizeof shm, .allocate = give_memory, .user = &calls,
+      .attributes = "{\"name\": \"shm\", \"heaps\": [\"shm\"], \"caching\": [\"cached\"]}"};
+  texalloc_pool_options options = {
+      .struct_size = sizeof options, .components = (const texalloc_component *[]){&panel},
+      .component_count = 1, .heaps = (const texalloc_heap *[]){&shm}, .heap_count = 1};
+  texalloc_image image = {.struct_size = sizeof image, .width = 100, .height = 100};
+  texalloc_buffer_info info = {.struct_size = sizeof info};
+  texalloc_pool *pool;
+  texalloc_buffer *buffer;
+  char row[400];
+  memset(row, 5, sizeof row);
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+  EXPECT(OK, texalloc_pool_allocate(pool, &image, 0, &buffer));
+  EXPECT(OK, texalloc_buffer_get_info(buffer, &info));
+  assert(!strcmp(info.heap, "shm") && info.planes[0].pitch == 512 && calls > 0);
+  EXPECT(OK, texalloc_buffer_write_rows(buffer, 0, 99, 1, row, sizeof row));
+  EXPECT(OK, texalloc_pool_release(pool));
+  EXPECT(OK, texalloc_buffer_release(buffer));
+
+  shm.allocate = give_nothing;
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+  EXPECT(OUT_OF_MEMORY, texalloc_pool_allocate(pool, &image, 0, &buffer));
+  EXPECT(OK, texalloc_pool_release(pool));
+  shm.allocate = give_little;
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+  EXPECT(SYSTEM, texalloc_pool_allocate(pool, &image, 0, &buffer));
+  EXPECT(OK, texalloc_pool_release(pool));
+  shm.allocate = NULL;
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
+  shm.allocate = give_memory, shm.attributes = "{\"name\": \"shm\"}"; /* which lists no heap */
+  EXPECT(INVALID_ATTRIBUTES, texalloc_pool_create(NULL, &options, &pool));
+  options.heap_count = 0, panel.attributes = "no JSON";
+  EXPECT(INVALID_ATTRIBUTES, texalloc_pool_create(NULL, &options, &pool));
+  panel.attributes = NULL;
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
+  options.components = NULL;
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
+}
+
 /* A child has nobody's threads, nor their locks, and is told so. */
 static void fork_and_call(const int *lines) {
   int before = *lines;
@@ -490,6 +558,7 @@ int main(int count, char **arguments) {
   ask_fonts();
   merge_and_probe();
   share_wrongly();
+  bring_heaps();
 
   texalloc_buffer *stale;
   EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &stale));

@@ -23,7 +23,7 @@ public enum Heaps {
 
   /// The same for components: what one of them lists among its heaps comes in the order of the list,
   /// before the rest.
-  static func present(for components: [any Component]) -> [any Heap] {
+  package static func present(for components: [any Component]) -> [any Heap] {
     sorted(present(), for: components)
   }
 

@@ -20,6 +20,7 @@ func status(of error: any Error) -> texalloc_status {
   case let error as ExportRefused: status(of: error)
   case let error as AdoptionRefused: status(of: error)
   case let error as AssetError: status(of: error.reason)
+  case is InvalidAttributes: TEXALLOC_INVALID_ATTRIBUTES
   case MergeError.conflict: TEXALLOC_CONFLICT
   case MergeError.invalid: TEXALLOC_INVALID_ATTRIBUTES
   case let error as FontError: status(of: error)
