@@ -20,7 +20,7 @@ public func texalloc_listener_create(
   answer {
     let room = try unsafe room(listener, for: "listener")
     let made = try unsafe BufferListener(
-      at: FilePath(text(path, "path")), allowing: users(allowed, count))
+      at: TexAllocC.path(path), allowing: users(allowed, count))
     unsafe room.pointee = try Handles.listeners.insert(HeldListener(made))
   }
 }

@@ -115,7 +115,7 @@ public func texalloc_socket_connect(
   answer {
     let (room, options) = unsafe (try room(socket, for: "socket"), try passed(options))
     let connected = try unsafe BufferSocket(
-      connectingTo: FilePath(text(path, "path")), as: ownName(options),
+      connectingTo: TexAllocC.path(path), as: ownName(options),
       allowing: users(options.users, options.user_count), limits: PeerLimits(options))
     unsafe room.pointee = try Handles.sockets.insert(HeldSocket(connected))
   }

@@ -265,6 +265,22 @@ final class BufferSocketTests: XCTestCase {
     XCTAssertThrowsError(try BufferSocket(connectingTo: path, as: "me"))
   }
 
+  func testASocketMayHaveANameThatIsNoText() throws {
+    let folder = try TemporaryFolder()
+    let path = unsafe FilePath(
+      platformString: folder.path("s").utf8.map { CInterop.PlatformChar(bitPattern: $0) } + [-1, 0])
+    do {
+      let listener = try BufferListener(at: path)
+      let peer = try BufferSocket(connectingTo: path, as: "peer")
+      let socket = try listener.accept(as: "listener")
+      peer.close(because: "seen")
+      guard case .closed("seen")? = try socket.receive(until: .now) else {
+        return XCTFail("not closed")
+      }
+    }
+    XCTAssertNil(try? path.stat(followTargetSymlink: false))
+  }
+
   func testADesertedSocketIsReplacedAndAFileIsNot() throws {
     let folder = try TemporaryFolder()
     let path = FilePath(folder.path("s"))

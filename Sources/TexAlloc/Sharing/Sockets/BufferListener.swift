@@ -25,11 +25,11 @@ public struct BufferListener: ~Copyable, Sendable {
       let socket = try PacketSocket.open(named: path.string)
       let raw = socket.descriptor.rawValue
       do throws(SystemFailure) {
-        try systemCall("bind", on: path.string) { unsafe texalloc_listen(raw, path.string) }
+        try Self.bind(raw, to: path)
       } catch {
         guard error.errno == .addressInUse, Self.isDeserted(path) else { throw error }
-        unsafe unlink(path.string)
-        try systemCall("bind", on: path.string) { unsafe texalloc_listen(raw, path.string) }
+        _ = unsafe path.withPlatformString { unsafe unlink($0) }
+        try Self.bind(raw, to: path)
       }
       guard let status = try? path.stat(followTargetSymlink: false) else {
         throw SystemFailure("stat", on: path.string, .noSuchFileOrDirectory)
@@ -43,9 +43,15 @@ public struct BufferListener: ~Copyable, Sendable {
     allowed = users ?? [geteuid()]
   }
 
+  private static func bind(_ raw: CInt, to path: FilePath) throws(SystemFailure) {
+    try systemCall("bind", on: path.string) {
+      unsafe path.withPlatformString { unsafe texalloc_listen(raw, $0) }
+    }
+  }
+
   private static func isDeserted(_ path: FilePath) -> Bool {
     guard (try? path.stat(followTargetSymlink: false))?.type == .socket else { return false }
-    return unsafe texalloc_is_deserted(path.string) != 0
+    return unsafe path.withPlatformString { unsafe texalloc_is_deserted($0) != 0 }
   }
 
   /// The path goes with the listener, unless it is another's by now.
@@ -53,7 +59,7 @@ public struct BufferListener: ~Copyable, Sendable {
     if let status = try? path.stat(followTargetSymlink: false), status.deviceID == device,
       status.inode == inode
     {
-      unsafe unlink(path.string)
+      _ = unsafe path.withPlatformString { unsafe unlink($0) }
     }
   }
 

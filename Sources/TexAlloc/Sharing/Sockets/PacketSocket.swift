@@ -24,7 +24,9 @@ struct PacketSocket: ~Copyable {
   static func connecting(to path: FilePath) throws(SystemFailure) -> PacketSocket {
     let file = try open(named: path.string)
     let raw = file.descriptor.rawValue
-    try systemCall("connect", on: path.string) { unsafe texalloc_connect(raw, path.string) }
+    try systemCall("connect", on: path.string) {
+      unsafe path.withPlatformString { unsafe texalloc_connect(raw, $0) }
+    }
     return try PacketSocket(owning: file)
   }
 
