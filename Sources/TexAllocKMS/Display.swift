@@ -19,6 +19,8 @@ internal import Synchronization
 ///
 /// Pictures go to the primary plane as they are, neither scaled nor blended. Cursors and overlays are not
 /// spoken to. While it shows something, its card is ruled by this process, which a display server forbids.
+/// So does a driver of OpenGL in this process that was the first to open the card's own node, for want of a
+/// render node: open its device after the display shows something.
 ///
 /// [KMS]: https://docs.kernel.org/gpu/drm-kms.html
 public final class Display: Registrar {
