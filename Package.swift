@@ -88,7 +88,12 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "TexAllocTests",
-      dependencies: ["CLinux", "TestSupport", "TexAlloc", "TexAllocJSON", "sharingpeer", system],
+      dependencies: [
+        "CLinux", "TestSupport", "TexAlloc", "TexAllocJSON", "endingprocess", "sharingpeer", system,
+      ],
+      swiftSettings: house),
+    .executableTarget(
+      name: "endingprocess", dependencies: ["TexAlloc"], path: "Tests/EndingProcess",
       swiftSettings: house),
     .executableTarget(
       name: "sharingpeer", dependencies: ["TexAlloc"], path: "Tests/SharingPeer",

@@ -29,15 +29,14 @@ func startThread(
       // The one that was retained for this thread.
       guard let argument = unsafe argument else { return nil }
       unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().run()
-      OwnThreads.oneEnds()
+      OwnThreads.thisOneEnds()
       return nil
     }, argument)
   guard failure == 0 else {
-    OwnThreads.oneEnds()
+    OwnThreads.noneBegan()
     unsafe Unmanaged<Start>.fromOpaque(argument).release()
     throw SystemFailure("pthread_create", on: name, Errno(rawValue: failure))
   }
-  pthread_detach(thread)
 }
 
 private final class Start: Sendable {
@@ -63,35 +62,87 @@ private final class Start: Sendable {
 }
 
 /// The threads of the library's own that run now, in the whole process.
+///
+/// A thread that has done its work still lets go of what libraries keep for it, and `exit` has the same
+/// libraries let go of the same: the dispatcher of EGL frees it twice where both happen at once. So the
+/// process waits for the threads that are about to be gone, and from then on none goes any more: it waits
+/// until there is no process.
 package enum OwnThreads {
   private struct State {
     var count = 0
     var waiters: [DispatchSemaphore] = []
+    /// Those that do nothing of ours any more, and that nobody has joined.
+    var leaving: [pthread_t] = []
+    var processEnds = false
+
+    /// Answers who is to be told.
+    mutating func oneLess() -> [DispatchSemaphore] {
+      count -= 1
+      return count == 0 ? waiters : []
+    }
+
+    mutating func takeLeaving() -> [pthread_t] {
+      defer { leaving = [] }
+      return leaving
+    }
   }
 
   private static let state = Mutex(State())
 
-  fileprivate static func oneBegins() { state.withLock { $0.count += 1 } }
+  /// The process whose end is waited for: in a child that was forked these threads do not exist.
+  private static let process: pid_t = {
+    atexit { OwnThreads.endWithProcess() }
+    return getpid()
+  }()
 
-  fileprivate static func oneEnds() {
-    let waiters = state.withLock { state -> [DispatchSemaphore] in
-      state.count -= 1
-      return state.count == 0 ? state.waiters : []
-    }
-    for waiter in waiters { waiter.signal() }
+  fileprivate static func oneBegins() {
+    _ = process
+    state.withLock { $0.count += 1 }
   }
 
-  /// Waits until none runs any more; answers whether that is so. For whoever has let go of all that has
-  /// threads, and on none of them.
+  fileprivate static func noneBegan() {
+    for waiter in state.withLock({ $0.oneLess() }) { waiter.signal() }
+  }
+
+  /// The last thing that a thread does; it does not return where the process ends.
+  fileprivate static func thisOneEnds() {
+    let (waiters, others, stays) = state.withLock { state in
+      let others = state.takeLeaving()
+      if !state.processEnds { state.leaving = [pthread_self()] }
+      return (state.oneLess(), others, state.processEnds)
+    }
+    for waiter in waiters { waiter.signal() }
+    join(others)
+    while stays { pause() }
+  }
+
+  private static func endWithProcess() {
+    guard getpid() == process else { return }
+    join(
+      state.withLock { state in
+        state.processEnds = true
+        return state.takeLeaving()
+      })
+  }
+
+  private static func join(_ threads: [pthread_t]) {
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// Waits until none runs any more, and answers whether that is so; then all are gone. For whoever has
+  /// let go of all that has threads, and on none of them.
   package static func waitForEnd(of all: Duration) -> Bool {
     let done = DispatchSemaphore(value: 0)
     let isOver = state.withLock { state in
       if state.count > 0 { state.waiters.append(done) }
       return state.count == 0
     }
-    if isOver { return true }
-    let answer = done.wait(timeout: .now() + all / .seconds(1)) == .success
-    state.withLock { $0.waiters.removeAll { $0 === done } }
-    return answer
+    if !isOver {
+      let answer = done.wait(timeout: .now() + all / .seconds(1))
+      state.withLock { $0.waiters.removeAll { $0 === done } }
+      guard answer == .success else { return false }
+    }
+    join(state.withLock { $0.takeLeaving() })
+    return true
   }
 }

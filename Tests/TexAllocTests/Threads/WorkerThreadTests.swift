@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import TexAlloc
 import XCTest
 
@@ -42,6 +43,18 @@ final class WorkerThreadTests: XCTestCase {
     for _ in 0..<1000 where Self.names().contains("test-ending") { usleep(5000) }
     XCTAssertFalse(Self.names().contains("test-ending"))
     XCTAssertEqual(done.load(ordering: .relaxed), 10)
+  }
+
+  func testAProcessEndsWhenThreadsThatLeaveAreGone() throws {
+    let run = try ProgramRun("endingprocess", ["leaving"])
+    XCTAssertEqual(run.status, 0, run.complaint)
+    XCTAssertEqual(run.output, "over\n")
+  }
+
+  func testNoThreadLeavesWhenTheProcessIsEnding() throws {
+    let run = try ProgramRun("endingprocess", ["busy"])
+    XCTAssertEqual(run.status, 0, run.complaint)
+    XCTAssertEqual(run.output, "notBegun\n")
   }
 
   private static func nameOfThisThread() -> String { name(in: "/proc/thread-self/comm") ?? "" }
