@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 fuzzer ?= ranges packer jpeg entropy png fonts wire peer
 seconds ?= 600
 
-.PHONY: help demo test examples library install check-library dist vm-test vm-soak vm-shell bench readme \
+.PHONY: help demo test examples library install check-library check-toolkits dist vm-test vm-soak vm-shell bench readme \
   bundle sanitize fuzz fuzz-ranges fuzz-packer fuzz-jpeg fuzz-entropy fuzz-png fuzz-fonts fuzz-wire \
   fuzz-peer lint format docs clean \
   distclean dependencies swift
@@ -20,6 +20,7 @@ help:
 	@echo 'make install   put it with its header where pkg-config finds it, and the programs with their man'
 	@echo '               pages and completions beside it (PREFIX=/usr/local DESTDIR=)'
 	@echo 'make check-library   build programs of C from what is installed, and run them'
+	@echo 'make check-toolkits  the same for programs of SDL, GTK and Wayland, whose packages (46 MB) it installs'
 	@echo 'make dist      archive the sources: out/texalloc-VERSION.tar.xz'
 	@echo 'make vm-test   run the tests that need drivers, in guests; vm-shell: a shell in one'
 	@echo 'make vm-soak   run all that touches memory or devices there, and more of it'
@@ -71,6 +72,7 @@ examples: dependencies
 	@touch Examples/OwnHeap/Package.swift
 	$(SWIFT) run --package-path Examples/OwnHeap --scratch-path .build-own-heap ownheap
 	@$(MAKE) --no-print-directory check-library
+	@Scripts/check-toolkits
 
 library: dependencies
 	@Scripts/make-library
@@ -82,6 +84,11 @@ install: dependencies
 # Into an empty folder; the pictures that they draw lie in out/library.
 check-library: dependencies
 	@Scripts/check-library
+
+# What is there of toolkits is checked by `make examples`, too. Screenshots lie in out/toolkits.
+check-toolkits: dependencies
+	@Scripts/install-dependencies toolkits
+	@Scripts/check-toolkits
 
 # What is committed. Built offline it wants the Swift packages beside it, and nothing else.
 dist:
