@@ -56,8 +56,9 @@ final class CameraTests: XCTestCase {
     for fourcc in [Fourcc.xrgb8888, .nv12] {
       let camera = try Vivid(onlyContiguous: true).camera([fourcc])
       let gpu = try EGLDevice.importing()
-      let memory = try FrameMemory(exporting: 4, .texture, of: camera)
-      try checkFrames(CameraFrames(of: camera, in: memory, because: "it is tried"), on: gpu)
+      let memory = try FrameMemory(exporting: 4, of: camera.kind, .texture)
+      let ring = try FrameRing(in: memory, because: "it is tried")
+      try checkFrames(CameraFrames(of: camera, ring), on: gpu)
       CapabilityTable.print("vivid", "\(fourcc) exported", true)
     }
   }
@@ -77,14 +78,14 @@ final class CameraTests: XCTestCase {
     let frames = try vivid.camera().start(for: [], .cpuRead)
     XCTAssertNotNil(try frames.next(until: .now + .seconds(60)))
     XCTAssertThrowsError(try vivid.camera().start(for: [], .cpuRead)) {
-      XCTAssertEqual($0 as? CameraError, .busy(device: vivid.node.string))
+      XCTAssertEqual($0 as? VideoError, .busy(device: vivid.node.string))
     }
     try vivid.disconnect()
     XCTAssertThrowsError(
       try {
         while try frames.next(until: .now + .seconds(60)) != nil {}
       }()
-    ) { XCTAssertEqual($0 as? CameraError, .gone(device: vivid.node.string)) }
+    ) { XCTAssertEqual($0 as? VideoError, .gone(device: vivid.node.string)) }
   }
 
   func testTasksIterateUntilTheyAreCancelled() async throws {
@@ -110,25 +111,25 @@ final class CameraTests: XCTestCase {
   func testWhatIsNoCameraIsTyped() throws {
     XCTAssertThrowsError(try Camera(at: "/dev/null")) {
       let failure = SystemFailure("VIDIOC_QUERYCAP", on: "/dev/null", .inappropriateIOCTLForDevice)
-      XCTAssertEqual($0 as? CameraError, .failed(failure))
+      XCTAssertEqual($0 as? VideoError, .failed(failure))
     }
     XCTAssertThrowsError(try Camera(at: "/dev/video-none")) {
       let failure = SystemFailure("open", on: "/dev/video-none", .noSuchFileOrDirectory)
-      XCTAssertEqual($0 as? CameraError, .failed(failure))
+      XCTAssertEqual($0 as? VideoError, .failed(failure))
     }
   }
 
   func testSizesAndFormatsThatTheCameraLacksAreTypedWithTheNearest() throws {
     let vivid = try Vivid()
     XCTAssertThrowsError(try Camera(at: vivid.node, ImageSize(width: 321, height: 180))) {
-      guard case .size(_, let wanted, let held) = $0 as? CameraError else {
+      guard case .size(_, let wanted, let held) = $0 as? VideoError else {
         return XCTFail("\($0)")
       }
       XCTAssertEqual(wanted.width, 321)
       XCTAssertEqual(held, ImageSize(width: 320, height: 180))
     }
     XCTAssertThrowsError(try vivid.camera([.abgr16161616f])) {
-      guard case .format(_, let wanted, let held) = $0 as? CameraError else {
+      guard case .format(_, let wanted, let held) = $0 as? VideoError else {
         return XCTFail("\($0)")
       }
       XCTAssertEqual(wanted, [.abgr16161616f])
@@ -150,7 +151,7 @@ extension XCTestCase {
     let vivid = try Vivid()
     let gpu = try EGLDevice.importing()
     let frames = try vivid.camera([.xrgb8888]).start(for: [gpu])
-    var last: CameraFrame?
+    var last: VideoFrame?
     var descriptors = 0
     for number in 0..<count {
       let frame = try XCTUnwrap(frames.next(until: .now + .seconds(60)), "\(number)")

@@ -20,7 +20,7 @@ struct Vivid {
     let parameters = ["n_devs=1", "node_types=0x1", "allocators=\(onlyContiguous ? 1 : 0)"]
     XCTAssertEqual(try Self.modprobe(["vivid"] + parameters), 0)
     node = try XCTUnwrap(
-      Camera.found().compactMap { try? $0.camera.get() }.first { $0.driver == "vivid" }?.node)
+      Camera.found().compactMap { try? $0.device.get() }.first { $0.driver == "vivid" }?.node)
   }
 
   /// Unloads it, which fails where somebody has it open, or holds memory of it.

@@ -19,6 +19,12 @@ static const unsigned long texalloc_qbuf = VIDIOC_QBUF;
 static const unsigned long texalloc_dqbuf = VIDIOC_DQBUF;
 static const unsigned long texalloc_streamon = VIDIOC_STREAMON;
 static const unsigned long texalloc_streamoff = VIDIOC_STREAMOFF;
+static const unsigned long texalloc_enum_framesizes = VIDIOC_ENUM_FRAMESIZES;
+static const unsigned long texalloc_g_selection = VIDIOC_G_SELECTION;
+static const unsigned long texalloc_s_selection = VIDIOC_S_SELECTION;
+static const unsigned long texalloc_subscribe_event = VIDIOC_SUBSCRIBE_EVENT;
+static const unsigned long texalloc_dqevent = VIDIOC_DQEVENT;
+static const unsigned long texalloc_decoder_cmd = VIDIOC_DECODER_CMD;
 static const unsigned texalloc_min_capture_buffers = V4L2_CID_MIN_BUFFERS_FOR_CAPTURE;
 
 /// ioctl(2).
