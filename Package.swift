@@ -205,8 +205,8 @@ let package = Package(
     .target(
       name: "TexAllocC",
       dependencies: [
-        "CTexAlloc", "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocJSON", "TexAllocPNG", "TexAllocText", system,
+        "CTexAlloc", "CVulkan", "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocEGL",
+        "TexAllocJPEG", "TexAllocJSON", "TexAllocPNG", "TexAllocText", "TexAllocVulkan", system,
       ],
       swiftSettings: house + [.enableExperimentalFeature("CImplementation")]),
     .target(

@@ -17,7 +17,7 @@
  *   texalloc_picture_allocate(photo, pool, TEXALLOC_FOR_TEXTURE, &buffer);
  *   texalloc_picture_decode(photo, buffer, NULL);          // straight into texture memory
  *   texalloc_texture_create(gpu, buffer, 0, &texture);     // no copy, or a reason why there was one
- *   texalloc_texture_get_info(texture, &shown);
+ *   texalloc_texture_get_info(texture, &texture);
  *   glBindTexture(shown.planes[0].target, shown.planes[0].name);
  *
  * What holds for every function:
@@ -199,6 +199,8 @@ typedef enum texalloc_status {
   TEXALLOC_NOT_SHARED = 110,
   /** Further contexts have joined the device; they leave first. */
   TEXALLOC_JOINED = 111,
+  /** Textures of the device, or images that lie in its memory, are still held. */
+  TEXALLOC_IN_USE = 112,
 
   /* What the CPU may do with a buffer. */
 
@@ -407,8 +409,9 @@ typedef struct texalloc_pool_limits {
   uint64_t prefault;
 } texalloc_pool_limits;
 
-/** A connection to another process; see below. */
+/** A connection to another process, and a GPU of Vulkan; see below. */
 typedef struct texalloc_socket texalloc_socket;
+typedef struct texalloc_vulkan texalloc_vulkan;
 
 /** Something of the application's that touches images: a panel, a codec. It says what it can live with. */
 typedef struct texalloc_component {
@@ -452,6 +455,8 @@ typedef struct texalloc_pool_options {
   /** Where memory may come from besides the heaps of the machine, before which they come. */
   const texalloc_heap *const *heaps;
   uint32_t component_count, heap_count;
+  /** A GPU of Vulkan, instead of the device or beside it. */
+  texalloc_vulkan *vulkan;
 } texalloc_pool_options;
 
 /**
@@ -1026,6 +1031,134 @@ texalloc_status texalloc_fence_export(texalloc_fence *fence, int *descriptor);
 texalloc_status texalloc_fence_release(texalloc_fence *fence);
 
 /* ------------------------------------------------------------------------------------------------
+ * Vulkan: a buffer as images of the toolkit's own device
+ *
+ *   texalloc_vulkan_create(&(texalloc_vulkan_options){.struct_size = …, .instance = …, .device = …, …}, &gpu);
+ *   texalloc_pool_create(NULL, &(texalloc_pool_options){.struct_size = …, .vulkan = gpu}, &pool);
+ *   texalloc_picture_allocate(photo, pool, TEXALLOC_FOR_TEXTURE, &buffer);
+ *   texalloc_picture_decode(photo, buffer, NULL);          // straight into memory that the GPU samples
+ *   texalloc_vulkan_texture_create(gpu, buffer, 0, &texture);
+ *
+ *   texalloc_vulkan_collect(gpu);                          // in each frame, before its commands are submitted
+ *
+ * Every function may be called on any thread; nobody may hold the lock of the queue that the options name.
+ * --------------------------------------------------------------------------------------------- */
+
+/** A device of Vulkan 1.2 and newer, made with the feature `timelineSemaphore`. It lives until it is closed here. */
+typedef struct texalloc_vulkan_options {
+  uint32_t struct_size;
+  /** The only route that textures may take. */
+  texalloc_route route;
+  /** VkInstance, VkPhysicalDevice, VkDevice; and a VkQueue of a family that draws and computes. */
+  void *instance, *physical_device, *device, *queue;
+  uint32_t queue_family;
+  /**
+   * Those that the device was made with. More routes are possible with VK_EXT_external_memory_host,
+   * VK_KHR_external_memory_fd, VK_EXT_external_memory_dma_buf, VK_EXT_queue_family_foreign and
+   * VK_EXT_image_drm_format_modifier.
+   */
+  uint32_t extension_count;
+  const char *const *extensions;
+  /** Are called before and after the library uses the queue; both NULL where nobody else uses it meanwhile. */
+  void (*lock)(void *user);
+  void (*unlock)(void *user);
+  /** What they are given. */
+  void *user;
+} texalloc_vulkan_options;
+
+/** Takes the toolkit's device. TEXALLOC_UNSUPPORTED: it is too old, or there is no loader of Vulkan. */
+texalloc_status texalloc_vulkan_create(
+    const texalloc_vulkan_options *options, texalloc_vulkan **vulkan);
+
+typedef struct texalloc_vulkan_info {
+  uint32_t struct_size;
+  bool is_software;
+  bool is_lost;
+  /** What it calls itself, its driver, and its version of Vulkan: `1.3.289`. */
+  const char *name, *driver, *version;
+  uint32_t max_image_size;
+  /** Whether it samples memory of the process where it lies, and dma-bufs. */
+  bool imports_host_memory, imports_dma_bufs;
+  /** Textures made so far, by route. */
+  uint64_t imported, transferred;
+  /** Allocations of its memory that live, of which a driver may allow some thousands; and their bytes. */
+  uint64_t live_allocations, live_bytes;
+} texalloc_vulkan_info;
+
+texalloc_status texalloc_vulkan_get_info(texalloc_vulkan *vulkan, texalloc_vulkan_info *info);
+
+/**
+ * Brings new images into their layout, and frees what the GPU held of those that were released: once a frame,
+ * before its commands are submitted. Uses the queue.
+ */
+texalloc_status texalloc_vulkan_collect(texalloc_vulkan *vulkan);
+
+/** The end of everything that the queue was given so far. Uses the queue. */
+texalloc_status texalloc_vulkan_make_fence(texalloc_vulkan *vulkan, texalloc_fence **fence);
+
+/** Tells that the device is lost, as VK_ERROR_DEVICE_LOST does. Buffers keep their memory, but for the device's. */
+texalloc_status texalloc_vulkan_lost(texalloc_vulkan *vulkan);
+
+/**
+ * Waits for the queue, frees what was made on the device, and releases the handle: before the device is
+ * destroyed.
+ *
+ * TEXALLOC_IN_USE: images are still held, or a pool or buffers that lie in its memory. TEXALLOC_FAILED: the GPU is
+ * not done after ten seconds.
+ */
+texalloc_status texalloc_vulkan_close(texalloc_vulkan *vulkan);
+
+/** Images of Vulkan, mostly one, that show a buffer and keep it. */
+typedef struct texalloc_vulkan_texture texalloc_vulkan_texture;
+
+/**
+ * Shows a buffer to the GPU, by the best route that there is. The same buffer gives the same images as long as
+ * those live.
+ *
+ * \param flags  TEXALLOC_WITH_MIPMAPS, or 0; nothing is ever uploaded.
+ */
+texalloc_status texalloc_vulkan_texture_create(
+    texalloc_vulkan *vulkan, texalloc_buffer *buffer, uint32_t flags, texalloc_vulkan_texture **texture);
+
+/** An image that shows one plane of a buffer. */
+typedef struct texalloc_vulkan_plane {
+  /** VkImage and VkImageView, which are the library's; and the VkFormat of both. */
+  uint64_t image, view;
+  uint32_t format;
+  uint32_t width, height;
+} texalloc_vulkan_plane;
+
+typedef struct texalloc_vulkan_texture_info {
+  uint32_t struct_size;
+  uint32_t width, height;
+  uint32_t plane_count;
+  texalloc_vulkan_plane planes[4];
+  /** The VkImageLayout for those that draw it, after the next texalloc_vulkan_collect(). */
+  uint32_t layout;
+  /** How the pixels got to the GPU. */
+  texalloc_route route;
+  /** Why no better route was taken; NULL where there is none. */
+  const char *reason;
+  bool has_mipmaps;
+  /** What the numbers mean, for a shader that converts them. */
+  texalloc_colour colour;
+} texalloc_vulkan_texture_info;
+
+texalloc_status texalloc_vulkan_texture_get_info(
+    texalloc_vulkan_texture *texture, texalloc_vulkan_texture_info *info);
+
+/**
+ * Tells that rows of the buffer were written again, which an image copies that is a copy. Uses the queue then.
+ *
+ * \param row_count  0: all rows.
+ */
+texalloc_status texalloc_vulkan_texture_contents_changed(
+    texalloc_vulkan_texture *texture, uint32_t first_row, uint32_t row_count);
+
+/** Lets go of the images. They live until the queue is done with what it was given before the next collect. */
+texalloc_status texalloc_vulkan_texture_release(texalloc_vulkan_texture *texture);
+
+/* ------------------------------------------------------------------------------------------------
  * The loader: files to textures, on threads of its own
  * --------------------------------------------------------------------------------------------- */
 
@@ -1400,7 +1533,11 @@ texalloc_status texalloc_report_release(texalloc_report *report);
  *               "chosenBecause": …, "importObstacle": null, "quirks": […]},
  *    "routes": [{"image": "photographs", "fourcc": "AB24", "route": "imported", "heap": "memfd",
  *                "reason": null}, …],
- *    "formats": [{"fourcc": …, "modifier": …, "externalOnly": …, "outcome": "works", "reason": …}, …]}
+ *    "formats": [{"fourcc": …, "modifier": …, "externalOnly": …, "outcome": "works", "reason": …}, …],
+ *    "vulkan": {"devices": [{"name": …, "kind": …, "driver": …, "version": …, "uuid": …,
+ *                            "importsHostMemory": …, "importsDMABufs": …, "routes": […],
+ *                            "memory": [{"heap": …, "caching": …}, …]}, …],
+ *               "failures": [why there is none, or one was not opened]}}
  *
  * \param device  NULL: only what needs none.
  */

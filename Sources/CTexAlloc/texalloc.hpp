@@ -54,53 +54,57 @@ class Handle {
   Object *handle_ = nullptr;
 };
 
-/// A device, which is closed where its context is current, and kept where that fails.
-class Device {
+/// A device, which is closed with its owner where that can be (of OpenGL, where its context is current), and else kept.
+template <typename Object, texalloc_status (*Close)(Object *)>
+class ClosedHandle {
  public:
-  Device() = default;
+  ClosedHandle() = default;
   /// Takes over a handle, which nobody else will close.
-  explicit Device(texalloc_device *handle) : handle_(handle) {}
-  Device(Device &&other) noexcept : handle_(other.release()) {}
+  explicit ClosedHandle(Object *handle) : handle_(handle) {}
+  ClosedHandle(ClosedHandle &&other) noexcept : handle_(other.release()) {}
   /// Takes the other's handle where its own can be closed; else both keep theirs.
-  Device &operator=(Device &&other) noexcept {
+  ClosedHandle &operator=(ClosedHandle &&other) noexcept {
     if (this != &other && close() == TEXALLOC_OK) handle_ = other.release();
     return *this;
   }
   /// What cannot be closed here is left to texalloc_shutdown().
-  ~Device() { close(); }
+  ~ClosedHandle() { close(); }
 
   /// What functions of texalloc.h take.
-  texalloc_device *get() const { return handle_; }
+  Object *get() const { return handle_; }
   explicit operator bool() const { return handle_ != nullptr; }
 
   /// Closes the device; unless that succeeds, the handle stays.
   texalloc_status close() {
-    texalloc_status status = texalloc_device_close(handle_);
+    texalloc_status status = Close(handle_);
     if (status == TEXALLOC_OK) handle_ = nullptr;
     return status;
   }
 
   /// Where a function of texalloc.h puts a new handle; NULL, which it refuses, where the old one stays.
-  texalloc_device **out() { return close() == TEXALLOC_OK ? &handle_ : nullptr; }
+  Object **out() { return close() == TEXALLOC_OK ? &handle_ : nullptr; }
 
   /// Closes the device, and takes over another; that stays the caller's unless it succeeds.
-  texalloc_status reset(texalloc_device *handle = nullptr) {
+  texalloc_status reset(Object *handle = nullptr) {
     texalloc_status status = close();
     if (status == TEXALLOC_OK) handle_ = handle;
     return status;
   }
 
   /// Gives the handle up, which is then the caller's to close.
-  texalloc_device *release() { return std::exchange(handle_, nullptr); }
+  Object *release() { return std::exchange(handle_, nullptr); }
 
  private:
-  texalloc_device *handle_ = nullptr;
+  Object *handle_ = nullptr;
 };
 
+using Device = ClosedHandle<texalloc_device, texalloc_device_close>;
+using Vulkan = ClosedHandle<texalloc_vulkan, texalloc_vulkan_close>;
 using Pool = Handle<texalloc_pool, texalloc_pool_release>;
 using Buffer = Handle<texalloc_buffer, texalloc_buffer_release>;
 using Picture = Handle<texalloc_picture, texalloc_picture_release>;
 using Texture = Handle<texalloc_texture, texalloc_texture_release>;
+using VulkanTexture = Handle<texalloc_vulkan_texture, texalloc_vulkan_texture_release>;
 using Target = Handle<texalloc_target, texalloc_target_release>;
 using Fence = Handle<texalloc_fence, texalloc_fence_release>;
 using Loader = Handle<texalloc_loader, texalloc_loader_release>;

@@ -1,6 +1,7 @@
 public import CTexAlloc
 internal import TexAlloc
 internal import TexAllocEGL
+internal import TexAllocVulkan
 
 // The functions of `texalloc.h` that are of no object.
 
@@ -59,11 +60,13 @@ enum Handles {
   static let reports = HandleTable<CText>(of: .report)
   static let listeners = HandleTable<HeldListener>(of: .listener)
   static let sockets = HandleTable<HeldSocket>(of: .socket)
+  static let vulkans = HandleTable<HeldVulkan>(of: .vulkan)
+  static let vulkanTextures = HandleTable<HeldVulkanTexture>(of: .vulkanTexture)
 
   /// Devices are closed last, where their context is current, which takes what still needs them.
   ///
-  /// - Returns: Why the first of those could not be closed, if its context was current.
-  static func releaseAll() -> EGLFailure? {
+  /// - Returns: Why the first of those could not be closed, if its context was current or it needs none.
+  static func releaseAll() -> (any Error)? {
     sockets.removeAll()
     listeners.removeAll()
     loads.removeAll()
@@ -75,13 +78,19 @@ enum Handles {
     fences.removeAll()
     targets.removeAll()
     textures.removeAll()
+    vulkanTextures.removeAll()
     pictures.removeAll()
     buffers.removeAll()
     pools.removeAll()
-    var first: EGLFailure?
+    var first: (any Error)?
     for device in devices.removeAll() {
       do throws(EGLFailure) { try device.gpu.close() } catch {
         if first == nil && error.cause != .wrongThread { first = error }
+      }
+    }
+    for device in vulkans.removeAll() {
+      do throws(VulkanFailure) { try device.gpu.close() } catch {
+        if first == nil { first = error }
       }
     }
     return first

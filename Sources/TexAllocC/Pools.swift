@@ -95,6 +95,9 @@ public func texalloc_pool_create(
     unsafe limits.apply(try passed(options.limits))
     var components: [any Component] = [JPEGDecoder.component, PNGDecoder.component]
     if unsafe device != nil { components.insert(try Handles.devices.find(device).gpu, at: 0) }
+    if let vulkan = unsafe options.vulkan {
+      components.insert(try Handles.vulkans.find(vulkan).gpu, at: 0)
+    }
     components += try unsafe StatedComponent.all(in: options)
     if let peer = unsafe options.peer {
       components += try Handles.sockets.find(peer).participants.map(PeerComponent.init)

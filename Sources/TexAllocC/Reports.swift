@@ -2,6 +2,7 @@ public import CTexAlloc
 internal import TexAlloc
 internal import TexAllocEGL
 internal import TexAllocJSON
+internal import TexAllocVulkan
 
 @c @implementation
 public func texalloc_report_get_text(
@@ -92,16 +93,16 @@ public func texalloc_probe(
       ]),
       "heaps": .array(Heaps.found().map { JSONValue($0) }),
       "device": gpu.map { JSONValue($0) },
-      "routes": try gpu.map { .array(try routes(on: $0)) },
+      "routes": try gpu.map { .array(routes(in: try TexturePool(for: [$0]))) },
       "formats": try gpu.map { .array(try formats(of: $0)) },
+      "vulkan": probeOfVulkan(),
     ])
     unsafe room.pointee = try Handles.reports.insert(CText(json.text))
   }
 }
 
-/// What a pool for the device plans for the images that toolkits have.
-private func routes(on gpu: EGLDevice) throws(AllocationError) -> [JSONValue] {
-  let pool = try TexturePool(for: [gpu])
+/// What a pool for a device plans for the images that toolkits have.
+private func routes(in pool: TexturePool) -> [JSONValue] {
   let images: [(String, Fourcc)] = [
     ("photographs", .abgr8888), ("photographs, blue first", .argb8888), ("glyph pages", .r8),
   ]
@@ -121,6 +122,24 @@ private func routes(on gpu: EGLDevice) throws(AllocationError) -> [JSONValue] {
       "reason": JSONValue(reason),
     ])
   }
+}
+
+/// Opens each device of Vulkan that there is.
+private func probeOfVulkan() -> JSONValue {
+  var (devices, failures): ([JSONValue], [JSONValue]) = ([], [])
+  do {
+    for about in try VulkanDevice.present() {
+      do {
+        let gpu = try VulkanDevice.headless(.index(about.index))
+        devices.append(JSONValue(gpu, routes: routes(in: try TexturePool(for: [gpu]))))
+      } catch {
+        failures.append(.string("\(about.name): \(error)"))
+      }
+    }
+  } catch {
+    failures.append(.string("\(error)"))
+  }
+  return .object(["devices": .array(devices), "failures": .array(failures)])
 }
 
 private func formats(of gpu: EGLDevice) throws -> [JSONValue] {
@@ -167,6 +186,20 @@ extension JSONValue {
       "isSoftware": .boolean(about.isSoftware), "maxTextureSize": .integer(about.maxTextureSize),
       "chosenBecause": .string(about.reason), "importObstacle": JSONValue(gpu.importObstacle),
       "quirks": .strings(gpu.profiles.map(\.name)),
+    ])
+  }
+
+  fileprivate init(_ gpu: VulkanDevice, routes: [JSONValue]) {
+    let about = gpu.description
+    let memory = gpu.memoryHeaps.map {
+      JSONValue.object(["heap": .string($0.name), "caching": .string("\($0.caching)")])
+    }
+    self = .object([
+      "name": .string(about.name), "kind": .string(about.kind.rawValue),
+      "driver": .string(about.driver), "version": .string(about.version),
+      "uuid": .string(about.uuid), "importsHostMemory": .boolean(gpu.importsHostMemory),
+      "importsDMABufs": .boolean(gpu.importsDMABufs), "routes": .array(routes),
+      "memory": .array(memory),
     ])
   }
 }

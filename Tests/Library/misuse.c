@@ -114,6 +114,20 @@ static void call_everything(void *bad) {
   REFUSED(texalloc_fence_export(bad, &number));
   NOT_RELEASED(bad, texalloc_fence_release(bad));
 
+  texalloc_vulkan_info vulkan_info = {.struct_size = sizeof vulkan_info};
+  texalloc_vulkan_texture_info images_info = {.struct_size = sizeof images_info};
+  texalloc_pool_options for_vulkan = {.struct_size = sizeof for_vulkan, .vulkan = bad};
+  if (bad) REFUSED(texalloc_pool_create(NULL, &for_vulkan, (texalloc_pool **)&result));
+  REFUSED(texalloc_vulkan_get_info(bad, &vulkan_info));
+  REFUSED(texalloc_vulkan_collect(bad));
+  REFUSED(texalloc_vulkan_make_fence(bad, (texalloc_fence **)&result));
+  REFUSED(texalloc_vulkan_lost(bad));
+  NOT_RELEASED(bad, texalloc_vulkan_close(bad));
+  REFUSED(texalloc_vulkan_texture_create(bad, live_buffer, 0, (texalloc_vulkan_texture **)&result));
+  REFUSED(texalloc_vulkan_texture_get_info(bad, &images_info));
+  REFUSED(texalloc_vulkan_texture_contents_changed(bad, 0, 0));
+  NOT_RELEASED(bad, texalloc_vulkan_texture_release(bad));
+
   REFUSED(texalloc_listener_get_descriptor(bad, &number));
   REFUSED(texalloc_listener_accept(bad, NULL, (texalloc_socket **)&result));
   NOT_RELEASED(bad, texalloc_listener_release(bad));
@@ -195,6 +209,7 @@ static void pass_nothing(void) {
 
   EXPECT(INVALID_ARGUMENT, texalloc_egl_current(NULL, NULL));
   EXPECT(INVALID_ARGUMENT, texalloc_egl_surfaceless(NULL, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_vulkan_create(NULL, NULL));
   EXPECT(UNSUPPORTED, texalloc_egl_current(NULL, &device)); /* no context is current */
   EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, NULL, NULL));
   EXPECT(INVALID_ARGUMENT, texalloc_pool_get_info(live_pool, NULL));

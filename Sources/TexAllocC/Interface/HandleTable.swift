@@ -108,8 +108,7 @@ struct Handle {
   enum Kind: UInt {
     case device = 1
     case pool, buffer, picture, texture, loader, load, target, fence, glyphs, face, font, report,
-      listener,
-      socket
+      listener, socket, vulkan, vulkanTexture
   }
 
   private static let (indexBits, kindBits) = (20, 6)

@@ -5,6 +5,7 @@ internal import TexAllocAssets
 internal import TexAllocAtlas
 internal import TexAllocEGL
 internal import TexAllocText
+internal import TexAllocVulkan
 
 /// The status that stands for an error.
 func status(of error: any Error) -> texalloc_status {
@@ -14,6 +15,7 @@ func status(of error: any Error) -> texalloc_status {
   case let error as ImageDecodingError: status(of: error.reason)
   case let error as RegistrationRefused: status(of: error.cause)
   case let error as EGLFailure: status(of: error.cause)
+  case let error as VulkanFailure: status(of: error.cause)
   case let error as SystemFailure: status(of: error)
   case let error as ReadbackRefused: status(of: error.reason)
   case let error as WritingRefused: status(of: error.reason)
@@ -105,6 +107,17 @@ private func status(of cause: EGLFailure.Cause) -> texalloc_status {
   case .closed: TEXALLOC_CLOSED
   case .notShared: TEXALLOC_NOT_SHARED
   case .joined: TEXALLOC_JOINED
+  }
+}
+
+private func status(of cause: VulkanFailure.Cause) -> texalloc_status {
+  switch cause {
+  case .unsupported: TEXALLOC_UNSUPPORTED
+  case .failed, .timedOut: TEXALLOC_FAILED
+  case .outOfMemory: TEXALLOC_OUT_OF_MEMORY
+  case .lost: TEXALLOC_LOST
+  case .closed: TEXALLOC_CLOSED
+  case .inUse: TEXALLOC_IN_USE
   }
 }
 

@@ -31,8 +31,15 @@ public enum VulkanDeviceChoice: Hashable, Sendable {
       let byUUID = devices.filter { $0.uuid == wanted.filter { $0 != "-" } }
       guard byUUID.isEmpty else { return byUUID }
       return devices.filter { device in
-        [device.name, device.driver].contains { $0.lowercased().contains(wanted) }
+        [device.name, device.driver].contains { $0.lowercased().holds(wanted) }
       }
     }
+  }
+}
+
+extension String {
+  /// Of Swift's own `contains` a megabyte of regular expressions comes with every program.
+  fileprivate func holds(_ part: String) -> Bool {
+    utf8.indices.contains { utf8[$0...].starts(with: part.utf8) }
   }
 }
