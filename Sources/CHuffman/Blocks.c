@@ -27,6 +27,10 @@ bool texalloc_huffman_is_moderate(
 
 texalloc_huffman_result texalloc_huffman_begin_blocks(
     texalloc_huffman_reader *reader, texalloc_huffman_header *header) {
+  // There is no file.
+  static const uint8_t none[1];
+  reader->bytes = reader->data = reader->end = none;
+  reader->interval = 0;
   reader->oddity = NULL;
   for (uint32_t i = 0; i < header->component_count; i++)
     texalloc_huffman_set_quantization(&reader->components[i], header->components[i].quantization);
@@ -70,7 +74,7 @@ texalloc_huffman_result texalloc_huffman_add_row(
     texalloc_huffman_reader *reader, const texalloc_huffman_header *header,
     const int16_t *const *rows) {
   if (reader->oddity != NULL) return texalloc_huffman_odd;
-  if (reader->unit == reader->unit_count) return odd(reader, "too many blocks");
+  if (reader->unit == reader->end_unit) return odd(reader, "too many blocks");
   uint32_t first = reader->unit / header->units_across * header->units_across;
   while (reader->unit < first + header->units_across) {
     if (!texalloc_huffman_make_room(reader)) return texalloc_huffman_full;
@@ -90,7 +94,7 @@ texalloc_huffman_result texalloc_huffman_add_row(
         }
     reader->unit++;
   }
-  if (reader->unit < reader->unit_count) return texalloc_huffman_paused;
+  if (reader->unit < reader->end_unit) return texalloc_huffman_paused;
   texalloc_huffman_end_lines(reader);
   return texalloc_huffman_done;
 }

@@ -158,11 +158,10 @@ texalloc_huffman_result texalloc_huffman_begin_units(
     texalloc_huffman_reader *reader, texalloc_huffman_header *header) {
   const char *oddity = lay_out(reader, header);
   if (oddity != NULL) return odd(reader, oddity);
-  reader->unit = reader->restarts = 0;
-  reader->has_begun_interval = false;
-  reader->block_count = reader->entry_count = 0;
-  reader->entry_room = reader->offset_room = 0;
-  reader->entries_staged = reader->offsets_staged = 0;
+  if (reader->interval == 0) reader->interval = reader->unit_count;
+  const texalloc_huffman_part all = {
+      .first = 0, .end = reader->unit_count, .start = (size_t)(reader->data - reader->bytes)};
+  texalloc_huffman_begin_part(reader, &all);
   return texalloc_huffman_done;
 }
 
@@ -222,7 +221,7 @@ static const char *read_segments(texalloc_huffman_reader *reader, known_header *
         known->interval = pair(&s);
         break;
       case start_of_scan:
-        reader->next = s.end;
+        reader->data = s.end;
         return read_scan(reader, known, s);
       case comment: break;
       default:
@@ -240,16 +239,13 @@ texalloc_huffman_result texalloc_huffman_read_header(
   known_header known = {.header = header};
   memset(header, 0, sizeof *header);
   reader->oddity = NULL;
-  reader->next = bytes;
+  reader->bytes = reader->data = reader->next = bytes;
   reader->end = bytes + size;
   for (int i = 0; i < 4; i++)
     reader->firsts[i].codes.is_defined = reader->rests[i].codes.is_defined = false;
   const char *oddity = read_segments(reader, &known);
   if (oddity != NULL) return odd(reader, oddity);
   header->colours = colours(&known);
-  if (texalloc_huffman_begin_units(reader, header) != texalloc_huffman_done)
-    return texalloc_huffman_odd;
-  reader->interval = known.interval > 0 ? known.interval : reader->unit_count;
-  texalloc_huffman_begin_interval(reader);
-  return texalloc_huffman_done;
+  reader->interval = known.interval;
+  return texalloc_huffman_begin_units(reader, header);
 }

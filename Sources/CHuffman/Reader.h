@@ -1,6 +1,8 @@
 // What the parts of the reader share.
 #pragma once
 
+#include <string.h>
+
 #include "CHuffman.h"
 
 enum {
@@ -69,8 +71,8 @@ typedef struct {
 
 struct texalloc_huffman_reader {
   const char *oddity;
-  /// What of the file is left.
-  const uint8_t *next, *end;
+  /// The file, where its coded data begins, and what of it is left.
+  const uint8_t *bytes, *data, *next, *end;
 
   first_table firsts[4];
   rest_table rests[4];
@@ -78,10 +80,11 @@ struct texalloc_huffman_reader {
   /// Which component each block of a unit is of.
   uint8_t sequence[max_blocks_per_unit];
   uint32_t blocks_per_unit;
-  uint32_t unit, unit_count;
+  /// The next, behind the last of the part that is read, and all of the picture.
+  uint32_t unit, end_unit, unit_count;
   /// Units between restart markers; all where there are none.
   uint32_t interval;
-  /// Restart markers that were read.
+  /// Restart markers that come before the next unit.
   uint32_t restarts;
   /// Whether the interval of the next unit has begun, where that is its first.
   bool has_begun_interval;
@@ -135,8 +138,20 @@ bool texalloc_huffman_is_moderate(
 
 static inline uint32_t magnitude(int32_t value) { return (uint32_t)(value < 0 ? -value : value); }
 
-/// Begins the coded data, behind the header or behind a restart marker.
+/// Markers.
+enum { first_restart = 0xD0, end_of_image = 0xD9 };
+
+/// Begins the coded data of an interval.
 void texalloc_huffman_begin_interval(texalloc_huffman_reader *reader);
+
+/// Fills the window behind what is left in it.
+void texalloc_huffman_fill_window(texalloc_huffman_reader *reader);
+
+static inline uint64_t load64(const uint8_t *from) {
+  uint64_t bytes;
+  memcpy(&bytes, from, sizeof bytes);
+  return bytes;
+}
 
 /// The fields of facts. The length is where shifts look for it, the places where entries have them.
 /// Where a code is longer than what is looked up, or its value is not in it, the first place is one

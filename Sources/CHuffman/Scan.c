@@ -2,7 +2,6 @@
 // each block; what is odd ends the reading.
 #include "Reader.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
@@ -10,69 +9,19 @@
 
 enum { last_place = 63 << 16, one_place = 1 << 16 };
 
-// --- Bytes ------------------------------------------------------------------------------------
-
-static inline uint64_t load64(const uint8_t *from) {
-  uint64_t bytes;
-  memcpy(&bytes, from, sizeof bytes);
-  return bytes;
-}
-
-/// Copies coded data without its stuffing, up to a marker or to the end of the room.
-///
-/// - Returns: Where it ends.
-static uint8_t *unstuff(texalloc_huffman_reader *reader, uint8_t *to, const uint8_t *room_end) {
-  const uint8_t *next = reader->next, *end = reader->end;
-  while (to < room_end) {
-    if (end - next >= 8 && room_end - to >= 8) {
-      uint64_t bytes = load64(next);
-      memcpy(to, &bytes, sizeof bytes);
-      // The highest bit of each byte that is 0xFF, and of none below the first of them.
-      uint64_t full = (~bytes - 0x0101010101010101) & bytes & 0x8080808080808080;
-      int count = full == 0 ? 8 : __builtin_ctzll(full) / 8;
-      to += count;
-      next += count;
-      if (count == 8) continue;
-    }
-    if (next == end) break;
-    if (*next != 0xFF) {
-      *to++ = *next++;
-    } else if (end - next >= 2 && next[1] == 0) {
-      *to++ = 0xFF;
-      next += 2;
-    } else {
-      break;
-    }
-  }
-  reader->is_last_window = to < room_end;
-  reader->next = next;
-  return to;
-}
-
-/// Fills the window behind what is left in it.
-static void fill_window(texalloc_huffman_reader *reader) {
-  size_t left = (size_t)(reader->window_end - reader->place);
-  memmove(reader->window, reader->place, left);
-  reader->place = reader->window;
-  uint8_t *end = unstuff(reader, reader->window + left, reader->window + window_size);
-  reader->window_end = end;
-  // What is read behind the end is found out before it counts.
-  memset(end, 0xFF, unit_bytes);
-}
-
-void texalloc_huffman_begin_interval(texalloc_huffman_reader *reader) {
-  reader->place = reader->window_end = reader->window;
-  reader->bits = 0;
-  reader->bit_count = 0;
-  for (int i = 0; i < 3; i++) reader->components[i].prediction = 0;
-  fill_window(reader);
+/// Behind the byte that was read last: bits of those that are in hand were read ahead.
+static const uint8_t *read_end(const texalloc_huffman_reader *reader) {
+  return reader->place - reader->bit_count / 8;
 }
 
 /// Whether the data of an interval ended with the byte that was read last.
 static bool ended(const texalloc_huffman_reader *reader) {
-  // Bits of the bytes that are in hand were read ahead.
-  return reader->is_last_window
-      && reader->place - reader->bit_count / 8 == reader->window_end;
+  return reader->is_last_window && read_end(reader) == reader->window_end;
+}
+
+/// Whether a marker is next.
+static bool is_next(const texalloc_huffman_reader *reader, uint32_t marker) {
+  return reader->end - reader->next >= 2 && reader->next[0] == 0xFF && reader->next[1] == marker;
 }
 
 // --- Blocks -----------------------------------------------------------------------------------
@@ -149,7 +98,7 @@ static inline __attribute__((always_inline)) uint32_t *read_block(
     refill(&b);
     // Each takes no more bits than are looked up, of the 56.
     for (int i = 0; i < 5; i++) {
-        fact = facts[b.bits >> (64 - lookup_bits)];
+      fact = facts[b.bits >> (64 - lookup_bits)];
       uint32_t one = place + ((uint32_t)fact & facts_places);
       uint32_t two = one + ((uint32_t)(fact >> facts_second_shift) & facts_places);
       if (UNLIKELY(two >= last_place)) goto careful;
@@ -207,7 +156,7 @@ static texalloc_huffman_result read_units(texalloc_huffman_reader *reader, uint3
     if (!reader->is_last_window) {
       limit = reader->window_end - unit_bytes;
       if (reader->place > limit) {
-        fill_window(reader);
+        texalloc_huffman_fill_window(reader);
         continue;
       }
     } else if (reader->place > limit) {
@@ -245,23 +194,24 @@ static texalloc_huffman_result read_units(texalloc_huffman_reader *reader, uint3
   return texalloc_huffman_done;
 }
 
-/// Reads over the marker at the end of an interval.
-static texalloc_huffman_result read_restart(texalloc_huffman_reader *reader) {
+/// Looks for the marker at the end of an interval.
+static texalloc_huffman_result end_interval(texalloc_huffman_reader *reader) {
   if (!ended(reader)) return odd(reader, "an interval that is too long or too short");
-  const uint8_t *marker = reader->next;
-  if (reader->end - marker < 2 || marker[0] != 0xFF || marker[1] != 0xD0 + reader->restarts % 8)
+  if (!is_next(reader, first_restart + reader->restarts % 8))
     return odd(reader, "a restart marker that is missing");
-  reader->restarts++;
-  reader->next += 2;
-  texalloc_huffman_begin_interval(reader);
   return texalloc_huffman_done;
 }
 
-/// Sends the rest off, when the file ends as it should.
+/// Sends the rest off, when what was read ends as it should.
 static texalloc_huffman_result finish(texalloc_huffman_reader *reader) {
-  const uint8_t *marker = reader->next;
-  if (!ended(reader) || reader->end - marker < 2 || marker[0] != 0xFF || marker[1] != 0xD9)
-    return odd(reader, "data that ends early, or goes on");
+  if (reader->unit == reader->unit_count) {
+    if (!ended(reader) || !is_next(reader, end_of_image))
+      return odd(reader, "data that ends early, or goes on");
+  } else if (reader->unit % reader->interval == 0) {
+    if (end_interval(reader) != texalloc_huffman_done) return texalloc_huffman_odd;
+  } else if (read_end(reader) > reader->window_end) {
+    return odd(reader, "data that ends early");
+  }
   texalloc_huffman_end_lines(reader);
   reader->next = reader->end;
   return texalloc_huffman_done;
@@ -269,12 +219,15 @@ static texalloc_huffman_result finish(texalloc_huffman_reader *reader) {
 
 texalloc_huffman_result texalloc_huffman_read(texalloc_huffman_reader *reader, uint32_t units) {
   if (reader->oddity != NULL) return texalloc_huffman_odd;
-  uint32_t left = reader->unit_count - reader->unit;
+  uint32_t left = reader->end_unit - reader->unit;
   uint32_t end = reader->unit + (units < left ? units : left);
   while (reader->unit < end) {
     uint32_t in_interval = reader->unit % reader->interval;
-    if (in_interval == 0 && reader->unit > 0 && !reader->has_begun_interval) {
-      if (read_restart(reader) != texalloc_huffman_done) return texalloc_huffman_odd;
+    if (in_interval == 0 && !reader->has_begun_interval) {
+      if (end_interval(reader) != texalloc_huffman_done) return texalloc_huffman_odd;
+      reader->restarts++;
+      reader->next += 2;
+      texalloc_huffman_begin_interval(reader);
     }
     uint32_t interval_left = reader->interval - in_interval, asked = end - reader->unit;
     uint32_t stop = reader->unit + (asked < interval_left ? asked : interval_left);
@@ -283,7 +236,7 @@ texalloc_huffman_result texalloc_huffman_read(texalloc_huffman_reader *reader, u
     reader->has_begun_interval = reader->unit == before;
     if (result != texalloc_huffman_done) return result;
   }
-  if (reader->unit < reader->unit_count) return texalloc_huffman_paused;
+  if (reader->unit < reader->end_unit) return texalloc_huffman_paused;
   return finish(reader);
 }
 

@@ -35,7 +35,7 @@ extension AssetDevice {
     AssetDevice(
       requireReady: { () throws(RegistrationRefused) in try gpu.requireContext() },
       register: { buffer throws(RegistrationRefused) in try gpu.texture(for: buffer) },
-      finisher: { gpu.finisher(of: $0, demanded: $1) },
+      finisher: { gpu.finisher(of: $0, as: $1, demanded: $2) },
       finish: { stream, isMipmapped throws(RegistrationRefused) in
         let finishing = try gpu.finishing(stream, mipmapped: isMipmapped)
         return { time throws(RegistrationRefused) in try finishing.step(within: &time) }

@@ -20,6 +20,9 @@ public final class CoefficientFinishing: @unchecked Sendable {  // see `step(wit
   private let context: UInt64
   /// What the GPU is expected to take for each part; nil where that was not measured.
   private let timeOfPart: Duration?
+  private var hasEnded = false
+  /// Why there is no texture, once that is known.
+  private var failure: RegistrationRefused?
 
   init(
     _ stream: CoefficientStream, to texture: Texture, through samples: SampleBuffer,
@@ -57,34 +60,57 @@ public final class CoefficientFinishing: @unchecked Sendable {  // see `step(wit
       throw device.refusal(
         .wrongThread, "context", wanted: "the one that it began in", held: "another of its group")
     }
-    if work.isDone { return texture }
-    let end: any Fence
-    do {
-      let count = parts(in: time)
-      try work.dispatch(count)
-      if let all = time, let timeOfPart { time = all - timeOfPart * count }
-      for memory in stream.entries.map(\.memory) { try device.holdUntilCopied(memory, in: here) }
-      end = try device.holdUntilCopied(stream.offsets, in: here)
+    if let failure { throw failure }
+    if hasEnded { return texture }
+    do throws(RegistrationRefused) {
+      hasEnded = try goOn(within: &time, in: here)
     } catch {
-      throw device.refusal(
-        .copyFailed, "coefficients", wanted: "\(stream.format)", held: "\(error)")
+      failure = error
+      throw error
     }
-    guard work.isDone else { return nil }
+    return hasEnded ? texture : nil
+  }
+
+  /// - Returns: Whether that was all.
+  private func goOn(
+    within time: inout Duration?, in here: ContextGroup.Member
+  ) throws(RegistrationRefused) -> Bool {
+    let device = texture.device
+    let count = parts(in: time)
+    let given = Result { () throws(EGLFailure) in try work.dispatch(count) }
+    // Also where OpenGL has refused some of it, the GPU may be reading.
+    let end = try hold(in: here)
+    do throws(EGLFailure) { try given.get() } catch { throw refusal(because: error) }
+    if let all = time, let timeOfPart { time = all - timeOfPart * count }
+    guard work.isDone else { return false }
     if texture.isMipmapped { try texture.makeMipmaps() }
     try device.enter(texture, in: here)
     for memory in stream.memory { memory.spend() }
     texture.copied.add(stream.size, ordering: .relaxed)
     device.finished(stream, through: samples, until: end, in: here)
-    return texture
+    return true
+  }
+
+  /// Has the stream's slots wait for what the GPU was given so far.
+  private func hold(
+    in here: ContextGroup.Member
+  ) throws(RegistrationRefused) -> any Fence {
+    let device = texture.device
+    do throws(EGLFailure) {
+      for memory in stream.memory.dropFirst() { try device.holdUntilCopied(memory, in: here) }
+      return try device.holdUntilCopied(stream.memory[0], in: here)
+    } catch {
+      throw refusal(because: error)
+    }
+  }
+
+  private func refusal(because error: EGLFailure) -> RegistrationRefused {
+    texture.device.refusal(
+      .copyFailed, "coefficients", wanted: "\(stream.format)", held: "\(error)")
   }
 
   private func parts(in time: Duration?) -> Int {
     guard let time, let timeOfPart, timeOfPart > .zero else { return work.partCount }
     return max(1, Int(time / timeOfPart))
   }
-}
-
-extension CoefficientStream {
-  /// All of its memory.
-  var memory: [TextureBuffer] { [offsets] + entries.map(\.memory) }
 }

@@ -17,14 +17,21 @@ extension EGLDevice {
   /// demanded it is not chosen on a software device, nor where it would not pay by what was measured then,
   /// nor while it has not done what it was given before.
   ///
-  /// - Parameter demanded: nil to choose. The GPU is not had for the asking where it cannot, or errs.
+  /// - Parameters:
+  ///   - picture: What is to be made of it; where nil, what its header wants most.
+  ///   - demanded: nil to choose. The GPU is not had for the asking where it cannot, or errs.
   public func finisher(
-    of image: any CoefficientImage, demanded: Finisher? = nil
+    of image: any CoefficientImage, as picture: Fourcc? = nil, demanded: Finisher? = nil
   ) -> FinisherChoice {
     if demanded == .cpu { return .cpu(because: "that was demanded") }
     guard let format = image.coefficientFormat else {
       return .cpu(because: "its coding, its colours or the size that is wanted are not usual")
     }
+    let kind = FinishingKind(
+      coefficients: format, picture: picture ?? format.pictureFormat(for: image.header))
+    guard format.pictureFormats.contains(kind.picture),
+      image.header.formats.contains(kind.picture)
+    else { return .cpu(because: "\(kind.picture) is not what a GPU makes of it") }
     if let demandedRoute, demandedRoute != .transferred {
       return .cpu(because: "\(demandedRoute) was demanded")
     }
@@ -33,9 +40,9 @@ extension EGLDevice {
     }
     let size = image.header.descriptor.size
     do throws(FinishingRefused) {
-      let costs = try finishingCosts(of: format, image)
+      let costs = try finishingCosts(of: kind, image)
       let stored = image.coefficientSize
-      try checkSize(size, of: stored, format)
+      try checkSize(size, of: stored, kind)
       guard demanded == nil else { return .gpu }
       guard size.width * size.height * 2 >= stored.width * stored.height else {
         return .cpu(because: "less than half of the picture is wanted")
@@ -59,27 +66,34 @@ extension EGLDevice {
   /// - Parameters:
   ///   - stream: In memory of a pool that was made for the device, which is spent at the end.
   ///   - mipmapped: Whether the texture has mipmaps.
-  /// - Throws: `RegistrationRefused` where ``finisher(of:demanded:)`` was not asked about the format, or
-  ///   did not choose the GPU for want of trust.
+  /// - Throws: `RegistrationRefused` where ``finisher(of:as:demanded:)`` was not asked about such a picture,
+  ///   or did not choose the GPU for want of trust.
   public func finishing(
     _ stream: CoefficientStream, mipmapped: Bool = false
   ) throws(RegistrationRefused) -> CoefficientFinishing {
     let here = try contextHere()
     for memory in stream.memory { try memory.requireContents(for: name) }
+    if let fault = stream.fault {
+      throw refusal(.size, "coefficients", wanted: "a whole picture", held: fault)
+    }
+    let kind = FinishingKind(coefficients: stream.format, picture: stream.pictureFormat)
     let costs: FinishingCosts?
-    switch finishings.withLock({ $0.verdicts[stream.format] }) {
+    switch finishings.withLock({ $0.verdicts[kind] }) {
     case .success(let known): costs = known
-    case .failure(let refused): throw refused.refusal(of: stream.format, by: self)
-    case nil:
-      throw FinishingRefused(reason: "it was not checked").refusal(of: stream.format, by: self)
+    case .failure(let refused): throw refused.refusal(of: kind, by: self)
+    case nil: throw FinishingRefused(reason: "it was not checked").refusal(of: kind, by: self)
+    }
+    do throws(FinishingRefused) {
+      try checkSize(stream.header.descriptor.size, of: stream.storedSize, kind)
+    } catch {
+      throw refusal(.size, "coefficients", wanted: "a picture that it can make", held: error.reason)
     }
     do {
       let programs = try finishingPrograms()
-      guard let planes = CoefficientPlanes(of: stream.format, stream.storedSize),
-        stream.format.pictureFormats.contains(stream.pictureFormat)
-      else {
-        throw EGLFailure.unsupported("coefficients", "\(stream.format)")
-      }
+      guard
+        let planes = CoefficientPlanes(
+          of: stream.format, stream.storedSize, as: stream.pictureFormat)
+      else { throw EGLFailure.unsupported("coefficients", "\(kind)") }
       let samples = try takeSamples(of: planes.size, in: here)
       let picture = stream.makeSpentBuffer()
       let formats = try uploadFormats(of: picture.layout, because: "")
@@ -92,9 +106,7 @@ extension EGLDevice {
       let time = costs?.time(of: picture.layout.width * picture.layout.height)
       let work = try CoefficientWork(
         stream, planes, by: programs, through: samples,
-        to: stream.pictureFormat == .abgr8888
-          ? .colours(texture.name)
-          : .planes(zip(objects.parts, formats).map { ($0.name, $1) }),
+        to: .init(objects, formats, of: stream),
         parts: time.map { Int($0 / .microseconds(500)) } ?? 1, mapped: mappedBuffer(of:))
       return CoefficientFinishing(
         stream, to: texture, through: samples, work, in: here.serial,
@@ -125,7 +137,8 @@ extension EGLDevice {
     let size = stream.header.descriptor.size
     finishings.withLock { known in
       if samples.size <= Self.mostKeptSamples { known.samples = (samples, here.serial) }
-      guard case .success(let costs?) = known.verdicts[stream.format] else { return }
+      let kind = FinishingKind(coefficients: stream.format, picture: stream.pictureFormat)
+      guard case .success(let costs?) = known.verdicts[kind] else { return }
       known.lastWaiting += 1
       known.waiting.append(
         WaitingPicture(
@@ -156,13 +169,14 @@ extension EGLDevice {
   }
 
   private func checkSize(
-    _ size: ImageSize, of stored: ImageSize, _ format: CoefficientFormat
+    _ size: ImageSize, of stored: ImageSize, _ kind: FinishingKind
   ) throws(FinishingRefused) {
     guard max(size.width, size.height) <= description.maxTextureSize else {
       throw FinishingRefused(
         reason: "textures have at most \(description.maxTextureSize) pixels a side")
     }
-    guard let planes = CoefficientPlanes(of: format, stored) else {
+    guard let planes = CoefficientPlanes(of: kind.coefficients, stored, as: kind.picture)
+    else {
       throw FinishingRefused(reason: "sampling factors that do not divide each other")
     }
     let most = finishings.withLock { $0.mostSamples }
@@ -174,9 +188,9 @@ extension EGLDevice {
 
 extension FinishingRefused {
   fileprivate func refusal(
-    of format: CoefficientFormat, by device: EGLDevice
+    of kind: FinishingKind, by device: EGLDevice
   ) -> RegistrationRefused {
     device.refusal(
-      .pixels, "coefficients", wanted: "\(format), with which it is trusted", held: reason)
+      .pixels, "coefficients", wanted: "\(kind), with which it is trusted", held: reason)
   }
 }

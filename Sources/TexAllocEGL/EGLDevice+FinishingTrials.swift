@@ -7,17 +7,18 @@ extension EGLDevice {
   /// Of the picture by which costs are measured.
   private static let timedSize = ImageSize(width: 512, height: 512)
 
-  /// What finishing costs with pictures of a format, once the GPU has made of a small one what the CPU
+  /// What finishing costs with pictures of a kind, once the GPU has made of a small one what the CPU
   /// makes of it; nil where that was not measured, on a software device.
   func finishingCosts(
-    of format: CoefficientFormat, _ image: any CoefficientImage
+    of kind: FinishingKind, _ image: any CoefficientImage
   ) throws(FinishingRefused) -> FinishingCosts? {
-    if let known = finishings.withLock({ $0.verdicts[format] }) { return try known.get() }
+    if let known = finishings.withLock({ $0.verdicts[kind] }) { return try known.get() }
     let verdict = Result { () throws(FinishingRefused) in
-      try checkFinishing(of: image)
-      return description.isSoftware ? nil : try measureFinishing(of: image)
+      try checkFinishing(of: image, as: kind.picture)
+      return description.isSoftware ? nil : try measureFinishing(of: image, as: kind.picture)
     }
-    finishings.withLock { $0.verdicts[format] = verdict }
+    if case .failure(let refused) = verdict, refused.mayPass { throw refused }
+    finishings.withLock { $0.verdicts[kind] = verdict }
     return try verdict.get()
   }
 
@@ -37,40 +38,41 @@ extension EGLDevice {
         return try FinishingPrograms()
       }
     }
+    if case .failure(let failure) = made, !failure.isUnsupported { throw failure }
     finishings.withLock { $0.programs = made }
     return try made.get()
   }
 
-  private func checkFinishing(of image: any CoefficientImage) throws(FinishingRefused) {
+  private func checkFinishing(
+    of image: any CoefficientImage, as picture: Fourcc
+  ) throws(FinishingRefused) {
     do {
-      let sample = try image.coefficientSample(Self.trialSize, in: trialMemory())
-      let shown = try finishAlone(sample.stream, times: 1).pixels
-      let steps = zip(shown, sample.pixels).map { abs(Int($0) - Int($1)) }
+      let sample = try image.coefficientSample(Self.trialSize, as: picture, in: trialMemory())
+      let shown = try finishAlone(sample.stream, times: 1).planes
+      let steps = zip(shown.joined(), sample.planes.joined()).map { abs(Int($0) - Int($1)) }
       let wrong = steps.count { $0 > 0 }
-      guard wrong == 0, shown.count == sample.pixels.count else {
+      guard wrong == 0, shown.map(\.count) == sample.planes.map(\.count) else {
         throw FinishingRefused(
           reason: "the GPU errs: \(wrong) of \(steps.count) bytes of a known picture are off,"
             + " by up to \(steps.max() ?? 0)")
       }
-    } catch let refused as FinishingRefused {
-      throw refused
     } catch {
-      throw FinishingRefused(reason: "\(error)")
+      throw FinishingRefused(error)
     }
   }
 
   private func measureFinishing(
-    of image: any CoefficientImage
+    of image: any CoefficientImage, as picture: Fourcc
   ) throws(FinishingRefused) -> FinishingCosts {
     do {
-      let sample = try image.coefficientSample(Self.timedSize, in: trialMemory())
+      let sample = try image.coefficientSample(Self.timedSize, as: picture, in: trialMemory())
       let times = try finishAlone(sample.stream, times: 4)
       let pixels = Double(Self.timedSize.width * Self.timedSize.height)
       return FinishingCosts(
         calls: times.calls, gpuPerPixel: (times.all / .nanoseconds(1)) / pixels,
         savedPerPixel: ((sample.decoding - sample.streaming) / .nanoseconds(1)) / pixels)
     } catch {
-      throw FinishingRefused(reason: "\(error)")
+      throw FinishingRefused(error)
     }
   }
 
@@ -78,29 +80,28 @@ extension EGLDevice {
     CoefficientMemory(trying: try mappedBuffers().written)
   }
 
-  /// Makes a texture of a stream on the device's own thread and looks at it: what it shows, and the
-  /// shortest times that the calls took, and that went by until the GPU was done.
+  /// Makes textures of a stream on the device's own thread and looks at them: the bytes that each plane
+  /// shows, and the shortest times that the calls took, and that went by until the GPU was done.
   private func finishAlone(
     _ stream: CoefficientStream, times: Int
-  ) throws(EGLFailure) -> (pixels: [UInt8], calls: Duration, all: Duration) {
+  ) throws(EGLFailure) -> (planes: [[UInt8]], calls: Duration, all: Duration) {
     let programs = try finishingPrograms()
-    let size = stream.header.descriptor.size
-    guard let planes = CoefficientPlanes(of: stream.format, stream.storedSize),
-      let format = UploadFormat.planes(Fourcc.abgr8888.planes ?? [])?.first
+    let layout = stream.makeSpentBuffer().layout
+    guard
+      let planes = CoefficientPlanes(of: stream.format, stream.storedSize, as: stream.pictureFormat)
     else { throw .unsupported("coefficients", "\(stream.format)") }
     return try maker.run { () throws(EGLFailure) in
-      let texture = try makeSampledTexture { () throws(EGLFailure) in
-        drainGLErrors()
-        format.defineStorage(width: size.width, height: size.height, levels: 1)
-        try checkGL("glTexStorage2D")
+      guard let formats = UploadFormat.planes(of: layout) else {
+        throw .unsupported("coefficients", "\(stream.pictureFormat)")
       }
-      defer { unsafe glDeleteTextures(1, [texture]) }
+      let objects = try makeOwnTextures(layout, formats, mipmapped: false)
+      defer { unsafe glDeleteTextures(GLsizei(objects.parts.count), objects.names) }
       let samples = try SampleBuffer(of: planes.size, deletedBy: maker)
       var (calls, all): (Duration, Duration) = (.seconds(1), .seconds(1))
       for _ in 0..<times {
         var work = try CoefficientWork(
-          stream, planes, by: programs, through: samples, to: .colours(texture), parts: 1,
-          mapped: mappedBuffer(of:))
+          stream, planes, by: programs, through: samples, to: .init(objects, formats, of: stream),
+          parts: 1, mapped: mappedBuffer(of:))
         glFinish()
         let start = ContinuousClock.now
         try work.dispatch(work.partCount)
@@ -109,9 +110,26 @@ extension EGLDevice {
         glFinish()
         all = min(all, .now - start)
       }
-      let pixels = try maker.texelFetch().texels(
-        ofRows: Array(0..<size.height), of: size, in: texture)
-      return (pixels, calls, all)
+      let shown = try objects.parts.enumerated().map { plane, texture throws(EGLFailure) in
+        let size = layout.size(of: plane, as: objects.form)
+        let texels = try maker.texelFetch().texels(
+          ofRows: Array(0..<size.height), of: size, in: texture.name)
+        // The others of the four numbers are no bytes of the plane's.
+        return texels.indices.filter { $0 % 4 < formats[plane].bytesPerPixel }.map { texels[$0] }
+      }
+      return (shown, calls, all)
+    }
+  }
+}
+
+extension FinishingRefused {
+  /// What went wrong while a device was checked: only what it shows and what it cannot do is for good.
+  fileprivate init(_ error: any Error) {
+    switch error {
+    case let refused as FinishingRefused: self = refused
+    case let failure as EGLFailure: self.init(reason: "\(failure)", mayPass: !failure.isUnsupported)
+    case CoefficientsRefused.odd(let what): self.init(reason: what)
+    default: self.init(reason: "\(error)", mayPass: true)
     }
   }
 }

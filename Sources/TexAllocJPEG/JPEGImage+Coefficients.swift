@@ -3,6 +3,9 @@ internal import Glibc
 public import TexAlloc
 
 extension JPEGImage: CoefficientImage {
+  /// Bytes of a file that are worth a thread: a tenth of a millisecond's work.
+  private static let leastPart = 16 << 10
+
   /// nil for files for print, of one scan of arithmetic code, where a colour profile is to be applied,
   /// which needs the pixels, and where it is decoded smaller.
   public var coefficientFormat: CoefficientFormat? {
@@ -26,30 +29,55 @@ extension JPEGImage: CoefficientImage {
   ///
   /// The coefficients are those of libjpeg-turbo. Any thread may call it; no GPU is asked for anything.
   ///
+  /// Of a region, what lies below is neither read nor looked at, from one row of units behind it on; above it
+  /// all is read, and of files with several scans all there is.
+  ///
   /// - Parameters:
   ///   - memory: Where they are written, once, in whole lines, never read.
-  ///   - goOn: Is told, now and then, which part of the work is done, and answers whether to go on.
+  ///   - workers: Who share a file of one scan, cut at its restart markers.
+  ///   - goOn: Is told, now and then, on any of these threads, which part of the work is done, and answers
+  ///     whether to go on.
   /// - Throws: `odd` for every file that has any fault, and for one whose coefficients are not known to the
   ///   last bit, which libjpeg-turbo smooths: ``decode(into:on:goOn:)`` then tells what it is.
   public func coefficients(
-    in memory: CoefficientMemory, goOn: @Sendable (_ done: Double) -> Bool = { _ in true }
+    in memory: CoefficientMemory, on workers: any Workers = CallingThread(),
+    goOn: @Sendable (_ done: Double) -> Bool = { _ in true }
   ) throws(CoefficientsRefused) -> CoefficientStream {
     guard let format = coefficientFormat else { throw .odd("its coding or its colours") }
     if hasSeveralScans { return try coefficients(ofScansAs: format, in: memory, goOn) }
-    return try decoder.withEntropyReader(for: name) { reader throws(CoefficientsRefused) in
-      try withFile { file throws(CoefficientsRefused) in
+    return try withFile { file throws(CoefficientsRefused) in
+      try decoder.withEntropyReader(for: name) { reader throws(CoefficientsRefused) in
         try reader.read(file) { scan throws(CoefficientsRefused) in
           // The file may have changed since its header was read, and libjpeg knows more of headers.
           guard scan.size == coefficientSize, scan.format == format else {
             throw .odd("a header that is not understood")
           }
-          return try EntropyPass(
-            header, part.region, warnings, in: memory, within: decoder.limits.time
-          )
-          .run(scan, as: format, fileSize: file.count, goOn) {
-            scan throws(CoefficientsRefused) in
-            try scan.readOn()
+          let pass = EntropyPass(name, of: file.count, in: memory, within: decoder.limits.time)
+          let parts = scan.cut(
+            upTo: format.unitRows(of: part.region, in: coefficientSize).upperBound,
+            into: min(workers.count, file.count / Self.leastPart))
+          let total = scan.blocks(of: parts[parts.count - 1]).upperBound
+          @Sendable func read(
+            _ part: EntropyPass.Part, of scan: borrowing OpenScan
+          ) throws(CoefficientsRefused) -> CoefficientStream.Part {
+            try pass.read(part, of: scan, total: total, goOn) { scan throws(CoefficientsRefused) in
+              try scan.readOn()
+            }
           }
+          let found =
+            parts.count == 1
+            ? [try read(parts[0], of: scan)]
+            : try pass.run(parts.count, on: workers) { number throws(CoefficientsRefused) in
+              // Each with a reader of its own, of the same bytes.
+              try decoder.withEntropyReader(for: name) { reader throws(CoefficientsRefused) in
+                try reader.read(file) { scan throws(CoefficientsRefused) in
+                  try read(parts[number], of: scan)
+                }
+              }
+            }
+          return CoefficientStream(
+            header, part.region, of: scan.size, format, quantization: scan.quantization,
+            parts: found, warnings: warnings)
         }
       }
     }
@@ -72,7 +100,7 @@ extension JPEGImage: CoefficientImage {
   }
 
   public func coefficientSample(
-    _ size: ImageSize, in memory: CoefficientMemory
+    _ size: ImageSize, as format: Fourcc, in memory: CoefficientMemory
   ) throws(CoefficientsRefused) -> CoefficientSample {
     var count = 0
     guard
@@ -84,15 +112,17 @@ extension JPEGImage: CoefficientImage {
     do {
       let image = try JPEGImage(file, named: "sample", by: decoder)
       let start = processorTime()
-      let stream = try image.coefficients(in: memory)
+      var stream = try image.coefficients(in: memory)
       let middle = processorTime()
+      stream.pictureFormat = format
       let buffer = try TexturePool(for: [], from: [MemfdHeap()])
-        .allocate(image.descriptor(as: [.abgr8888]), for: .cpuRead)
+        .allocate(image.descriptor(as: [format]), for: .cpuRead)
       let second = processorTime()
       try image.decode(into: buffer)
       let decoding = processorTime() - second
       return CoefficientSample(
-        stream, pixels: try buffer.pixels(), streaming: middle - start, decoding: decoding)
+        stream, planes: try buffer.layout.planes.indices.map { try buffer.pixels(ofPlane: $0) },
+        streaming: middle - start, decoding: decoding)
     } catch let refused as CoefficientsRefused {
       throw refused
     } catch {

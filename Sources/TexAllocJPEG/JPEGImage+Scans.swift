@@ -62,12 +62,23 @@ extension JPEGImage {
     return try decoder.withEntropyReader(for: name) { reader throws(CoefficientsRefused) in
       guard let header = file.coefficientHeader else { throw .odd("a table that is missing") }
       return try reader.add(header) { scan throws(CoefficientsRefused) in
-        try EntropyPass(self.header, part.region, warnings, in: memory, within: decoder.limits.time)
-          .run(scan, as: format, fileSize: file.size, goOn) { scan throws(CoefficientsRefused) in
-            try unsafe file.withBlocks(ofRow: scan.nextRow) { rows throws(CoefficientsRefused) in
-              try unsafe scan.addRow(rows)
-            }
+        let rows = format.unitRows(of: part.region, in: scan.size)
+        let units = EntropyPass.Part(
+          first: UInt32(rows.lowerBound) * scan.header.units_across,
+          end: UInt32(rows.upperBound) * scan.header.units_across, start: 0)
+        let found = try EntropyPass(
+          name, of: file.size, in: memory, within: decoder.limits.time
+        )
+        .read(units, of: scan, total: scan.blocks(of: units).count, goOn) {
+          scan throws(CoefficientsRefused) in
+          try unsafe file.withBlocks(ofRow: rows.lowerBound + scan.nextRow) {
+            rows throws(CoefficientsRefused) in
+            try unsafe scan.addRow(rows)
           }
+        }
+        return CoefficientStream(
+          self.header, part.region, of: scan.size, format, quantization: scan.quantization,
+          parts: [found], warnings: warnings)
       }
     }
   }

@@ -88,7 +88,7 @@ final class FinisherTests: XCTestCase {
     let pool = try TexturePool(for: [device, JPEGDecoder.component], from: [MemfdHeap()])
     let plain = AssetDevice.registrar(device)
     let whole = AssetDevice(
-      requireReady: plain.requireReady, register: plain.register, finisher: { _, _ in .gpu },
+      requireReady: plain.requireReady, register: plain.register, finisher: { _, _, _ in .gpu },
       finish: { stream, _ throws(RegistrationRefused) in
         finishing.begun.add(1, ordering: .relaxed)
         if finishing.refuses.load(ordering: .relaxed) {

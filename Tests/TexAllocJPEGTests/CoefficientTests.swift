@@ -52,7 +52,7 @@ final class CoefficientTests: XCTestCase {
     let file = try SampleFile.make(1200, 900, "-sample 1x1 -quality 45 -optimize")
     let stream = try JPEGImage(file).coefficients(in: memory)
     var (block, entry) = (0, 0)
-    for piece in stream.entries {
+    for piece in stream.parts[0].entries {
       XCTAssertEqual(piece.blocks.lowerBound, block)
       XCTAssertGreaterThanOrEqual(piece.start, entry)
       (block, entry) = (piece.blocks.upperBound, piece.start)
@@ -114,8 +114,8 @@ final class CoefficientTests: XCTestCase {
   func testWhateverIsOddAboutTheDataIsNotForIt() throws {
     let memory = try CoefficientMemory.read()
     let file = try SampleFile.make(90, 70, "-restart 1")
-    let scan = try place(of: 0xDA, in: file)
-    let restart = try place(of: 0xD1, in: file)
+    let scan = try file.place(of: 0xDA)
+    let restart = try file.place(of: 0xD1)
     var edits: [String: [UInt8]] = [
       "cut short": Array(file.dropLast(40)), "without its end": Array(file.dropLast(2)),
       "with more before its end": file.dropLast(2) + [0, 0xFF, 0xD9],
@@ -172,10 +172,6 @@ final class CoefficientTests: XCTestCase {
     }
   }
 
-  private func place(of marker: UInt8, in file: [UInt8]) throws -> Int {
-    try XCTUnwrap(file.indices.first { file[$0...].starts(with: [0xFF, marker]) })
-  }
-
   private func bytes(of path: FilePath) throws -> [UInt8] {
     try [UInt8](Data(contentsOf: URL(filePath: path.string)))
   }
@@ -183,38 +179,63 @@ final class CoefficientTests: XCTestCase {
 
 extension CoefficientMemory {
   /// That the CPU may read, too.
-  fileprivate static func read() throws -> CoefficientMemory {
+  static func read() throws -> CoefficientMemory {
     CoefficientMemory(of: try TexturePool(for: []), for: .cpuRead)
   }
 }
 
 extension CoefficientStream {
   /// 64 coefficients for each block, one block behind the other.
-  fileprivate func blocks() throws -> [Int16] {
-    let offsets = try offsets.words()
-    let count = format.units(of: header.descriptor.size).count * format.blocksPerUnit
-    XCTAssertEqual(Int(offsets[count]), entryCount)
-    var blocks = [Int16](repeating: 0, count: count * 64)
-    for piece in entries {
-      let words = try piece.memory.words()
-      for block in piece.blocks {
-        for entry in Int(offsets[block])..<Int(offsets[block + 1]) {
-          let word = words[entry - piece.start]
-          blocks[block * 64 + Int(word >> 16)] = Int16(truncatingIfNeeded: word)
+  func blocks() throws -> [Int16] {
+    var blocks: [Int16] = []
+    for part in parts {
+      XCTAssertEqual(part.blocks.lowerBound, blocks.count / 64)
+      let offsets = try part.offsets.words()
+      XCTAssertEqual(Int(offsets[part.blocks.count]), part.entryCount)
+      for piece in part.entries {
+        let words = try piece.memory.words()
+        for block in piece.blocks {
+          XCTAssertEqual(block, blocks.count / 64)
+          let number = block - part.blocks.lowerBound
+          var coefficients = [Int16](repeating: 0, count: 64)
+          for entry in Int(offsets[number])..<Int(offsets[number + 1]) {
+            let word = words[entry - piece.start]
+            coefficients[Int(word >> 16)] = Int16(truncatingIfNeeded: word)
+          }
+          blocks += coefficients
         }
       }
+      XCTAssertEqual(part.blocks.upperBound, blocks.count / 64)
     }
     return blocks
+  }
+
+  /// All entries, one behind the other.
+  func words() throws -> [UInt32] {
+    try parts.flatMap { part in
+      try part.entries.indices.flatMap { index in
+        let (piece, next) = (part.entries[index], index + 1)
+        let end = next < part.entries.count ? part.entries[next].start : part.entryCount
+        return try piece.memory.words().prefix(end - piece.start)
+      }
+    }
   }
 }
 
 extension TextureBuffer {
-  fileprivate func words() throws -> [UInt32] {
+  func words() throws -> [UInt32] {
     try withReadback(evenIfSlow: true) { bytes in
       unsafe bytes.withUnsafeBufferPointer { bytes in
         unsafe [UInt32](UnsafeRawBufferPointer(bytes).bindMemory(to: UInt32.self))
       }
     }
+  }
+}
+
+extension [UInt8] {
+  /// Where the first marker of a kind is.
+  func place(of marker: UInt8) throws -> Int {
+    try XCTUnwrap(indices.first { self[$0...].starts(with: [0xFF, marker]) })
   }
 }
 

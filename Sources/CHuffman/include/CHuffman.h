@@ -57,6 +57,35 @@ texalloc_huffman_result texalloc_huffman_read_header(
     texalloc_huffman_reader *reader, const uint8_t *bytes, size_t size,
     texalloc_huffman_header *header);
 
+/// Some units of a picture that are read alone. Those of a file begin with an interval between restart
+/// markers, or are the first.
+typedef struct {
+  /// Units, of all of the picture.
+  uint32_t first, end;
+  /// Where they begin in the file.
+  size_t start;
+} texalloc_huffman_part;
+
+/// Cuts what is coded into parts of about the same size, as far as there are restart markers, which several
+/// readers can read at once. Whatever is odd about the markers ends the cutting: who reads the part that
+/// they are in finds it out.
+///
+/// - Parameters:
+///   - reader: Has read the header.
+///   - end: Of the units that are wanted, which are some at least.
+///   - parts: Room for `most`, which is one at least.
+/// - Returns: How many.
+uint32_t texalloc_huffman_cut(
+    const texalloc_huffman_reader *reader, uint32_t end, uint32_t most,
+    texalloc_huffman_part *parts);
+
+/// Goes where a part begins, and has nothing read behind it. Offsets and counts are of the part.
+///
+/// - Parameter reader: Has read the header of the same file, or begun a picture whose coefficients somebody
+///   else has read; whose parts may begin with any row of units.
+void texalloc_huffman_begin_part(
+    texalloc_huffman_reader *reader, const texalloc_huffman_part *part);
+
 /// What was odd, in English.
 const char *texalloc_huffman_oddity(const texalloc_huffman_reader *reader);
 
@@ -74,7 +103,8 @@ void texalloc_huffman_write_offsets(texalloc_huffman_reader *reader, void *to, s
 void texalloc_huffman_write_entries(texalloc_huffman_reader *reader, void *to, size_t size);
 
 /// Reads on: some units at most. Once it has answered that it is done, or that the file is odd, it
-/// reads no further.
+/// reads no further. Behind the last unit of the file the file must end, and behind an interval there must
+/// be its marker.
 texalloc_huffman_result texalloc_huffman_read(texalloc_huffman_reader *reader, uint32_t units);
 
 enum {

@@ -9,31 +9,36 @@ public protocol CoefficientImage: EncodedImage {
   ///
   /// - Parameters:
   ///   - memory: Where they are written.
+  ///   - workers: Threads that it may use besides; the calling one is enough.
   ///   - goOn: As of ``EncodedImage/decode(into:on:goOn:)``.
   /// - Throws: `odd` where the file is to be decoded to pixels, which then finds out what it is.
   func coefficients(
-    in memory: CoefficientMemory, goOn: @Sendable (_ done: Double) -> Bool
+    in memory: CoefficientMemory, on workers: any Workers,
+    goOn: @Sendable (_ done: Double) -> Bool
   ) throws(CoefficientsRefused) -> CoefficientStream
 
   /// A small known picture of the same format, decoded both ways: what a device is checked with.
+  ///
+  /// - Parameter format: What is made of it: of those of the format's
+  ///   ``CoefficientFormat/pictureFormats``.
   func coefficientSample(
-    _ size: ImageSize, in memory: CoefficientMemory
+    _ size: ImageSize, as format: Fourcc, in memory: CoefficientMemory
   ) throws(CoefficientsRefused) -> CoefficientSample
 }
 
 /// A small picture that was decoded both ways on the CPU, as far as coefficients and as far as pixels.
 public struct CoefficientSample: Sendable {
   public let stream: CoefficientStream
-  /// Red, green, blue and alpha, row by row.
-  public let pixels: [UInt8]
+  /// The bytes of each plane of ``CoefficientStream/pictureFormat``, row by row, without padding.
+  public let planes: [[UInt8]]
   /// The thread's processor time of each way.
   public let streaming, decoding: Duration
 
   public init(
-    _ stream: CoefficientStream, pixels: [UInt8], streaming: Duration, decoding: Duration
+    _ stream: CoefficientStream, planes: [[UInt8]], streaming: Duration, decoding: Duration
   ) {
     self.stream = stream
-    self.pixels = pixels
+    self.planes = planes
     self.streaming = streaming
     self.decoding = decoding
   }

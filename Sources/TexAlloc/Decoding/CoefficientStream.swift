@@ -5,6 +5,28 @@
 /// entropy decoder writes them where the GPU reads them, in order, whole lines, and never reads them
 /// itself. All numbers are little-endian, of 32 bits.
 public struct CoefficientStream: Sendable {
+  /// Blocks that were read by one thread: of a file with restart markers several may share them.
+  public struct Part: Sendable {
+    /// Of all blocks of the picture, in their order.
+    public let blocks: Range<Int>
+    /// For each block how many entries those before it in the part have, and behind the last how many
+    /// there are.
+    public let offsets: TextureBuffer
+    /// Of these blocks, in their order.
+    public let entries: [Entries]
+    /// How many there are.
+    public let entryCount: Int
+
+    public init(
+      of blocks: Range<Int>, offsets: TextureBuffer, entries: [Entries], entryCount: Int
+    ) {
+      self.blocks = blocks
+      self.offsets = offsets
+      self.entries = entries
+      self.entryCount = entryCount
+    }
+  }
+
   /// Entries of some blocks, one behind the other.
   public struct Entries: Sendable {
     /// One for each coefficient that is not zero, and for the first of each block: its place in the
@@ -12,7 +34,7 @@ public struct CoefficientStream: Sendable {
     public let memory: TextureBuffer
     /// Whose they are, of all blocks of the picture.
     public let blocks: Range<Int>
-    /// How many the blocks before have.
+    /// How many the blocks before have, of those of the part.
     public let start: Int
 
     public init(in memory: TextureBuffer, of blocks: Range<Int>, from start: Int) {
@@ -30,12 +52,8 @@ public struct CoefficientStream: Sendable {
   public let format: CoefficientFormat
   /// By what the coefficients of each component are multiplied: 64 numbers, in the order of the file.
   public let quantization: [[UInt16]]
-  /// For each block how many entries those before have, and behind the last how many there are.
-  public let offsets: TextureBuffer
-  /// Of all blocks, in their order.
-  public let entries: [Entries]
-  /// How many there are.
-  public let entryCount: Int
+  /// The blocks that there are, in their order: all that the region takes.
+  public let parts: [Part]
   /// What was wrong with the file that costs no pixel, in words.
   public let warnings: [String]
   /// What is made of it: of its format's ``CoefficientFormat/pictureFormats`` the one that the header wants
@@ -47,20 +65,16 @@ public struct CoefficientStream: Sendable {
   ///   - region: All of the picture where nil.
   public init(
     _ header: ImageHeader, _ region: ImageRegion? = nil, of storedSize: ImageSize,
-    _ format: CoefficientFormat, quantization: [[UInt16]], offsets: TextureBuffer,
-    entries: [Entries], entryCount: Int, warnings: [String] = []
+    _ format: CoefficientFormat, quantization: [[UInt16]], parts: [Part], warnings: [String] = []
   ) {
     self.warnings = warnings
     self.storedSize = storedSize
     self.region = region ?? ImageRegion(of: storedSize)
-    let known = format.pictureFormats
-    pictureFormat = header.descriptor.formats.first(where: known.contains) ?? .abgr8888
+    pictureFormat = format.pictureFormat(for: header)
     self.header = header
     self.format = format
     self.quantization = quantization
-    self.offsets = offsets
-    self.entries = entries
-    self.entryCount = entryCount
+    self.parts = parts
   }
 
   /// What stands for the picture where a device has made it its own: its layout, and where its
@@ -79,96 +93,69 @@ public struct CoefficientStream: Sendable {
       planes: ImageLayout.Planes(planes), size: end)
     (layout.colour, layout.alpha) = (header.descriptor.colour, .opaque)
     let buffer = TextureBuffer(
-      name: header.name, layout: layout, in: offsets.memory, at: offsets.offset, isKept: false)
+      name: header.name, layout: layout, in: parts[0].offsets.memory,
+      at: parts[0].offsets.offset, isKept: false)
     buffer.spend()
     buffer.finisher = .gpu
     return buffer
   }
 
+  /// What about it cannot be, in words; nil where nothing is.
+  package var fault: String? {
+    let size = header.descriptor.size
+    guard region.isPart(of: storedSize), region.width == size.width, region.height == size.height
+    else { return "\(region) of \(storedSize) is no picture of \(size)" }
+    guard quantization.map(\.count) == format.components.map({ _ in 64 }) else {
+      return "there are not 64 factors for each component"
+    }
+    guard format.pictureFormats.contains(pictureFormat) else {
+      return "\(pictureFormat) is not made of \(format)"
+    }
+    let isWhole = (FormatTable.known[pictureFormat] ?? []).allSatisfy {
+      region.x.isMultiple(of: $0.horizontalSubsampling)
+        && region.y.isMultiple(of: $0.verticalSubsampling)
+    }
+    guard isWhole else { return "\(region) begins within a sample of \(pictureFormat)" }
+    var next = parts.first?.blocks.lowerBound ?? 0
+    for part in parts {
+      guard part.blocks.lowerBound == next, part.hasRoom else {
+        return "its memory is not that of the blocks \(part.blocks)"
+      }
+      next = part.blocks.upperBound
+    }
+    return parts.isEmpty ? "it has no blocks" : nil
+  }
+
+  /// The blocks that there are.
+  package var blocks: Range<Int> {
+    (parts.first?.blocks.lowerBound ?? 0)..<(parts.last?.blocks.upperBound ?? 0)
+  }
+
+  /// All of its memory.
+  package var memory: [TextureBuffer] {
+    parts.flatMap { [$0.offsets] + $0.entries.map(\.memory) }
+  }
+
   /// Bytes that were written, and that a GPU fetches.
-  public var size: Int {
-    let blocks = format.units(of: storedSize).count * format.blocksPerUnit
-    return (blocks + 1 + entryCount) * 4
+  public var size: Int { parts.reduce(0) { $0 + ($1.blocks.count + 1 + $1.entryCount) * 4 } }
+}
+
+extension CoefficientStream.Part {
+  /// Whether its memory is as large as what it is said to hold.
+  fileprivate var hasRoom: Bool {
+    guard offsets.wordCount > blocks.count else { return false }
+    var (block, entry) = (blocks.lowerBound, 0)
+    for (index, piece) in entries.enumerated() {
+      let end = index + 1 < entries.count ? entries[index + 1].start : entryCount
+      guard piece.blocks.lowerBound == block, piece.start == entry, piece.start <= end,
+        end - piece.start <= piece.memory.wordCount
+      else { return false }
+      (block, entry) = (piece.blocks.upperBound, end)
+    }
+    return block == blocks.upperBound
   }
 }
 
-/// What blocks there are and what their pixels mean: what a device is checked for.
-public struct CoefficientFormat: Hashable, Sendable {
-  public enum Colours: String, Hashable, Sendable {
-    case grey
-    /// As JFIF has it: ITU-R BT.601 of full range.
-    case ycc
-    case rgb
-  }
-
-  /// Blocks that a component has in each unit, across and down: the sampling factors of [T.81].
-  ///
-  /// [T.81]: https://www.w3.org/Graphics/JPEG/itu-t81.pdf
-  public struct Component: Hashable, Sendable {
-    public let across, down: Int
-
-    public init(across: Int, down: Int) {
-      self.across = across
-      self.down = down
-    }
-  }
-
-  /// How a file has the coefficients: it decides what it costs to read them.
-  public enum Scans: String, Hashable, Sendable {
-    /// Block by block.
-    case one
-    /// In several passes over the picture: progressive files foremost.
-    case several
-  }
-
-  public let colours: Colours
-  public let scans: Scans
-  /// One, or three. In each unit their blocks follow each other, row by row.
-  public let components: [Component]
-
-  /// - Parameter components: A single one has one block in each unit, whatever is said.
-  public init(_ colours: Colours, _ components: [Component], scans: Scans = .one) {
-    self.colours = colours
-    self.scans = scans
-    self.components = components.count == 1 ? [Component(across: 1, down: 1)] : components
-  }
-
-  /// What a GPU makes of pictures: colours; luma alone, and with planes of chroma, where they are as large as
-  /// some format has them.
-  public var pictureFormats: [Fourcc] {
-    let luma = components[0]
-    guard colours != .rgb, luma.across == across, luma.down == down else { return [.abgr8888] }
-    let colours: [Fourcc] = [.abgr8888, .r8]
-    guard components.count == 3, components[1] == components[2],
-      across.isMultiple(of: components[1].across), down.isMultiple(of: components[1].down)
-    else { return colours }
-    switch (across / components[1].across, down / components[1].down) {
-    case (1, 1): return colours + [.yuv444]
-    case (2, 1): return colours + [.yuv422]
-    case (2, 2): return colours + [.yuv420]
-    case (4, 1): return colours + [.yuv411]
-    default: return colours
-    }
-  }
-
-  /// The most blocks of a component in each unit.
-  public var across: Int { components.reduce(1) { max($0, $1.across) } }
-  public var down: Int { components.reduce(1) { max($0, $1.down) } }
-  public var blocksPerUnit: Int { components.reduce(0) { $0 + $1.across * $1.down } }
-
-  /// Units that a picture has, row by row.
-  public func units(of size: ImageSize) -> (across: Int, down: Int, count: Int) {
-    let (across, down) = (
-      size.width.dividedRoundingUp(by: 8 * across), size.height.dividedRoundingUp(by: 8 * down)
-    )
-    return (across, down, across * down)
-  }
-}
-
-extension CoefficientFormat: CustomStringConvertible {
-  /// As `ycc 2x2 1x1 1x1`.
-  public var description: String {
-    let words = [colours.rawValue] + components.map { "\($0.across)x\($0.down)" }
-    return (words + (scans == .several ? ["in several scans"] : [])).joined(separator: " ")
-  }
+extension TextureBuffer {
+  fileprivate var wordCount: Int { layout.planes[0].pitch * layout.planes[0].rows / 4 }
 }

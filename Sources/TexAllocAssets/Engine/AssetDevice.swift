@@ -12,8 +12,9 @@ struct AssetDevice: Sendable {
   /// Whether anything can be registered here and now.
   let requireReady: @Sendable () throws(RegistrationRefused) -> Void
   let register: @Sendable (TextureBuffer) throws(RegistrationRefused) -> any Registration
-  /// Who is to finish the decoding of a picture. Any thread may ask.
-  let finisher: @Sendable (any CoefficientImage, _ demanded: Finisher?) -> FinisherChoice
+  /// Who is to finish the decoding of a picture, and make something of it. Any thread may ask.
+  let finisher:
+    @Sendable (any CoefficientImage, _ format: Fourcc?, _ demanded: Finisher?) -> FinisherChoice
   /// Begins to make pixels of a picture's coefficients.
   let finish:
     @Sendable (CoefficientStream, _ mipmapped: Bool) throws(RegistrationRefused) -> FinishingStep
@@ -26,7 +27,7 @@ struct AssetDevice: Sendable {
     return AssetDevice(
       requireReady: { () throws(RegistrationRefused) in },
       register: { buffer throws(RegistrationRefused) in try registrar.register(buffer) },
-      finisher: { _, _ in .cpu(because: "\(name) finishes no pictures") },
+      finisher: { _, _, _ in .cpu(because: "\(name) finishes no pictures") },
       finish: { stream, _ throws(RegistrationRefused) in
         throw RegistrationRefused(
           .pixels, by: name, field: "coefficients", wanted: "pixels", held: "\(stream.format)")

@@ -102,7 +102,7 @@ final class AssetEngine: Sendable {
     let device = device.withLock { $0 }
     let demanded = work.request.finisher ?? finisher
     let outcome = work.run(
-      by: decoders, on: workers, finishedBy: { device.finisher($0, demanded) }
+      by: decoders, on: workers, finishedBy: { device.finisher($0, $1, demanded) }
     ) { size in
       update { $0.countDecoded(size, of: work.job) }
     }

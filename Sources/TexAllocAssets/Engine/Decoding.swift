@@ -16,13 +16,13 @@ extension DecodeWork {
   ///   - count: Is told the size of its memory before that is written.
   func run(
     by decoders: [any ImageDecoder], on workers: any Workers,
-    finishedBy finisher: (any CoefficientImage) -> FinisherChoice, count: (Int) -> Void
+    finishedBy finisher: (any CoefficientImage, Fourcc?) -> FinisherChoice, count: (Int) -> Void
   ) -> DecodeOutcome {
     do throws(ImageDecodingError) {
       guard isWanted else { return .failed(.decoding, .cancelled) }
       let picture = try open(by: decoders)
       guard isWanted else { return .failed(.allocating, .cancelled) }
-      switch try coefficients(of: picture, finisher) {
+      switch try coefficients(of: picture, on: workers, finisher) {
       case .stream(let stream):
         let rows = 0..<stream.header.descriptor.height
         return .image(
@@ -47,7 +47,8 @@ extension DecodeWork {
 
   /// Decodes a picture as far as coefficients, where the device is to make the pixels.
   private func coefficients(
-    of picture: any EncodedImage, _ finisher: (any CoefficientImage) -> FinisherChoice
+    of picture: any EncodedImage, on workers: any Workers,
+    _ finisher: (any CoefficientImage, Fourcc?) -> FinisherChoice
   ) throws(ImageDecodingError) -> Coefficients {
     if let obstacle { return .none(because: obstacle) }
     guard let picture = picture as? any CoefficientImage else {
@@ -60,10 +61,11 @@ extension DecodeWork {
     if let first = request.formats?.first, wanted == nil {
       return .none(because: "\(first) was asked for")
     }
-    let choice = finisher(picture)
+    let choice = finisher(picture, wanted)
     if choice.finisher == .cpu { return .none(because: choice.reason ?? "") }
     do throws(CoefficientsRefused) {
-      var stream = try picture.coefficients(in: CoefficientMemory(of: pool), goOn: goOn)
+      var stream = try picture.coefficients(
+        in: CoefficientMemory(of: pool), on: workers, goOn: goOn)
       if let wanted { stream.pictureFormat = wanted }
       return .stream(stream)
     } catch {

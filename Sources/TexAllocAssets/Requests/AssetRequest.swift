@@ -29,7 +29,7 @@ public struct AssetRequest: Sendable {
   /// of the GPU's own then; none is imported.
   public var isMipmapped = false
   /// Who finishes the decoding of a photograph; where nil, what the loader was made with, or whoever is known
-  /// to be the better one: `EGLDevice/finisher(of:demanded:)`. Where the GPU is demanded and cannot, the CPU
+  /// to be the better one: `EGLDevice/finisher(of:as:demanded:)`. Where the GPU is demanded and cannot, the CPU
   /// does it. The texture says who it was, and why not the GPU.
   public var finisher: Finisher?
   /// Whether a file is decoded though it failed before and has not changed since.

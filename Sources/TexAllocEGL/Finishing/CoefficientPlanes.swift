@@ -19,11 +19,16 @@ struct CoefficientPlanes {
   let units: (across: Int, down: Int, count: Int)
   private let unitSize: ImageSize
   let planes: [Plane]
+  /// Where both components of chroma lie once more, sample by sample, and bytes of a row; nil where nobody
+  /// wants them so.
+  let interleaved: (start: Int, pitch: Int)?
   /// Bytes.
   let size: Int
 
   /// nil where a component is not a whole number of times smaller.
-  init?(of format: CoefficientFormat, _ image: ImageSize) {
+  ///
+  /// - Parameter picture: What is made of them.
+  init?(of format: CoefficientFormat, _ image: ImageSize, as picture: Fourcc) {
     units = format.units(of: image)
     unitSize = ImageSize(width: 8 * format.across, height: 8 * format.down)
     var (planes, start): ([Plane], Int) = ([], 0)
@@ -43,7 +48,9 @@ struct CoefficientPlanes {
       start += pitch * units.down * component.down * 8
     }
     self.planes = planes
-    size = start
+    interleaved = picture.planes?.count == 2 ? (start, 2 * planes[1].pitch) : nil
+    // As much as both components take.
+    size = interleaved == nil ? start : 2 * start - planes[1].start
   }
 
   /// The units that a region is made of, and those that its edges are smoothed by.
@@ -56,6 +63,13 @@ struct CoefficientPlanes {
       touched(region.columns, unitSize.width, units.across),
       touched(region.rows, unitSize.height, units.down)
     )
+  }
+
+  /// The rows of a component that a region has, which begins with a whole sample.
+  func rows(of region: ImageRegion, in component: Int) -> Range<Int> {
+    let shared = planes[component].shrinkDown
+    let first = region.y / shared
+    return first..<first + region.height.dividedRoundingUp(by: shared)
   }
 
   /// As jinit_upsampler() chooses.

@@ -7,33 +7,45 @@ struct CoefficientWork {
   enum Target {
     /// A texture with storage for red, green, blue and alpha of 8 bits.
     case colours(GLuint)
-    /// One for each of the first components.
+    /// One for each of the first components; for chroma together where it is interleaved.
     case planes([(texture: GLuint, format: UploadFormat)])
+
+    init(_ objects: TextureObjects, _ formats: [UploadFormat], of stream: CoefficientStream) {
+      self =
+        stream.pictureFormat == .abgr8888
+        ? .colours(objects.name) : .planes(zip(objects.parts, formats).map { ($0.name, $1) })
+    }
   }
 
   private enum Part {
-    case blocks(Range<Int>, of: CoefficientStream.Entries)
+    case blocks(Range<Int>, of: CodedBlocks)
     case rows(Range<Int>, to: GLuint)
+    case chroma(rows: Range<Int>)
     case plane(Int, to: GLuint, UploadFormat)
   }
 
+  /// Blocks whose entries lie in one piece of memory.
+  private struct CodedBlocks {
+    let piece: CoefficientStream.Entries
+    let part: CoefficientStream.Part
+    let entries, offsets: MappedBuffer
+  }
+
   /// Of each dispatch, within every limit of OpenGL's.
-  private static let (mostBlocks, mostRows) = (1 << 16, 4096)
+  private static let (mostBlocks, mostRows, mostChromaRows) = (1 << 16, 4096, 256)
 
   private let stream: CoefficientStream
   private let planes: CoefficientPlanes
   private let programs: FinishingPrograms
   private let samples: SampleBuffer
   private let units: (columns: Range<Int>, rows: Range<Int>)
-  private let buffers: [MappedBuffer]
-  private let offsets: MappedBuffer
   private var parts: [Part] = []
   private var next = 0
 
   /// - Parameters:
   ///   - parts: How many it is cut into, about.
   ///   - mapped: The buffer of OpenGL that memory lies in.
-  /// - Throws: Unsupported where memory is not mapped by the device.
+  /// - Throws: Unsupported where memory is not mapped by the device, or blocks are missing.
   init(
     _ stream: CoefficientStream, _ planes: CoefficientPlanes, by programs: FinishingPrograms,
     through samples: SampleBuffer, to target: Target, parts count: Int,
@@ -44,18 +56,22 @@ struct CoefficientWork {
     self.programs = programs
     self.samples = samples
     let elsewhere = EGLFailure.unsupported("coefficients", "they lie in no buffer of the device's")
-    guard let offsets = mapped(stream.offsets) else { throw elsewhere }
-    self.offsets = offsets
-    buffers = stream.entries.compactMap { mapped($0.memory) }
-    guard buffers.count == stream.entries.count else { throw elsewhere }
     units = planes.units(of: stream.region)
     let blocksPerRow = planes.units.across * stream.format.blocksPerUnit
     let needed = units.rows.lowerBound * blocksPerRow..<units.rows.upperBound * blocksPerRow
+    guard stream.blocks.clamped(to: needed) == needed else {
+      throw .unsupported("coefficients", "of the blocks \(needed) there are \(stream.blocks)")
+    }
     let blockStep = min(Self.mostBlocks, max(64, needed.count / max(1, count / 2)))
-    for entries in stream.entries {
-      let blocks = entries.blocks.clamped(to: needed)
-      for first in stride(from: blocks.lowerBound, to: blocks.upperBound, by: blockStep) {
-        parts.append(.blocks(first..<min(first + blockStep, blocks.upperBound), of: entries))
+    for part in stream.parts {
+      guard let offsets = mapped(part.offsets) else { throw elsewhere }
+      for piece in part.entries {
+        guard let entries = mapped(piece.memory) else { throw elsewhere }
+        let coded = CodedBlocks(piece: piece, part: part, entries: entries, offsets: offsets)
+        let blocks = piece.blocks.clamped(to: needed)
+        for first in stride(from: blocks.lowerBound, to: blocks.upperBound, by: blockStep) {
+          parts.append(.blocks(first..<min(first + blockStep, blocks.upperBound), of: coded))
+        }
       }
     }
     switch target {
@@ -66,6 +82,13 @@ struct CoefficientWork {
         parts.append(.rows(first..<min(first + rowStep, height), to: texture))
       }
     case .planes(let textures):
+      if planes.interleaved != nil {
+        let rows = planes.rows(of: stream.region, in: 1)
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.mostChromaRows) {
+          let end = min(first + Self.mostChromaRows, rows.upperBound)
+          parts.append(.chroma(rows: first..<end))
+        }
+      }
       parts += textures.enumerated().map { .plane($0, to: $1.texture, $1.format) }
     }
   }
@@ -82,8 +105,9 @@ struct CoefficientWork {
       glBindBufferBase(GLenum(GL_SHADER_STORAGE_BUFFER), 2, samples.name)
       for part in some {
         switch part {
-        case .blocks(let blocks, let entries): transform(blocks, entries)
+        case .blocks(let blocks, let coded): transform(blocks, coded)
         case .rows(let rows, let texture): makePixels(of: rows, in: texture)
+        case .chroma(let rows): interleave(rows)
         case .plane(let plane, let texture, let format): copy(plane, to: texture, as: format)
         }
       }
@@ -93,14 +117,16 @@ struct CoefficientWork {
     try checkGL("glDispatchCompute")
   }
 
-  private func transform(_ blocks: Range<Int>, _ entries: CoefficientStream.Entries) {
+  private func transform(_ blocks: Range<Int>, _ coded: CodedBlocks) {
     let program = programs.blocks
     glUseProgram(program.name)
-    let index = stream.entries.firstIndex { $0.start == entries.start } ?? 0
     program.set([
       "firstBlock": blocks.lowerBound, "endBlock": blocks.upperBound,
-      "firstEntry": entries.start, "entryPlace": bind(entries.memory, in: buffers[index], at: 0),
-      "offsetPlace": bind(stream.offsets, in: offsets, at: 1), "unitsAcross": planes.units.across,
+      "firstEntry": coded.piece.start,
+      "entryPlace": bind(coded.piece.memory, in: coded.entries, at: 0),
+      "offsetPlace": bind(coded.part.offsets, in: coded.offsets, at: 1)
+        - coded.part.blocks.lowerBound,
+      "unitsAcross": planes.units.across,
       "blocksPerUnit": stream.format.blocksPerUnit, "firstColumn": units.columns.lowerBound,
       "endColumn": units.columns.upperBound,
     ])
@@ -125,18 +151,36 @@ struct CoefficientWork {
     glDispatchCompute(GLuint((blocks.count + 7) / 8), 1, 1)
   }
 
-  /// Has the GPU copy the samples of a component, which are what its plane is: all of it, or a part of
-  /// luma.
-  private func copy(_ plane: Int, to texture: GLuint, as format: UploadFormat) {
-    let plane = planes.planes[plane]
+  /// Has the GPU put both components of chroma together.
+  private func interleave(_ rows: Range<Int>) {
+    guard let interleaved = planes.interleaved else { return }
+    let (blue, red) = (planes.planes[1], planes.planes[2])
+    let program = programs.chroma
+    glUseProgram(program.name)
+    glMemoryBarrier(GLbitfield(GL_SHADER_STORAGE_BARRIER_BIT))
+    let (first, count) = (rows.lowerBound * blue.pitch, rows.count * blue.pitch / 4)
+    program.set([
+      "blue": (blue.start + first) / 4, "red": (red.start + first) / 4,
+      "both": (interleaved.start + 2 * first) / 4, "count": count,
+    ])
+    glDispatchCompute(GLuint((count + 63) / 64), 1, 1)
+  }
+
+  /// Has the GPU copy samples that are what a plane is: all of it, or a part.
+  private func copy(_ number: Int, to texture: GLuint, as format: UploadFormat) {
+    let plane = planes.planes[number]
+    let together = number > 0 ? planes.interleaved : nil
+    let (start, pitch) = together ?? (plane.start, plane.pitch)
+    let rows = planes.rows(of: stream.region, in: number)
     glMemoryBarrier(GLbitfield(GL_PIXEL_BUFFER_BARRIER_BIT))
     withTextureBound(texture) {
       format.copy(
         from: samples.name,
-        at: plane.start + stream.region.y / plane.shrinkDown * plane.pitch
-          + stream.region.x / plane.shrinkAcross, pitch: plane.pitch,
+        at: start + rows.lowerBound * pitch
+          + stream.region.x / plane.shrinkAcross * format.bytesPerPixel,
+        pitch: pitch,
         width: stream.region.width.dividedRoundingUp(by: plane.shrinkAcross),
-        rows: 0..<stream.region.height.dividedRoundingUp(by: plane.shrinkDown))
+        rows: 0..<rows.count)
     }
   }
 

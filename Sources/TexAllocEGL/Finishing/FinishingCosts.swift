@@ -29,13 +29,22 @@ struct FinishingKnowledge {
   var programs: Result<FinishingPrograms, EGLFailure>?
   /// Bytes of samples that a shader can see at once.
   var mostSamples = 0
-  /// Of each format that was checked: what it costs, where that was measured, or why it is not done.
-  var verdicts: [CoefficientFormat: Result<FinishingCosts?, FinishingRefused>] = [:]
+  /// Of all that was checked: what it costs, where that was measured, or why it is not done.
+  var verdicts: [FinishingKind: Result<FinishingCosts?, FinishingRefused>] = [:]
   /// For the next picture, in the context where it was used last.
   var samples: (buffer: SampleBuffer, context: UInt64)?
   /// Those whose end has not been seen.
   var waiting: [WaitingPicture] = []
   var lastWaiting = 0
+}
+
+/// What a device is checked for.
+struct FinishingKind: Hashable, CustomStringConvertible {
+  let coefficients: CoefficientFormat
+  /// What is made of them.
+  let picture: Fourcc
+
+  var description: String { "\(coefficients) to \(picture)" }
 }
 
 /// A picture that the GPU was given.
@@ -46,7 +55,9 @@ struct WaitingPicture: Sendable {
   let time: Duration
 }
 
-/// Why a device finishes no pictures of a format.
+/// Why a device finishes no pictures of a kind.
 struct FinishingRefused: Error, Sendable {
   let reason: String
+  /// Whether it may be otherwise the next time.
+  var mayPass = false
 }

@@ -1,9 +1,10 @@
 internal import CEGL
 
-/// The two programs that make pixels of coefficients, in a share group.
+/// The programs that make pixels of coefficients, in a share group.
 struct FinishingPrograms: Sendable {
   let blocks: ComputeProgram
   let pixels: ComputeProgram
+  let chroma: ComputeProgram
 
   /// Compiles them for the context that is current.
   init() throws(EGLFailure) {
@@ -21,9 +22,10 @@ struct FinishingPrograms: Sendable {
         "heights",
         "across", "down", "smoothing",
       ])
+    chroma = try ComputeProgram(FinishingShaders.chroma, ["blue", "red", "both", "count"])
   }
 
-  func delete() { for program in [blocks, pixels] { glDeleteProgram(program.name) } }
+  func delete() { for program in [blocks, pixels, chroma] { glDeleteProgram(program.name) } }
 }
 
 /// A program that computes, and where its uniforms are.

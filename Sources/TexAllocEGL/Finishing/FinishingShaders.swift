@@ -55,7 +55,8 @@ enum FinishingShaders {
       barrier();
       if (isThere) {
         int start = int(offsets[offsetPlace + number]) - firstEntry + entryPlace;
-        int end = int(offsets[offsetPlace + number + 1]) - firstEntry + entryPlace;
+        int end = min(
+          int(offsets[offsetPlace + number + 1]) - firstEntry + entryPlace, start + 64);
         for (int i = start + k; i < end; i += 8) {
           uint entry = entries[i];
           int place = int(entry >> 16) & 63, value = int(entry << 16) >> 16;
@@ -82,6 +83,24 @@ enum FinishingShaders {
         samples[at] = left;
         samples[at + 1] = right;
       }
+    }
+    """
+
+  /// Two planes to one in which their samples take turns, a thread to a word of each.
+  static let chroma = """
+    layout(local_size_x = 64) in;
+    layout(std430, binding = 2) buffer Samples { uint samples[]; };
+    // Words: where they are, where they go, and how many there are of each.
+    uniform int blue, red, both, count;
+
+    uint spread(uint two) { return (two & 255u) | ((two & 65280u) << 8); }
+
+    void main() {
+      int i = int(gl_GlobalInvocationID.x);
+      if (i >= count) return;
+      uint u = samples[blue + i], v = samples[red + i];
+      samples[both + 2 * i] = spread(u) | (spread(v) << 8);
+      samples[both + 2 * i + 1] = spread(u >> 16) | (spread(v >> 16) << 8);
     }
     """
 

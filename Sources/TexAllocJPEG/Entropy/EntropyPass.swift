@@ -1,70 +1,88 @@
 internal import CHuffman
 internal import Glibc
+internal import Synchronization
 internal import TexAlloc
 
-/// From a file in memory to a stream of its coefficients.
-struct EntropyPass: ~Copyable {
+/// From a file in memory to a stream of its coefficients, part by part, on as many threads as there are.
+struct EntropyPass {
+  typealias Part = texalloc_huffman_part
+
   /// Entries take about six times the bytes of the code, whatever its quality.
   private static let expansion = 7
   private static let leastPiece = 64 << 10
 
-  private let header: ImageHeader
-  private let region: ImageRegion
-  private let warnings: [String]
+  private let name: String
+  private let fileSize: Int
   private let memory: CoefficientMemory
-  /// Of the thread's processor time.
-  private let timeLimit, deadline: Duration
-  private var entries: [CoefficientStream.Entries] = []
+  private let watch: EntropyWatch
 
   /// - Parameters:
-  ///   - header: Of the part of the picture that is wanted.
-  ///   - region: Which that is, of the pixels as they are stored.
-  ///   - warnings: What was wrong with it.
-  ///   - timeLimit: Of the thread's processor time.
-  init(
-    _ header: ImageHeader, _ region: ImageRegion, _ warnings: [String],
-    in memory: CoefficientMemory, within timeLimit: Duration
-  ) {
-    self.header = header
-    self.region = region
-    self.warnings = warnings
+  ///   - fileSize: Bytes.
+  ///   - timeLimit: Of the threads' processor time.
+  init(_ name: String, of fileSize: Int, in memory: CoefficientMemory, within timeLimit: Duration) {
+    self.name = name
+    self.fileSize = fileSize
     self.memory = memory
-    self.timeLimit = timeLimit
-    deadline = processorTime() + timeLimit
+    watch = EntropyWatch(name, timeLimit)
+  }
+
+  /// - Parameter read: Reads the part of a number.
+  func run(
+    _ count: Int, on workers: any Workers,
+    _ read: @Sendable (Int) throws(CoefficientsRefused) -> CoefficientStream.Part
+  ) throws(CoefficientsRefused) -> [CoefficientStream.Part] {
+    let outcomes = Mutex([CoefficientStream.Part?](repeating: nil, count: count))
+    workers.run(count) { number in
+      guard !watch.hasFailed else { return }
+      do throws(CoefficientsRefused) {
+        let part = try read(number)
+        outcomes.withLock { $0[number] = part }
+      } catch {
+        watch.fail(error)
+      }
+    }
+    try watch.requireSuccess()
+    return outcomes.withLock { $0.compactMap(\.self) }
   }
 
   /// - Parameters:
-  ///   - format: Of the scan.
-  ///   - fileSize: Bytes.
+  ///   - total: Blocks of all parts.
   ///   - next: Reads some more units.
-  consuming func run(
-    _ scan: borrowing OpenScan, as format: CoefficientFormat, fileSize: Int,
-    _ goOn: (Double) -> Bool,
-    reading next: (borrowing OpenScan) throws(CoefficientsRefused) -> OpenScan.Progress
-  ) throws(CoefficientsRefused) -> CoefficientStream {
-    let offsetSize = (scan.blockTotal + 1) * 4
+  func read(
+    _ part: Part, of scan: borrowing OpenScan, total: Int, _ goOn: (Double) -> Bool,
+    _ next: (borrowing OpenScan) throws(CoefficientsRefused) -> OpenScan.Progress
+  ) throws(CoefficientsRefused) -> CoefficientStream.Part {
+    let blocks = scan.blocks(of: part)
+    let offsetSize = (blocks.count + 1) * 4
     guard offsetSize <= CoefficientMemory.largestPiece else { throw .odd("too many blocks") }
     let offsets = try makePiece(of: offsetSize)
+    scan.begin(part)
+    var timer = EntropyTimer(watch)
+    var entries: [CoefficientStream.Entries] = []
     do {
       var writer = offsets.writer()
       _ = try unsafe writer.decodeRows(from: 0) { start, rows throws(CoefficientsRefused) in
         unsafe scan.writeOffsets(to: .init(start: start, count: rows * offsets.pitch))
-        try writeEntries(of: scan, fileSize, goOn, next)
+        entries = try writeEntries(of: scan, blocks) { scan throws(CoefficientsRefused) in
+          let (before, progress) = (scan.blockCount, try next(scan))
+          try timer.note(scan.blockCount - before, of: total, goOn)
+          return progress
+        }
         return 0
       }
     }
-    return CoefficientStream(
-      header, region, of: scan.size, format, quantization: scan.quantization,
-      offsets: offsets,
-      entries: entries, entryCount: scan.entryCount, warnings: warnings)
+    return CoefficientStream.Part(
+      of: blocks, offsets: offsets, entries: entries, entryCount: scan.entryCount)
   }
 
-  private mutating func writeEntries(
-    of scan: borrowing OpenScan, _ fileSize: Int, _ goOn: (Double) -> Bool,
+  private func writeEntries(
+    of scan: borrowing OpenScan, _ blocks: Range<Int>,
     _ next: (borrowing OpenScan) throws(CoefficientsRefused) -> OpenScan.Progress
-  ) throws(CoefficientsRefused) {
-    let most = scan.blockTotal * 64 * 4
-    let expected = min(fileSize * Self.expansion, most)
+  ) throws(CoefficientsRefused) -> [CoefficientStream.Entries] {
+    var entries: [CoefficientStream.Entries] = []
+    let most = blocks.count * 64 * 4
+    let share = Double(blocks.count) / Double(scan.blockTotal)
+    let expected = min(Int(Double(fileSize * Self.expansion) * share), most)
     var size = max(expected, Self.leastPiece)
     var hasEnded = false
     while !hasEnded {
@@ -74,49 +92,24 @@ struct EntropyPass: ~Copyable {
         var writer = piece.writer()
         _ = try unsafe writer.decodeRows(from: 0) { start, rows throws(CoefficientsRefused) in
           unsafe scan.writeEntries(to: .init(start: start, count: rows * piece.pitch))
-          hasEnded = try readOn(scan, goOn, next)
+          var progress = OpenScan.Progress.paused
+          while progress == .paused { progress = try next(scan) }
+          hasEnded = progress == .ended
           return 0
         }
       }
       if firstBlock < scan.blockCount {
-        entries.append(.init(in: piece, of: firstBlock..<scan.blockCount, from: firstEntry))
+        let own = firstBlock + blocks.lowerBound..<scan.blockCount + blocks.lowerBound
+        entries.append(.init(in: piece, of: own, from: firstEntry))
       }
       size = max(expected / 4, Self.leastPiece)
     }
-  }
-
-  /// Reads until the memory is full, or the file at its end.
-  ///
-  /// - Returns: Whether it is.
-  private func readOn(
-    _ scan: borrowing OpenScan, _ goOn: (Double) -> Bool,
-    _ next: (borrowing OpenScan) throws(CoefficientsRefused) -> OpenScan.Progress
-  ) throws(CoefficientsRefused) -> Bool {
-    while true {
-      switch try next(scan) {
-      case .ended:
-        guard goOn(1) else { throw failed(.cancelled) }
-        return true
-      case .full: return false
-      case .paused:
-        guard goOn(Double(scan.blockCount) / Double(scan.blockTotal)) else {
-          throw failed(.cancelled)
-        }
-        guard processorTime() < deadline else {
-          let limit = Int(timeLimit / .milliseconds(1))
-          throw failed(.tooMuch("milliseconds", found: limit + 1, limit: limit))
-        }
-      }
-    }
-  }
-
-  private func failed(_ reason: ImageDecodingError.Reason) -> CoefficientsRefused {
-    .failed(ImageDecodingError(header.name, reason))
+    return entries
   }
 
   private func makePiece(of size: Int) throws(CoefficientsRefused) -> TextureBuffer {
     let piece: TextureBuffer
-    do { piece = try memory.makePiece(of: size, named: "\(header.name), coefficients") } catch {
+    do { piece = try memory.makePiece(of: size, named: "\(name), coefficients") } catch {
       throw .noMemory(error)
     }
     // Padding between rows would come in between.
@@ -129,11 +122,4 @@ struct EntropyPass: ~Copyable {
 
 extension TextureBuffer {
   fileprivate var pitch: Int { layout.planes[0].pitch }
-}
-
-/// What the thread has spent.
-func processorTime() -> Duration {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
 }

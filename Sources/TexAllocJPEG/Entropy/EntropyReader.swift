@@ -92,7 +92,33 @@ internal import TexAlloc
     return Array([first, second, third].prefix(Int(header.component_count)))
   }
 
-  /// Blocks and entries that were read.
+  /// All of it where nothing more is wanted.
+  ///
+  /// - Parameters:
+  ///   - rows: Of units, from the first.
+  ///   - most: How many parts at most.
+  func cut(upTo rows: Int, into most: Int) -> [texalloc_huffman_part] {
+    let (end, most) = (UInt32(rows) * header.units_across, max(1, min(most, rows)))
+    return unsafe [texalloc_huffman_part](unsafeUninitializedCapacity: most) { parts, count in
+      // It has room for so many.
+      count = unsafe Int(texalloc_huffman_cut(reader, end, UInt32(most), parts.baseAddress))
+    }
+  }
+
+  /// Goes where a part begins, and ends with it.
+  ///
+  /// - Parameter part: Of rows of units, where somebody else has read them; else as the file was cut.
+  func begin(_ part: texalloc_huffman_part) {
+    unsafe texalloc_huffman_begin_part(reader, [part])
+  }
+
+  /// Blocks of a part.
+  func blocks(of part: texalloc_huffman_part) -> Range<Int> {
+    let perUnit = Int(header.blocks_per_unit)
+    return Int(part.first) * perUnit..<Int(part.end) * perUnit
+  }
+
+  /// Blocks and entries of the part that were read.
   var blockCount: Int { Int(unsafe texalloc_huffman_block_count(reader)) }
   var entryCount: Int { Int(unsafe texalloc_huffman_entry_count(reader)) }
 
@@ -110,13 +136,13 @@ internal import TexAlloc
     case ended, paused, full
   }
 
-  /// Reads some units: a few milliseconds' work.
+  /// Reads some units of the part: a few milliseconds' work.
   func readOn() throws(CoefficientsRefused) -> Progress {
     let units = 1 << 15 / Int(header.blocks_per_unit)
     return try progress(after: unsafe texalloc_huffman_read(reader, UInt32(units)))
   }
 
-  /// The row of units that is added next, or of which the rest is.
+  /// The row of units of the part that is added next, or of which the rest is.
   var nextRow: Int { blockCount / Int(header.blocks_per_unit) / Int(header.units_across) }
 
   /// Adds that row, or the rest of it.
