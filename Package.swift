@@ -184,7 +184,7 @@ let package = Package(
       dependencies: [
         "AuditSupport", "CEGL", "CLibDRM", "CLinux", "CV4L2", "ProgramSupport", "TestSupport",
         "TexAlloc", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocKMS", "TexAllocText", "TexAllocV4L2", system,
+        "TexAllocKMS", "TexAllocPNG", "TexAllocText", "TexAllocV4L2", "sharingpeer", system,
       ],
       swiftSettings: house),
 

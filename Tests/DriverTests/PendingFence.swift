@@ -30,11 +30,12 @@ struct PendingFence: ~Copyable {
     self.node = node
   }
 
-  /// Has the fence stand for a device that writes this memory.
-  borrowing func attach(to memory: FileDescriptor) throws {
+  /// Has the fence stand for a device that writes this memory, or reads it.
+  borrowing func attach(to memory: FileDescriptor, of access: ImplicitAccess = .writing) throws {
+    let flags = access == .writing ? DMA_BUF_SYNC_WRITE : DMA_BUF_SYNC_READ
     try check(
       texalloc_dma_buf_import_sync_file(
-        memory.rawValue, UInt32(DMA_BUF_SYNC_WRITE), syncFile.descriptor.rawValue))
+        memory.rawValue, UInt32(flags), syncFile.descriptor.rawValue))
   }
 
   borrowing func pass() throws {

@@ -100,8 +100,14 @@ private struct Soon: Fence {
 @main
 struct SharingPeer {
   /// `sharingpeer SOCKET ROLE STEP`: talks, and ends itself as by `kill -9` before the step.
+  /// `sharingpeer SOCKET`: is a ``PatternReader``.
   static func main() throws {
     let arguments = CommandLine.arguments
+    if arguments.count == 2 {
+      let reader = PatternReader(
+        over: try BufferSocket(connectingTo: FilePath(arguments[1]), as: "reader"))
+      exit(try reader.run() ? 0 : 1)
+    }
     guard arguments.count == 4, let role = Conversation.Role(rawValue: arguments[2]),
       let last = Int(arguments[3])
     else { exit(2) }

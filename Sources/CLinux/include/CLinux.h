@@ -43,6 +43,7 @@ struct dma_buf_import_sync_file {
 
 static const int texalloc_madv_populate_read = MADV_POPULATE_READ;
 static const int texalloc_madv_populate_write = MADV_POPULATE_WRITE;
+static const int texalloc_seek_hole = 4;  // SEEK_HOLE of unistd.h, where Swift does not see it
 static const int texalloc_seal_shrink = F_SEAL_SHRINK;
 static const int texalloc_seal_grow = F_SEAL_GROW;
 static const int texalloc_seal_seal = F_SEAL_SEAL;

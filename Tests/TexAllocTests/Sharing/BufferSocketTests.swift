@@ -256,6 +256,13 @@ final class BufferSocketTests: XCTestCase {
         guard case SharingError.stranger(let peer, _) = $0 else { return XCTFail("\($0)") }
         XCTAssertEqual(peer.user, geteuid())
       }
+      // Who connects looks at who listens, too.
+      XCTAssertThrowsError(
+        try BufferSocket(connectingTo: path, as: "me", allowing: [geteuid() + 1])
+      ) {
+        guard case SharingError.stranger(let peer, _) = $0 else { return XCTFail("\($0)") }
+        XCTAssertEqual(peer.process, getpid())
+      }
       try assertNoMoreDescriptors(than: before)
       try assertError(.failed(SystemFailure("bind", on: path.string, .addressInUse))) {
         _ = try BufferListener(at: path)

@@ -7,6 +7,8 @@ import XCTest
 final class Memfd {
   /// F_SEAL_SEAL of fcntl(2): no more seals.
   static let sealed: CInt = 1
+  /// As memory that is handed over is sealed.
+  static let shared = texalloc_seal_shrink | texalloc_seal_grow | texalloc_seal_seal
 
   let descriptor: FileDescriptor
 

@@ -15,8 +15,6 @@ final class AdoptedFile: Sendable {
   private let name: String
   /// Bytes.
   let size: Int
-  /// Whether none of it is left for the kernel to find memory for when it is first touched.
-  let hasAllPages: Bool
   /// Bytes of what the kernel counts.
   private static let block = 512
   /// What all descriptors of this memory have in common.
@@ -53,7 +51,6 @@ final class AdoptedFile: Sendable {
       (device, inode) = (status.deviceID, status.inode)
       // A dma-buf has no position that seeking could move, and on older kernels no other size.
       size = Int(isDMABuf ? try own.seek(offset: 0, from: .end) : status.size)
-      hasAllPages = isDMABuf || Int(status.blocksAllocated) * Self.block >= size
     } catch {
       throw .failed(
         SystemFailure(isDMABuf ? "lseek" : "fstat", on: name, error as? Errno ?? .ioError))
@@ -64,6 +61,23 @@ final class AdoptedFile: Sendable {
   }
 
   var descriptor: FileDescriptor { file.descriptor }
+
+  /// Whether none of it is left for the kernel to find memory for when it is first touched. How many pages
+  /// there are does not tell: some may lie behind the end.
+  var hasAllPages: Bool {
+    guard isMemfd else { return true }
+    return lseek(descriptor.rawValue, 0, texalloc_seek_hole) >= size
+  }
+
+  /// Bytes of the pages that it has, also of those behind its end; 0 where the kernel does not tell.
+  var pageBytes: Int { Int((try? descriptor.stat().blocksAllocated) ?? 0) * Self.block }
+
+  /// Whether devices are at work on it just now that such an access would have to wait for.
+  func isBusy(for usage: Set<CPUUsage>) -> Bool {
+    let events = Int16(usage == [.read] ? POLLIN : POLLOUT)
+    var request = pollfd(fd: descriptor.rawValue, events: events, revents: 0)
+    return unsafe poll(&request, 1, 0) == 0
+  }
 
   func isSameMemory(as other: AdoptedFile) -> Bool {
     device == other.device && inode == other.inode

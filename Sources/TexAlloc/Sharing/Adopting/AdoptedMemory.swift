@@ -94,7 +94,8 @@ final class AdoptedPart: Sendable {
       ? nil
       : try Mapping(
         file.descriptor, size: file.size, named: name, isWritable: cpuUsage != [.read])
-    if cpuUsage.isEmpty { return }
+    // It would wait for devices, and a peer can have it wait for long.
+    if cpuUsage.isEmpty || file.isBusy(for: cpuUsage) { return }
     // Where this succeeds, so does every later call; see beginAccess.
     try synchronization.begin(cpuUsage)
     try synchronization.end(cpuUsage)

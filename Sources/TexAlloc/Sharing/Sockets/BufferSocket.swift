@@ -207,9 +207,9 @@ extension BufferSocket {
     switch fence {
     case .passed: return nil
     case .counter(let counter):
-      guard counter > promised else {
+      guard counter == promised + 1 else {
         throw .unexpected(
-          message: "fence", because: "counter \(counter) after \(promised): counters ascend")
+          message: "fence", because: "counter \(counter) after \(promised): each is one more")
       }
       promised = counter
       return CounterFence(counter, of: timeline)

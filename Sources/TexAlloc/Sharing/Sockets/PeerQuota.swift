@@ -27,13 +27,14 @@ final class PeerQuota: Sendable {
   var held: Int { used.withLock { $0 } }
 
   /// nil where the peer has no room left for so much.
-  func charge(_ bytes: Int) -> PeerCharge? {
-    let fits = used.withLock { used in
+  func charge(_ bytes: Int) -> PeerCharge? { take(bytes) ? PeerCharge(bytes, to: self) : nil }
+
+  fileprivate func take(_ bytes: Int) -> Bool {
+    used.withLock { used in
       guard bytes <= limit - used else { return false }
       used += bytes
       return true
     }
-    return fits ? PeerCharge(bytes, to: self) : nil
   }
 
   fileprivate func giveBack(_ bytes: Int) { used.withLock { $0 -= bytes } }
@@ -41,13 +42,20 @@ final class PeerQuota: Sendable {
 
 /// What one buffer counts as, until it is gone.
 final class PeerCharge: Sendable {
-  private let bytes: Int
+  private let bytes: Mutex<Int>
   private let quota: PeerQuota
 
   fileprivate init(_ bytes: Int, to quota: PeerQuota) {
-    self.bytes = bytes
+    self.bytes = Mutex(bytes)
     self.quota = quota
   }
 
-  deinit { quota.giveBack(bytes) }
+  /// Answers whether the peer has room for so much more.
+  func grow(by more: Int) -> Bool {
+    guard quota.take(more) else { return false }
+    bytes.withLock { $0 += more }
+    return true
+  }
+
+  deinit { quota.giveBack(bytes.withLock { $0 }) }
 }

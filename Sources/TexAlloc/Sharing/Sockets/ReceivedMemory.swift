@@ -33,14 +33,18 @@ extension TextureBuffer {
           .init(plane: image.planes[image.planes.count - 1], size: file.size, start: start))
       }
       let layout = try check.layout(of: image, at: places)
-      let bytes = files.reduce(0) { $0 + $1.file.size }
-      guard let charge = quota.charge(bytes) else {
-        throw AdoptionRefused.unsuitable(
+      func refusal(of bytes: Int) -> AdoptionRefused {
+        .unsuitable(
           buffer: name, field: "size",
           wanted: "at most \(quota.limit - quota.held) more bytes of the peer's", held: "\(bytes)")
       }
+      let bytes = files.reduce(0) { $0 + $1.file.size }
+      guard let charge = quota.charge(bytes) else { throw refusal(of: bytes) }
       try self.init(
         layout, at: 0, in: files, mappedFor: check.cpuUsage, charging: charge, named: name)
+      // All that it says to have is there by now; what it has beyond that is held with it.
+      let more = files.reduce(0) { $0 + $1.file.pageBytes } - bytes
+      guard charge.grow(by: max(0, more)) else { throw refusal(of: more) }
     } catch {
       throw .memory(error)
     }
