@@ -28,6 +28,16 @@ struct Serve: ParsableCommand {
   @Option(help: "The number of a user who may connect, beside one's own; may be repeated.")
   var allow: [UInt32] = []
 
+  @Option(
+    help: "MiB that is made for one client at the most, which says how its memory is laid out.")
+  var memory = 512
+
+  func validate() throws {
+    guard (1...1 << 20).contains(memory) else {
+      throw ValidationError("--memory is 1 to \(1 << 20) MiB")
+    }
+  }
+
   func run() throws {
     try Texctl.stating {
       let photos = try inputs.map {
@@ -37,7 +47,8 @@ struct Serve: ParsableCommand {
         at: FilePath(socket), allowing: Set([geteuid()] + allow))
       Console.say("texctl: serving at \(socket)")
       var server = PhotographServer(
-        photos: photos, limits: PeerLimits(patience: .seconds(patience)), clients: clients)
+        photos: photos, limits: PeerLimits(patience: .seconds(patience)), memory: memory << 20,
+        clients: clients)
       while !server.isDone { try server.serve(listener) }
     }
   }
@@ -53,15 +64,22 @@ struct ServedPhotograph {
 struct PhotographServer {
   private let photos: [ServedPhotograph]
   private let limits: PeerLimits
+  /// Bytes that are made for a client.
+  private let memory: Int
   /// How many are still to come; nil for no end.
   private var left: Int?
   private var clients: [PhotographClient] = []
+  /// Whether the last who came could not be accepted, for want of descriptors or memory; they wait.
+  private var isExhausted = false
+  private var nextTry = ContinuousClock.now
+  private static let rest = Duration.milliseconds(200)
   /// More than that wait to be accepted.
-  private static let mostClients = 64
+  private static let mostClients = 16
 
-  init(photos: [ServedPhotograph], limits: PeerLimits, clients: Int?) {
+  init(photos: [ServedPhotograph], limits: PeerLimits, memory: Int, clients: Int?) {
     self.photos = photos
     self.limits = limits
+    self.memory = memory
     left = clients
   }
 
@@ -72,15 +90,25 @@ struct PhotographServer {
     var requests = ([listener.descriptor] + clients.map(\.socket.descriptor)).map {
       pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0)
     }
-    if left == 0 || clients.count == Self.mostClients { requests[0].fd = -1 }
+    if left == 0 || clients.count == Self.mostClients || ContinuousClock.now < nextTry {
+      requests[0].fd = -1
+    }
     _ = unsafe poll(&requests, nfds_t(requests.count), 200)
     clients.removeAll { !$0.goOn() }
     guard requests[0].revents != 0 else { return }
     do throws(SharingError) {
       let socket = try listener.accept(as: "texctl serve", limits: limits)
-      clients.append(PhotographClient(socket, photos, patience: limits.patience))
+      clients.append(
+        PhotographClient(socket, photos, patience: limits.patience, memory: memory))
       left = left.map { $0 - 1 }
+      isExhausted = false
     } catch {
+      if case .failed = error {
+        // Whoever could not be accepted is still there, and would be found at once.
+        nextTry = .now + Self.rest
+        if isExhausted { return }
+        isExhausted = true
+      }
       Console.say("texctl: \(error)")
     }
   }
@@ -93,12 +121,16 @@ private final class PhotographClient {
   private var pool: TexturePool?
   private var isAsked = false
   private let patience: Duration
+  private let memory: Int
   private var lastWord = ContinuousClock.now
 
-  init(_ socket: BufferSocket, _ photos: [ServedPhotograph], patience: Duration) {
+  init(
+    _ socket: BufferSocket, _ photos: [ServedPhotograph], patience: Duration, memory: Int
+  ) {
     self.socket = socket
     self.photos = photos[...]
     self.patience = patience
+    self.memory = memory
   }
 
   /// Does what can be done now; answers whether there will be more to do.
@@ -126,7 +158,8 @@ private final class PhotographClient {
     case .attributes(let participants):
       do {
         pool = try TexturePool(
-          for: participants.map(PeerComponent.init) + [JPEGDecoder.component])
+          for: participants.map(PeerComponent.init) + [JPEGDecoder.component],
+          limits: PoolLimits(budget: memory))
         return try offerNext()
       } catch let error as AllocationError {
         try socket.report(conflict: "\(error)")

@@ -99,6 +99,37 @@ final class SharingCommandTests: XCTestCase {
     XCTAssertTrue(words.contains("peer/narrow accepts width ≤ 16"), words)
   }
 
+  /// A pitch of 2 MiB makes gigabytes of a photograph.
+  func testAClientHasNoMoreMemoryMadeForItThanItMay() throws {
+    struct Wide: Component {
+      let attributes = BufferAttributes(name: "wide") { $0.pitchAlignment = 1 << 21 }
+    }
+    try serve([photograph], clients: 1)
+    let client = try BufferSocket(connectingTo: FilePath(socket), as: "test")
+    let deadline = ContinuousClock.now + .seconds(60)
+    guard case .asked? = try client.receive(until: deadline) else { return XCTFail("not asked") }
+    try client.answer(with: [Wide()])
+    guard case .conflict(let words)? = try client.receive(until: deadline) else {
+      return XCTFail("no conflict")
+    }
+    XCTAssertTrue(words.contains("pass the pool's budget of \(512 << 20)"), words)
+  }
+
+  func testWhoeverWaitsForDescriptorsOfTheServerIsServedAndSpokenOfOnce() throws {
+    try serve([photograph], clients: 15, ["--patience", "2"], descriptors: 16)
+    let silent = try (0..<14).map {
+      try BufferSocket(connectingTo: FilePath(socket), as: "silent \($0)")
+    }
+    let run = try ProgramRun(
+      "texctl", ["receive", socket, "-o", folder.url.path, "--patience", "60"])
+    XCTAssertEqual(run.status, 0, run.complaint)
+    withExtendedLifetime(silent) {}
+    let log = try String(contentsOfFile: folder.path("log"), encoding: .utf8).split(separator: "\n")
+    let told = log.count { $0.contains("Too many open files") }
+    XCTAssertGreaterThan(told, 0, "\(log)")
+    XCTAssertLessThan(log.count, 100)
+  }
+
   func testTheServerOutlivesClientsThatKeepStillOrTalkNonsense() throws {
     try serve([photograph], clients: 4, ["--patience", "1"])
     let still = try BufferSocket(connectingTo: FilePath(socket), as: "still")
@@ -127,13 +158,19 @@ final class SharingCommandTests: XCTestCase {
 
   private var socket: String { folder.path("socket") }
 
-  private func serve(_ files: [String], clients: Int, _ options: [String] = []) throws {
+  /// - Parameter descriptors: How many the server may have.
+  private func serve(
+    _ files: [String], clients: Int, _ options: [String] = [], descriptors: Int = 1024
+  ) throws {
     let process = Process()
-    process.executableURL =
+    let program =
       ProcessInfo.processInfo.environment["TEXALLOC_PROGRAMS"]
       .map { URL(filePath: $0).appending(path: "texctl") }
       ?? Bundle.main.bundleURL.appending(path: "texctl")
-    process.arguments = ["serve", socket] + files + ["--clients", "\(clients)"] + options
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments =
+      ["-c", "ulimit -n \(descriptors) && exec \"$@\"", "sh", program.path, "serve", socket] + files
+      + ["--clients", "\(clients)"] + options
     let log = URL(filePath: folder.path("log"))
     try Data().write(to: log)
     process.standardError = try FileHandle(forWritingTo: log)
