@@ -139,7 +139,13 @@ public func texalloc_socket_receive(
     unsafe try pass(result, to: event)
     let (said, words) = try held.receive(waiting: patience)
     unsafe result.words = words?.pointer
-    unsafe try result.fill(said)
+    do { unsafe try result.fill(said) } catch {
+      // The peer gets back what nobody here hears of.
+      if case .received(let image) = said {
+        try held.use { try $0.refuse(image.handOver, because: "\(error)") }
+      }
+      throw error
+    }
     unsafe try pass(result, to: event)
   }
 }
@@ -157,9 +163,12 @@ extension texalloc_event {
       unsafe hand_over = texalloc_hand_over(image.handOver)
       unsafe orientation = texalloc_orientation(image.orientation)
       unsafe is_kept = image.isKept
-      unsafe buffer = try Handles.buffers.insert(HeldBuffer(image.buffer))
       if let fence = image.fence {
         unsafe self.fence = try Handles.fences.insert(HeldFence(fence))
+      }
+      do { unsafe buffer = try Handles.buffers.insert(HeldBuffer(image.buffer)) } catch {
+        _ = unsafe try Handles.fences.remove(fence)
+        throw error
       }
     case .withdrawn(let image):
       unsafe kind = TEXALLOC_EVENT_WITHDRAWN
