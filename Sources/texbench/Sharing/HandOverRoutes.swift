@@ -9,51 +9,82 @@ enum HandOverRoutes {
   /// Images of a turn, each in memory of its own: those of the next are written between turns.
   private static let images = 4
 
-  static var comparison: Comparison {
-    Comparison(
-      title: "1920x1080 to another process, until it is bound there", item: "image", clock: .wall,
-      rival: "copied through shared memory",
-      routes: [
-        Route(name: "bare: sendmsg, recvmsg, import", items: images) {
-          let (child, source) = (try ChildPeer(.bare), try Source())
-          return { watch in
-            for buffer in source.images {
-              let memory = try buffer.export()
-              try child.line?.send(memory.descriptor)
-              guard try child.line?.receive() != nil else { throw Gone() }
-            }
-            watch.finish()
-            try source.renew()
-          }
-        },
-        Route(name: "handed over", items: images, isOurs: true, goal: Goal(ratio: 3)) {
-          let (child, source) = (try ChildPeer(.handOver), try Source())
-          return { watch in
-            for buffer in source.images { try child.handOver(buffer) }
-            watch.finish()
-            try source.renew()
-          }
-        },
-        Route(name: "copied through shared memory", items: images) {
-          let (child, source) = (try ChildPeer(.copied), try Source())
-          let shared = try source.allocate()
-          let pixels = [UInt8](repeating: 7, count: layout.size)
-          let memory = try shared.export()
+  /// Beside the bare calls, and beside either way to copy it.
+  static var comparisons: [Comparison] {
+    [("shared memory", copiedThroughSharedMemory), ("a pipe", copiedThroughAPipe)].map {
+      way, copied in
+      Comparison(
+        title: "1920x1080 to another process, until it is bound there, beside \(way)",
+        item: "image",
+        clock: .wall, rival: copied.name, routes: [bare, handedOver, copied])
+    }
+  }
+
+  private static var bare: Route {
+    Route(name: "bare: sendmsg, recvmsg, import", items: images) {
+      let (child, source) = (try ChildPeer(.bare), try Source())
+      return { watch in
+        for buffer in source.images {
+          let memory = try buffer.export()
           try child.line?.send(memory.descriptor)
-          return { watch in
-            for _ in 0..<images {
-              do {
-                var writer = shared.writer()
-                writer.write(pixels.span, rows: 0..<layout.height)
-              }
-              try child.line?.send()
-              guard try child.line?.receive() != nil else { throw Gone() }
-            }
-            watch.finish()
-            try source.renew()
+          guard try child.line?.receive() != nil else { throw Gone() }
+        }
+        watch.finish()
+        try source.renew()
+      }
+    }
+  }
+
+  private static var handedOver: Route {
+    Route(name: "handed over", items: images, isOurs: true, goal: Goal(ratio: 3)) {
+      let (child, source) = (try ChildPeer(.handOver), try Source())
+      return { watch in
+        for buffer in source.images { try child.handOver(buffer) }
+        watch.finish()
+        try source.renew()
+      }
+    }
+  }
+
+  private static var copiedThroughSharedMemory: Route {
+    Route(name: "copied through shared memory", items: images) {
+      let (child, source) = (try ChildPeer(.copied), try Source())
+      let shared = try source.allocate()
+      let pixels = [UInt8](repeating: 7, count: layout.size)
+      let memory = try shared.export()
+      try child.line?.send(memory.descriptor)
+      return { watch in
+        for _ in 0..<images {
+          do {
+            var writer = shared.writer()
+            writer.write(pixels.span, rows: 0..<layout.height)
           }
-        },
-      ])
+          try child.line?.send()
+          guard try child.line?.receive() != nil else { throw Gone() }
+        }
+        watch.finish()
+        try source.renew()
+      }
+    }
+  }
+
+  /// The other process reads it to where it is bound.
+  private static var copiedThroughAPipe: Route {
+    Route(name: "copied through a pipe", items: images) {
+      let (child, source) = (try ChildPeer(.piped), try Source())
+      let pixels = [UInt8](repeating: 7, count: layout.size)
+      let pipe = try PixelPipe()
+      try child.line?.send(pipe.takeReadingEnd().descriptor)
+      return { watch in
+        for _ in 0..<images {
+          try child.line?.send()
+          try pipe.write(pixels)
+          guard try child.line?.receive() != nil else { throw Gone() }
+        }
+        watch.finish()
+        try source.renew()
+      }
+    }
   }
 
   private struct Gone: Error, CustomStringConvertible {

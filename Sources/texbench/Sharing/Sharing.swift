@@ -16,7 +16,7 @@ struct Sharing: Measurement {
     guard bench.gpu != nil else {
       return bench.leaveOut("images of another process", because: "there is no GPU to bind them")
     }
-    bench.compare(HandOverRoutes.comparison)
+    for comparison in HandOverRoutes.comparisons { bench.compare(comparison) }
     let count = bench.effort == .quick ? 1000 : 10_000
     do { for figure in try Self.growth(over: count) { bench.add(figure) } } catch {
       bench.leaveOut("what hand-overs leave", because: "\(error)")
@@ -64,6 +64,8 @@ final class ChildPeer {
     case bare
     /// One memory for all images, out of which each is copied.
     case copied
+    /// A pipe, out of which each image is read.
+    case piped
   }
 
   let process: pid_t
@@ -81,7 +83,7 @@ final class ChildPeer {
       try PacketLine.wait(for: listener.descriptor)
       socket = try listener.accept(as: "texbench")
       guard try socket?.receive(until: .now) == nil else { throw ProgramFailure("not a peer") }
-    case .bare, .copied:
+    case .bare, .copied, .piped:
       let listener = try PacketLine(listeningAt: path)
       defer { unsafe unlink(path) }
       process = try Self.spawn(role, path)

@@ -21,6 +21,7 @@ struct SharingPeer: ParsableCommand {
       case .handOver: try takeBuffers(gpu)
       case .bare: try importDescriptors(gpu)
       case .copied: try copyOut(gpu)
+      case .piped: try readOut(gpu)
       }
     }
   }
@@ -73,6 +74,28 @@ struct SharingPeer: ParsableCommand {
       try shared.withReadback { pixels in
         var writer = buffer.writer()
         writer.write(pixels, rows: 0..<image.height)
+      }
+      let texture = try gpu.texture(for: buffer)
+      withExtendedLifetime(texture) {}
+      try gpu.collect()
+      try line.send()
+    }
+  }
+
+  private func readOut(_ gpu: EGLDevice) throws {
+    let line = try PacketLine(connectingTo: socket)
+    guard let descriptor = try line.receive()?.first else { return }
+    let pipe = OwnedDescriptor(owning: descriptor)
+    let pool = try TexturePool(for: [gpu])
+    let image = ImageDescriptor(
+      width: HandOverRoutes.layout.width, height: HandOverRoutes.layout.height, formats: [.abgr8888]
+    )
+    while try line.receive() != nil {
+      let buffer = try pool.allocate(image, for: [.texture, .cpuRead])
+      do {
+        var writer = buffer.writer()
+        var rows = try writer.raw()
+        try PixelPipe.read(pipe.descriptor, to: &rows)
       }
       let texture = try gpu.texture(for: buffer)
       withExtendedLifetime(texture) {}
