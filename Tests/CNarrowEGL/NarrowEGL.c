@@ -254,15 +254,21 @@ static void target_texture(GLenum target, GLeglImageOES image) {
 
 typedef __eglMustCastToProperFunctionPointerType function;
 
+static void replace(char *text, const char *what, const char *by) {
+  for (char *found = text; (found = strstr(found, what)) != NULL;) memcpy(found, by, strlen(by));
+}
+
 static void shader_source(
-  GLuint shader, GLsizei count, const GLchar *const *texts, const GLint *lengths) {
+    GLuint shader, GLsizei count, const GLchar *const *texts, const GLint *lengths) {
   PFNGLSHADERSOURCEPROC define = (PFNGLSHADERSOURCEPROC)real_function("glShaderSource");
-  if (!now().rounds_down || count != 1 || lengths != NULL) {
+  const narrow_egl narrowing = now();
+  if ((!narrowing.rounds_down && !narrowing.mixes_planes) || count != 1 || lengths != NULL) {
     define(shader, count, texts, lengths);
     return;
   }
   char *copy = strdup(texts[0]);
-  for (char *found = copy; (found = strstr(found, "32768"));) memcpy(found, "    0", 5);
+  if (narrowing.rounds_down) replace(copy, "32768", "    0");
+  if (narrowing.mixes_planes) replace(copy, "255u", "254u");
   const GLchar *text = copy;
   define(shader, 1, &text, NULL);
   free(copy);

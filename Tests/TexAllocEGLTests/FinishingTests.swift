@@ -21,7 +21,7 @@ final class FinishingTests: XCTestCase {
   override func tearDown() { narrow_egl_set(narrow_egl()) }
 
   func testEveryCodingAtEverySizeIsWhatTheCPUMakesOfIt() throws {
-    let gpu = try device()
+    let gpu = try EGLDevice.finishing()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     for coding in Self.codings {
       for (width, height) in Self.sizes {
@@ -36,7 +36,7 @@ final class FinishingTests: XCTestCase {
   }
 
   func testPlanesAreWhatTheCPUMakesOfThem() throws {
-    let gpu = try device()
+    let gpu = try EGLDevice.finishing()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let codings: [(String, Fourcc)] = [
       ("-sample 1x1", .yuv444), ("-sample 2x1", .yuv422), ("-sample 2x2", .yuv420),
@@ -74,7 +74,7 @@ final class FinishingTests: XCTestCase {
   }
 
   func testPhotographsThatAreWantedAsPlanesBecomePlanes() throws {
-    let gpu = try device()
+    let gpu = try EGLDevice.finishing()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     var options = DecodingOptions()
     options.prefersPlanes = true
@@ -91,7 +91,7 @@ final class FinishingTests: XCTestCase {
   }
 
   func testARegionIsWhatTheCPUMakesOfIt() throws {
-    let gpu = try device()
+    let gpu = try EGLDevice.finishing()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     var random = SplitMix64(seed: 3)
     func part(of length: Int) -> Range<Int> {
@@ -120,7 +120,7 @@ final class FinishingTests: XCTestCase {
   }
 
   func testAStreamOfManyPiecesAndStepsIsOnePicture() throws {
-    let gpu = try device()
+    let gpu = try EGLDevice.finishing()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let photo = try JPEGImage(SampleFile.make(900, 700, "-sample 2x2 -quality 98"))
     XCTAssertEqual(gpu.finisher(of: photo, demanded: .gpu), .gpu)
@@ -137,7 +137,7 @@ final class FinishingTests: XCTestCase {
   }
 
   func testTheStreamsSlotsReturnWhenTheGPUIsDone() throws {
-    let gpu = try device()
+    let gpu = try EGLDevice.finishing()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let photo = try JPEGImage(SampleFile.make(200, 100))
     let texture = try finished(photo, on: gpu, from: pool)
@@ -151,7 +151,7 @@ final class FinishingTests: XCTestCase {
   }
 
   func testNobodyChoosesASoftwareDeviceUnlessTold() throws {
-    let gpu = try device()
+    let gpu = try EGLDevice.finishing()
     let photo = try JPEGImage(SampleFile.make(200, 100))
     let choice = gpu.finisher(of: photo)
     XCTAssertEqual(choice.finisher, .cpu)
@@ -166,7 +166,7 @@ final class FinishingTests: XCTestCase {
     var narrowing = narrow_egl()
     narrowing.rounds_down = true
     narrow_egl_set(narrowing)
-    let gpu = try device()
+    let gpu = try EGLDevice.finishing()
     let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
     let photo = try JPEGImage(SampleFile.make(64, 48))
     let choice = gpu.finisher(of: photo, demanded: .gpu)
@@ -189,16 +189,6 @@ final class FinishingTests: XCTestCase {
     XCTAssertNotNil(slow.objection(to: 4096 * 4096))
   }
 
-  /// The software device, which has mapped buffers and computes.
-  private func device() throws -> EGLDevice {
-    let gpu = try EGLDevice.surfaceless(.software)
-    do { _ = try gpu.finishingPrograms() } catch {
-      if error.isUnsupported { throw XCTSkip("\(error)") }
-      throw error
-    }
-    return gpu
-  }
-
   private func finished(
     _ photo: JPEGImage, on gpu: EGLDevice, from pool: TexturePool
   ) throws -> Texture {
@@ -212,5 +202,17 @@ final class FinishingTests: XCTestCase {
     let buffer = try pool.allocate(photo.descriptor(as: [.abgr8888]), for: .cpuRead)
     try photo.decode(into: buffer)
     return try buffer.pixels()
+  }
+}
+
+extension EGLDevice {
+  /// The software device, which has mapped buffers and computes.
+  static func finishing() throws -> EGLDevice {
+    let gpu = try EGLDevice.surfaceless(.software)
+    do { _ = try gpu.finishingPrograms() } catch {
+      if error.isUnsupported { throw XCTSkip("\(error)") }
+      throw error
+    }
+    return gpu
   }
 }

@@ -62,10 +62,14 @@ final class GuestTests: XCTestCase {
         _ = try isUnchanged("makeFence") { try gpu.makeFence() }
         _ = try? isUnchanged("exportFence") { try gpu.exportFence() }
         let picture = try JPEGImage(SampleFile.make(40, 30))
-        let choice = isUnchanged("finisher") { gpu.finisher(of: picture, demanded: .gpu) }
-        XCTAssertEqual(choice.finisher, route == .transferred ? .gpu : .cpu, "\(choice)")
-        if choice.finisher == .gpu {
-          let stream = try picture.coefficients(in: CoefficientMemory(of: pool))
+        for format in [Fourcc.abgr8888, .nv12] {
+          let choice = isUnchanged("finisher") {
+            gpu.finisher(of: picture, as: format, demanded: .gpu)
+          }
+          XCTAssertEqual(choice.finisher, route == .transferred ? .gpu : .cpu, "\(choice)")
+          guard choice.finisher == .gpu else { continue }
+          var stream = try picture.coefficients(in: CoefficientMemory(of: pool))
+          stream.pictureFormat = format
           let finished = try isUnchanged("finishing") { try gpu.texture(finishing: stream) }
           XCTAssertEqual(finished.finisher, .gpu)
         }

@@ -31,6 +31,8 @@ typedef struct {
   bool fails_to_wait;
   /// Shaders that are compiled add nothing before they drop 16 bits: they round down.
   bool rounds_down;
+  /// Shaders that are compiled lose a bit of each sample that they put together with another.
+  bool mixes_planes;
 } narrow_egl;
 
 /// What holds from now on, for every thread. All zero: the driver as it is.
