@@ -56,7 +56,9 @@ struct JPEG: Measurement {
     }
     try addFigures(to: bench)
     try PictureParts(gpu, pools, bench.effort).measure(on: bench)
-    try Decoders(pools).measure(on: bench)
+    let decoders = Decoders(pools)
+    try decoders.measure(on: bench)
+    try decoders.measureSharing(on: bench)
     Images(gpu, pools).measure(on: bench)
   }
 

@@ -29,7 +29,7 @@ struct PictureRoutes {
     }
     let doubt = bench.report.environment.doubtAboutWriteCombining
     var routes = [bare]
-    if isInCoefficients { routes.append(entropyAlone) }
+    if let format = coefficientFormat { routes.append(coefficientsAlone(of: format)) }
     if hasPlanes { routes += [barePlanes, pooledPlanes] }
     do { routes.append(finished(try FinishedPicture(picture, on: gpu))) } catch {
       bench.leaveOut("\(picture.name): finished by the GPU", because: "\(error)")
@@ -66,13 +66,18 @@ struct PictureRoutes {
     }
   }
 
-  private var isInCoefficients: Bool {
-    (try? JPEGImage(picture.bytes, named: picture.name))?.coefficientFormat != nil
+  private var coefficientFormat: CoefficientFormat? {
+    (try? JPEGImage(picture.bytes, named: picture.name))?.coefficientFormat
   }
 
   /// What is left to the CPU where a GPU finishes the decoding.
-  private var entropyAlone: Route {
-    Route(name: "entropy decoding alone, into warm memory") {
+  private func coefficientsAlone(of format: CoefficientFormat) -> Route {
+    let name =
+      switch format.scans {
+      case .one: "entropy decoding alone, into warm memory"
+      case .several: "libjpeg's coefficients alone, packed into warm memory"
+      }
+    return Route(name: name) {
       let pool = try TexturePool(for: [])
       return { watch in
         let image = try JPEGImage(picture.bytes, named: picture.name)

@@ -54,6 +54,7 @@ struct PictureParts {
           ours("through a cached row into warm pool memory", Goal(ratio: 1.05)) {
             $0.region = region
           },
+          coefficients("as far as coefficients, down to its last row", of: region),
         ]))
     compareDrawn(on: bench)
   }
@@ -85,6 +86,22 @@ struct PictureParts {
         watch.end(.decode)
         watch.finish()
         withExtendedLifetime(buffer) {}
+      }
+    }
+  }
+
+  /// What is left to the CPU of a region where a GPU finishes it.
+  private func coefficients(_ name: String, of region: ImageRegion) -> Route {
+    Route(name: name) {
+      let memory = CoefficientMemory(of: try TexturePool(for: []))
+      var options = DecodingOptions()
+      options.region = region
+      return { watch in
+        let image = try JPEGImage(picture.bytes, named: picture.name, options)
+        let stream = try image.coefficients(in: memory)
+        watch.end(.decode)
+        watch.finish()
+        withExtendedLifetime(stream) {}
       }
     }
   }
