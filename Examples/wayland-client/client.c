@@ -29,7 +29,7 @@ static int is_configured;
 
 /* What the compositor takes, as a participant of the pool. */
 static uint32_t format;
-static char attributes[4096];
+static bool is_taken;
 
 /* A picture on the screen. */
 struct shown {
@@ -47,15 +47,12 @@ static void check(texalloc_status status) {
   if (status != TEXALLOC_OK) fail(texalloc_status_name(status), texalloc_last_error());
 }
 
-/* Every modifier of every format, once; those of ours become attributes. No modifier at all means linear
- * to us, since that is what can be written by the CPU. */
+/* Every modifier of every format, once. No modifier at all means linear to us, since that is what can be
+ * written by the CPU. */
 static void takes(void *user, struct zwp_linux_dmabuf_v1 *sender, uint32_t taken, uint32_t high, uint32_t low) {
   (void)user, (void)sender;
   uint64_t modifier = (uint64_t)high << 32 | low, none = 0x00ffffffffffffff;
-  if (taken != format || (modifier != 0 && modifier != none)) return;
-  snprintf(attributes, sizeof attributes,
-           "{\"name\": \"compositor\", \"deviceUsage\": [\"sample\"], \"pitchAlignment\": 256,"
-           " \"formats\": [{\"fourcc\": \"%.4s\", \"modifier\": 0}]}", (const char *)&format);
+  if (taken == format && (modifier == 0 || modifier == none)) is_taken = true;
 }
 static void takes_format(void *user, struct zwp_linux_dmabuf_v1 *sender, uint32_t taken) {
   (void)user, (void)sender, (void)taken; /* said by modifiers, too */
@@ -175,10 +172,13 @@ int main(int count, char **arguments) {
   wl_display_roundtrip(display); /* what there is */
   wl_display_roundtrip(display); /* and what it takes */
   if (!compositor || !shell || !dmabuf) fail("the compositor", "no linux-dmabuf of version 3, or no xdg-shell");
-  if (!*attributes) fail("the compositor does not take the format", arguments[1]);
+  if (!is_taken) fail("the compositor does not take the format", arguments[1]);
 
   /* The compositor takes part like a device of this process. */
-  texalloc_component theirs = {.struct_size = sizeof theirs, .attributes = attributes};
+  texalloc_format linear = {.fourcc = format};
+  texalloc_attributes wants = {.struct_size = sizeof wants, .name = "compositor", .pitch_alignment = 256,
+                               .device_usage = TEXALLOC_FOR_TEXTURE, .formats = &linear, .format_count = 1};
+  texalloc_component theirs = {.struct_size = sizeof theirs, .attributes = &wants};
   const texalloc_component *components[] = {&theirs};
   texalloc_pool_options options = {.struct_size = sizeof options, .components = components, .component_count = 1};
   check(texalloc_pool_create(NULL, &options, &pool));

@@ -413,35 +413,87 @@ typedef struct texalloc_pool_limits {
 typedef struct texalloc_socket texalloc_socket;
 typedef struct texalloc_vulkan texalloc_vulkan;
 
+/** A format and the arrangement of its pixels, as in drm_fourcc.h; modifier 0 is linear. */
+typedef struct texalloc_format {
+  uint64_t modifier;
+  uint32_t fourcc;
+  uint32_t unused;
+} texalloc_format;
+
+/** What the CPU does with an image, for texalloc_attributes; any of them, by `|`. */
+enum {
+  TEXALLOC_WRITES_IN_ORDER = 1 << 0,
+  TEXALLOC_WRITES_IN_ANY_ORDER = 1 << 1,
+  TEXALLOC_READS = 1 << 2
+};
+
+/** How the CPU's mapping of memory is cached; any of them, by `|`. */
+enum {
+  TEXALLOC_WRITE_COMBINING = 1 << 0,
+  TEXALLOC_CACHED = 1 << 1,
+  TEXALLOC_UNCACHED = 1 << 2
+};
+
+/** What somebody who touches images can live with. What is zero it has no opinion on. JSON says more: alternatives. */
+typedef struct texalloc_attributes {
+  uint32_t struct_size;
+  /** Whether memory is needed that is one piece for devices; and whether such that the CPU cannot reach. */
+  bool is_contiguous, is_protected;
+  /** Unlike that of any other participant. */
+  const char *name;
+  /** 1 to 2^31: of where a plane begins, of the distance of rows, of rows of a plane, of the whole image, of memory. */
+  uint32_t offset_alignment, pitch_alignment, height_alignment, size_alignment, physical_alignment;
+  uint32_t min_width, max_width, min_height, max_height;
+  uint64_t min_pitch, max_pitch, min_size, max_size;
+  /** Buffers that there must be, that there may be, and that it keeps to itself at a time. */
+  uint32_t min_buffers, max_buffers, held_buffers;
+  /** TEXALLOC_WRITE_COMBINING… that it takes; TEXALLOC_WRITES_IN_ORDER… and TEXALLOC_FOR_TEXTURE… that it does. */
+  uint32_t caching, cpu_usage, device_usage;
+  /** Those that it takes, most wanted first; and names of heaps, in any order. */
+  uint32_t format_count, heap_count;
+  const texalloc_format *formats;
+  const char *const *heaps;
+} texalloc_attributes;
+
 /** Something of the application's that touches images: a panel, a codec. It says what it can live with. */
 typedef struct texalloc_component {
   uint32_t struct_size;
   /** Whether it does not see what the CPU wrote to cached memory without being told. */
   bool is_incoherent;
   /**
-   * Its attributes as JSON, in the form that texalloc_merge() describes. Where they name a deviceUsage, it has
-   * its say in the images that are allocated for that; else in all.
+   * What it can live with, or the same as JSON in the form that texalloc_merge_json() describes; the other is
+   * NULL. Where they name a device_usage, it has its say in the images that are allocated for that; else in all.
    */
-  const char *attributes;
+  const texalloc_attributes *attributes;
+  const char *json;
 } texalloc_component;
 
-/** Where memory comes from: an ioctl of the application's, say. What is in it need not outlive a call but `user`. */
+/**
+ * Where memory comes from: an ioctl of the application's, say. What is in it need not outlive a call but `user`. It
+ * gives descriptors by `allocate`, which devices may import, or addresses by `map`, which they do not; the
+ * others are NULL.
+ */
 typedef struct texalloc_heap {
   uint32_t struct_size;
   /** Whether it gives dma-bufs of a driver, which every device tries to import. */
   bool is_dma_buf;
   /**
-   * Its attributes as JSON, in the form that texalloc_merge() describes: `{"name": "shm", "heaps": ["shm"],
-   * "caching": ["cached"]}`. It lists its own name alone among `heaps`, and how its mapping is cached.
+   * Its attributes, or the same as JSON, `{"name": "shm", "heaps": ["shm"], "caching": ["cached"]}`; the other is
+   * NULL. It lists its own name alone among `heaps`, and how its mapping is cached.
    */
-  const char *attributes;
+  const texalloc_attributes *attributes;
+  const char *json;
   /**
    * Gives a descriptor of at least `size` bytes of memory, whole pages, zeroed, that can be mapped for reading
    * and writing and never shrinks. It is the library's to close. On any thread, several at a time, and one
    * that allocates may wait for it meanwhile. Returns 0, or an errno: ENOMEM.
    */
   int (*allocate)(void *user, size_t size, int *descriptor);
-  /** What it is given: for as long as the pool or a buffer of it lives. */
+  /** The same for memory that is mapped already: whole pages, zeroed, which stay where they are. */
+  int (*map)(void *user, size_t size, void **bytes);
+  /** Takes back what `map` gave, when nothing uses it any more; on any thread. */
+  void (*unmap)(void *user, void *bytes, size_t size);
+  /** What they are given: for as long as the pool or a buffer of it lives. */
   void *user;
 } texalloc_heap;
 
@@ -1555,8 +1607,33 @@ texalloc_status texalloc_probe(texalloc_device *device, texalloc_report **report
 texalloc_status texalloc_pool_get_plan(
     texalloc_pool *pool, const texalloc_image *image, uint32_t flags, texalloc_report **report);
 
+/** What all participants can live with, and an image that is laid out for them. */
+typedef struct texalloc_merged {
+  uint32_t struct_size;
+  /** The one that they want most together; 0 where nobody names any. */
+  uint32_t format;
+  uint64_t modifier;
+  /** How many buffers they need together; and how the CPU's mapping is cached, 0 where nobody says. */
+  uint32_t buffers, caching;
+  /** Bytes of the image, padding included; 0 without one, or without a format. */
+  uint64_t size;
+  uint32_t plane_count;
+  texalloc_plane planes[4];
+} texalloc_merged;
+
 /**
- * Merges what participants can live with, and lays an image out for all of them.
+ * Merges what participants can live with, and lays an image out for all of them. Who cannot live with whom,
+ * about which field and why, texalloc_last_error() says after TEXALLOC_CONFLICT, and whose attributes
+ * contradict themselves after TEXALLOC_INVALID_ATTRIBUTES.
+ *
+ * \param width, height  0: without an image, hence without a layout.
+ */
+texalloc_status texalloc_merge(
+    const texalloc_attributes *const *participants, uint32_t count, uint32_t width, uint32_t height,
+    texalloc_merged *merged);
+
+/**
+ * The same by JSON, with all that was found out.
  *
  * A participant is an object of JSON with a `name` and what it has an opinion on; the rest is left out:
  *
@@ -1582,7 +1659,7 @@ texalloc_status texalloc_pool_get_plan(
  *
  * \param width, height  0: without an image, hence without a layout.
  */
-texalloc_status texalloc_merge(
+texalloc_status texalloc_merge_json(
     const char *const *participants, uint32_t count, uint32_t width, uint32_t height,
     texalloc_report **report);
 

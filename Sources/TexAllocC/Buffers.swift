@@ -22,26 +22,30 @@ final class HeldBuffer: Sendable {
   }
 
   let buffer: TextureBuffer
-  private let state = Mutex(State())
+  /// nil for most, which then cost nothing.
+  private let state = Mutex<State?>(nil)
   private let wasMapped = Atomic(false)
 
   init(_ buffer: TextureBuffer) { self.buffer = buffer }
 
   func mapping(of plane: Int) -> PlaneLoan? {
-    wasMapped.load(ordering: .acquiring) ? state.withLock { $0.loans[plane] } : nil
+    wasMapped.load(ordering: .acquiring) ? state.withLock { $0?.loans[plane] } : nil
   }
 
   /// - Throws: `WritingRefused` where it is in use; so it is where it is mapped.
   func map(_ plane: Int, for access: PlaneLoan.Access) throws(WritingRefused) -> PlaneLoan {
     let loan = try PlaneLoan(of: buffer, plane: plane, for: access)
-    state.withLock { $0.loans[plane] = loan }
+    state.withLock { state in
+      state = state ?? State()
+      state?.loans[plane] = loan
+    }
     wasMapped.store(true, ordering: .releasing)
     return loan
   }
 
   func unmap(_ plane: Int) throws(Misuse) {
     // Outside of the lock: it may copy.
-    guard let loan = state.withLock({ $0.loans.removeValue(forKey: plane) }) else {
+    guard let loan = state.withLock({ $0?.loans.removeValue(forKey: plane) }) else {
       throw Misuse(TEXALLOC_BUSY, "\(buffer.name): plane \(plane) is not mapped")
     }
     _ = consume loan
@@ -50,8 +54,10 @@ final class HeldBuffer: Sendable {
   /// Its texts last as long as this.
   var info: texalloc_buffer_info {
     let texts = state.withLock { state in
-      if state.texts == nil { state.texts = Texts(buffer) }
-      return state.texts
+      let texts = state?.texts ?? Texts(buffer)
+      state = state ?? State()
+      state?.texts = texts
+      return texts
     }
     let layout = buffer.layout
     var info = unsafe texalloc_buffer_info()
@@ -63,10 +69,10 @@ final class HeldBuffer: Sendable {
     unsafe info.plane_count = UInt32(layout.planes.count)
     unsafe info.planes = four { index in texalloc_plane(index, of: buffer) }
     unsafe info.route = texalloc_route(buffer.route)
-    unsafe info.reason = texts?.reason?.pointer
-    unsafe info.name = texts?.name.pointer
-    unsafe info.heap = texts?.heap?.pointer
-    unsafe info.caching = texts?.caching.pointer
+    unsafe info.reason = texts.reason?.pointer
+    unsafe info.name = texts.name.pointer
+    unsafe info.heap = texts.heap?.pointer
+    unsafe info.caching = texts.caching.pointer
     unsafe info.is_spent = buffer.isSpent
     unsafe info.is_discarded = buffer.discardReason != nil
     unsafe info.is_lost = buffer.isLost
@@ -79,11 +85,18 @@ extension texalloc_mapping: SizedStruct {}
 
 extension texalloc_plane {
   fileprivate init(_ index: Int, of buffer: TextureBuffer) {
+    self.init(index, of: buffer.layout)
+    if buffer.layout.planes.indices.contains(index) {
+      offset = UInt64(buffer.place(ofPlane: index).offset)
+    }
+  }
+
+  /// All zero where there is no such plane.
+  init(_ index: Int, of layout: ImageLayout) {
     self.init()
-    let layout = buffer.layout
     guard layout.planes.indices.contains(index) else { return }
     pitch = UInt32(clamping: layout.planes[index].pitch)
-    offset = UInt64(buffer.place(ofPlane: index).offset)
+    offset = UInt64(layout.planes[index].offset)
     guard layout.shapes.indices.contains(index) else { return }
     let shape = layout.shapes[index]
     row_size = UInt32(clamping: layout.rowSize(ofPlane: index))

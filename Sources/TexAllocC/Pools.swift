@@ -15,47 +15,39 @@ final class HeldPool: Sendable {
   @unsafe func descriptor(
     of image: texalloc_image
   ) throws(Misuse) -> ImageDescriptor {
-    let known = kinds.withLock { kinds in
-      kinds.first { unsafe $0.isThat(of: image) }?.descriptor
-    }
-    var descriptor: ImageDescriptor
-    if let known {
-      descriptor = known
-    } else {
-      let kind = unsafe try ImageKind(of: image)
-      kinds.withLock { kinds in
-        if kinds.count == Self.limit { kinds.removeLast() }
-        kinds.insert(kind, at: 0)
-      }
-      descriptor = kind.descriptor
-    }
+    var descriptor = try unsafe kind(of: image).descriptor
     (descriptor.width, descriptor.height) = unsafe (Int(image.width), Int(image.height))
     return descriptor
+  }
+
+  @unsafe private func kind(of image: texalloc_image) throws(Misuse) -> ImageKind {
+    let known = kinds.withLock { kinds in kinds.first { unsafe $0.isThat(of: image) } }
+    if let known { return known }
+    let kind = unsafe try ImageKind(of: image)
+    kinds.withLock { kinds in
+      if kinds.count == Self.limit { kinds.removeLast() }
+      kinds.insert(kind, at: 0)
+    }
+    return kind
   }
 
   private static let limit = 16
 }
 
 /// What images have in common that differ in size.
-private struct ImageKind {
+private final class ImageKind: Sendable {
   private let formats: [UInt32]
-  private let isPainted: Bool
-  private let meaning: [UInt32]
+  private let meaning: ImageMeaning
   let descriptor: ImageDescriptor
 
   /// - Throws: `Misuse` for what no header names.
   @unsafe init(of image: texalloc_image) throws(Misuse) {
     formats = try unsafe array(image.formats, image.format_count, "formats")
-    isPainted = unsafe image.is_painted
-    unsafe meaning = [
-      image.alpha.rawValue, image.sampling.rawValue, image.colour.matrix.rawValue,
-      image.colour.range.rawValue, image.colour.transfer.rawValue,
-      image.colour.horizontal_siting.rawValue, image.colour.vertical_siting.rawValue,
-    ]
+    meaning = unsafe ImageMeaning(of: image)
     let wanted = formats.map { Fourcc(rawValue: $0) }
     var writer = BufferAttributes.rowWriter(
       "application", of: wanted.isEmpty ? [.abgr8888] : wanted)
-    if isPainted { writer.cpuUsage = [.randomWrite] }
+    if meaning.isPainted { writer.cpuUsage = [.randomWrite] }
     var descriptor = try unsafe ImageDescriptor(
       width: 0, height: 0, writtenBy: writer, colour: Colour(image.colour),
       alpha: Alpha(image.alpha))
@@ -64,18 +56,27 @@ private struct ImageKind {
   }
 
   @unsafe func isThat(of image: texalloc_image) -> Bool {
-    guard
-      unsafe isPainted == image.is_painted && meaning[0] == image.alpha.rawValue
-        && meaning[1] == image.sampling.rawValue && meaning[2] == image.colour.matrix.rawValue
-        && meaning[3] == image.colour.range.rawValue
-        && meaning[4] == image.colour.transfer.rawValue
-        && meaning[5] == image.colour.horizontal_siting.rawValue
-        && meaning[6] == image.colour.vertical_siting.rawValue
-        && formats.count == Int(image.format_count)
+    guard unsafe formats.count == Int(image.format_count) && meaning == ImageMeaning(of: image)
     else { return false }
     if formats.isEmpty { return true }
     guard let others = unsafe image.formats else { return false }
     return formats.indices.allSatisfy { unsafe formats[$0] == others[$0] }
+  }
+}
+
+/// How a caller states an image, but for its formats.
+private struct ImageMeaning: Equatable {
+  let isPainted: Bool
+  private let alpha, sampling, matrix, range, transfer, horizontalSiting, verticalSiting: UInt32
+
+  @unsafe init(of image: texalloc_image) {
+    unsafe isPainted = image.is_painted
+    unsafe (alpha, sampling) = (image.alpha.rawValue, image.sampling.rawValue)
+    let colour = unsafe image.colour
+    (matrix, range) = (colour.matrix.rawValue, colour.range.rawValue)
+    transfer = colour.transfer.rawValue
+    horizontalSiting = colour.horizontal_siting.rawValue
+    verticalSiting = colour.vertical_siting.rawValue
   }
 }
 
@@ -178,10 +179,8 @@ extension PoolLimits {
 }
 
 extension AllocationFlags {
-  private static let known: AllocationFlags = [
-    .texture, .renderTarget, .scanout, .capture, .encode, .decode, .mipmapped, .cpuRead, .dedicated,
-    .zeroed, .exportable, .rewritten,
-  ]
+  /// By its bits, since each allocation looks: those from FOR_TEXTURE to MIPMAPPED, CPU_READ to REWRITTEN.
+  private static var known: AllocationFlags { AllocationFlags(rawValue: 0x1F7F) }
 
   /// - Throws: `Misuse` for what no header names.
   init(checking flags: UInt32) throws(Misuse) {

@@ -20,7 +20,7 @@ public func texalloc_report_release(_ report: OpaquePointer?) -> texalloc_status
 }
 
 @c @implementation
-public func texalloc_merge(
+public func texalloc_merge_json(
   _ participants: UnsafePointer<UnsafePointer<CChar>?>?, _ count: UInt32, _ width: UInt32,
   _ height: UInt32, _ report: UnsafeMutablePointer<OpaquePointer?>?
 ) -> texalloc_status {
@@ -48,6 +48,41 @@ public func texalloc_merge(
     }
     unsafe room.pointee = try Handles.reports.insert(CText(outcome.json))
     _ = try outcome.get()
+  }
+}
+
+extension texalloc_merged: SizedStruct {
+  fileprivate init(_ merged: MergedAttributes) {
+    self.init()
+    format = merged.format?.fourcc.rawValue ?? 0
+    modifier = merged.format?.modifier.rawValue ?? 0
+    buffers = UInt32(clamping: merged.buffers)
+    caching = merged.chosenCaching.map { $0.flag } ?? 0
+    guard let layout = merged.layout else { return }
+    size = UInt64(layout.size)
+    plane_count = UInt32(layout.planes.count)
+    planes = four { texalloc_plane($0, of: layout) }
+  }
+}
+
+@c @implementation
+public func texalloc_merge(
+  _ participants: UnsafePointer<UnsafePointer<texalloc_attributes>?>?, _ count: UInt32,
+  _ width: UInt32, _ height: UInt32, _ merged: UnsafeMutablePointer<texalloc_merged>?
+) -> texalloc_status {
+  answer {
+    try unsafe requireRoom(in: merged)
+    let list = try unsafe array(participants, count, "participants")
+    let all = try unsafe list.indices.map { index in
+      guard let stated = unsafe list[index] else {
+        throw Misuse.argument("participant \(index) is NULL")
+      }
+      return unsafe try BufferAttributes(passed(stated))
+    }
+    let image =
+      width == 0 && height == 0 ? nil : ImageSize(width: Int(width), height: Int(height))
+    let outcome = try BufferAttributes.merging(all, image: image)
+    unsafe try pass(texalloc_merged(outcome), to: merged)
   }
 }
 

@@ -335,22 +335,58 @@ static void expect_report(texalloc_report *report, const char *words) {
   exit(1);
 }
 
+static void merge_structs(void) {
+  const texalloc_format format = {.fourcc = TEXALLOC_ABGR8888};
+  texalloc_attributes a = {.struct_size = sizeof a, .name = "a", .pitch_alignment = 64, .formats = &format,
+                           .format_count = 1, .min_buffers = 3, .caching = TEXALLOC_CACHED | TEXALLOC_UNCACHED};
+  texalloc_attributes b = {.struct_size = sizeof b, .name = "b", .pitch_alignment = 96, .max_pitch = 576};
+  const texalloc_attributes *both[] = {&a, &b};
+  texalloc_merged merged = {.struct_size = sizeof merged}, before;
+  EXPECT(OK, texalloc_merge(both, 2, 100, 10, &merged));
+  assert(merged.format == TEXALLOC_ABGR8888 && merged.modifier == 0 && merged.buffers == 3);
+  assert(merged.caching == TEXALLOC_CACHED && merged.plane_count == 1 && merged.planes[0].pitch == 576);
+  assert(merged.planes[0].width == 100 && merged.planes[0].height == 10 && merged.size == 5760);
+  EXPECT(OK, texalloc_merge(both, 2, 0, 0, &merged));
+  assert(merged.plane_count == 0 && merged.size == 0);
+  before = merged;
+  EXPECT(CONFLICT, texalloc_merge(both, 2, 1000, 10, &merged));
+  assert(!memcmp(&before, &merged, sizeof merged));
+  assert(strstr(texalloc_last_error(), "maxPitch") && strstr(texalloc_last_error(), "b"));
+  b.max_buffers = 2;
+  EXPECT(CONFLICT, texalloc_merge(both, 2, 0, 0, &merged));
+  b.name = "a";
+  EXPECT(INVALID_ATTRIBUTES, texalloc_merge(both, 2, 0, 0, &merged));
+  b.name = NULL;
+  EXPECT(INVALID_ARGUMENT, texalloc_merge(both, 2, 0, 0, &merged));
+  b.name = "b", b.caching = 8;
+  EXPECT(INVALID_ARGUMENT, texalloc_merge(both, 2, 0, 0, &merged));
+  b.caching = 0, b.device_usage = TEXALLOC_CPU_READ;
+  EXPECT(INVALID_ARGUMENT, texalloc_merge(both, 2, 0, 0, &merged));
+  b.device_usage = 0, b.heap_count = 1;
+  EXPECT(INVALID_ARGUMENT, texalloc_merge(both, 2, 0, 0, &merged));
+  both[1] = NULL;
+  EXPECT(INVALID_ARGUMENT, texalloc_merge(both, 2, 0, 0, &merged));
+  EXPECT(INVALID_ARGUMENT, texalloc_merge(NULL, 2, 0, 0, &merged));
+  EXPECT(INVALID_ARGUMENT, texalloc_merge(both, 1, 0, 0, NULL));
+}
+
 static void merge_and_probe(void) {
+  merge_structs();
   const char *participants[] = {
       "{\"name\": \"a\", \"pitchAlignment\": 64, \"formats\": [{\"fourcc\": \"AB24\", \"modifier\": 0}]}",
       "{\"name\": \"b\", \"pitchAlignment\": 96, \"maxPitch\": 576}",
       "{\"name\": \"c\", \"surprise\": 1}"};
   texalloc_report *report;
   texalloc_image image = {.struct_size = sizeof image};
-  EXPECT(OK, texalloc_merge(participants, 2, 100, 10, &report));
+  EXPECT(OK, texalloc_merge_json(participants, 2, 100, 10, &report));
   expect_report(report, "\"pitchAlignment\": 192");
-  EXPECT(CONFLICT, texalloc_merge(participants, 2, 1000, 10, &report));
+  EXPECT(CONFLICT, texalloc_merge_json(participants, 2, 1000, 10, &report));
   expect_report(report, "\"field\": \"maxPitch\"");
-  EXPECT(INVALID_ATTRIBUTES, texalloc_merge(participants, 3, 0, 0, &report));
+  EXPECT(INVALID_ATTRIBUTES, texalloc_merge_json(participants, 3, 0, 0, &report));
   expect_report(report, "\"participant\": \"c\", \"field\": \"surprise\"");
-  EXPECT(INVALID_ARGUMENT, texalloc_merge(NULL, 2, 0, 0, &report));
-  EXPECT(INVALID_ARGUMENT, texalloc_merge((const char *[]){NULL}, 1, 0, 0, &report));
-  EXPECT(INVALID_ARGUMENT, texalloc_merge(participants, 2, 0, 0, NULL));
+  EXPECT(INVALID_ARGUMENT, texalloc_merge_json(NULL, 2, 0, 0, &report));
+  EXPECT(INVALID_ARGUMENT, texalloc_merge_json((const char *[]){NULL}, 1, 0, 0, &report));
+  EXPECT(INVALID_ARGUMENT, texalloc_merge_json(participants, 2, 0, 0, NULL));
   EXPECT(OK, texalloc_pool_get_plan(live_pool, &image, 0, &report));
   expect_report(report, "\"heap\": \"memfd\"");
   EXPECT(INVALID_ARGUMENT, texalloc_pool_get_plan(live_pool, NULL, 0, &report));
@@ -463,13 +499,87 @@ static int give_nothing(void *user, size_t size, int *descriptor) {
   return ENOMEM;
 }
 
+/* One that gives addresses. */
+static int mappings;
+static int map_memory(void *user, size_t size, void **bytes) {
+  int descriptor, number = 1000, code = give_memory(&number, size, &descriptor);
+  assert(user == &mappings);
+  if (code) return code;
+  *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  close(descriptor);
+  __atomic_add_fetch(&mappings, 1, __ATOMIC_RELAXED);
+  return *bytes == MAP_FAILED ? errno : 0;
+}
+static int map_nothing(void *user, size_t size, void **bytes) {
+  (void)user, (void)size;
+  *bytes = NULL;
+  return 0;
+}
+static int map_crookedly(void *user, size_t size, void **bytes) {
+  int code = map_memory(user, size + 4096, bytes);
+  *bytes = (char *)*bytes + 8;
+  return code;
+}
+static void unmap_memory(void *user, void *bytes, size_t size) {
+  assert(user == &mappings);
+  size_t crooked = (size_t)bytes % 4096;
+  munmap((char *)bytes - crooked, size + (crooked ? 4096 : 0));
+  __atomic_sub_fetch(&mappings, 1, __ATOMIC_RELAXED);
+}
+
+static void bring_mappings(void) {
+  const char *const names[] = {"mapped"};
+  texalloc_attributes attributes = {.struct_size = sizeof attributes, .name = "mapped", .caching = TEXALLOC_CACHED,
+                                    .heaps = names, .heap_count = 1};
+  texalloc_attributes wants = {.struct_size = sizeof wants, .name = "panel", .pitch_alignment = 512,
+                               .heaps = names, .heap_count = 1};
+  texalloc_component panel = {.struct_size = sizeof panel, .attributes = &wants};
+  texalloc_heap heap = {.struct_size = sizeof heap, .attributes = &attributes, .map = map_memory,
+                        .unmap = unmap_memory, .user = &mappings};
+  texalloc_pool_options options = {
+      .struct_size = sizeof options, .components = (const texalloc_component *[]){&panel}, .component_count = 1,
+      .heaps = (const texalloc_heap *[]){&heap}, .heap_count = 1};
+  texalloc_image image = {.struct_size = sizeof image, .width = 100, .height = 100};
+  texalloc_buffer_info info = {.struct_size = sizeof info};
+  texalloc_pool *pool;
+  texalloc_buffer *buffer;
+  static char row[400], rows[40000];
+  memset(row, 5, sizeof row);
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+  EXPECT(OK, texalloc_pool_allocate(pool, &image, TEXALLOC_CPU_READ, &buffer));
+  EXPECT(OK, texalloc_buffer_get_info(buffer, &info));
+  assert(!strcmp(info.heap, "mapped") && info.planes[0].pitch == 512);
+  EXPECT(OK, texalloc_buffer_write_rows(buffer, 0, 99, 1, row, sizeof row));
+  EXPECT(OK, texalloc_buffer_read(buffer, 0, false, rows, 400));
+  assert(!memcmp(row, rows + 99 * 400, 400));
+  EXPECT(OK, texalloc_pool_release(pool));
+  assert(__atomic_load_n(&mappings, __ATOMIC_RELAXED) > 0); /* the buffer keeps it */
+  EXPECT(OK, texalloc_buffer_release(buffer));
+
+  heap.map = map_nothing;
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+  EXPECT(SYSTEM, texalloc_pool_allocate(pool, &image, 0, &buffer));
+  EXPECT(OK, texalloc_pool_release(pool));
+  heap.map = map_crookedly;
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+  EXPECT(SYSTEM, texalloc_pool_allocate(pool, &image, 0, &buffer));
+  EXPECT(OK, texalloc_pool_release(pool));
+
+  heap.unmap = NULL;
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
+  heap.unmap = unmap_memory, heap.allocate = give_memory;
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
+  heap.allocate = NULL, heap.json = "{}";
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
+}
+
 static void bring_heaps(void) {
   int calls = 0;
   texalloc_component panel = {
-      .struct_size = sizeof panel, .attributes = "{\"name\": \"panel\", \"pitchAlignment\": 256, \"heaps\": [\"shm\"]}"};
+      .struct_size = sizeof panel, .json = "{\"name\": \"panel\", \"pitchAlignment\": 256, \"heaps\": [\"shm\"]}"};
   texalloc_heap shm = {
       .struct_size = sizeof shm, .allocate = give_memory, .user = &calls,
-      .attributes = "{\"name\": \"shm\", \"heaps\": [\"shm\"], \"caching\": [\"cached\"]}"};
+      .json = "{\"name\": \"shm\", \"heaps\": [\"shm\"], \"caching\": [\"cached\"]}"};
   texalloc_pool_options options = {
       .struct_size = sizeof options, .components = (const texalloc_component *[]){&panel},
       .component_count = 1, .heaps = (const texalloc_heap *[]){&shm}, .heap_count = 1};
@@ -497,11 +607,11 @@ static void bring_heaps(void) {
   EXPECT(OK, texalloc_pool_release(pool));
   shm.allocate = NULL;
   EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
-  shm.allocate = give_memory, shm.attributes = "{\"name\": \"shm\"}"; /* which lists no heap */
+  shm.allocate = give_memory, shm.json = "{\"name\": \"shm\"}"; /* which lists no heap */
   EXPECT(INVALID_ATTRIBUTES, texalloc_pool_create(NULL, &options, &pool));
-  options.heap_count = 0, panel.attributes = "no JSON";
+  options.heap_count = 0, panel.json = "no JSON";
   EXPECT(INVALID_ATTRIBUTES, texalloc_pool_create(NULL, &options, &pool));
-  panel.attributes = NULL;
+  panel.json = NULL;
   EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
   options.components = NULL;
   EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
@@ -574,6 +684,7 @@ int main(int count, char **arguments) {
   merge_and_probe();
   share_wrongly();
   bring_heaps();
+  bring_mappings();
 
   texalloc_buffer *stale;
   EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &stale));
@@ -597,6 +708,7 @@ int main(int count, char **arguments) {
   EXPECT(OK, texalloc_buffer_release(live_buffer));
   REFUSED(texalloc_buffer_release(live_buffer)); /* twice */
   EXPECT(OK, texalloc_shutdown());
+  assert(__atomic_load_n(&mappings, __ATOMIC_RELAXED) == 0); /* each was given back */
   REFUSED(texalloc_pool_release(live_pool)); /* gone with the rest */
   EXPECT(OK, texalloc_shutdown());
   return 0;

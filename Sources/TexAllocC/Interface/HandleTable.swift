@@ -16,9 +16,13 @@ struct HandleTable<Object: AnyObject & Sendable>: ~Copyable, Sendable {
     var entries: [Entry] = []
     var free: [Int] = []
 
-    func isHeld(_ handle: Handle) -> Bool {
-      handle.index < entries.count && entries[handle.index].generation == handle.generation
-        && entries[handle.index].object != nil
+    @inline(__always)
+    func object(of handle: Handle) -> Object? {
+      let index = handle.index
+      guard index < entries.count, entries[index].generation == handle.generation else {
+        return nil
+      }
+      return entries[index].object
     }
   }
 
@@ -52,10 +56,7 @@ struct HandleTable<Object: AnyObject & Sendable>: ~Copyable, Sendable {
   /// - Throws: `Misuse` where it is none that is held.
   @safe func find(_ pointer: OpaquePointer?) throws(Misuse) -> Object {
     let handle = unsafe try handle(of: pointer)
-    let object = state.withLock { state -> Object? in
-      state.isHeld(handle) ? state.entries[handle.index].object : nil
-    }
-    guard let object else { throw released() }
+    guard let object = state.withLock({ $0.object(of: handle) }) else { throw released() }
     return object
   }
 
@@ -64,9 +65,10 @@ struct HandleTable<Object: AnyObject & Sendable>: ~Copyable, Sendable {
     if unsafe pointer == nil { return nil }
     let handle = unsafe try handle(of: pointer)
     let object = state.withLock { state -> Object? in
-      guard state.isHeld(handle) else { return nil }
+      guard let object = state.object(of: handle) else { return nil }
       state.free.append(handle.index)
-      return state.entries[handle.index].object.take()
+      state.entries[handle.index].object = nil
+      return object
     }
     guard let object else { throw released() }
     return object
@@ -86,6 +88,7 @@ struct HandleTable<Object: AnyObject & Sendable>: ~Copyable, Sendable {
     }
   }
 
+  @inline(__always)
   private func handle(of pointer: OpaquePointer?) throws(Misuse) -> Handle {
     guard let pointer = unsafe pointer else {
       throw Misuse(TEXALLOC_INVALID_HANDLE, "the \(kind) is NULL")
@@ -111,8 +114,9 @@ struct Handle {
       listener, socket, vulkan, vulkanTexture
   }
 
-  private static let (indexBits, kindBits) = (20, 6)
-  static let largestIndex = 1 << indexBits - 1
+  private static var indexBits: UInt { 20 }
+  private static var kindBits: UInt { 6 }
+  static var largestIndex: Int { 1 << indexBits - 1 }
 
   private let bits: UInt
 

@@ -46,9 +46,9 @@ extension TextureBuffer {
     case .reader: fatalError("\(name): plane \(plane) has more readers than can be counted")
     case nil: break
     }
-    memory.beginAccess(for: [.read])
+    memory.beginAccess(for: .reading)
     defer {
-      memory.endAccess(for: [.read], in: range(ofPlane: plane))
+      memory.endAccess(for: .reading, in: range(ofPlane: plane))
       use.end(.reader, ofPlane: plane)
     }
     guard caching == .cached else { return unsafe body([UInt8](streaming: bytes).span) }

@@ -52,9 +52,9 @@ extension TextureBuffer {
 
   /// Makes every byte of the image zero, those between the planes too.
   func fillWithZeroes() {
-    memory.beginAccess(for: [.sequentialWrite])
+    memory.beginAccess(for: .writingInOrder)
     let range = offset..<offset + layout.size
-    defer { memory.endAccess(for: [.sequentialWrite], in: range) }
+    defer { memory.endAccess(for: .writingInOrder, in: range) }
     let bytes = unsafe memory.bytes(in: range)
     unsafe bytes.fillWithZeroes()
   }
@@ -86,16 +86,17 @@ extension TextureBuffer: PlaneOwner {
         isSpent ? .spent : user == .writer ? .beingWritten(plane) : .beingRead(plane))
     }
     waitForCopy()
-    memory.beginAccess(for: [.sequentialWrite])
+    memory.beginAccess(for: .writingInOrder)
   }
 
   func endWriting(plane: Int) {
-    memory.endAccess(for: [.sequentialWrite], in: range(ofPlane: plane))
+    memory.endAccess(for: .writingInOrder, in: range(ofPlane: plane))
     use.end(.writer, ofPlane: plane)
   }
 
   var isMadeReadyByWriters: Bool {
-    memory is PooledMemory && layout.size > CarvedSlab.largestReadySlot
+    // In this order: casts are slow.
+    layout.size > CarvedSlab.largestReadySlot && memory is PooledMemory
   }
 
   @unsafe func makeReady(_ bytes: UnsafeRawBufferPointer) -> Int? {
@@ -109,11 +110,11 @@ extension TextureBuffer: PlaneOwner {
     guard caching == .cached else {
       throw RawPlaneRefused(buffer: name, .notCached(heap: heap, caching: caching))
     }
-    memory.beginAccess(for: [.read])
+    memory.beginAccess(for: .reading)
   }
 
   func endRawAccess() {
-    memory.endAccess(for: [.read], in: offset..<offset + layout.size)
+    memory.endAccess(for: .reading, in: offset..<offset + layout.size)
   }
 }
 
@@ -123,4 +124,10 @@ extension UnsafeMutableRawBufferPointer {
     unsafe initializeMemory(as: UInt8.self, repeating: 0)
     texalloc_store_fence()
   }
+}
+
+extension Set<CPUUsage> {
+  /// Made once, since each access names them.
+  static let writingInOrder: Set = [.sequentialWrite]
+  static let reading: Set = [.read]
 }
