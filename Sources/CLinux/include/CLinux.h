@@ -43,7 +43,6 @@ struct dma_buf_import_sync_file {
 
 static const int texalloc_madv_populate_read = MADV_POPULATE_READ;
 static const int texalloc_madv_populate_write = MADV_POPULATE_WRITE;
-static const int texalloc_seek_hole = 4;  // SEEK_HOLE of unistd.h, where Swift does not see it
 static const int texalloc_seal_shrink = F_SEAL_SHRINK;
 static const int texalloc_seal_grow = F_SEAL_GROW;
 static const int texalloc_seal_seal = F_SEAL_SEAL;
@@ -65,6 +64,12 @@ static inline int texalloc_add_seals(int descriptor, int seals) {
 /// F_GET_SEALS of fcntl(2); EINVAL where the file knows no seals.
 static inline int texalloc_get_seals(int descriptor) {
   return fcntl(descriptor, F_GET_SEALS);
+}
+
+/// fallocate(2): gives back the pages of a memfd from an offset on, which must be one of a page.
+static inline int texalloc_cut_behind(int descriptor, int64_t offset) {
+  return fallocate(
+      descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, INT64_MAX - offset);
 }
 
 /// 1 where fstatfs(2) says that the file is a dma-buf, 0 where it is not.

@@ -74,7 +74,8 @@ enum HandOverRoutes {
       let (child, source) = (try ChildPeer(.piped), try Source())
       let pixels = [UInt8](repeating: 7, count: layout.size)
       let pipe = try PixelPipe()
-      try child.line?.send(pipe.takeReadingEnd().descriptor)
+      let readingEnd = try pipe.takeReadingEnd()
+      try child.line?.send(readingEnd.descriptor)
       return { watch in
         for _ in 0..<images {
           try child.line?.send()

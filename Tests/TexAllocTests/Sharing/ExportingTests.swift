@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import SystemPackage
 import TexAlloc
@@ -14,6 +15,7 @@ final class ExportingTests: XCTestCase {
     XCTAssertEqual(buffer.offset, 0)
     XCTAssertEqual(try descriptor.stat().size, Int64(buffer.layout.size))
     XCTAssertEqual(try contents(of: descriptor), [UInt8](repeating: 0, count: buffer.layout.size))
+    XCTAssertEqual(texalloc_get_seals(descriptor.rawValue) & Memfd.shared, Memfd.shared)
     XCTAssertThrowsError(try descriptor.resize(to: 4096))
     XCTAssertNotEqual(fcntl(descriptor.rawValue, F_GETFD) & FD_CLOEXEC, 0)
 

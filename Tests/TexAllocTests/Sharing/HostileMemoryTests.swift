@@ -63,31 +63,33 @@ final class HostileMemoryTests: XCTestCase {
     XCTAssertEqual(try memory.descriptor.stat().blocksAllocated * 512, 1 << 20)
   }
 
-  /// Which keep memory as long as the descriptor is held, and let a file look whole that is not.
-  func testPagesBehindTheEndCountAndStandForNone() throws {
-    func memory() throws -> Memfd {
+  /// Which keep memory as long as the descriptor is held, and let a file look whole that is not. They are
+  /// given back; where they cannot be, they count.
+  func testPagesBehindTheEndAreGivenBackOrCount() throws {
+    let peer = try RawPeer(limits: PeerLimits(bytes: 4 << 20))
+    try peer.send(.hello(name: "x"))
+    var events: [SharingEvent] = []
+    func offer(_ number: UInt64, _ seals: CInt) throws -> Int {
       let memory = try Memfd(size: 1 << 20)
       let raw = memory.descriptor.rawValue
       XCTAssertEqual(fallocate(raw, 1, 1 << 20, 1 << 20), 0, "FALLOC_FL_KEEP_SIZE")
-      XCTAssertEqual(texalloc_add_seals(raw, Memfd.shared), 0)
-      return memory
+      XCTAssertEqual(texalloc_add_seals(raw, Memfd.shared | seals), 0)
+      try peer.send(.offer(.sample(number: number)), [raw])
+      events += try peer.events()
+      return Int(try memory.descriptor.stat().blocksAllocated) * 512
     }
-    let (first, second) = (try memory(), try memory())
-    let peer = try RawPeer(limits: PeerLimits(bytes: 3 << 20))
-    try peer.send(.hello(name: "x"))
-    try peer.send(.offer(.sample()), [first.descriptor.rawValue])
-    let events = try peer.events()
-    XCTAssertEqual(events.count, 1)
-    XCTAssertEqual(
-      lseek(first.descriptor.rawValue, 0, texalloc_seek_hole), 1 << 20, "a page is not there")
-    XCTAssertEqual(peer.victim.heldBytes, 2 << 20)
-    try peer.send(.offer(.sample(number: 2)), [second.descriptor.rawValue])
-    XCTAssertThrowsError(try peer.events()) {
+    XCTAssertEqual(try offer(1, 0), 1 << 20, "pages that are there")
+    XCTAssertEqual(peer.victim.heldBytes, 1 << 20)
+    let writeSeal: CInt = 8  // F_SEAL_WRITE
+    XCTAssertEqual(try offer(2, writeSeal), 2 << 20)
+    XCTAssertEqual(peer.victim.heldBytes, 3 << 20)
+    XCTAssertThrowsError(try offer(3, writeSeal)) {
       guard case SharingError.memory(.unsuitable(_, "size", _, _)) = $0 else {
         return XCTFail("\($0)")
       }
     }
-    XCTAssertEqual(peer.victim.heldBytes, 2 << 20, "of what is still in use")
+    XCTAssertEqual(events.count, 2)
+    XCTAssertEqual(peer.victim.heldBytes, 3 << 20, "of what is still in use")
     withExtendedLifetime(events) {}
   }
 

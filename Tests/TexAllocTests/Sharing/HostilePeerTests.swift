@@ -119,6 +119,29 @@ final class HostilePeerTests: XCTestCase {
     try assertNoMoreDescriptors(than: before)
   }
 
+  /// The kernel then leaves them out, and says so.
+  func testDescriptorsThatFindNoRoomHereCostTheConnection() throws {
+    let memory = try Memfd(size: 4096, seals: Memfd.shared)
+    let before = try descriptorCount()
+    do {
+      let peer = try RawPeer()
+      try peer.send(.hello(name: "x"))
+      try peer.send(.offer(.sample()), [memory.descriptor.rawValue])
+      var limit = rlimit()
+      XCTAssertEqual(unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit), 0)
+      var none = rlimit(rlim_cur: 0, rlim_max: limit.rlim_max)
+      XCTAssertEqual(unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none), 0)
+      let result = Result { try peer.events() }
+      XCTAssertEqual(unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit), 0)
+      XCTAssertThrowsError(try result.get()) {
+        guard case SharingError.malformed(let message) = $0 else { return XCTFail("\($0)") }
+        XCTAssertEqual(message.field, "descriptors")
+      }
+      try assertError(.closed) { try peer.events() }
+    }
+    try assertNoMoreDescriptors(than: before)
+  }
+
   func testAnEmptyPacketAndOneThatIsTooLongCostTheConnection() throws {
     let memory = try Memfd(size: 4096, seals: Memfd.shared)
     let before = try descriptorCount()

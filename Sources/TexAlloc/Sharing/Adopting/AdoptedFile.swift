@@ -62,11 +62,14 @@ final class AdoptedFile: Sendable {
 
   var descriptor: FileDescriptor { file.descriptor }
 
-  /// Whether none of it is left for the kernel to find memory for when it is first touched. How many pages
-  /// there are does not tell: some may lie behind the end.
-  var hasAllPages: Bool {
+  /// Whether none of it is left for the kernel to find memory for when it is first touched. Pages behind the
+  /// end would make it look so; they are given back before the pages are counted.
+  func cutToWholePages() -> Bool {
     guard isMemfd else { return true }
-    return lseek(descriptor.rawValue, 0, texalloc_seek_hole) >= size
+    guard let end = size.checkedRoundedUp(toMultipleOf: pageSize),
+      texalloc_cut_behind(descriptor.rawValue, Int64(end)) == 0
+    else { return false }
+    return pageBytes >= size
   }
 
   /// Bytes of the pages that it has, also of those behind its end; 0 where the kernel does not tell.

@@ -105,7 +105,7 @@ final class AdoptedPart: Sendable {
   /// no signal.
   func populate() throws(SystemFailure) {
     switch mapping {
-    case .some(let mapping) where !file.hasAllPages:
+    case .some(let mapping) where !file.cutToWholePages():
       try mapping.populate(0..<file.size, named: name, forReading: true)
     default: break
     }

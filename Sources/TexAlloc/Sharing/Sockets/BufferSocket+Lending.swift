@@ -142,7 +142,8 @@ extension WireOffer {
   ) {
     let layout = buffer.layout
     self.init(
-      tenure: tenure, width: UInt32(layout.width), height: UInt32(layout.height),
+      tenure: tenure, width: UInt32(clamping: layout.width),
+      height: UInt32(clamping: layout.height),
       format: layout.format,
       planes: layout.planes.map {
         Plane(
