@@ -183,8 +183,9 @@ let package = Package(
       name: "DriverTests",
       dependencies: [
         "AuditSupport", "CEGL", "CLibDRM", "CLinux", "CV4L2", "ProgramSupport", "TestSupport",
-        "TexAlloc", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocKMS", "TexAllocPNG", "TexAllocText", "TexAllocV4L2", "sharingpeer", system,
+        "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL",
+        "TexAllocJPEG", "TexAllocKMS", "TexAllocPNG", "TexAllocText", "TexAllocV4L2", "sharingpeer",
+        system,
       ],
       swiftSettings: house),
 
@@ -262,7 +263,7 @@ let package = Package(
       name: "texctl",
       dependencies: [
         "ProgramSupport", "TexAlloc", "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG",
-        "TexAllocJSON", "TexAllocVulkan", arguments, system,
+        "TexAllocJSON", "TexAllocKMS", "TexAllocV4L2", "TexAllocVulkan", arguments, system,
       ],
       swiftSettings: house),
     .testTarget(

@@ -86,6 +86,22 @@ struct CodedQueue: Sendable {
     }
   }
 
+  /// Takes what the driver has told of the stream: answers whether the pictures that come are others.
+  func takeChange() -> Bool {
+    var event = v4l2_event()
+    var isChange = false
+    // There is an error where there is none.
+    while (try? device.call("VIDIOC_DQEVENT", texalloc_dqevent, &event)) != nil {
+      let changes = unsafe event.u.src_change.changes
+      if event.type == V4L2_EVENT_SOURCE_CHANGE,
+        changes & UInt32(V4L2_EVENT_SRC_CH_RESOLUTION) != 0
+      {
+        isChange = true
+      }
+    }
+    return isChange
+  }
+
   /// Has the driver forget all that was fed, and take what comes.
   mutating func restart() throws(VideoError) {
     queue.stop()

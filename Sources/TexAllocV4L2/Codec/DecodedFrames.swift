@@ -149,7 +149,7 @@ struct DecodingState: Sendable {
     if isClosed { return nil }
     try coded.collect()
     while true {
-      try takeEvents()
+      if coded.takeChange() { isChanging = true }
       if isChanging, pictures.ring == nil || isAtLast {
         // Which ends a draining that was asked for.
         (isAtLast, isDraining) = (false, false)
@@ -177,19 +177,6 @@ struct DecodingState: Sendable {
     if isClosed { return false }
     try coded.collect()
     return try coded.feed(bytes, time)
-  }
-
-  private mutating func takeEvents() throws(VideoError) {
-    var event = v4l2_event()
-    // There is an error where there is none.
-    while (try? device.call("VIDIOC_DQEVENT", texalloc_dqevent, &event)) != nil {
-      let changes = unsafe event.u.src_change.changes
-      if event.type == V4L2_EVENT_SOURCE_CHANGE,
-        changes & UInt32(V4L2_EVENT_SRC_CH_RESOLUTION) != 0
-      {
-        isChanging = true
-      }
-    }
   }
 
   /// Has the driver decode what it has, up to the last picture.

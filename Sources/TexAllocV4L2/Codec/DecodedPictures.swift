@@ -31,7 +31,8 @@ struct DecodedPictures: Sendable {
       of: kind, for: components, flags, buffers: max(buffers, device.leastBuffers))
   }
 
-  private func kind() throws(VideoError) -> FrameKind {
+  /// What the decoder has found the pictures to be.
+  func kind() throws(VideoError) -> FrameKind {
     let own: VideoFormat?
     let entry: FormatEntry
     do {

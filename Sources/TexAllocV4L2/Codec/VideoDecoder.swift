@@ -1,4 +1,5 @@
 internal import CV4L2
+internal import Glibc
 public import TexAlloc
 
 /// A decoder of [Video4Linux]: a component that reads coded bytes, and writes pictures into memory which the
@@ -139,4 +140,35 @@ public final class VideoDecoder: Component {
       of: device, for: components, flags, buffers: buffers, from: heaps)
     return try DecodedFrames(of: self, device, queue, pictures)
   }
+
+  /// What the first picture in coded bytes is like. No picture is decoded.
+  func kind(of bytes: [UInt8], _ format: CodedFormat) throws(VideoError) -> FrameKind {
+    let device = try VideoNode(node)
+    let wakeUp: EventDescriptor
+    do { wakeUp = try EventDescriptor(named: name) } catch { throw .failed(error) }
+    var queue = try CodedQueue(of: device, format, nil, bytes.count)
+    defer { queue.close() }
+    var rest = bytes[...]
+    let deadline = ContinuousClock.now + Self.longestStill
+    while ContinuousClock.now < deadline {
+      if queue.takeChange() {
+        return try DecodedPictures(of: device, for: [], [], buffers: 1, from: heaps).kind()
+      }
+      try queue.collect()
+      if !rest.isEmpty, queue.hasRoom {
+        let part = rest.prefix(queue.limit)
+        rest = rest.dropFirst(part.count)
+        _ = try queue.feed(part.span, .zero)
+      } else if rest.isEmpty, queue.isEmpty {
+        break
+      } else {
+        FrameRing.wait(
+          for: POLLPRI | POLLOUT, of: device.descriptor, or: wakeUp, until: deadline, isShort: true)
+      }
+    }
+    throw .noPicture(device: node.string, chunks: queue.chunks, damaged: queue.damaged)
+  }
+
+  /// What a decoder of hardware surely needs less than for a still.
+  static let longestStill = Duration.seconds(30)
 }
