@@ -12,9 +12,23 @@ struct Probe: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Also write the attributes of GPU, cameras, decoders and displays, each into a file of this folder.",
+      discussion:
+        "texctl merge reads them: texctl merge FOLDER/*.json says whether they get along.",
+      valueName: "folder"))
+  var attributes: String?
+
+  @Option(
+    help: "The size of cameras' frames and displays' modes: 1920x1080. What they have now, else.",
+    transform: ImageSize.argument)
+  var size: ImageSize?
+
   func run() throws {
-    let report = ProbeReport(on: device)
+    let report = ProbeReport(on: device, size)
     print(json ? report.json : report.text)
+    if let attributes { try report.writeAttributes(to: FilePath(attributes)) }
   }
 }
 
@@ -26,6 +40,8 @@ struct ProbeReport: Encodable {
     let passedOver: [String]
     let isSoftware: Bool
     let maxTextureSize: Int
+    /// What `texctl merge` reads.
+    let attributes: BufferAttributes.Form
     let clientExtensions, displayExtensions: [String]
     /// Why nothing can be imported.
     @NullEncoded var importObstacle: String?
@@ -61,6 +77,16 @@ struct ProbeReport: Encodable {
     @NullEncoded var reason: String?
   }
 
+  /// Something beside the GPU that touches images: a camera, a decoder, a display.
+  struct Participant: Encodable {
+    /// What it is called; where it is nothing, its node.
+    let name: String
+    /// What `texctl merge` reads.
+    @NullEncoded var attributes: BufferAttributes.Form?
+    /// Why it is nothing.
+    @NullEncoded var reason: String?
+  }
+
   struct Limits: Encodable {
     let descriptors, mappings, liveImages: Int
   }
@@ -71,13 +97,17 @@ struct ProbeReport: Encodable {
   let routes: [RouteEntry]
   let formats: [FormatEntry]
   let heaps: [HeapEntry]
+  let cameras, decoders, displays: [Participant]
   let vulkan: VulkanProbe
   let limits: Limits
 }
 
 extension ProbeReport {
-  init(on options: DeviceOptions) {
+  init(on options: DeviceOptions, _ size: ImageSize?) {
     vulkan = VulkanProbe()
+    cameras = Participant.cameras(of: size)
+    decoders = Participant.decoders()
+    displays = Participant.displays(of: size)
     let limit = ImageLimit.now()
     limits = Limits(
       descriptors: limit.descriptors, mappings: limit.mappings, liveImages: limit.images)
@@ -167,6 +197,7 @@ extension ProbeReport.Device {
     maxTextureSize = about.maxTextureSize
     clientExtensions = about.clientExtensions
     displayExtensions = about.displayExtensions
+    attributes = BufferAttributes.Form(gpu.attributes)
     importObstacle = gpu.importObstacle
     quirks = gpu.profiles.map { ProbeReport.Quirk(name: $0.name, reason: $0.reason) }
   }
@@ -189,10 +220,10 @@ extension ProbeReport.FormatEntry {
 extension ProbeReport {
   /// For people: what matters first.
   var text: String {
-    [deviceLines, routeLines, formatLines, heapLines, vulkan.lines, limitLines].joined(separator: [
-      ""
-    ])
-    .joined(separator: "\n")
+    [
+      deviceLines, routeLines, formatLines, heapLines, lines("Cameras", cameras),
+      lines("Decoders", decoders), lines("Displays", displays), vulkan.lines, limitLines,
+    ].joined(separator: [""]).joined(separator: "\n")
   }
 
   private var deviceLines: [String] {
@@ -239,6 +270,15 @@ extension ProbeReport {
         return "  \(heap.name): "
           + [state, heap.caching, heap.reason].compactMap { $0 }
           .joined(separator: "; ")
+      }
+  }
+
+  private func lines(_ title: String, _ participants: [Participant]) -> [String] {
+    ["\(title):"] + (participants.isEmpty ? ["  none"] : [])
+      + participants.map { participant in
+        "  "
+          + (participant.attributes.map { "\(participant.name): \($0.words)" }
+            ?? participant.reason ?? participant.name)
       }
   }
 
