@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ProgramSupport
+internal import SystemPackage
 internal import TexAlloc
 internal import TexAllocJSON
 
@@ -25,20 +26,32 @@ struct Merge: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @Option(help: "Also draw it: who wants what, and what they agree on, or what they do not.")
+  var svg: String?
+
   func run() throws {
-    do throws(MergeError) {
-      let merged = try BufferAttributes.merging(
-        participants(), image: image, in: .specification)
-      print(json ? merged.json : merged.table)
-    } catch {
-      switch error {
-      case .conflict(let conflict):
-        print(json ? conflict.json : conflict.description)
-        throw ExitCode(1)
-      case .invalid(let invalid):
-        if json { print(invalid.json) } else { Console.say(invalid.description) }
-        throw ExitCode(2)
-      }
+    let participants: [BufferAttributes]
+    do { participants = try self.participants() } catch { try refuse(error) }
+    let outcome = Result { () throws(MergeError) in
+      try BufferAttributes.merging(participants, image: image, in: .specification)
+    }
+    if let svg {
+      try TextFile.write(MergePicture(of: participants, outcome).svg, to: FilePath(svg))
+    }
+    switch outcome {
+    case .success(let merged): print(json ? merged.json : merged.table)
+    case .failure(let error): try refuse(error)
+    }
+  }
+
+  private func refuse(_ error: MergeError) throws -> Never {
+    switch error {
+    case .conflict(let conflict):
+      print(json ? conflict.json : conflict.description)
+      throw ExitCode(1)
+    case .invalid(let invalid):
+      if json { print(invalid.json) } else { Console.say(invalid.description) }
+      throw ExitCode(2)
     }
   }
 
@@ -113,7 +126,7 @@ extension ProvidedMemory {
   }
 }
 
-private func range(_ least: Int, _ most: Int?) -> String {
+func range(_ least: Int, _ most: Int?) -> String {
   "\(least) … " + (most.map { "\($0)" } ?? "unlimited")
 }
 
