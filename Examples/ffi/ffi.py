@@ -11,7 +11,7 @@ def call(name, *arguments):
         sys.exit("ffi.py: " + library.texalloc_last_error().decode())
 
 class PictureInfo(ctypes.Structure):  # as much of texalloc_picture_info as is wanted here
-    _fields_ = [("struct_size", c_uint32), ("width", c_uint32), ("height", c_uint32)]
+    _fields_ = [(name, c_uint32) for name in ("struct_size", "width", "height", "whole_width")]
 
 gpu, pool, picture, buffer, texture = (c_void_p() for _ in range(5))
 info = PictureInfo(ctypes.sizeof(PictureInfo))

@@ -471,7 +471,7 @@ typedef struct texalloc_component {
 /**
  * Where memory comes from: an ioctl of the application's, say. What is in it need not outlive a call but `user`. It
  * gives descriptors by `allocate`, which devices may import, or addresses by `map`, which they do not; the
- * others are NULL.
+ * others are NULL. None of these functions calls the library.
  */
 typedef struct texalloc_heap {
   uint32_t struct_size;
@@ -1111,7 +1111,7 @@ typedef struct texalloc_vulkan_options {
    */
   uint32_t extension_count;
   const char *const *extensions;
-  /** Are called before and after the library uses the queue; both NULL where nobody else uses it meanwhile. */
+  /** Are called before and after the library uses the queue, and call nothing of it; NULL where nobody else does. */
   void (*lock)(void *user);
   void (*unlock)(void *user);
   /** What they are given. */

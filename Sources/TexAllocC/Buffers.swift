@@ -122,6 +122,7 @@ public func texalloc_buffer_write_rows(
     let held = try Handles.buffers.find(buffer)
     guard let pixels = unsafe pixels else { throw Misuse.argument("pixels is NULL") }
     let (plane, rows) = (Int(plane), Int(firstRow)..<Int(firstRow) + Int(rowCount))
+    try requireRoom(for: rows.count, by: stride)
     if let loan = held.mapping(of: plane) {
       unsafe try loan.write(pixels, to: rows, by: stride)
     } else {
@@ -177,6 +178,7 @@ public func texalloc_buffer_read(
     guard stride >= size else {
       throw Misuse.argument("a stride of \(stride) for rows of \(size) bytes")
     }
+    try requireRoom(for: layout.rowCount(ofPlane: plane), by: stride)
     try buffer.withReadback(ofPlane: plane, evenIfSlow: evenIfSlow) { rows in
       for row in 0..<layout.rowCount(ofPlane: plane) {
         // The caller has room for as many rows.

@@ -51,12 +51,12 @@ func pass<Value: SizedStruct>(
   if size > known { unsafe memset(all + known, 0, size - known) }
 }
 
-/// No struct grows beyond a page.
+/// No struct grows beyond a page, nor ends within a member, half an address say.
 private func statedSize<Value: SizedStruct>(
   of pointer: UnsafePointer<Value>
 ) throws(Misuse) -> UInt32 {
   let size = unsafe UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self)
-  guard size >= 8 && size <= 4096 else {
+  guard size >= 8 && size <= 4096 && Int(size) % MemoryLayout<Value>.alignment == 0 else {
     throw .argument("\(Value.self) says that it has \(size) bytes: set struct_size to its sizeof")
   }
   return size
@@ -79,6 +79,14 @@ func room<Value>(
 ) throws(Misuse) -> UnsafeMutablePointer<Value> {
   guard let pointer = unsafe pointer else { throw .argument("\(name) is NULL") }
   return unsafe pointer
+}
+
+/// Sees whether so many rows of the caller can lie in memory at all.
+func requireRoom(for rows: Int, by stride: Int) throws(Misuse) {
+  let (size, isBeyond) = stride.multipliedReportingOverflow(by: rows)
+  guard rows < 2 || stride >= 0 && !isBeyond && size < 1 << 56 else {
+    throw .argument("\(rows) rows \(UInt(bitPattern: stride)) bytes apart")
+  }
 }
 
 /// A text that the caller passes.
