@@ -111,6 +111,6 @@ public final class CoefficientFinishing: @unchecked Sendable {  // see `step(wit
 
   private func parts(in time: Duration?) -> Int {
     guard let time, let timeOfPart, timeOfPart > .zero else { return work.partCount }
-    return max(1, Int(time / timeOfPart))
+    return Int(min(max(1, time / timeOfPart), Double(work.partCount)))
   }
 }

@@ -44,9 +44,7 @@ extension EGLDevice {
       let stored = image.coefficientSize
       try checkSize(size, of: stored, kind)
       guard demanded == nil else { return .gpu }
-      guard size.width * size.height * 2 >= stored.width * stored.height else {
-        return .cpu(because: "less than half of the picture is wanted")
-      }
+      // Of a region both read all that is above, and the CPU does not read it faster.
       if let objection = costs?.objection(to: size.width * size.height) {
         return .cpu(because: objection)
       }

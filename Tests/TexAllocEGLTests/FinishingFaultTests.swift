@@ -73,6 +73,8 @@ final class FinishingFaultTests: XCTestCase {
     oddPlace.pictureFormat = .nv12
     var otherPlanes = sound
     otherPlanes.pictureFormat = .nv16
+    var light = sound.header
+    light.descriptor.sampling = .asLight
     let faults: [String: CoefficientStream] = [
       "another size": changed(of: ImageSize(width: 91, height: 70)),
       "a region outside": changed(ImageRegion(x: 80, y: 0, width: 90, height: 70)),
@@ -85,6 +87,9 @@ final class FinishingFaultTests: XCTestCase {
       "no entries": changed(nil, nil, parts(part.blocks, [], 0)),
       "blocks twice": changed(nil, nil, sound.parts + sound.parts),
       "half a sample": oddPlace, "planes of another sampling": otherPlanes,
+      "sampled as light": CoefficientStream(
+        light, of: sound.storedSize, sound.format, quantization: sound.quantization,
+        parts: sound.parts),
     ]
     for (what, stream) in faults {
       XCTAssertThrowsError(try gpu.finishing(stream), what) {

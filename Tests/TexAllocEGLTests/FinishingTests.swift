@@ -186,7 +186,9 @@ final class FinishingTests: XCTestCase {
     XCTAssertNil(costs.objection(to: 512 * 512))
     XCTAssertEqual(costs.time(of: 1_000_000), .microseconds(100))
     let slow = FinishingCosts(calls: .microseconds(50), gpuPerPixel: 3, savedPerPixel: 2)
-    XCTAssertNotNil(slow.objection(to: 4096 * 4096))
+    XCTAssertEqual(slow.objection(to: 4096 * 4096), "the GPU takes longer than the CPU")
+    let vain = FinishingCosts(calls: .microseconds(50), gpuPerPixel: 0.1, savedPerPixel: -1)
+    XCTAssertEqual(vain.objection(to: 4096 * 4096), "the CPU saves nothing by it")
   }
 
   private func finished(

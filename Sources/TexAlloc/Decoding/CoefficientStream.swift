@@ -105,6 +105,9 @@ public struct CoefficientStream: Sendable {
     let size = header.descriptor.size
     guard region.isPart(of: storedSize), region.width == size.width, region.height == size.height
     else { return "\(region) of \(storedSize) is no picture of \(size)" }
+    guard header.descriptor.sampling == .asStored else {
+      return "it is to be sampled \(header.descriptor.sampling)"
+    }
     guard quantization.map(\.count) == format.components.map({ _ in 64 }) else {
       return "there are not 64 factors for each component"
     }

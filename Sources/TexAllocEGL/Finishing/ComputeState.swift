@@ -49,8 +49,9 @@ struct ComputeState {
       }
     }
     glBindBuffer(target, GLuint(storage))
+    let isThere = glIsTexture(GLuint(image[0])) == GLboolean(GL_TRUE)
     glBindImageTexture(
-      0, GLuint(image[0]), image[1], GLboolean(image[2]), image[3], GLenum(image[4]),
+      0, isThere ? GLuint(image[0]) : 0, image[1], GLboolean(image[2]), image[3], GLenum(image[4]),
       GLenum(image[5]))
   }
 

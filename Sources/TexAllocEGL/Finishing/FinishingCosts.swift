@@ -11,13 +11,14 @@ struct FinishingCosts: Sendable {
 
   /// Why the GPU is not worth it for a picture; nil where it is.
   ///
-  /// - Parameter pixels: Of the picture.
+  /// - Parameter pixels: That are wanted of it.
   func objection(to pixels: Int) -> String? {
+    if savedPerPixel <= 0 { return "the CPU saves nothing by it" }
+    if gpuPerPixel > savedPerPixel { return "the GPU takes longer than the CPU" }
     let saved = Double(pixels) * savedPerPixel
     if saved < 2 * (calls / .nanoseconds(1)) {
       return "\(pixels) pixels are too few: the calls take \(calls / .microseconds(1)) µs"
     }
-    if gpuPerPixel > savedPerPixel { return "the GPU takes longer than the CPU" }
     return nil
   }
 

@@ -42,7 +42,12 @@ struct EntropyPass {
       }
     }
     try watch.requireSuccess()
-    return outcomes.withLock { $0.compactMap(\.self) }
+    return outcomes.withLock { outcomes in
+      outcomes.enumerated().map { number, part in
+        guard let part else { preconditionFailure("part \(number) of \(count) was not run") }
+        return part
+      }
+    }
   }
 
   /// - Parameters:
