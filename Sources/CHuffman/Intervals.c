@@ -39,10 +39,8 @@ void texalloc_huffman_fill_window(texalloc_huffman_reader *reader) {
   size_t left = (size_t)(reader->window_end - reader->place);
   memmove(reader->window, reader->place, left);
   reader->place = reader->window;
-  uint8_t *end = unstuff(reader, reader->window + left, reader->window + window_size);
-  reader->window_end = end;
-  // What is read behind the end is found out before it counts.
-  memset(end, 0xFF, unit_bytes);
+  // What lies behind the end is of other files. That it was read is found out before it counts.
+  reader->window_end = unstuff(reader, reader->window + left, reader->window + window_size);
 }
 
 void texalloc_huffman_begin_interval(texalloc_huffman_reader *reader) {

@@ -62,11 +62,17 @@ uint8_t *texalloc_jpeg_make_sample(
   coder.codec.client_data = &coder;
   coder.errors.error_exit = fail;
   coder.errors.output_message = print_nothing;
+  // The library's own memory for a file would be lost where the file fails.
+  enum { first_size = 64 << 10 };
   uint8_t *volatile bytes = NULL;
-  unsigned char *file = NULL;
-  unsigned long file_size = 0;
+  unsigned char *own = malloc(first_size), *file = own;
+  unsigned long file_size = first_size;
   uint8_t *row = malloc((size_t)width * 3);
-  if (row == NULL) return NULL;
+  if (own == NULL || row == NULL) {
+    free(own);
+    free(row);
+    return NULL;
+  }
   jpeg_create_compress(&coder.codec);
   if (setjmp(coder.escape) == 0) {
     jpeg_mem_dest(&coder.codec, &file, &file_size);
@@ -76,5 +82,6 @@ uint8_t *texalloc_jpeg_make_sample(
   }
   jpeg_destroy_compress(&coder.codec);
   free(row);
+  if (bytes != own) free(own);
   return bytes;
 }

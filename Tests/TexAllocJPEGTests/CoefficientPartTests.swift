@@ -5,6 +5,8 @@ import XCTest
 
 /// Coefficients that several threads read, or that are read for a region only.
 final class CoefficientPartTests: XCTestCase {
+  private static let mutations = 100
+
   private static let restarts = [
     "-restart 1", "-restart 3B -sample 2x1", "-restart 1B -sample 2x2", "-restart 5B -optimize",
     "-grayscale -restart 7B", "-restart 131B -sample 2x2", "-sample 2x2,1x2,2x1 -restart 2",
@@ -137,6 +139,45 @@ final class CoefficientPartTests: XCTestCase {
           XCTAssertEqual(report.goodRows, 0..<9, "\(coding), \(size), \(y)")
           XCTAssertEqual(report.warnings, stream.warnings, "\(coding), \(size), \(y)")
         }
+      }
+    }
+    XCTAssertGreaterThan(min(accepted, refused), 50, "\(accepted), \(refused)")
+  }
+
+  func testMutatedFilesAreForARegionWhatTheyAreForPixels() throws {
+    let memory = try CoefficientMemory.read()
+    let pool = try TexturePool(for: [JPEGDecoder.component])
+    let workers = try WorkerThreads(2)
+    var random = SplitMix64(seed: 23)
+    var (accepted, refused) = (0, 0)
+    for coding in [
+      "-sample 2x2", "-sample 2x1", "-sample 1x2 -optimize", "-grayscale", "-restart 1",
+    ] {
+      let file = try SampleFile.make(120, 140, coding)
+      let scan = try file.place(of: 0xDA)
+      for _ in 0..<Self.mutations {
+        var mutated = file
+        let place = Int.random(in: scan + 14..<file.count, using: &random)
+        switch random.next() % 3 {
+        case 0: mutated.removeSubrange(place..<min(place + 2, file.count))
+        case 1: mutated.insert(UInt8(truncatingIfNeeded: random.next()), at: place)
+        default: mutated[place] = UInt8(truncatingIfNeeded: random.next())
+        }
+        let y = Int.random(in: 0..<139, using: &random)
+        let height = Int.random(in: 1...min(30, 140 - y), using: &random)
+        var options = DecodingOptions()
+        options.region = ImageRegion(x: 30, y: y, width: 50, height: height)
+        guard let photo = try? JPEGImage(mutated, options) else { continue }
+        guard let stream = try? photo.coefficients(in: memory, on: workers) else {
+          refused += 1
+          continue
+        }
+        accepted += 1
+        let buffer = try pool.allocate(photo.descriptor, for: .cpuRead)
+        let what = "\(coding), \(place), \(y) + \(height)"
+        let report = try? photo.decode(into: buffer)
+        XCTAssertEqual(report?.goodRows, 0..<height, what)
+        XCTAssertEqual(report?.warnings, stream.warnings, what)
       }
     }
     XCTAssertGreaterThan(min(accepted, refused), 50, "\(accepted), \(refused)")
