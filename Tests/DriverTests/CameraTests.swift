@@ -24,6 +24,25 @@ final class CameraTests: XCTestCase {
     CapabilityTable.print("vivid", "\(fourcc) captured and imported", true)
   }
 
+  func testTheAPIOfSeveralPlanesGivesTheSame() throws {
+    let vivid = try Vivid(isMultiplanar: true)
+    let gpu = try EGLDevice.importing()
+    let frames = try vivid.camera([.nv12]).start(for: [gpu])
+    XCTAssertNil(frames.reason)
+    try checkFrames(frames, on: gpu)
+  }
+
+  func testATrialLeavesTheFormatAsItWas() throws {
+    let camera = try Vivid().camera([.nv12])
+    let before = try VideoFormat.current(of: camera.kind.node)
+    XCTAssertNotEqual(before?.size, camera.size)
+    let pool = try TexturePool(for: [camera])
+    let image = camera.kind.image(in: [.nv12])
+    let buffer = try pool.allocate(image, for: [.capture, .dedicated])
+    try camera.check(buffer, on: .imported)
+    XCTAssertEqual(try VideoFormat.current(of: camera.kind.node), before)
+  }
+
   func testFramesTakeNoMemoryAndNoImportsOfTheirOwn() throws { try checkRing(of: 40) }
 
   func testTheCameraWaitsForFramesThatAreHeldAndGoesOnWhenTheyAreLetGoOf() throws {

@@ -88,6 +88,28 @@ final class DisplayTests: XCTestCase {
     _ = try blank(Display(at: display.node, size))
   }
 
+  /// The driver waits, and not the thread that shows the picture.
+  func testAPictureIsShownWhenItsFenceHasPassed() throws {
+    let display = try display(of: "cirrus")
+    let screen = try blank(display)
+    let buffer = try XCTUnwrap(screen.next(until: .now + .seconds(60)))
+    // They pass by themselves after ten seconds: a machine that stands still for as long gets another.
+    for _ in 0..<5 {
+      let fence = try PendingFence(from: PresentHeap.dumbBuffers(of: "vgem"))
+      try screen.show(buffer, after: fence.syncFile)
+      let isFlipped = try display.wait(until: .now + .milliseconds(300))
+      if fence.syncFile.hasPassed {
+        XCTAssertTrue(try display.wait(until: .now + .seconds(60)))
+        continue
+      }
+      XCTAssertFalse(isFlipped, "it is shown before its fence has passed")
+      try fence.pass()
+      XCTAssertTrue(try display.wait(until: .now + .seconds(60)))
+      return
+    }
+    XCTFail("every fence passed before it was looked at")
+  }
+
   func testWhoeverRulesTheScreenKeepsOthersOut() throws {
     let first = try display(of: "cirrus")
     let screen = try blank(first)

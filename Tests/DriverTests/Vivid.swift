@@ -13,11 +13,16 @@ struct Vivid {
 
   /// Loads it.
   ///
-  /// - Parameter onlyContiguous: Whether it takes memory like a device without pages of its own.
+  /// - Parameters:
+  ///   - onlyContiguous: Whether it takes memory like a device without pages of its own.
+  ///   - isMultiplanar: Whether it speaks the API of several planes.
   /// - Throws: `XCTSkip` outside of the guest.
-  init(onlyContiguous: Bool = false) throws {
+  init(onlyContiguous: Bool = false, isMultiplanar: Bool = false) throws {
     _ = try Monitor()
-    let parameters = ["n_devs=1", "node_types=0x1", "allocators=\(onlyContiguous ? 1 : 0)"]
+    let parameters = [
+      "n_devs=1", "node_types=0x1", "allocators=\(onlyContiguous ? 1 : 0)",
+      "multiplanar=\(isMultiplanar ? 2 : 1)",
+    ]
     XCTAssertEqual(try Self.modprobe(["vivid"] + parameters), 0)
     node = try XCTUnwrap(
       Camera.found().compactMap { try? $0.device.get() }.first { $0.driver == "vivid" }?.node)
