@@ -101,6 +101,36 @@ final class MergeCommandTests: XCTestCase {
     XCTAssertEqual(try merge(gpu, "--image", "0x1").status, 1)
   }
 
+  /// Of a camera, a decoder, a display and a GPU of software, as `texctl probe` told of them in the guest.
+  func testThePictureOfAPipelineIsWhatIsDrawnOfIt() throws {
+    let docs = URL(filePath: #filePath).appending(path: "../../../Docs").standardized
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: docs.appending(path: "pipeline").path
+    ).filter { $0.hasSuffix(".json") }.sorted().map {
+      docs.appending(path: "pipeline/\($0)").path
+    }
+    XCTAssertEqual(files.count, 4)
+    let picture = folder.path("pipeline.svg")
+    let run = try merge(files + ["--image", "640x480", "--svg", picture])
+    XCTAssertEqual(run.status, 0, run.output)
+    XCTAssertTrue(run.output.contains("chosen format   XR24"), run.output)
+    XCTAssertEqual(
+      try String(contentsOfFile: picture, encoding: .utf8),
+      try String(contentsOf: docs.appending(path: "pipeline.svg"), encoding: .utf8),
+      "draw it again: texctl merge --image 640x480 --svg Docs/pipeline.svg Docs/pipeline/*.json")
+  }
+
+  func testAConflictIsDrawnToo() throws {
+    let files = [
+      try file(#"{"name": "a<b", "heaps": ["a"]}"#), try file(#"{"name": "b", "heaps": ["c"]}"#),
+    ]
+    let picture = folder.path("conflict.svg")
+    XCTAssertEqual(try merge(files + ["--svg", picture]).status, 1)
+    let drawn = try String(contentsOfFile: picture, encoding: .utf8)
+    XCTAssertTrue(drawn.contains(">conflict</text>"), drawn)
+    XCTAssertTrue(drawn.contains(">a&lt;b</text>"), drawn)
+  }
+
   private func file(_ text: String) throws -> String {
     let file = folder.path(UUID().uuidString)
     try Data(text.utf8).write(to: URL(filePath: file))

@@ -169,10 +169,18 @@ final class RenderCommandTests: XCTestCase {
   }
 
   func testTheProbeNamesDeviceFormatsHeapsAndLimits() throws {
-    let run = try ProgramRun("texctl", ["probe", "--json"])
+    let run = try ProgramRun("texctl", ["probe", "--json", "--attributes", folder.url.path])
     XCTAssertEqual(run.status, 0, run.complaint)
     let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
     let report = try XCTUnwrap(json as? [String: Any])
+    let gpu = (report["device"] as? [String: Any])?["attributes"] as? [String: Any]
+    XCTAssertEqual(gpu?["name"] as? String, "gpu")
+    XCTAssertEqual(try ProgramRun("texctl", ["merge", folder.path("gpu.json")]).status, 0)
+    for kind in ["cameras", "decoders", "displays"] {
+      for found in try XCTUnwrap(report[kind] as? [[String: Any]], kind) {
+        XCTAssertNotEqual(found["attributes"] is NSNull, found["reason"] is NSNull, "\(found)")
+      }
+    }
     XCTAssertNotNil((report["device"] as? [String: Any])?["chosenBecause"])
     XCTAssertNotNil((report["limits"] as? [String: Any])?["liveImages"])
     let heaps = try XCTUnwrap(report["heaps"] as? [[String: Any]])
