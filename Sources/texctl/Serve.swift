@@ -47,8 +47,10 @@ struct Serve: ParsableCommand {
         at: FilePath(socket), allowing: Set([geteuid()] + allow))
       Console.say("texctl: serving at \(socket)")
       var server = PhotographServer(
-        photos: photos, limits: PeerLimits(patience: .seconds(patience)), memory: memory << 20,
-        clients: clients)
+        photos: photos,
+        // None has memory to offer here, and not a page of what it sends is made ready.
+        limits: PeerLimits(bytes: 0, patience: .seconds(patience)),
+        memory: memory << 20, clients: clients)
       while !server.isDone { try server.serve(listener) }
     }
   }

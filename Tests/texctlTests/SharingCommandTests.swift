@@ -115,6 +115,19 @@ final class SharingCommandTests: XCTestCase {
     XCTAssertTrue(words.contains("pass the pool's budget of \(512 << 20)"), words)
   }
 
+  func testMemoryOfAClientOfPhotographsIsNotEvenTouched() throws {
+    try serve([photograph], clients: 1)
+    let client = try BufferSocket(connectingTo: FilePath(socket), as: "test")
+    let own = try TexturePool(for: [], from: [MemfdHeap()])
+      .allocate(
+        ImageDescriptor(width: 16, height: 4, formats: [.abgr8888]), for: [.exportable])
+    try client.offer(own)
+    var last: SharingEvent?
+    while let event = try? client.receive(until: .now + .seconds(60)) { last = event }
+    guard case .closed(let words?)? = last else { return XCTFail("not closed") }
+    XCTAssertTrue(words.contains("at most 0 more bytes"), words)
+  }
+
   func testWhoeverWaitsForDescriptorsOfTheServerIsServedAndSpokenOfOnce() throws {
     try serve([photograph], clients: 15, ["--patience", "2"], descriptors: 16)
     let silent = try (0..<14).map {
