@@ -177,7 +177,9 @@ let package = Package(
       ], swiftSettings: house),
     .testTarget(
       name: "TexAllocVulkanTests",
-      dependencies: ["CVulkan", "TestSupport", "TexAlloc", "TexAllocVulkan", system],
+      dependencies: [
+        "CVulkan", "TestSupport", "TexAlloc", "TexAllocEGL", "TexAllocVulkan", system,
+      ],
       swiftSettings: house),
     .testTarget(
       name: "DriverTests",

@@ -34,6 +34,12 @@ package struct DeviceOptions: ParsableArguments, Sendable {
     transform: route)
   private var route: Route?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Have OpenGL take memory of Vulkan on the same GPU.",
+      discussion: "Where the drivers share it, which texctl probe tells."))
+  private var vulkanMemory = false
+
   package init() {}
 
   /// Opens the device of Vulkan: for one route and no other, or for the one that was demanded.
@@ -49,7 +55,7 @@ package struct DeviceOptions: ParsableArguments, Sendable {
 
   /// Opens the device, with its context current on this thread.
   package func open() throws(EGLFailure) -> EGLDevice {
-    try .surfaceless(device, route: route, profiles: profiles)
+    try prepared(.surfaceless(device, route: route, profiles: profiles))
   }
 
   /// Those that pixels may take: the one that was demanded, or all.
@@ -57,17 +63,24 @@ package struct DeviceOptions: ParsableArguments, Sendable {
 
   /// Opens the device for one route and no other, with its context current on this thread.
   package func open(on route: Route) throws(EGLFailure) -> EGLDevice {
-    try .surfaceless(device, route: route, profiles: profiles)
+    try prepared(.surfaceless(device, route: route, profiles: profiles))
   }
 
   /// Opens the device on a thread of its own, for what waits.
   package func openThread() async throws(EGLFailure) -> RenderThread {
-    try await RenderThread(device, route: route, profiles: profiles)
+    try await openThread(on: route)
   }
 
-  /// The same for one route and no other.
-  package func openThread(on route: Route) async throws(EGLFailure) -> RenderThread {
-    try await RenderThread(device, route: route, profiles: profiles)
+  /// The same for one route and no other; nil for the one that was demanded, or all.
+  package func openThread(on route: Route?) async throws(EGLFailure) -> RenderThread {
+    let thread = try await RenderThread(device, route: route ?? self.route, profiles: profiles)
+    _ = try prepared(thread.gpu)
+    return thread
+  }
+
+  private func prepared(_ gpu: EGLDevice) throws(EGLFailure) -> EGLDevice {
+    if vulkanMemory { try gpu.openMemoryOfVulkan() }
+    return gpu
   }
 
   private var profiles: [QuirkProfile]? { quirks.isEmpty ? nil : quirks.flatMap { $0 } }
@@ -89,6 +102,21 @@ package struct DeviceOptions: ParsableArguments, Sendable {
     } catch {
       throw ValidationError("--quirk: \(error)")
     }
+  }
+}
+
+extension EGLDevice {
+  /// Has it take memory of Vulkan on the same GPU.
+  package func openMemoryOfVulkan() throws(EGLFailure) {
+    let vulkan: VulkanDevice
+    do { vulkan = try .headless(description.isSoftware ? .software : .automatic) } catch {
+      throw .failed("VulkanDevice", "\(error)")
+    }
+    let heaps = vulkan.sharedHeaps
+    guard !heaps.isEmpty else {
+      throw .failed("vkGetMemoryFdKHR", "\(vulkan.description.name) shares no memory")
+    }
+    try open(heaps)
   }
 }
 

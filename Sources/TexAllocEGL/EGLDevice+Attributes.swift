@@ -1,4 +1,5 @@
 internal import CEGL
+internal import Synchronization
 public import TexAlloc
 
 extension EGLDevice {
@@ -20,6 +21,7 @@ extension EGLDevice {
     }
     switch route {
     case .imported:
+      if let offer = openedOffer() { return offer }
       if let importObstacle { throw RouteRefused(because: importObstacle) }
       var attributes = attributes
       attributes.deviceUsage?.removeAll { $0 == .mipmap }  // the image has one size
@@ -36,7 +38,9 @@ extension EGLDevice {
       if buffers.timing.isByDriver && demandedRoute == nil && !usage.contains(.finish) {
         throw RouteRefused(because: "\(buffers.timing)")
       }
-      let heaps = [buffers.written, buffers.read]
+      // Shaders read coefficients in the device's own.
+      let others = usage.contains(.finish) ? [] : openedHeaps(asTextures: false)
+      let heaps = others + [buffers.written, buffers.read]
       var attributes = copying(for: usage)
       attributes.heaps = heaps.map(\.name)
       return RouteOffer(attributes, heaps: heaps)

@@ -34,6 +34,9 @@ extension EGLDevice {
     if mappedBuffer(of: buffer) != nil {
       return try transfer(buffer, mipmapped: mipmapped, in: here)
     }
+    if let memory = openedTextures(of: buffer) {
+      return try share(buffer, memory, mipmapped: mipmapped, in: here)
+    }
     if buffer.route == .uploaded { throw uploadedOnly(because: obstacle(to: buffer)) }
     if mipmapped { throw noMipmapsOfImports() }
     guard let importer else {
@@ -108,6 +111,27 @@ extension EGLDevice {
   private func uploadedOnly(because reason: String) -> RegistrationRefused {
     refusal(
       .noImport, "import", wanted: "a buffer that no CPU copies", held: reason)
+  }
+
+  private func share(
+    _ buffer: TextureBuffer, _ memory: OpenedMemory, mipmapped: Bool, in here: ContextGroup.Member
+  ) throws(RegistrationRefused) -> Texture {
+    if mipmapped { throw noMipmapsOfImports() }
+    try requirePlace(of: buffer, in: memory)
+    let check = try verify(buffer).check
+    let texture: Texture
+    do {
+      texture = Texture(
+        try memory.makeTexture(of: buffer), of: buffer, on: self, .imported, because: nil,
+        check: check)
+    } catch {
+      throw refusal(
+        .importFailed, "import",
+        wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
+        held: "\(error)")
+    }
+    try enter(texture, in: here)
+    return texture
   }
 
   private func transfer(

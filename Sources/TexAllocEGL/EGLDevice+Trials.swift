@@ -46,6 +46,7 @@ extension EGLDevice {
 
   /// The forms that may show a buffer, the best first.
   private func forms(of buffer: TextureBuffer) -> [TextureForm] {
+    if openedTextures(of: buffer) != nil { return [.image] }
     if mappedBuffer(of: buffer) != nil {
       return [buffer.layout.planes.count == 1 ? .image : .planes]
     }
@@ -197,8 +198,8 @@ extension EGLDevice {
     beforeEach prepare: (_ turn: Int) -> Void
   ) throws(RegistrationRefused) -> [[[UInt8]]] {
     let layout = buffer.layout
-    let mapped = mappedBuffer(of: buffer)
-    let context = mapped == nil ? scratch : maker
+    let (mapped, memory) = (mappedBuffer(of: buffer), openedTextures(of: buffer))
+    let context = mapped == nil && memory == nil ? scratch : maker
     do { try context.run {} } catch {
       throw refusal(.trial, "context", wanted: "one to try images in", held: "\(error)")
     }
@@ -225,6 +226,7 @@ extension EGLDevice {
             textures.copy(0..<layout.height, of: buffer, in: mapped, formats)
           }
         }
+        if let memory { return try texels(of: memory.makeTexture(of: buffer)) }
         guard let importer else { return [] }
         let textures = try importer.makeTextures(of: buffer, as: form, on: connection)
         defer {

@@ -40,6 +40,9 @@ public import TexAlloc
   /// For making buffers; see `mappedBuffers()`.
   let maker: OwnContext
   let madeBuffers = Mutex<Result<MappedBuffers, EGLFailure>?>(nil)
+  let opened = Mutex<OpenedHeaps?>(nil)
+  /// What is made of slabs of those.
+  let openedSlabs = SlabCompanion<OpenedMemory>()
   let finishings = Mutex(FinishingKnowledge())
   let state: Mutex<State>
   let marker: ShareMarker

@@ -64,7 +64,7 @@ public final class Texture: Registration {
     device.retire(
       RetiredTexture(
         objects: objects, buffer: buffer, route: route, start: start, isMipmapped: isMipmapped,
-        users: uses.withLock { $0.users }, isKept: objects.showsBuffer && check == .trial))
+        users: uses.withLock { $0.users }, isKept: objects.isImage && check == .trial))
   }
 }
 

@@ -6,6 +6,10 @@ extension VulkanDevice {
   /// none once it is closed.
   public var memoryHeaps: [VulkanHeap] { heaps.all }
 
+  /// The same memory for pools whose slabs other APIs of the GPU open, a device of OpenGL for one; none where
+  /// the driver gives it to nobody. To be taken by those pools alone: a driver may be slower to allocate it.
+  public var sharedHeaps: [VulkanHeap] { heaps.shared }
+
   /// Whether it samples memory of the process where it lies, and dma-bufs.
   public var importsHostMemory: Bool { importer.takesHostMemory }
   public var importsDMABufs: Bool { importer.takesDMABufs }
@@ -76,7 +80,11 @@ extension VulkanDevice {
     }
     return BufferAttributes(name: "gpu") {
       $0.formats = taken.map { Format($0) }
-      $0.heaps = heaps.names + Self.foreignHeaps(for: importer)
+      let isShared = rules.allSatisfy {
+        $0.memory.handleTypes & DeviceMemory.exportedType != 0
+      }
+      $0.heaps =
+        heaps.names + (isShared ? heaps.sharedNames : []) + Self.foreignHeaps(for: importer)
       $0.deviceUsage = [.mipmap, .sample]
       ($0.maxWidth, $0.maxHeight) = (description.maxImageSize, description.maxImageSize)
       $0.pitchAlignment = pitchAlignment
@@ -96,7 +104,8 @@ extension VulkanDevice {
     }
     return BufferAttributes(name: "gpu") {
       $0.formats = taken.map { Format($0) }
-      $0.heaps = heaps.names
+      let isShared = connection.copiesFromImports(by: DeviceMemory.exportedType)
+      $0.heaps = heaps.names + (isShared ? heaps.sharedNames : [])
       $0.deviceUsage = [.mipmap, .sample]
       let limit = connection.description.maxImageSize
       ($0.maxWidth, $0.maxHeight) = (limit, limit)

@@ -45,6 +45,8 @@ struct ProbeReport: Encodable {
     let clientExtensions, displayExtensions: [String]
     /// Why nothing can be imported.
     @NullEncoded var importObstacle: String?
+    /// Why it does not copy from memory of Vulkan.
+    @NullEncoded var vulkanMemoryObstacle: String?
     let quirks: [Quirk]
   }
 
@@ -113,12 +115,12 @@ extension ProbeReport {
       descriptors: limit.descriptors, mappings: limit.mappings, liveImages: limit.images)
     do {
       let gpu = try options.open()
-      device = Device(gpu)
       deviceFailure = nil
       let plans = Self.plans(on: gpu)
       routes = plans.map(RouteEntry.init)
       heaps = Self.heaps(of: plans.compactMap { try? $0.plan.get() })
       formats = Self.formats(of: gpu)
+      device = Device(gpu)  // last: it opens memory that plans would take
     } catch {
       device = nil
       deviceFailure = "\(error)"
@@ -199,6 +201,10 @@ extension ProbeReport.Device {
     displayExtensions = about.displayExtensions
     attributes = BufferAttributes.Form(gpu.attributes)
     importObstacle = gpu.importObstacle
+    do throws(EGLFailure) {
+      try gpu.openMemoryOfVulkan()
+      vulkanMemoryObstacle = nil
+    } catch { vulkanMemoryObstacle = "\(error)" }
     quirks = gpu.profiles.map { ProbeReport.Quirk(name: $0.name, reason: $0.reason) }
   }
 }
@@ -233,6 +239,7 @@ extension ProbeReport {
       "  chosen because \(device.chosenBecause)",
     ] + device.passedOver.map { "  passed over \($0)" } + [
       "  import: \(device.importObstacle ?? "yes")",
+      "  memory of Vulkan: \(device.vulkanMemoryObstacle ?? "opened")",
       "  quirks: "
         + (device.quirks.isEmpty
           ? "none known"

@@ -95,6 +95,24 @@ struct MappedBufferHeap: Heap {
     self.context = context
   }
 
+  /// One over memory that is mapped already. In the context, as above.
+  ///
+  /// - Parameter define: Gives the buffer of a name that memory.
+  @unsafe init(
+    over bytes: UnsafeMutableRawBufferPointer, on context: OwnContext,
+    define: (GLuint) throws(EGLFailure) -> Void
+  ) throws(EGLFailure) {
+    var name: GLuint = 0
+    unsafe glGenBuffers(1, &name)
+    do { try define(name) } catch {
+      unsafe glDeleteBuffers(1, &name)
+      throw error
+    }
+    unsafe self.bytes = bytes
+    self.name = name
+    self.context = context
+  }
+
   deinit {
     let name = name
     context.begin { unsafe glDeleteBuffers(1, [name]) }

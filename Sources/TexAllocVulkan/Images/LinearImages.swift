@@ -162,6 +162,7 @@ extension LinearImages {
     let handles = [
       VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
       VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
+      VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT,
     ].map(\.rawValue).filter { supports(format, isPitchFree, $0, on: connection) == true }
     return LinearRule(
       pitchAlignment: pitch, offsetAlignment: offset, heightAlignment: height,

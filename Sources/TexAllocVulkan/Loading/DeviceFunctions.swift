@@ -70,6 +70,7 @@ internal import CVulkan
   let hostPointerProperties: PFN_vkGetMemoryHostPointerPropertiesEXT?
   /// Of `VK_KHR_external_memory_fd`.
   let memoryDescriptorProperties: PFN_vkGetMemoryFdPropertiesKHR?
+  let memoryDescriptor: PFN_vkGetMemoryFdKHR?
 
   /// - Throws: `VulkanFailure` where one is missing of which every device of Vulkan 1.2 has it.
   @unsafe init(
@@ -143,5 +144,6 @@ internal import CVulkan
     unsafe destroyFramebuffer = try get("vkDestroyFramebuffer")
     unsafe hostPointerProperties = find("vkGetMemoryHostPointerPropertiesEXT")
     unsafe memoryDescriptorProperties = find("vkGetMemoryFdPropertiesKHR")
+    unsafe memoryDescriptor = find("vkGetMemoryFdKHR")
   }
 }

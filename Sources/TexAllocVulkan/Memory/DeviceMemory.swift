@@ -1,5 +1,6 @@
 internal import CVulkan
 internal import Synchronization
+internal import SystemPackage
 internal import TexAlloc
 
 /// One allocation of a device's memory, or one import of memory that is somebody else's.
@@ -10,7 +11,7 @@ internal import TexAlloc
   let memory: VkDeviceMemory
   let size: Int
   let type: VulkanMemoryType
-  /// What an import was made by; 0 for memory of the device's own.
+  /// What it was imported by, or is exported by; 0 for memory that is the device's alone.
   let handleType: UInt32
   let connection: VulkanConnection
   private let ledger: MemoryLedger
@@ -48,6 +49,35 @@ internal import TexAlloc
     self.connection = connection
     self.ledger = ledger
     self.mapping = mapping
+  }
+
+  /// What other APIs of the same GPU open memory by.
+  static let exportedType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT.rawValue
+
+  /// Memory that other APIs of the same GPU may open.
+  static func exported(
+    _ size: Int, of type: VulkanMemoryType, on connection: VulkanConnection,
+    in ledger: MemoryLedger
+  ) throws(VulkanFailure) -> DeviceMemory {
+    var info = unsafe VkExportMemoryAllocateInfo(
+      sType: VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO, pNext: nil,
+      handleTypes: exportedType)
+    return try unsafe DeviceMemory(
+      size, of: type, on: connection, in: ledger, extension: &info, handleType: exportedType)
+  }
+
+  /// A descriptor of memory that is exported.
+  func descriptor() throws(VulkanFailure) -> OwnedDescriptor {
+    guard let get = unsafe connection.functions.memoryDescriptor else {
+      throw .unsupported("VK_KHR_external_memory_fd", "it is not enabled")
+    }
+    var info = unsafe VkMemoryGetFdInfoKHR(
+      sType: VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR, pNext: nil, memory: memory,
+      handleType: VkExternalMemoryHandleTypeFlagBits(handleType))
+    var descriptor: CInt = -1
+    try connection.check(
+      "vkGetMemoryFdKHR", unsafe get(connection.device, &info, &descriptor))
+    return OwnedDescriptor(owning: FileDescriptor(rawValue: descriptor))
   }
 
   deinit {

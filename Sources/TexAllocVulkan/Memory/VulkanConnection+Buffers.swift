@@ -28,6 +28,18 @@ extension VulkanConnection {
   /// Whether memory of a kind of handle can be imported for buffers that the GPU copies from, and for more
   /// than one of them.
   func copiesFromImports(by handleType: UInt32) -> Bool {
+    copies(from: VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT, by: handleType)
+  }
+
+  /// Whether memory of the device's own can be given to other APIs of the same GPU.
+  var exportsMemory: Bool {
+    unsafe functions.memoryDescriptor != nil && extensions.contains("VK_KHR_external_memory_fd")
+      && copies(from: VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT, by: DeviceMemory.exportedType)
+  }
+
+  private func copies(
+    from feature: VkExternalMemoryFeatureFlagBits, by handleType: UInt32
+  ) -> Bool {
     var info = unsafe VkPhysicalDeviceExternalBufferInfo()
     unsafe info.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO
     unsafe info.usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT.rawValue
@@ -37,7 +49,7 @@ extension VulkanConnection {
     unsafe physical.instance.functions.getExternalBufferProperties(
       physical.handle, &info, &answer)
     let features = unsafe answer.externalMemoryProperties.externalMemoryFeatures
-    return features & VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT.rawValue != 0
+    return features & feature.rawValue != 0
       && features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT.rawValue == 0
   }
 

@@ -7,11 +7,13 @@ internal import TexAlloc
 final class VulkanHeaps: Sendable {
   /// What they are called, known before any is measured.
   let names: [String]
+  /// The same of memory that other APIs of the GPU may open; none where the driver exports none.
+  let sharedNames: [String]
   private let types: [VulkanMemoryType]
   private let connection: VulkanConnection
   private let ledger: MemoryLedger
-  /// Those that gave memory, by the number of the type.
-  private let measured = Mutex<[Int: VulkanHeap]>([:])
+  /// Those that gave memory, by their names.
+  private let measured = Mutex<[String: VulkanHeap]>([:])
 
   init(of connection: VulkanConnection, in ledger: MemoryLedger) {
     let description = connection.description
@@ -19,6 +21,7 @@ final class VulkanHeaps: Sendable {
     let prefix = HeapNames.shared.unique("vulkan:\(description.uuid)")
     let number = prefix.dropFirst("vulkan:\(description.uuid)".count)
     names = types.map { "vulkan:\(description.uuid):\($0.index)\(number)" }
+    sharedNames = connection.exportsMemory ? names.map { $0 + ":shared" } : []
     self.connection = connection
     self.ledger = ledger
   }
@@ -30,13 +33,19 @@ final class VulkanHeaps: Sendable {
   }
 
   /// All of them that give memory; those that give none now are asked again the next time.
-  var all: [VulkanHeap] {
+  var all: [VulkanHeap] { heaps(named: names, shared: false) }
+
+  /// The same of memory that other APIs of the GPU may open.
+  var shared: [VulkanHeap] { heaps(named: sharedNames, shared: true) }
+
+  private func heaps(named names: [String], shared isShared: Bool) -> [VulkanHeap] {
     if ledger.isClosed { return [] }
     return measured.withLock { known in
       zip(names, types).compactMap { name, type in
-        if let heap = known[type.index] { return heap }
-        let heap = try? VulkanHeap(named: name, of: type, on: connection, in: ledger)
-        known[type.index] = heap
+        if let heap = known[name] { return heap }
+        let heap = try? VulkanHeap(
+          named: name, of: type, shared: isShared, on: connection, in: ledger)
+        known[name] = heap
         return heap
       }
     }

@@ -8,6 +8,8 @@ struct HeapPools {
   let heaps: [any Heap]
   /// The GPU where it is to copy from mapped buffers of its own; nil where it has none.
   let copier: (gpu: EGLDevice, timing: CopyTiming)?
+  /// The GPU where it takes memory of Vulkan; nil where the two share none.
+  let vulkanSharer: EGLDevice?
   let omissions: [Omission]
   private let gpu: EGLDevice
 
@@ -31,6 +33,14 @@ struct HeapPools {
     } catch {
       omissions.append(Omission(what: "mapped buffers", reason: "\(error)"))
       copier = nil
+    }
+    do {
+      let sharer = try EGLDevice.current()
+      try sharer.openMemoryOfVulkan()
+      vulkanSharer = sharer
+    } catch {
+      omissions.append(Omission(what: "memory of Vulkan for OpenGL", reason: "\(error)"))
+      vulkanSharer = nil
     }
     self.heaps = heaps
     self.omissions = omissions

@@ -41,6 +41,7 @@ struct PictureRoutes {
     if let copier = pools.copier {
       routes += [CopyKind.memcpy, .none].map { transferred(by: copier.gpu, copier.timing, $0) }
     }
+    if let sharer = pools.vulkanSharer { routes.append(shared(by: sharer)) }
     if !pools.heaps.isEmpty { routes.append(cold) }
     if texbench_has_stb { routes.append(stb) }
     return routes
@@ -229,6 +230,23 @@ struct PictureRoutes {
     ) {
       let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
       let route = try PooledPicture(picture, on: gpu, in: pool, by: copy, readback: readback)
+      return { watch in try route.run(&watch) }
+    }
+  }
+
+  /// Into memory of Vulkan, which OpenGL samples where it lies, or copies from.
+  private func shared(by gpu: EGLDevice) -> Route {
+    let image = ImageDescriptor(
+      width: picture.width, height: picture.height, formats: [.abgr8888])
+    let plan = try? TexturePool(for: [gpu, JPEGDecoder.component]).plan(for: image)
+    return Route(
+      name: CopyKind.none.routeName(
+        to: plan?.heap ?? "memory of Vulkan",
+        plan?.route == .imported ? "sampled by OpenGL" : "copied by OpenGL"),
+      isOurs: true
+    ) {
+      let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+      let route = try PooledPicture(picture, on: gpu, in: pool, by: .none, readback: readback)
       return { watch in try route.run(&watch) }
     }
   }
