@@ -6,12 +6,12 @@ public struct VideoFinding<Device: Sendable>: Sendable {
   /// The device, or why there is none.
   public let device: Result<Device, VideoError>
 
-  /// Of every node.
   init(_ node: FilePath, _ open: (FilePath) throws(VideoError) -> Device) {
     self.node = node
     device = Result { () throws(VideoError) in try open(node) }
   }
 
+  /// Of every node.
   static func all(_ open: (FilePath) throws(VideoError) -> Device) -> [VideoFinding] {
     let folder = "/dev"
     let names = (try? SystemFile.names(in: folder)) ?? []

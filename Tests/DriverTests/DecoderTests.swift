@@ -127,6 +127,29 @@ final class DecoderTests: XCTestCase {
     }
   }
 
+  func testADecoderGoesOnElsewhereWhilePicturesChange() throws {
+    let codec = try Vicodec()
+    let sizes = [ImageSize(width: 640, height: 480), ImageSize(width: 1024, height: 600)]
+    let chunks = try sizes.map { try codec.encode(.nv12, $0, count: 2) }
+    let frames = try VideoDecoder(at: codec.decoder).start(
+      .fwht, for: [], .cpuRead, size: sizes[1])
+    // The first of the others is read, and nobody has asked for the last of these.
+    var fed = 0
+    let first = [chunks[0][0], chunks[1][0]]
+    while fed < first.count {
+      let step = try XCTUnwrap(frames.next(until: .now + .seconds(60)), "nothing came")
+      guard case .wantsBytes = step else { continue }
+      let chunk = first[fed]
+      try frames.feed(chunk.span)
+      fed += 1
+    }
+    usleep(200_000)
+    try frames.restart()
+    var shown: [ImageSize] = []
+    try decode(chunks[1], by: frames) { shown.append($0.buffer.layout.imageSize) }
+    XCTAssertEqual(shown, [sizes[1], sizes[1]])
+  }
+
   func testADecoderWaitsForPicturesThatAreHeld() throws {
     let codec = try Vicodec()
     let chunks = try codec.encode(.xrgb8888, ImageSize(width: 640, height: 360), count: 8)

@@ -70,6 +70,26 @@ final class StillDecoderTests: XCTestCase {
     XCTAssertNotNil(other.discardReason)
   }
 
+  func testAHeaderWithoutItsPictureIsTypedAndNotThatOfTheNext() throws {
+    let codec = try Vicodec()
+    let stills = try VideoStillDecoder(by: VideoDecoder(at: codec.decoder), .fwht)
+    let large = try codec.encode(.nv12, ImageSize(width: 1024, height: 600), count: 1)[0]
+    let small = try codec.encode(.nv12, ImageSize(width: 640, height: 360), count: 1)[0]
+    // What follows a header tells how long it is; nothing of this is a picture.
+    let file =
+      large.prefix(200) + [UInt8](repeating: 0xA5, count: large.count - 200) + small
+    let picture = try stills.open(ImageSource(Array(file)), DecodingOptions())
+    let pool = try TexturePool(for: [], from: [MemfdHeap()])
+    let buffer = try pool.allocate(picture.header.descriptor, for: .cpuRead)
+    do {
+      _ = try picture.decode(into: buffer, on: CallingThread()) { _ in true }
+      // A driver may take noise for a picture of that size.
+      XCTAssertEqual(buffer.layout.imageSize, ImageSize(width: 1024, height: 600))
+    } catch {
+      XCTAssertNotNil(buffer.discardReason, "\(error)")
+    }
+  }
+
   func testStillsThatAreNoneAndWhatIsNotOfferedAreTyped() throws {
     let codec = try Vicodec()
     let decoder = try VideoDecoder(at: codec.decoder)

@@ -20,12 +20,11 @@ struct CodedQueue: Sendable {
     of device: VideoNode, _ format: CodedFormat, _ size: ImageSize?, _ chunkSize: Int
   ) throws(VideoError) {
     self.device = device
+    let bytes: Int
     do throws(SystemFailure) {
-      for event in [V4L2_EVENT_SOURCE_CHANGE, V4L2_EVENT_EOS] {
-        var subscription = v4l2_event_subscription()
-        subscription.type = UInt32(event)
-        try device.call("VIDIOC_SUBSCRIBE_EVENT", texalloc_subscribe_event, &subscription)
-      }
+      var subscription = v4l2_event_subscription()
+      subscription.type = UInt32(V4L2_EVENT_SOURCE_CHANGE)
+      try device.call("VIDIOC_SUBSCRIBE_EVENT", texalloc_subscribe_event, &subscription)
       var entry = try FormatEntry(of: device, .output)
       entry.code = format.rawValue
       if let size { entry.size = size }
@@ -35,7 +34,7 @@ struct CodedQueue: Sendable {
       guard entry.code == format.rawValue else {
         throw SystemFailure("VIDIOC_S_FMT", on: device.path.string, .invalidArgument)
       }
-      limit = entry.bytes
+      bytes = entry.bytes
     } catch {
       throw VideoError(error)
     }
@@ -48,6 +47,7 @@ struct CodedQueue: Sendable {
         memory.append(try queue.export(index, to: "coded:\(device.name)", .cached))
       }
       self.memory = memory
+      limit = min(bytes, memory.map(\.size).min() ?? 0)
     } catch {
       throw VideoError(error)
     }

@@ -79,9 +79,11 @@ public final class DecodedFrames: Sendable {
       }
       if let step { return step }
       if let deadline, ContinuousClock.now >= deadline { return nil }
-      FrameRing.wait(
+      let isWoken = FrameRing.wait(
         for: POLLIN | POLLPRI | POLLOUT, of: descriptor, or: wakeUp, until: deadline,
         isShort: isShort)
+      // Once it is stopped, everybody is to be woken up.
+      if isWoken, !isStopped.withLock({ $0 }) { state.withLock { _ in wakeUp.takeIfThere() } }
     }
     return nil
   }
@@ -128,10 +130,10 @@ struct DecodingState: Sendable {
   var pictures: DecodedPictures
   /// Whether no more bytes come.
   var isFinishing = false
-  /// Pictures of which nothing was decoded.
-  private(set) var lost = 0
   /// Whether the driver knows that.
   private var isDraining = false
+  /// Pictures of which nothing was decoded.
+  private(set) var lost = 0
   /// Whether the next pictures are others, which begin after the last of these.
   private var isChanging = false
   /// Whether the driver has said that a picture was the last: of all, or of these.
@@ -184,7 +186,8 @@ struct DecodingState: Sendable {
     var command = v4l2_decoder_cmd()
     command.cmd = UInt32(V4L2_DEC_CMD_STOP)
     do { try device.call("VIDIOC_DECODER_CMD", texalloc_decoder_cmd, &command) } catch {
-      throw VideoError(error)
+      // A driver may go on with one that was asked for before the pictures changed.
+      guard error.errno == .resourceBusy else { throw VideoError(error) }
     }
     isDraining = true
   }
@@ -193,7 +196,14 @@ struct DecodingState: Sendable {
     if isClosed { return }
     (isFinishing, isDraining, isAtLast) = (false, false, false)
     try coded.restart()
-    try pictures.ring?.restart()
+    // The driver tells once of others, and has its pictures like that from then on.
+    if coded.takeChange() { isChanging = true }
+    if isChanging, pictures.ring != nil {
+      try pictures.setUp()
+      isChanging = false
+    } else {
+      try pictures.ring?.restart()
+    }
   }
 
   mutating func close() {

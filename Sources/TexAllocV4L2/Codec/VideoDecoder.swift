@@ -151,10 +151,11 @@ public final class VideoDecoder: Component {
     var rest = bytes[...]
     let deadline = ContinuousClock.now + Self.longestStill
     while ContinuousClock.now < deadline {
+      // A driver tells before it gives the bytes back of which it knows.
+      try queue.collect()
       if queue.takeChange() {
         return try DecodedPictures(of: device, for: [], [], buffers: 1, from: heaps).kind()
       }
-      try queue.collect()
       if !rest.isEmpty, queue.hasRoom {
         let part = rest.prefix(queue.limit)
         rest = rest.dropFirst(part.count)

@@ -4,7 +4,7 @@ public import TexAlloc
 /// spares the CPU that.
 ///
 /// ```swift
-/// let stills = VideoStillDecoder(by: decoder, .jpeg)
+/// let stills = try VideoStillDecoder(by: decoder, .jpeg)
 /// let assets = try Assets(gpu: gpu, pool: pool, decoders: [stills, JPEGDecoder.component])
 /// ```
 ///
@@ -109,6 +109,16 @@ private struct VideoStill: EncodedImage {
     do throws(ImageDecodingError) {
       guard let frame = try decodedFrame(as: buffer.layout.format.fourcc, goOn) else {
         throw ImageDecodingError(header.name, .cancelled)
+      }
+      // A file may begin with the header of another picture, of which nothing was decoded.
+      let (wanted, held) = (buffer.layout, frame.buffer.layout)
+      guard frame.region.width == wanted.width, frame.region.height == wanted.height,
+        held.format.fourcc == wanted.format.fourcc
+      else {
+        let words =
+          "the decoder gives \(frame.region.width)x\(frame.region.height) pixels of"
+          + " \(held.format) for \(wanted.width)x\(wanted.height) of \(wanted.format)"
+        throw ImageDecodingError(header.name, .damaged(words, .header))
       }
       for plane in buffer.layout.planes.indices { try copy(plane, of: frame, to: buffer) }
       guard frame.isDamaged else { return DecodingReport(goodRows: 0..<buffer.layout.height) }

@@ -124,10 +124,12 @@ final class FrameRing: Sendable {
   ///
   /// - Parameter isShort: Whether the driver waits for memory, which nobody tells of when the GPU is done with
   ///   it: that is looked at now and then.
+  /// - Returns: Whether somebody has.
+  @discardableResult
   static func wait(
     for events: Int32, of device: FileDescriptor, or wakeUp: borrowing EventDescriptor,
     until deadline: ContinuousClock.Instant?, isShort: Bool
-  ) {
+  ) -> Bool {
     var slice = isShort ? Duration.milliseconds(2) : .seconds(10)
     if let deadline, deadline - .now < slice { slice = deadline - .now }
     var files = [
@@ -138,6 +140,7 @@ final class FrameRing: Sendable {
     _ = unsafe poll(&files, nfds_t(files.count), milliseconds)
     // Which it is at once while the driver has no buffer.
     if files[0].revents & Int16(POLLERR) != 0 { usleep(1000) }
+    return files[1].revents & Int16(POLLIN) != 0
   }
 }
 

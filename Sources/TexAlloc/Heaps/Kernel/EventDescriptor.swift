@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 internal import SystemPackage
 
 /// A descriptor that polls as readable from a signal until that is taken: eventfd(2).
@@ -14,6 +15,12 @@ package struct EventDescriptor: ~Copyable, Sendable {
   package var descriptor: FileDescriptor { file.descriptor }
 
   package func signal() { _ = try? descriptor.writeAll([1, 0, 0, 0, 0, 0, 0, 0]) }
+
+  /// Takes a signal if there is one; who asks at the same time waits for none.
+  package func takeIfThere() {
+    var file = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+    if unsafe poll(&file, 1, 0) == 1 { take() }
+  }
 
   /// Waits for a signal, and takes it.
   package func take() {
