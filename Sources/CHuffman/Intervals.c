@@ -92,6 +92,7 @@ uint32_t texalloc_huffman_cut(
   place = reader->data;
   for (uint32_t i = 0; i < markers && count < most; i++) {
     place = behind_restart(reader, place, i);
+    if (place == NULL) break;  // somebody has changed the bytes meanwhile
     if ((uint64_t)(place - reader->data) * most < size * count) continue;
     const uint32_t first = (i + 1) * reader->interval;
     parts[count - 1].end = first;

@@ -104,7 +104,8 @@ struct texalloc_huffman_reader {
   size_t entries_staged, offsets_staged;
   // Two entries are stored at once, of which the second may be none.
   uint32_t entries[staged_entries + 2];
-  uint32_t offsets[staged_offsets];
+  /// And where the last block ends.
+  uint32_t offsets[staged_offsets + 1];
 };
 
 static inline texalloc_huffman_result odd(texalloc_huffman_reader *reader, const char *what) {
