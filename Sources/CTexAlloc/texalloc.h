@@ -17,7 +17,7 @@
  *   texalloc_picture_allocate(photo, pool, TEXALLOC_FOR_TEXTURE, &buffer);
  *   texalloc_picture_decode(photo, buffer, NULL);          // straight into texture memory
  *   texalloc_texture_create(gpu, buffer, 0, &texture);     // no copy, or a reason why there was one
- *   texalloc_texture_get_info(texture, &texture);
+ *   texalloc_texture_get_info(texture, &shown);
  *   glBindTexture(shown.planes[0].target, shown.planes[0].name);
  *
  * What holds for every function:
@@ -273,11 +273,12 @@ texalloc_status texalloc_set_log(texalloc_log_function log, void *user);
 
 /**
  * Releases every handle that there is, and waits until the library's threads have ended: before its memory
- * is looked at for leaks, say. Devices are closed last, where their context is current. Not while another
- * thread is in a call. Later calls begin anew.
+ * is looked at for leaks, say. Devices are closed last, those of OpenGL where their context is current. Not
+ * while another thread is in a call. Later calls begin anew.
  *
  * TEXALLOC_BUSY: a thread has not ended after ten seconds. TEXALLOC_JOINED, TEXALLOC_FAILED: what kept a
- * device from being closed whose context is current. All handles are gone nevertheless.
+ * device from being closed whose context is current; TEXALLOC_IN_USE: one of Vulkan. All handles are gone
+ * nevertheless.
  */
 texalloc_status texalloc_shutdown(void);
 

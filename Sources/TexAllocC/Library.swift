@@ -36,10 +36,13 @@ public func texalloc_set_log(
 public func texalloc_shutdown() -> texalloc_status {
   answer {
     let failure = Handles.releaseAll()
-    guard OwnThreads.waitForEnd(of: .seconds(10)) else {
+    let isOver = OwnThreads.waitForEnd(of: .seconds(10))
+    // Their memory may have been written by those threads.
+    let other = Handles.closeVulkans()
+    guard isOver else {
       throw Misuse(TEXALLOC_BUSY, "a thread of the library has not ended after ten seconds")
     }
-    if let failure { throw failure }
+    if let failure = failure ?? other { throw failure }
   }
 }
 
@@ -88,6 +91,12 @@ enum Handles {
         if first == nil && error.cause != .wrongThread { first = error }
       }
     }
+    return first
+  }
+
+  /// - Returns: Why the first of those could not be closed.
+  static func closeVulkans() -> (any Error)? {
+    var first: (any Error)?
     for device in vulkans.removeAll() {
       do throws(VulkanFailure) { try device.gpu.close() } catch {
         if first == nil { first = error }

@@ -136,13 +136,13 @@ public func texalloc_socket_receive(
     let held = try Handles.sockets.find(socket)
     // Looked at first, so that nothing is said that nobody hears.
     var result = unsafe texalloc_event()
-    unsafe try pass(result, to: event)
+    try unsafe requireRoom(in: event)
     let (said, words) = try held.receive(waiting: patience)
     unsafe result.words = words?.pointer
     do { unsafe try result.fill(said) } catch {
       // The peer gets back what nobody here hears of.
       if case .received(let image) = said {
-        try held.use { try $0.refuse(image.handOver, because: "\(error)") }
+        try? held.use { try $0.refuse(image.handOver, because: "\(error)") }
       }
       throw error
     }

@@ -75,6 +75,12 @@ final class AdoptedFile: Sendable {
   /// Bytes of the pages that it has, also of those behind its end; 0 where the kernel does not tell.
   var pageBytes: Int { Int((try? descriptor.stat().blocksAllocated) ?? 0) * Self.block }
 
+  /// Bytes of the pages that it has behind its last one.
+  var bytesBehind: Int {
+    guard let end = size.checkedRoundedUp(toMultipleOf: pageSize) else { return 0 }
+    return max(0, pageBytes - end)
+  }
+
   /// Whether devices are at work on it just now that such an access would have to wait for.
   func isBusy(for usage: Set<CPUUsage>) -> Bool {
     let events = Int16(usage == [.read] ? POLLIN : POLLOUT)

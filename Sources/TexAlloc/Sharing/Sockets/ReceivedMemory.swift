@@ -43,8 +43,8 @@ extension TextureBuffer {
       try self.init(
         layout, at: 0, in: files, mappedFor: check.cpuUsage, charging: charge, named: name)
       // All that it says to have is there by now; what could not be cut off behind it is held with it.
-      let more = files.reduce(0) { $0 + $1.file.pageBytes } - bytes
-      guard charge.grow(by: max(0, more)) else { throw refusal(of: more) }
+      let more = files.reduce(0) { $0 + $1.file.bytesBehind }
+      guard charge.grow(by: more) else { throw refusal(of: more) }
     } catch {
       throw .memory(error)
     }
