@@ -17,8 +17,9 @@ internal import TexAlloc
     var sampler: VkSampler?
     var shader: VkShaderModule?
     var setLayout: VkDescriptorSetLayout?
-    var sets: VkDescriptorPool?
-    var set: VkDescriptorSet?
+    var pool: VkDescriptorPool?
+    /// One.
+    var sets: [VkDescriptorSet?] = unsafe []
     var layout: VkPipelineLayout?
     var pipeline: VkPipeline?
   }
@@ -38,7 +39,7 @@ internal import TexAlloc
       let bytes = try unsafe output.map()
       unsafe texels = UnsafeMutableRawBufferPointer(rebasing: bytes[..<size])
       try unsafe Self.makePipeline(&objects, on: connection)
-      try unsafe Self.makeSet(&objects, on: connection)
+      unsafe (objects.pool, objects.sets) = try connection.makeSets(1, of: objects.setLayout)
     } catch {
       unsafe Self.destroy(objects, on: connection)
       throw error
@@ -83,12 +84,14 @@ internal import TexAlloc
     try pending.withLock { pending throws(VulkanFailure) in
       if let pending, !pending.wait(until: .now + longestWait) { throw .timedOut }
       let functions = work.connection.functions
-      unsafe update(view, content.layout)
+      let image = unsafe VkDescriptorImageInfo(
+        sampler: objects.sampler, imageView: view, imageLayout: content.layout)
+      unsafe work.connection.bind(objects.sets[0], to: image, and: objects.buffer)
       let fence = try unsafe work.submit(preparing: [content]) { list, barriers in
         unsafe functions.pipelineBarrier(
           list, VK_PIPELINE_STAGE_HOST_BIT.rawValue, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT.rawValue,
           0, 0, nil, 0, nil, UInt32(barriers.count), barriers)
-        var set = unsafe objects.set
+        var set = unsafe objects.sets[0]
         unsafe functions.bindPipeline(list, VK_PIPELINE_BIND_POINT_COMPUTE, objects.pipeline)
         unsafe functions.bindDescriptorSets(
           list, VK_PIPELINE_BIND_POINT_COMPUTE, objects.layout, 0, 1, &set, 0, nil)
@@ -112,31 +115,6 @@ internal import TexAlloc
         throw VulkanFailure("vkWaitSemaphores", VK_ERROR_DEVICE_LOST)
       }
       return unsafe Array(texels[..<(count * width * 4)])
-    }
-  }
-
-  /// Has the shader look at an image: nobody uses the set at that moment.
-  @unsafe private func update(_ view: VkImageView, _ layout: VkImageLayout) {
-    let connection = work.connection
-    var image = unsafe VkDescriptorImageInfo(
-      sampler: objects.sampler, imageView: view, imageLayout: layout)
-    var buffer = unsafe VkDescriptorBufferInfo(
-      buffer: objects.buffer, offset: 0, range: VkDeviceSize(texels.count))
-    unsafe withUnsafePointer(to: &image) { image in
-      unsafe withUnsafePointer(to: &buffer) { buffer in
-        func write(_ binding: UInt32, _ type: VkDescriptorType) -> VkWriteDescriptorSet {
-          unsafe VkWriteDescriptorSet(
-            sType: VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, pNext: nil, dstSet: objects.set,
-            dstBinding: binding, dstArrayElement: 0, descriptorCount: 1, descriptorType: type,
-            pImageInfo: image, pBufferInfo: buffer, pTexelBufferView: nil)
-        }
-        let writes = unsafe [
-          write(0, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER),
-          write(1, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER),
-        ]
-        unsafe connection.functions.updateDescriptorSets(
-          connection.device, UInt32(writes.count), writes, 0, nil)
-      }
     }
   }
 
@@ -171,37 +149,12 @@ internal import TexAlloc
     try connection.check("vkCreateComputePipelines", pipeline)
   }
 
-  private static func makeSet(
-    _ objects: inout Objects, on connection: VulkanConnection
-  ) throws(VulkanFailure) {
-    let (functions, device) = unsafe (connection.functions, connection.device)
-    let sizes = [
-      VkDescriptorPoolSize(type: VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, descriptorCount: 1),
-      VkDescriptorPoolSize(type: VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, descriptorCount: 1),
-    ]
-    let pool = unsafe sizes.withUnsafeBufferPointer { sizes in
-      var info = unsafe VkDescriptorPoolCreateInfo(
-        sType: VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, pNext: nil, flags: 0, maxSets: 1,
-        poolSizeCount: UInt32(sizes.count), pPoolSizes: sizes.baseAddress)
-      return unsafe functions.createDescriptorPool(device, &info, nil, &objects.sets)
-    }
-    try connection.check("vkCreateDescriptorPool", pool)
-    var setLayout = unsafe objects.setLayout
-    let set = unsafe withUnsafePointer(to: &setLayout) { setLayout in
-      var info = unsafe VkDescriptorSetAllocateInfo(
-        sType: VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, pNext: nil,
-        descriptorPool: objects.sets, descriptorSetCount: 1, pSetLayouts: setLayout)
-      return unsafe functions.allocateDescriptorSets(device, &info, &objects.set)
-    }
-    try connection.check("vkAllocateDescriptorSets", set)
-  }
-
   /// Those that are there.
   private static func destroy(_ objects: Objects, on connection: VulkanConnection) {
     let (functions, device) = unsafe (connection.functions, connection.device)
     unsafe functions.destroyPipeline(device, objects.pipeline, nil)
     unsafe functions.destroyPipelineLayout(device, objects.layout, nil)
-    unsafe functions.destroyDescriptorPool(device, objects.sets, nil)
+    unsafe functions.destroyDescriptorPool(device, objects.pool, nil)
     unsafe functions.destroyDescriptorSetLayout(device, objects.setLayout, nil)
     unsafe functions.destroyShaderModule(device, objects.shader, nil)
     unsafe functions.destroySampler(device, objects.sampler, nil)

@@ -55,4 +55,60 @@ extension VulkanConnection {
     try check("vkCreatePipelineLayout", result)
     return unsafe layout
   }
+
+  /// Sets of one image and one buffer each.
+  ///
+  /// - Returns: The sets, and what they are taken from; they go with it.
+  @unsafe func makeSets(
+    _ count: Int, of layout: VkDescriptorSetLayout?
+  ) throws(VulkanFailure) -> (pool: VkDescriptorPool?, sets: [VkDescriptorSet?]) {
+    let sizes = [VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER].map {
+      VkDescriptorPoolSize(type: $0, descriptorCount: UInt32(count))
+    }
+    var pool: VkDescriptorPool?
+    let made = unsafe sizes.withUnsafeBufferPointer { sizes in
+      var info = unsafe VkDescriptorPoolCreateInfo(
+        sType: VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, pNext: nil, flags: 0,
+        maxSets: UInt32(count), poolSizeCount: UInt32(sizes.count), pPoolSizes: sizes.baseAddress)
+      return unsafe functions.createDescriptorPool(device, &info, nil, &pool)
+    }
+    try check("vkCreateDescriptorPool", made)
+    let layouts = unsafe [VkDescriptorSetLayout?](repeating: layout, count: count)
+    var sets = unsafe [VkDescriptorSet?](repeating: nil, count: count)
+    let result = unsafe layouts.withUnsafeBufferPointer { layouts in
+      var info = unsafe VkDescriptorSetAllocateInfo(
+        sType: VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, pNext: nil, descriptorPool: pool,
+        descriptorSetCount: UInt32(count), pSetLayouts: layouts.baseAddress)
+      return unsafe functions.allocateDescriptorSets(device, &info, &sets)
+    }
+    do { try check("vkAllocateDescriptorSets", result) } catch {
+      unsafe functions.destroyDescriptorPool(device, pool, nil)
+      throw error
+    }
+    return unsafe (pool, sets)
+  }
+
+  /// Has a set show an image and the whole of a buffer: nobody uses it at that moment.
+  @unsafe func bind(
+    _ set: VkDescriptorSet?, to image: VkDescriptorImageInfo, and buffer: VkBuffer?
+  ) {
+    var image = unsafe image
+    var buffer = unsafe VkDescriptorBufferInfo(
+      buffer: buffer, offset: 0, range: .max)  // VK_WHOLE_SIZE
+    unsafe withUnsafePointer(to: &image) { image in
+      unsafe withUnsafePointer(to: &buffer) { buffer in
+        func write(_ binding: UInt32, _ type: VkDescriptorType) -> VkWriteDescriptorSet {
+          unsafe VkWriteDescriptorSet(
+            sType: VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, pNext: nil, dstSet: set,
+            dstBinding: binding, dstArrayElement: 0, descriptorCount: 1, descriptorType: type,
+            pImageInfo: image, pBufferInfo: buffer, pTexelBufferView: nil)
+        }
+        let writes = unsafe [
+          write(0, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER),
+          write(1, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER),
+        ]
+        unsafe functions.updateDescriptorSets(device, UInt32(writes.count), writes, 0, nil)
+      }
+    }
+  }
 }
