@@ -19,10 +19,12 @@ private enum LeavingThread {
   }
 
   private static let letting = Atomic(Letting.notBegun.rawValue)
+  private static let processEnds = Atomic(false)
 
   static func endProcess(beforeItLeaves isBusy: Bool) throws {
     // What is registered before the first thread is called after what the library does.
     atexit {
+      LeavingThread.processEnds.store(true, ordering: .releasing)
       usleep(500_000)
       print(Letting(rawValue: LeavingThread.letting.load(ordering: .acquiring)) ?? .notBegun)
     }
@@ -34,7 +36,7 @@ private enum LeavingThread {
     }
     try useThread { [key] in
       _ = unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: 1))
-      if isBusy { usleep(200_000) }
+      while isBusy, !processEnds.load(ordering: .acquiring) { usleep(1000) }
     }
     if !isBusy {
       while letting.load(ordering: .acquiring) == Letting.notBegun.rawValue { usleep(1000) }

@@ -81,15 +81,16 @@ package enum OwnThreads {
       return count == 0 ? waiters : []
     }
 
+    /// None in a child that was forked, where they do not exist.
     mutating func takeLeaving() -> [pthread_t] {
       defer { leaving = [] }
-      return leaving
+      return getpid() == OwnThreads.process ? leaving : []
     }
   }
 
   private static let state = Mutex(State())
 
-  /// The process whose end is waited for: in a child that was forked these threads do not exist.
+  /// The process whose threads are joined.
   private static let process: pid_t = {
     atexit { OwnThreads.endWithProcess() }
     return getpid()
