@@ -96,13 +96,20 @@ public func texalloc_texture_contents_changed(
 ) -> texalloc_status {
   answer {
     let texture = try Handles.textures.find(texture).texture
-    let rows = Int(firstRow)..<Int(firstRow) + Int(rowCount)
-    let height = texture.buffer.layout.height
-    guard rows.upperBound <= height else {
-      throw Misuse.argument("rows up to \(rows.upperBound) of \(height)")
-    }
-    try texture.contentsChanged(rows: rowCount == 0 ? nil : rows)
+    try texture.contentsChanged(rows: rows(rowCount, from: firstRow, of: texture.buffer))
   }
+}
+
+/// Rows of an image; nil where there are none, which stands for all.
+func rows(
+  _ count: UInt32, from first: UInt32, of buffer: TextureBuffer
+) throws(Misuse) -> Range<Int>? {
+  let rows = Int(first)..<Int(first) + Int(count)
+  let height = buffer.layout.height
+  guard rows.upperBound <= height else {
+    throw Misuse.argument("rows up to \(rows.upperBound) of \(height)")
+  }
+  return rows.isEmpty ? nil : rows
 }
 
 @c @implementation

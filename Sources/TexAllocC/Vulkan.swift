@@ -210,12 +210,7 @@ public func texalloc_vulkan_texture_contents_changed(
 ) -> texalloc_status {
   answer {
     let texture = try Handles.vulkanTextures.find(texture).texture
-    let rows = Int(firstRow)..<Int(firstRow) + Int(rowCount)
-    let height = texture.buffer.layout.height
-    guard rows.upperBound <= height else {
-      throw Misuse.argument("rows up to \(rows.upperBound) of \(height)")
-    }
-    try texture.contentsChanged(rows: rowCount == 0 ? nil : rows)
+    try texture.contentsChanged(rows: rows(rowCount, from: firstRow, of: texture.buffer))
   }
 }
 

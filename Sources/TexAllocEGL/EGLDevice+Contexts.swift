@@ -117,7 +117,7 @@ extension EGLDevice {
     return member
   }
 
-  private func requireLife(for operation: String) throws(EGLFailure) {
+  func requireLife(for operation: String) throws(EGLFailure) {
     if isLost {
       throw EGLFailure(cause: .lost, operation: operation, reason: "the device's context was lost")
     }

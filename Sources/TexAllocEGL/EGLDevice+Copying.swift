@@ -43,7 +43,7 @@ extension EGLDevice {
       formats)
     try texture.copyContents(0..<layout.height, in: here)
     try enter(texture, in: here)
-    if route == .transferred || importer == nil || !isImported(buffer) { buffer.spend() }
+    if route == .transferred || !isImported(buffer) { buffer.spend() }
     return texture
   }
 

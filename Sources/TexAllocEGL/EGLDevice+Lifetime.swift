@@ -25,6 +25,7 @@ extension EGLDevice {
       return (state.retired, state.takeAllKept())
     }
     destroyImages(of: retired.map(\.objects) + kept)
+    letGoOfOpenedMemory()
   }
 
   /// Gives back the EGLImages of textures that are gone, the newest first: Mesa finds that at once,
@@ -157,6 +158,7 @@ extension EGLDevice {
     }
     framebuffers.delete()
     destroy(textures)
+    letGoOfOpenedMemory()
     marker.delete()
   }
 }

@@ -31,11 +31,13 @@ extension EGLDevice {
     }
     try buffer.requireContents(for: name)
     if !mipmapped, let texture = try takeKeptTexture(of: buffer, in: here) { return texture }
+    let opened: OpenedMemory?
+    do { opened = try openedMemory(of: buffer) } catch { throw importFailed(of: buffer, error) }
+    if let opened, opened.buffer == nil {
+      return try share(buffer, opened, mipmapped: mipmapped, in: here)
+    }
     if mappedBuffer(of: buffer) != nil {
       return try transfer(buffer, mipmapped: mipmapped, in: here)
-    }
-    if let memory = openedTextures(of: buffer) {
-      return try share(buffer, memory, mipmapped: mipmapped, in: here)
     }
     if buffer.route == .uploaded { throw uploadedOnly(because: obstacle(to: buffer)) }
     if mipmapped { throw noMipmapsOfImports() }
@@ -96,7 +98,7 @@ extension EGLDevice {
 
   /// Why a buffer is copied by the CPU after all.
   func obstacle(to buffer: TextureBuffer, after refusal: RegistrationRefused) -> String {
-    let isPlanned = importer == nil || buffer.route == .uploaded
+    let isPlanned = importer == nil && !isOpened(buffer) || buffer.route == .uploaded
     return isPlanned
       ? obstacle(to: buffer)
       : "\(refusal.field): wanted \(refusal.wanted), held \(refusal.held)"
@@ -116,6 +118,11 @@ extension EGLDevice {
   private func share(
     _ buffer: TextureBuffer, _ memory: OpenedMemory, mipmapped: Bool, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture {
+    if let demandedRoute, demandedRoute != .imported {
+      throw refusal(
+        .heap, "heaps", wanted: "memory that is \(demandedRoute)",
+        held: buffer.heap ?? "memory of another API")
+    }
     if mipmapped { throw noMipmapsOfImports() }
     try requirePlace(of: buffer, in: memory)
     let check = try verify(buffer).check
@@ -125,13 +132,17 @@ extension EGLDevice {
         try memory.makeTexture(of: buffer), of: buffer, on: self, .imported, because: nil,
         check: check)
     } catch {
-      throw refusal(
-        .importFailed, "import",
-        wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
-        held: "\(error)")
+      throw importFailed(of: buffer, error)
     }
     try enter(texture, in: here)
     return texture
+  }
+
+  func importFailed(of buffer: TextureBuffer, _ failure: EGLFailure) -> RegistrationRefused {
+    refusal(
+      .importFailed, "import",
+      wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
+      held: "\(failure)")
   }
 
   private func transfer(
@@ -258,10 +269,7 @@ extension EGLDevice {
         objects, of: buffer, on: self, .imported, because: seen.reason, check: check)
     } catch {
       state.withLock { $0.liveImages -= count }
-      throw refusal(
-        .importFailed, "import",
-        wanted: "\(buffer.layout.format) of \(buffer.heap ?? "an unknown heap")",
-        held: "\(error)")
+      throw importFailed(of: buffer, error)
     }
     try enter(texture, in: here)
     return texture

@@ -19,9 +19,10 @@ extension EGLDevice {
   /// The one of the device's mapped buffers that an image lies in: its own, or one over memory that it
   /// opened; nil where it lies elsewhere.
   func mappedBuffer(of buffer: TextureBuffer) -> MappedBuffer? {
-    guard let slab = buffer.slab else { return nil }
-    if let own = slab.companion(MappedBuffer.ofSlab) { return own.context === maker ? own : nil }
-    return openedMemory(of: slab)?.buffer
+    if let own = buffer.slab?.companion(MappedBuffer.ofSlab) {
+      return own.context === maker ? own : nil
+    }
+    return (try? openedMemory(of: buffer))?.buffer
   }
 }
 
@@ -42,8 +43,10 @@ extension EGLDevice {
   /// To be called before the pools are made, once.
   ///
   /// - Throws: `EGLFailure`, unsupported where the context lacks `GL_EXT_memory_object_fd`, where a heap shares
-  ///   its memory with nobody, or is another GPU's; the device is as it was before.
+  ///   its memory with nobody, or is another GPU's; or where the device is closed or lost. It is as it was
+  ///   before then.
   public func open(_ heaps: [any Heap]) throws(EGLFailure) {
+    try requireLife(for: "open")
     let functions = try maker.run { () throws(EGLFailure) in try MemoryObjects() }
     let found = try heaps.map { heap throws(EGLFailure) in
       let slab: Slab
@@ -58,7 +61,19 @@ extension EGLDevice {
       }
     }
     guard let first = found.first else { return }
-    opened.withLock { $0 = OpenedHeaps(heaps: heaps, textures: first, functions: functions) }
+    // Others than the best are worth no second way.
+    let alike = zip(heaps, found).filter { $0.1 == first }.map(\.0)
+    letGoOfOpenedMemory()
+    opened.withLock { $0 = OpenedHeaps(heaps: alike, textures: first, functions: functions) }
+  }
+
+  /// Closes what was opened, which slabs of others keep: where the context goes.
+  func letGoOfOpenedMemory() {
+    let slabs = opened.withLock { opened in
+      defer { opened = nil }
+      return opened?.slabs ?? []
+    }
+    for slab in slabs { slab.slab?.removeCompanion(openedSlabs) }
   }
 
   /// How the driver has textures in a slab that nobody else uses; nil where it has buffers only. On the
@@ -68,21 +83,26 @@ extension EGLDevice {
   ) throws(EGLFailure) -> LinearTextures? {
     do throws(EGLFailure) {
       let opened = try OpenedMemory(memory, of: slab, by: functions, on: maker)
-      let found = try unsafe LinearTextures.found(
-        in: opened, slab.bytes(in: 0..<slab.size), by: maker.texelFetch())
+      let found = try LinearTextures.found(in: opened, of: slab, by: maker.texelFetch())
       if let found { return found }
     } catch  where error.cause != .unsupported {}
     _ = try OpenedMemory(memory, of: slab, asBuffer: true, by: functions, on: maker)
     return nil
   }
 
-  /// What was made of a slab of memory that was opened; nil for all others.
-  func openedMemory(of slab: Slab) -> OpenedMemory? {
-    guard let opened = opened.withLock({ $0 }),
-      let memory = slab.companion(ExportedMemory.ofSlab)
+  /// Whether a buffer lies in memory of another API, and such memory was opened.
+  func isOpened(_ buffer: TextureBuffer) -> Bool {
+    buffer.slab?.companion(ExportedMemory.ofSlab) != nil && opened.withLock { $0 != nil }
+  }
+
+  /// What was made of the memory of another API that a buffer lies in; nil for all others.
+  func openedMemory(of buffer: TextureBuffer) throws(EGLFailure) -> OpenedMemory? {
+    guard let slab = buffer.slab, let memory = slab.companion(ExportedMemory.ofSlab),
+      let opened = opened.withLock({ $0 })
     else { return nil }
-    return try? slab.companion(openedSlabs) { () throws(EGLFailure) in
-      try maker.run { () throws(EGLFailure) in
+    return try slab.companion(openedSlabs) { () throws(EGLFailure) in
+      self.opened.withLock { $0?.remember(slab) }
+      return try maker.run { () throws(EGLFailure) in
         try OpenedMemory(
           memory, of: slab, asBuffer: opened.textures == nil, by: opened.functions, on: maker)
       }
@@ -91,8 +111,7 @@ extension EGLDevice {
 
   /// The same for a buffer that is sampled where it lies.
   func openedTextures(of buffer: TextureBuffer) -> OpenedMemory? {
-    guard let slab = buffer.slab, let memory = openedMemory(of: slab), memory.buffer == nil
-    else { return nil }
+    guard let memory = try? openedMemory(of: buffer), memory.buffer == nil else { return nil }
     return memory
   }
 

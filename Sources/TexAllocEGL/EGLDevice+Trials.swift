@@ -237,9 +237,7 @@ extension EGLDevice {
         return try texels(of: textures)
       }
     } catch {
-      throw refusal(
-        .importFailed, "import", wanted: "\(layout.format) of \(buffer.heap ?? "unknown")",
-        held: "\(error)")
+      throw importFailed(of: buffer, error)
     }
   }
 }

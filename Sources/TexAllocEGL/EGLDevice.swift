@@ -181,6 +181,7 @@ public import TexAlloc
   }
 
   deinit {
+    letGoOfOpenedMemory()
     if isClosed {
       if ownsContext { context.destroy() }
       return

@@ -104,8 +104,7 @@ extension VulkanDevice {
     }
     return BufferAttributes(name: "gpu") {
       $0.formats = taken.map { Format($0) }
-      let isShared = connection.copiesFromImports(by: DeviceMemory.exportedType)
-      $0.heaps = heaps.names + (isShared ? heaps.sharedNames : [])
+      $0.heaps = heaps.names + heaps.sharedNames
       $0.deviceUsage = [.mipmap, .sample]
       let limit = connection.description.maxImageSize
       ($0.maxWidth, $0.maxHeight) = (limit, limit)

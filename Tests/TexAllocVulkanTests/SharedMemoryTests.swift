@@ -2,9 +2,9 @@ import Glibc
 import SystemPackage
 import TestSupport
 import TexAlloc
-import TexAllocEGL
 import XCTest
 
+@testable import TexAllocEGL
 @testable import TexAllocVulkan
 
 /// Memory of Vulkan that OpenGL samples where it lies, or copies from.
@@ -104,6 +104,50 @@ final class SharedMemoryTests: VulkanTestCase {
     let buffer = try TexturePool(for: [gl]).allocate(
       ImageDescriptor(width: 8, height: 8, formats: [.r8]))
     XCTAssertEqual(buffer.heap, vulkan.sharedHeaps[0].name)
+  }
+
+  func testWhereAnotherRouteWasDemandedNothingIsSampledInPlace() throws {
+    let (_, vulkan) = try devices()
+    let gl = try EGLDevice.surfaceless(.software, route: .uploaded)
+    try gl.open(vulkan.sharedHeaps)
+    let buffer = try pool(for: vulkan, of: vulkan.sharedHeaps[0]).allocate(
+      ImageDescriptor(width: 40, height: 30, formats: [.abgr8888]), for: [.texture, .rewritten])
+    buffer.paint(1)
+    XCTAssertThrowsError(try gl.register(buffer)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .heap)
+    }
+  }
+
+  func testAnImageThatIsSampledInPlaceIsNotSpentByACopyOfIt() throws {
+    let (gl, _) = try devices()
+    let buffer = try TexturePool(for: [gl]).allocate(
+      ImageDescriptor(width: 40, height: 30, formats: [.abgr8888]), for: .texture)
+    buffer.paint(1)
+    let sampled = try gl.register(buffer)
+    XCTAssertEqual(try gl.texture(for: buffer, mipmapped: true).route, .uploaded)
+    XCTAssertFalse(buffer.isSpent)
+    withExtendedLifetime(sampled) {}
+  }
+
+  func testADeviceThatIsClosedKeepsNothingOfSlabs() throws {
+    let (gl, vulkan) = try devices()
+    let buffer = try TexturePool(for: [gl]).allocate(
+      ImageDescriptor(width: 8, height: 8, formats: [.r8]), for: [.texture, .rewritten])
+    buffer.paint(1)
+    _ = try gl.register(buffer)
+    let slab = try XCTUnwrap(buffer.slab)
+    XCTAssertNotNil(slab.companion(gl.openedSlabs))
+    try gl.close()
+    XCTAssertNil(slab.companion(gl.openedSlabs))
+    withExtendedLifetime(vulkan) {}
+  }
+
+  func testADeviceThatIsClosedOpensNothing() throws {
+    let (gl, vulkan) = try devices()
+    try gl.close()
+    XCTAssertThrowsError(try gl.open(vulkan.sharedHeaps)) {
+      XCTAssertEqual(($0 as? EGLFailure)?.cause, .closed)
+    }
   }
 
   func testADriverThatExportsNothingSharesNothing() throws {

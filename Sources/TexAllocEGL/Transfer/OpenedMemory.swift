@@ -72,10 +72,30 @@ struct OpenedHeaps: Sendable {
   /// How images are sampled where they lie; nil where the GPU copies from them.
   let textures: LinearTextures?
   let functions: MemoryObjects
+  /// Those that something was made of.
+  private(set) var slabs: [OpenedSlab] = []
+
+  init(heaps: [any Heap], textures: LinearTextures?, functions: MemoryObjects) {
+    self.heaps = heaps
+    self.textures = textures
+    self.functions = functions
+  }
+
+  mutating func remember(_ slab: Slab) {
+    slabs.removeAll { $0.slab == nil }
+    slabs.append(OpenedSlab(slab))
+  }
+}
+
+/// A slab that something was made of, which does not keep it.
+final class OpenedSlab: Sendable {
+  weak let slab: Slab?
+
+  init(_ slab: Slab) { self.slab = slab }
 }
 
 /// How a driver has textures whose rows lie one behind the other.
-struct LinearTextures: Sendable {
+struct LinearTextures: Hashable, Sendable {
   /// Rows are as far apart as their pixels need, rounded up to this.
   let pitchAlignment: Int
   /// Whether they lie where they are said to, or all at the start of their memory: llvmpipe does not look.
@@ -84,24 +104,26 @@ struct LinearTextures: Sendable {
   /// Asks the driver. In the context that the memory was opened in.
   ///
   /// - Parameters:
-  ///   - bytes: Of the slab, two pages at least, that nobody else uses.
+  ///   - slab: Two pages at least, that nobody else uses.
   ///   - fetch: Of that context.
   /// - Returns: nil where the driver follows no such rule.
-  @unsafe static func found(
-    in memory: OpenedMemory, _ bytes: UnsafeMutableRawBufferPointer, by fetch: TexelFetch
+  static func found(
+    in memory: OpenedMemory, of slab: Slab, by fetch: TexelFetch
   ) throws(EGLFailure) -> LinearTextures? {
-    guard let alignment = try unsafe memory.pitchAlignment(bytes, at: 0, by: fetch)
-    else { return nil }
-    let there = try unsafe memory.pitchAlignment(bytes, at: pageSize, by: fetch)
+    guard let alignment = try memory.pitchAlignment(of: slab, at: 0, by: fetch) else { return nil }
+    let there = try memory.pitchAlignment(of: slab, at: pageSize, by: fetch)
     return LinearTextures(pitchAlignment: alignment, takesOffsets: there == alignment)
   }
 }
 
 extension OpenedMemory {
   /// How far apart the driver has the rows: found by a mark where the second row of an image would begin.
-  @unsafe fileprivate func pitchAlignment(
-    _ bytes: UnsafeMutableRawBufferPointer, at offset: Int, by fetch: TexelFetch
+  fileprivate func pitchAlignment(
+    of slab: Slab, at offset: Int, by fetch: TexelFetch
   ) throws(EGLFailure) -> Int? {
+    let all = 0..<2 * pageSize
+    // Nobody else has the slab.
+    let bytes = unsafe slab.bytes(in: all)
     guard let format = UploadFormat.planes(FormatTable.known[.r8] ?? [])?.first else { return nil }
     var found: Int?
     for width in [1, 65, 257, 500] {
@@ -112,10 +134,12 @@ extension OpenedMemory {
       for (number, alignment) in alignments.enumerated().reversed() {
         unsafe bytes[offset + width.roundedUp(toMultipleOf: alignment)] = UInt8(number + 1)
       }
+      slab.finishWriting(all)
       let name = try texture(format, size, at: offset)
       defer { unsafe glDeleteTextures(1, [name]) }
       let seen = Int(try fetch.texels(ofRows: [1], of: size, in: name)[0])
-      guard seen > 0 else { return nil }
+      // A driver shows whatever it likes.
+      guard alignments.indices.contains(seen - 1) else { return nil }
       found = max(found ?? 1, alignments[seen - 1])
     }
     return found

@@ -212,7 +212,7 @@ extension LinearImages {
     }
   }
 
-  /// Whether memory of a kind of handle can be imported for linear images of the format, many images in
+  /// Whether memory of a kind of handle can be imported, or exported, for linear images of the format, many images in
   /// one; for no handle, whether there are such images. nil where not even these are.
   private static func supports(
     _ format: VkFormat, _ isPitchFree: Bool, _ handleType: UInt32?,
@@ -250,8 +250,11 @@ extension LinearImages {
     }
     guard result == VK_SUCCESS else { return nil }
     let features = unsafe answer.externalMemoryProperties.externalMemoryFeatures
+    let wanted =
+      handleType == DeviceMemory.exportedType
+      ? VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT : VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT
     return handleType == nil
-      || features & VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT.rawValue != 0
+      || features & wanted.rawValue != 0
         && features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT.rawValue == 0
   }
 }

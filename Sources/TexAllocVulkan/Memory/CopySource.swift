@@ -8,7 +8,8 @@ internal import TexAlloc
 
   init(of memory: DeviceMemory) throws(VulkanFailure) {
     let connection = memory.connection
-    guard memory.handleType == 0 || connection.copiesFromImports(by: memory.handleType) else {
+    let isOwn = [0, DeviceMemory.exportedType].contains(memory.handleType)
+    guard isOwn || connection.copiesFromImports(by: memory.handleType) else {
       throw .unsupported("VkExternalBufferProperties", "nothing is copied from such imports")
     }
     let buffer = try unsafe connection.makeBuffer(

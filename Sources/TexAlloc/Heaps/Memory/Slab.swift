@@ -152,7 +152,7 @@ public final class Slab: Sendable {
   }
 
   /// Has devices see what the CPU wrote to a range, by whatever the memory's owner has to do for that.
-  func finishWriting(_ range: Range<Int>) { flush?(range) }
+  package func finishWriting(_ range: Range<Int>) { flush?(range) }
 
   /// Tells the kernel what a dma-buf is called, for `/sys/kernel/debug/dma_buf` and for the `fdinfo` of
   /// whoever has it: its first 31 bytes. Other memory keeps the name that it was made with.
