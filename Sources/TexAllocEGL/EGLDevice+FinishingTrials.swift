@@ -3,7 +3,11 @@ internal import Synchronization
 internal import TexAlloc
 
 extension EGLDevice {
-  private static let trialSize = ImageSize(width: 61, height: 45)
+  /// Two: there are drivers that go on with the uniforms of the picture before (Mesa 25's zink, where it
+  /// compiles a shader anew for those that it branches on).
+  private static let trialSizes = [
+    ImageSize(width: 61, height: 45), ImageSize(width: 23, height: 70),
+  ]
   /// Of the picture by which costs are measured.
   private static let timedSize = ImageSize(width: 512, height: 512)
 
@@ -47,14 +51,16 @@ extension EGLDevice {
     of image: any CoefficientImage, as picture: Fourcc
   ) throws(FinishingRefused) {
     do {
-      let sample = try image.coefficientSample(Self.trialSize, as: picture, in: trialMemory())
-      let shown = try finishAlone(sample.stream, times: 1).planes
-      let steps = zip(shown.joined(), sample.planes.joined()).map { abs(Int($0) - Int($1)) }
-      let wrong = steps.count { $0 > 0 }
-      guard wrong == 0, shown.map(\.count) == sample.planes.map(\.count) else {
-        throw FinishingRefused(
-          reason: "the GPU errs: \(wrong) of \(steps.count) bytes of a known picture are off,"
-            + " by up to \(steps.max() ?? 0)")
+      for size in Self.trialSizes {
+        let sample = try image.coefficientSample(size, as: picture, in: trialMemory())
+        let shown = try finishAlone(sample.stream, times: 1).planes
+        let steps = zip(shown.joined(), sample.planes.joined()).map { abs(Int($0) - Int($1)) }
+        let wrong = steps.count { $0 > 0 }
+        guard wrong == 0, shown.map(\.count) == sample.planes.map(\.count) else {
+          throw FinishingRefused(
+            reason: "the GPU errs: \(wrong) of \(steps.count) bytes of a known picture are off,"
+              + " by up to \(steps.max() ?? 0)")
+        }
       }
     } catch {
       throw FinishingRefused(error)

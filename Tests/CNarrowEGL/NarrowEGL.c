@@ -274,6 +274,16 @@ static void shader_source(
   free(copy);
 }
 
+static void uniform_array(GLint location, GLsizei count, const GLint *values) {
+  GLint program = 0, first = 0;
+  if (now().keeps_uniforms) {
+    ((PFNGLGETINTEGERVPROC)real_function("glGetIntegerv"))(GL_CURRENT_PROGRAM, &program);
+    if (location >= 0)
+      ((PFNGLGETUNIFORMIVPROC)real_function("glGetUniformiv"))((GLuint)program, location, &first);
+  }
+  if (first == 0) ((PFNGLUNIFORM1IVPROC)real_function("glUniform1iv"))(location, count, values);
+}
+
 function eglGetProcAddress(const char *name) {
   static const struct { const char *name; function function; } ours[] = {
     {"eglQueryString", (function)eglQueryString},
@@ -290,6 +300,7 @@ function eglGetProcAddress(const char *name) {
     {"glGetStringi", (function)get_stringi},
     {"glGetError", (function)get_error},
     {"glShaderSource", (function)shader_source},
+    {"glUniform1iv", (function)uniform_array},
   };
   for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
     if (strcmp(ours[i].name, name) == 0) return ours[i].function;

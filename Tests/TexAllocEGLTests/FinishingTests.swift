@@ -180,6 +180,16 @@ final class FinishingTests: XCTestCase {
     XCTAssertEqual(gpu.finisher(of: grey, demanded: .gpu), .gpu, "which rounds nothing there")
   }
 
+  func testADriverThatKeepsUniformsOfThePictureBeforeIsFoundOut() throws {
+    var narrowing = narrow_egl()
+    narrowing.keeps_uniforms = true
+    narrow_egl_set(narrowing)
+    let gpu = try EGLDevice.finishing()
+    let choice = try gpu.finisher(of: JPEGImage(SampleFile.make(64, 48)), demanded: .gpu)
+    XCTAssertEqual(choice.finisher, .cpu)
+    XCTAssertTrue(choice.reason?.contains("errs") ?? false, "\(choice)")
+  }
+
   func testPicturesThatDoNotPayAreLeftToTheCPU() {
     let costs = FinishingCosts(calls: .microseconds(50), gpuPerPixel: 0.1, savedPerPixel: 2)
     XCTAssertNotNil(costs.objection(to: 128 * 128))

@@ -15,6 +15,21 @@ final class NarrowDriverTests: XCTestCase {
 
   override func tearDown() { narrow_egl_set(narrow_egl()) }
 
+  func testAShaderThatTheDriverRefusesSaysWhatTheDriverSays() throws {
+    let gpu = try EGLDevice.surfaceless(.software)
+    XCTAssertThrowsError(
+      try gpu.maker.run { () throws(EGLFailure) in
+        try ShaderProgram(
+          vertex: "void main() { gl_Position = vec4(nowhere); }", fragment: "void main() {}")
+      }
+    ) {
+      let failure = $0 as? EGLFailure
+      XCTAssertEqual(failure?.operation, "glCompileShader")
+      XCTAssertTrue(failure?.reason.contains("nowhere") ?? false, "\($0)")
+      XCTAssertFalse(failure?.reason.contains("\n") ?? true, "\($0)")
+    }
+  }
+
   func testWhatIsSampledAsExternalOnlyIsImportedAndNotRenderedInto() throws {
     narrow { $0.is_external_only = true }
     let gpu = try EGLDevice.surfaceless(.software)

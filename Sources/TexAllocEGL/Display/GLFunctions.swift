@@ -74,11 +74,15 @@ package let glDeleteShader = unsafe glFunction("glDeleteShader", as: PFNGLDELETE
 package let glShaderSource = unsafe glFunction("glShaderSource", as: PFNGLSHADERSOURCEPROC.self)
 package let glCompileShader = unsafe glFunction("glCompileShader", as: PFNGLCOMPILESHADERPROC.self)
 package let glGetShaderiv = unsafe glFunction("glGetShaderiv", as: PFNGLGETSHADERIVPROC.self)
+let glGetShaderInfoLog = unsafe glFunction(
+  "glGetShaderInfoLog", as: PFNGLGETSHADERINFOLOGPROC.self)
 package let glCreateProgram = unsafe glFunction("glCreateProgram", as: PFNGLCREATEPROGRAMPROC.self)
 package let glDeleteProgram = unsafe glFunction("glDeleteProgram", as: PFNGLDELETEPROGRAMPROC.self)
 package let glAttachShader = unsafe glFunction("glAttachShader", as: PFNGLATTACHSHADERPROC.self)
 package let glLinkProgram = unsafe glFunction("glLinkProgram", as: PFNGLLINKPROGRAMPROC.self)
 package let glGetProgramiv = unsafe glFunction("glGetProgramiv", as: PFNGLGETPROGRAMIVPROC.self)
+let glGetProgramInfoLog = unsafe glFunction(
+  "glGetProgramInfoLog", as: PFNGLGETPROGRAMINFOLOGPROC.self)
 package let glGetUniformLocation = unsafe glFunction(
   "glGetUniformLocation", as: PFNGLGETUNIFORMLOCATIONPROC.self)
 package let glIsProgram = unsafe glFunction("glIsProgram", as: PFNGLISPROGRAMPROC.self)

@@ -43,8 +43,8 @@ package struct ShaderProgram: Sendable {
     var linked: GLint = 0
     unsafe glGetProgramiv(name, GLenum(GL_LINK_STATUS), &linked)
     guard linked == GL_TRUE else {
-      glDeleteProgram(name)
-      throw .failed("glLinkProgram", "see the driver's log")
+      defer { glDeleteProgram(name) }
+      throw unsafe .failed("glLinkProgram", log { unsafe glGetProgramInfoLog(name, $0, nil, $1) })
     }
     return name
   }
@@ -69,9 +69,19 @@ package struct ShaderProgram: Sendable {
     var compiled: GLint = 0
     unsafe glGetShaderiv(shader, GLenum(GL_COMPILE_STATUS), &compiled)
     guard compiled == GL_TRUE else {
-      glDeleteShader(shader)
-      throw .failed("glCompileShader", "see the driver's log")
+      defer { glDeleteShader(shader) }
+      throw unsafe .failed(
+        "glCompileShader", log { unsafe glGetShaderInfoLog(shader, $0, nil, $1) })
     }
     return shader
+  }
+
+  /// What the driver says of a failure, in one line.
+  private static func log(_ read: (GLsizei, UnsafeMutablePointer<GLchar>) -> Void) -> String {
+    var bytes = [GLchar](repeating: 0, count: 1024)
+    unsafe read(GLsizei(bytes.count), &bytes)
+    let text = String(
+      decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return text.split(whereSeparator: \.isNewline).joined(separator: "; ")
   }
 }

@@ -33,6 +33,8 @@ typedef struct {
   bool rounds_down;
   /// Shaders that are compiled lose a bit of each sample that they put together with another.
   bool mixes_planes;
+  /// Arrays of uniforms stay what they were set to first.
+  bool keeps_uniforms;
 } narrow_egl;
 
 /// What holds from now on, for every thread. All zero: the driver as it is.
