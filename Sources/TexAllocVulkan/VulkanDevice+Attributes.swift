@@ -24,8 +24,11 @@ extension VulkanDevice {
     if let demandedRoute, demandedRoute != route {
       throw RouteRefused(because: "\(demandedRoute) was demanded")
     }
-    if isClosed { throw RouteRefused(because: "the device was closed") }
-    if isLost { throw RouteRefused(because: "the device is lost") }
+    do throws(VulkanFailure) { try enter("offer") } catch {
+      throw RouteRefused(
+        because: error.cause == .lost ? "the device is lost" : "the device was closed")
+    }
+    defer { leave() }
     switch route {
     case .imported:
       var attributes = attributes

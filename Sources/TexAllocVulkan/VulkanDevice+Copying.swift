@@ -41,7 +41,8 @@ extension VulkanDevice {
   func transfer(
     _ buffer: TextureBuffer, mipmapped: Bool, because reason: String
   ) throws(RegistrationRefused) -> VulkanTexture {
-    try requireDevice()
+    try enter()
+    defer { leave() }
     if let known = liveTexture(of: buffer, mipmapped: mipmapped) { return known }
     try buffer.requireContents(for: name)
     let formats = try planeFormats(of: buffer.layout)
@@ -162,7 +163,8 @@ extension VulkanTexture {
   /// - Throws: `RegistrationRefused` where the buffer is spent, or the device is no more.
   public func contentsChanged(rows: Range<Int>? = nil) throws(RegistrationRefused) {
     guard case .transferred(let images) = content else { return }
-    try device.requireDevice()
+    try device.enter()
+    defer { device.leave() }
     try buffer.requireContents(for: component)
     let all = 0..<buffer.layout.height
     let rows = rows ?? all

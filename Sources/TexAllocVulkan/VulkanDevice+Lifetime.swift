@@ -30,7 +30,8 @@ extension VulkanDevice {
   ///
   /// - Throws: `VulkanFailure`.
   public func makeFence() throws(VulkanFailure) -> VulkanFence {
-    try requireOpen("makeFence")
+    try enter("makeFence")
+    leave()  // the queue is taken down under the lock that it is used under
     do { return try work.fence() } catch {
       noteLoss(error)
       throw error
@@ -53,7 +54,7 @@ extension VulkanDevice {
       defer { (state.fresh, state.retired) = ([], []) }
       return (state.fresh, state.retired)
     }
-    let unprepared = fresh.compactMap(\.texture?.content).filter(\.wantsBarriers)
+    let unprepared = fresh.compactMap(\.texture).flatMap(\.preparable).filter(\.wantsBarriers)
     var fence: VulkanFence?
     do {
       if !unprepared.isEmpty {
@@ -95,13 +96,14 @@ extension VulkanDevice {
       let gone = state.withLock { $0.keptImages.keep(images) }
       return gone.isEmpty ? [] : [((gone, retired.buffer), fence)]
     }
+    let whole = retired.whole.map { [(($0, retired.buffer) as any Sendable, fence)] } ?? []
     guard case .imported(let images) = retired.content, retired.isKept,
       let slab = retired.buffer.slab?.companion(slabs)
     else {
-      return [((retired.content, retired.buffer), fence)]
+      return whole + [((retired.content, retired.buffer), fence)]
     }
     let gone = slab.keep(images, of: retired.buffer, until: fence)
-    return gone.isEmpty ? [] : [((gone, retired.buffer), fence)]
+    return whole + (gone.isEmpty ? [] : [((gone, retired.buffer), fence)])
   }
 
   /// Lets go of what the queue is done with, outside of the lock.
@@ -133,7 +135,8 @@ extension VulkanDevice {
   func discard(_ content: TextureContent, of buffer: TextureBuffer) {
     retire(
       RetiredTexture(
-        identity: ObjectIdentifier(self), content: content, buffer: buffer, isKept: false))
+        identity: ObjectIdentifier(self), content: content, whole: nil, buffer: buffer,
+        isKept: false))
   }
 
   /// Keeps what the queue still uses.
@@ -147,7 +150,7 @@ extension VulkanDevice {
   ///
   /// Its textures, and whatever lies in its own memory, pools and their slabs too, are let go of before.
   ///
-  /// - Throws: `VulkanFailure`, in use, where some of that is still held, or another thread closes it;
+  /// - Throws: `VulkanFailure`, in use, where some of that is still held, or another thread uses or closes it;
   ///   timed out where the queue is not done in ten seconds. The device then stays open.
   public func close() throws(VulkanFailure) {
     let phase = state.withLock { state in
@@ -186,14 +189,20 @@ extension VulkanDevice {
   private func empty() throws(VulkanFailure) {
     removeDoomed()
     let (isIdle, slabs, kept) = state.withLock { state in
-      let isIdle = state.textures.isEmpty && state.retired.isEmpty && state.doomed.isEmpty
+      let isIdle =
+        state.calls == 0 && state.textures.isEmpty && state.retired.isEmpty && state.doomed.isEmpty
       return (isIdle, state.slabs, isIdle ? state.keptImages.removeAll() : [])
     }
     _ = consume kept
-    guard isIdle else { throw inUse("textures are still held") }
+    guard isIdle else { throw inUse("textures are still held, or another thread is in a call") }
     for slab in slabs.compactMap(\.slab) { slab.removeCompanion(self.slabs) }
     let texelFetch = fetch.withLock { $0.take() }
     _ = consume texelFetch
+    let conversions = conversions.withLock { known in
+      defer { known = [:] }
+      return known
+    }
+    _ = consume conversions
     imageMemory.trim()
     guard ledger.close() else {
       let live = ledger.live
@@ -208,10 +217,22 @@ extension VulkanDevice {
   /// Whether the device was closed.
   public var isClosed: Bool { state.withLock { $0.phase == .closed } }
 
-  func requireOpen(_ operation: String) throws(VulkanFailure) {
-    if state.withLock({ $0.phase != .open }) {
+  /// Begins a call that may use the driver: the device is not closed before ``leave()``.
+  ///
+  /// - Throws: `VulkanFailure` where the device is no more.
+  func enter(_ operation: String) throws(VulkanFailure) {
+    let isOpen = state.withLock { state in
+      if state.phase == .open { state.calls += 1 }
+      return state.phase == .open
+    }
+    guard isOpen else {
       throw VulkanFailure(cause: .closed, operation: operation, reason: "it was closed")
     }
-    if isLost { throw VulkanFailure(cause: .lost, operation: operation, reason: "it is lost") }
+    if isLost {
+      leave()
+      throw VulkanFailure(cause: .lost, operation: operation, reason: "it is lost")
+    }
   }
+
+  func leave() { state.withLock { $0.calls -= 1 } }
 }

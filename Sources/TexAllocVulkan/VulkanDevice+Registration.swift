@@ -12,7 +12,8 @@ extension VulkanDevice {
   ///
   /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> VulkanTexture {
-    try requireDevice()
+    try enter()
+    defer { leave() }
     if let known = liveTexture(of: buffer, mipmapped: false) { return known }
     try buffer.requireContents(for: name)
     if let demandedRoute, demandedRoute != .imported {
@@ -37,9 +38,9 @@ extension VulkanDevice {
 
   /// As ``makeFence()``, for those who know no Vulkan.
   public func endOfUses() throws(RegistrationRefused) -> any Fence {
-    try requireDevice()
     do { return try makeFence() } catch {
-      throw refusal(.fence, "fence", wanted: "a fence", held: "\(error)")
+      throw refusal(
+        cause(of: error, or: .fence), "fence", wanted: "a fence", held: "\(error)")
     }
   }
 
@@ -85,7 +86,7 @@ extension VulkanDevice {
   }
 
   /// The memory that a plane lies in as the device sees it, and where in it the plane begins.
-  private func memory(
+  func memory(
     ofPlane index: Int, of buffer: TextureBuffer, for use: SuitableMemory
   ) throws(RegistrationRefused) -> (DeviceMemory, place: Int) {
     let layout = buffer.layout
@@ -189,7 +190,7 @@ extension VulkanDevice {
     RegistrationRefused(cause, by: name, field: field, wanted: wanted, held: held)
   }
 
-  private func refusal(
+  func refusal(
     _ error: LinearImageRefused, for buffer: TextureBuffer
   ) -> RegistrationRefused {
     switch error {
@@ -211,9 +212,11 @@ extension VulkanDevice {
     }
   }
 
-  /// - Throws: Where the device is no more.
-  func requireDevice() throws(RegistrationRefused) {
-    if state.withLock({ $0.phase != .open }) { throw closed }
-    if isLost { throw refusal(.lost, "device", wanted: "one that is there", held: "it is lost") }
+  /// As ``enter(_:)``, for calls that refuse a buffer.
+  func enter() throws(RegistrationRefused) {
+    do throws(VulkanFailure) { try enter("register") } catch {
+      throw error.cause == .lost
+        ? refusal(.lost, "device", wanted: "one that is there", held: "it is lost") : closed
+    }
   }
 }

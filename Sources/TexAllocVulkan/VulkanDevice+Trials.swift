@@ -23,7 +23,8 @@ extension VulkanDevice {
   }
 
   public func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused) {
-    try requireDevice()
+    try enter()
+    defer { leave() }
     _ = try planeFormats(of: trial.layout)
     guard channels(of: trial.layout) != nil else { return }
     if try !isKnown(trial, on: route) { try check(trial, on: route, as: trial) }
@@ -105,7 +106,7 @@ extension VulkanDevice {
         let texels: [UInt8]
         do throws(VulkanFailure) {
           texels = try unsafe texelFetch().texels(
-            ofRows: edgeRows(ofPlane: plane, of: layout), shown.size.width, in: shown.view,
+            ofRows: edgeRows(ofPlane: plane, of: layout), of: shown.size, in: shown.view,
             of: content)
         } catch {
           throw refusal(
@@ -125,7 +126,7 @@ extension VulkanDevice {
     }
   }
 
-  private func compare(
+  func compare(
     _ shown: ArraySlice<UInt8>, with expected: [[UInt8]?], within tolerance: Int, _ place: String
   ) throws(RegistrationRefused) {
     for (x, wanted) in expected.enumerated() {

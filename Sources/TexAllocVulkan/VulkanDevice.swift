@@ -30,6 +30,8 @@ public final class VulkanDevice: Registrar {
   let slabs = SlabCompanion<SlabImages>()
   let state = Mutex(State())
   let fetch = Mutex<TexelFetch?>(nil)
+  /// What converts luma and chroma, made when first needed.
+  let conversions = Mutex<[Conversion: SamplerConversion]>([:])
 
   /// What changes while the device lives.
   struct State: Sendable {
@@ -43,8 +45,12 @@ public final class VulkanDevice: Registrar {
     /// Those that it keeps something with.
     var slabs: [WeakSlab] = []
     var verdicts: [Route: PixelVerdicts<Bool>] = [:]
+    /// Of images that are converted.
+    var conversionVerdicts = PixelVerdicts<Bool>()
     var statistics = VulkanStatistics()
     var phase = Phase.open
+    /// Calls that may use the driver now, on whatever threads.
+    var calls = 0
   }
 
   enum Phase {
@@ -145,7 +151,7 @@ public final class VulkanDevice: Registrar {
     }
     for texture in left.retired { texture.buffer.hold(until: fence ?? UnknownFence()) }
     if fence?.wait(until: .now + longestWait) != true {
-      leaveToQueue((left, fetch.withLock { $0 }, imageMemory, work))
+      leaveToQueue((left, fetch.withLock { $0 }, conversions.withLock { $0 }, imageMemory, work))
     }
   }
 
@@ -156,7 +162,7 @@ public final class VulkanDevice: Registrar {
       instance: connection.physical.instance.instance,
       physicalDevice: connection.physical.handle, device: connection.device,
       queue: connection.queue, queueFamily: connection.queueFamily,
-      extensions: connection.extensions, lock: connection.lock)
+      extensions: connection.extensions, converts: connection.converts, lock: connection.lock)
   }
 
   /// Textures made so far, by the way they took.

@@ -1,4 +1,5 @@
 public import CVulkan
+internal import Synchronization
 public import TexAlloc
 
 /// A buffer as a GPU of Vulkan sees it: an image, mostly one, and a view of it. It keeps its buffer alive.
@@ -38,6 +39,8 @@ public final class VulkanTexture: Registration {
   public let layout: VkImageLayout
   let device: VulkanDevice
   let content: TextureContent
+  /// All planes as one, made when first asked for.
+  let whole = Mutex<ConvertedImage?>(nil)
 
   init(
     _ content: TextureContent, of buffer: TextureBuffer, on device: VulkanDevice, _ route: Route,
@@ -56,8 +59,8 @@ public final class VulkanTexture: Registration {
   deinit {
     device.retire(
       RetiredTexture(
-        identity: ObjectIdentifier(self), content: content, buffer: buffer,
-        isKept: check == .trial))
+        identity: ObjectIdentifier(self), content: content, whole: whole.withLock { $0 },
+        buffer: buffer, isKept: check == .trial))
   }
 
   /// What brings the images into their ``layout``, for the list of commands that first draws them: from
@@ -65,7 +68,15 @@ public final class VulkanTexture: Registration {
   /// next one gets none, and needs none.
   ///
   /// What the CPU writes later on is seen by every list that is submitted after it.
-  public func takeBarriers() -> [VkImageMemoryBarrier] { unsafe content.takeBarriers() }
+  public func takeBarriers() -> [VkImageMemoryBarrier] {
+    unsafe preparable.flatMap { unsafe $0.takeBarriers() }
+  }
+
+  /// What consists of images.
+  var preparable: [any Preparable] {
+    let whole = whole.withLock { $0 }
+    return [content] + (whole.map { [$0] } ?? [])
+  }
 }
 
 extension VulkanTexture {
@@ -76,7 +87,7 @@ extension VulkanTexture {
   package func texels(ofPlane index: Int = 0) throws(VulkanFailure) -> [UInt8] {
     let plane = planes[index]
     return try unsafe device.texelFetch().texels(
-      ofRows: stride(from: 0, to: plane.size.height, by: 1), plane.size.width, in: plane.view,
+      ofRows: stride(from: 0, to: plane.size.height, by: 1), of: plane.size, in: plane.view,
       of: content)
   }
 }
@@ -138,6 +149,8 @@ enum TextureContent: Preparable, Sendable {
 struct RetiredTexture: Sendable {
   let identity: ObjectIdentifier
   let content: TextureContent
+  /// All planes as one.
+  let whole: ConvertedImage?
   let buffer: TextureBuffer
   /// Whether the next image at its place may have what it consisted of.
   let isKept: Bool

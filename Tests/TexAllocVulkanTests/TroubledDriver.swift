@@ -4,14 +4,24 @@ import XCTest
 
 @testable import TexAllocVulkan
 
-/// A driver that can be told to lose its device, to have no memory for submissions, or to say that none of its memory is coherent. One test at
-/// a time uses it.
+/// A driver that can be told to lose its device, to have no memory for submissions, or to say that none of
+/// its memory is coherent or how much is left; and that tells what it was called for. One test at a time uses
+/// it.
 enum TroubledDriver {
   static let losesDevice = Atomic(false)
   static let isShortOfMemory = Atomic(false)
   static let isCoherent = Atomic(true)
   /// Bytes that were flushed, from the start of the memory.
   static let flushed = Mutex<[Range<Int>]>([])
+
+  /// Bytes that it says are left; its own answer where negative.
+  static let budget = Atomic(-1)
+  /// Memory, images and buffers that were made and that went, by the names of the functions.
+  static let calls = Mutex<[String]>([])
+  /// Done in the middle of `vkCreateImage`.
+  static let whileCreatingImages = Mutex<(@Sendable () -> Void)?>(nil)
+
+  static func count(of name: String) -> Int { calls.withLock { $0.count { $0 == name } } }
 
   /// The functions that ours stand before.
   private static let functions = Mutex<[String: DriverFunction]>([:])
@@ -21,7 +31,10 @@ enum TroubledDriver {
     losesDevice.store(false, ordering: .relaxed)
     isShortOfMemory.store(false, ordering: .relaxed)
     isCoherent.store(true, ordering: .relaxed)
+    budget.store(-1, ordering: .relaxed)
     flushed.withLock { $0 = [] }
+    calls.withLock { $0 = [] }
+    whileCreatingImages.withLock { $0 = nil }
     do { _ = try VulkanLoader.installed() } catch { throw XCTSkip("\(error)") }
     return unsafe VulkanLoader { instance, name in
       guard let name = unsafe name,
@@ -42,6 +55,10 @@ enum TroubledDriver {
       case "vkGetPhysicalDeviceMemoryProperties2":
         unsafe unsafeBitCast(memoryProperties, to: PFN_vkVoidFunction.self)
       case "vkQueueSubmit": unsafe unsafeBitCast(submit, to: PFN_vkVoidFunction.self)
+      case "vkAllocateMemory": unsafe unsafeBitCast(allocate, to: PFN_vkVoidFunction.self)
+      case "vkFreeMemory": unsafe unsafeBitCast(free, to: PFN_vkVoidFunction.self)
+      case "vkCreateImage": unsafe unsafeBitCast(createImage, to: PFN_vkVoidFunction.self)
+      case "vkDestroyImage": unsafe unsafeBitCast(destroyImage, to: PFN_vkVoidFunction.self)
       case "vkFlushMappedMemoryRanges": unsafe unsafeBitCast(flush, to: PFN_vkVoidFunction.self)
       default: nil
       }
@@ -69,11 +86,43 @@ enum TroubledDriver {
         "vkGetPhysicalDeviceMemoryProperties2",
         as: PFN_vkGetPhysicalDeviceMemoryProperties2.self)
       unsafe get(device, properties)
+      let left = budget.load(ordering: .relaxed)
+      if left >= 0, let next = unsafe properties?.pointee.pNext {
+        // The library asks for nothing else with it.
+        let budget = unsafe next.assumingMemoryBound(
+          to: VkPhysicalDeviceMemoryBudgetPropertiesEXT.self)
+        unsafe budget.pointee.heapBudget.0 = VkDeviceSize(left)
+        unsafe budget.pointee.heapUsage.0 = 0
+      }
       if isCoherent.load(ordering: .relaxed) { return }
       // The software device has one type.
       unsafe properties?.pointee.memoryProperties.memoryTypes.0.propertyFlags &=
         ~VK_MEMORY_PROPERTY_HOST_COHERENT_BIT.rawValue
     }
+
+  private static let allocate: PFN_vkAllocateMemory = { device, info, allocator, memory in
+    calls.withLock { $0.append("vkAllocateMemory") }
+    return unsafe real("vkAllocateMemory", as: PFN_vkAllocateMemory.self)(
+      device, info, allocator, memory)
+  }
+
+  private static let free: PFN_vkFreeMemory = { device, memory, allocator in
+    calls.withLock { $0.append("vkFreeMemory") }
+    unsafe real("vkFreeMemory", as: PFN_vkFreeMemory.self)(device, memory, allocator)
+  }
+
+  private static let createImage: PFN_vkCreateImage = { device, info, allocator, image in
+    calls.withLock { $0.append("vkCreateImage") }
+    let result = unsafe real("vkCreateImage", as: PFN_vkCreateImage.self)(
+      device, info, allocator, image)
+    whileCreatingImages.withLock { $0 }?()
+    return result
+  }
+
+  private static let destroyImage: PFN_vkDestroyImage = { device, image, allocator in
+    calls.withLock { $0.append("vkDestroyImage") }
+    unsafe real("vkDestroyImage", as: PFN_vkDestroyImage.self)(device, image, allocator)
+  }
 
   private static let submit: PFN_vkQueueSubmit = { queue, count, infos, fence in
     if losesDevice.load(ordering: .relaxed) { return VK_ERROR_DEVICE_LOST }

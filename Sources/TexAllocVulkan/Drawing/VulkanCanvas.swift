@@ -71,7 +71,8 @@ package import TexAlloc
     }
     self.size = size
     self.device = device
-    try device.requireOpen("VulkanCanvas")
+    try device.enter("VulkanCanvas")
+    defer { device.leave() }
     objects = try CanvasObjects(size, on: device)
   }
 

@@ -79,9 +79,15 @@ internal import TexAlloc
   /// What brings it into its layout, for whoever asks first: nil afterwards.
   func takeBarrier() -> VkImageMemoryBarrier? {
     guard !isPrepared.exchange(true, ordering: .acquiringAndReleasing) else { return nil }
-    let connection = memory.connection
-    let isForeign =
-      memory.handleType == VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT.rawValue
+    return unsafe memory.barrier(of: image, from: initialLayout)
+  }
+}
+
+extension DeviceMemory {
+  /// Brings a linear image that lies here into its layout, and to the device's queue where it is others',
+  /// too.
+  @unsafe func barrier(of image: VkImage, from old: VkImageLayout) -> VkImageMemoryBarrier {
+    let isForeign = handleType == VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT.rawValue
     let owner =
       !isForeign
       ? QueueFamily.ignored
@@ -90,8 +96,8 @@ internal import TexAlloc
     return unsafe VkImageMemoryBarrier(
       sType: VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER, pNext: nil,
       srcAccessMask: isForeign ? 0 : VK_ACCESS_HOST_WRITE_BIT.rawValue,
-      dstAccessMask: VK_ACCESS_SHADER_READ_BIT.rawValue, oldLayout: initialLayout,
-      newLayout: Self.layout, srcQueueFamilyIndex: owner,
+      dstAccessMask: VK_ACCESS_SHADER_READ_BIT.rawValue, oldLayout: old,
+      newLayout: LinearImage.layout, srcQueueFamilyIndex: owner,
       dstQueueFamilyIndex: isForeign ? connection.queueFamily : QueueFamily.ignored,
       image: image, subresourceRange: .colour(levels: 0..<1))
   }
@@ -126,12 +132,21 @@ extension VulkanConnection {
   @unsafe func makeView(
     of image: VkImage, _ format: PlaneFormat, levels: Int = 1
   ) throws(VulkanFailure) -> VkImageView {
+    try unsafe makeView(
+      of: image, format.vulkan, isOpaque: format.isOpaque, levels: levels, extension: nil)
+  }
+
+  /// - Parameter extension: A structure that says more: how it is converted.
+  @unsafe func makeView(
+    of image: VkImage, _ format: VkFormat, isOpaque: Bool = false, levels: Int = 1,
+    extension: UnsafeRawPointer?
+  ) throws(VulkanFailure) -> VkImageView {
     let same = VK_COMPONENT_SWIZZLE_IDENTITY
     var info = unsafe VkImageViewCreateInfo(
-      sType: VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO, pNext: nil, flags: 0, image: image,
-      viewType: VK_IMAGE_VIEW_TYPE_2D, format: format.vulkan,
+      sType: VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO, pNext: `extension`, flags: 0, image: image,
+      viewType: VK_IMAGE_VIEW_TYPE_2D, format: format,
       components: VkComponentMapping(
-        r: same, g: same, b: same, a: format.isOpaque ? VK_COMPONENT_SWIZZLE_ONE : same),
+        r: same, g: same, b: same, a: isOpaque ? VK_COMPONENT_SWIZZLE_ONE : same),
       subresourceRange: .colour(levels: 0..<levels))
     var view: VkImageView?
     try check(

@@ -22,7 +22,7 @@ struct LinearImages: Sendable {
   private let rules: [UInt32: LinearRule]
 
   /// What is sampled linearly and filtered.
-  private static let usage = VK_IMAGE_USAGE_SAMPLED_BIT.rawValue
+  static let usage = VK_IMAGE_USAGE_SAMPLED_BIT.rawValue
 
   /// Asks the driver about images of each format.
   init(of formats: Set<UInt32>, on connection: VulkanConnection) {
@@ -64,7 +64,7 @@ struct LinearImages: Sendable {
     Self.initialLayout(isPitchFree: isPitchFree, handleType)
   }
 
-  private static func initialLayout(isPitchFree: Bool, _ handleType: UInt32) -> VkImageLayout {
+  static func initialLayout(isPitchFree: Bool, _ handleType: UInt32) -> VkImageLayout {
     isPitchFree || handleType != 0
       ? VK_IMAGE_LAYOUT_UNDEFINED : VK_IMAGE_LAYOUT_PREINITIALIZED
   }
@@ -214,8 +214,8 @@ extension LinearImages {
 
   /// Whether memory of a kind of handle can be imported, or exported, for linear images of the format, many images in
   /// one; for no handle, whether there are such images. nil where not even these are.
-  private static func supports(
-    _ format: VkFormat, _ isPitchFree: Bool, _ handleType: UInt32?,
+  static func supports(
+    _ format: VkFormat, _ isPitchFree: Bool, _ handleType: UInt32?, flags: UInt32 = 0,
     on connection: VulkanConnection
   ) -> Bool? {
     var modifier = unsafe VkPhysicalDeviceImageDrmFormatModifierInfoEXT()
@@ -240,6 +240,7 @@ extension LinearImages {
           unsafe info.tiling =
             isPitchFree ? VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT : VK_IMAGE_TILING_LINEAR
           unsafe info.usage = usage
+          unsafe info.flags = flags
           var properties = unsafe VkImageFormatProperties2()
           unsafe properties.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2
           unsafe properties.pNext = handleType == nil ? nil : UnsafeMutableRawPointer(answer)

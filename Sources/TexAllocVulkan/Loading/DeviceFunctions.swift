@@ -17,6 +17,10 @@ internal import CVulkan
   let bindImageMemory: PFN_vkBindImageMemory
   let createImageView: PFN_vkCreateImageView
   let destroyImageView: PFN_vkDestroyImageView
+  let planeRequirements: PFN_vkGetImageMemoryRequirements2
+  let bindPlaneMemory: PFN_vkBindImageMemory2
+  let createConversion: PFN_vkCreateSamplerYcbcrConversion
+  let destroyConversion: PFN_vkDestroySamplerYcbcrConversion
   let createSampler: PFN_vkCreateSampler
   let destroySampler: PFN_vkDestroySampler
 
@@ -98,6 +102,10 @@ internal import CVulkan
     unsafe bindImageMemory = try get("vkBindImageMemory")
     unsafe createImageView = try get("vkCreateImageView")
     unsafe destroyImageView = try get("vkDestroyImageView")
+    unsafe planeRequirements = try get("vkGetImageMemoryRequirements2")
+    unsafe bindPlaneMemory = try get("vkBindImageMemory2")
+    unsafe createConversion = try get("vkCreateSamplerYcbcrConversion")
+    unsafe destroyConversion = try get("vkDestroySamplerYcbcrConversion")
     unsafe createSampler = try get("vkCreateSampler")
     unsafe destroySampler = try get("vkDestroySampler")
     unsafe createBuffer = try get("vkCreateBuffer")

@@ -14,6 +14,8 @@ internal import TexAlloc
   public let queueFamily: UInt32
   /// Those that the device was made with.
   public let extensions: Set<String>
+  /// Whether it was made with the feature `samplerYcbcrConversion`.
+  public let converts: Bool
   /// Calls what it is given while nobody else uses the queue.
   public let lock: @Sendable (() -> Void) -> Void
 
@@ -22,11 +24,13 @@ internal import TexAlloc
   ///   - extensions: Those that the device was made with. More routes are possible with
   ///     `VK_EXT_external_memory_host`, `VK_KHR_external_memory_fd`, `VK_EXT_external_memory_dma_buf`,
   ///     `VK_EXT_queue_family_foreign`, `VK_EXT_image_drm_format_modifier` and `VK_EXT_memory_budget`.
+  ///   - converts: Whether it was made with the feature `samplerYcbcrConversion`: else there is no
+  ///     ``VulkanTexture/converted()``.
   ///   - lock: Calls what it is given while nobody else uses the queue, with the lock that the toolkit
   ///     has for that. Whoever has that lock calls nothing of the ``VulkanDevice``.
   @unsafe public init(
     instance: VkInstance, physicalDevice: VkPhysicalDevice, device: VkDevice, queue: VkQueue,
-    queueFamily: UInt32, extensions: Set<String>,
+    queueFamily: UInt32, extensions: Set<String>, converts: Bool = false,
     lock: @escaping @Sendable (() -> Void) -> Void
   ) {
     unsafe self.instance = instance
@@ -35,6 +39,7 @@ internal import TexAlloc
     unsafe self.queue = queue
     self.queueFamily = queueFamily
     self.extensions = extensions
+    self.converts = converts
     self.lock = lock
   }
 }
@@ -46,6 +51,8 @@ internal import TexAlloc
   let functions: DeviceFunctions
   /// Those that are enabled.
   let extensions: Set<String>
+  /// Whether it converts luma and chroma.
+  let converts: Bool
   let queueFamily: UInt32
   let loss = DeviceLoss()
   let queue: VkQueue
@@ -70,7 +77,7 @@ internal import TexAlloc
     opening physical: PhysicalDevice, without hidden: Set<String> = []
   ) throws(VulkanFailure) {
     let instance = physical.instance.functions
-    try Self.requireTimelines(of: physical)
+    let converts = try Self.features(of: physical)
     let family = try Self.queueFamily(of: physical)
     let wanted = Self.wantedExtensions.filter {
       physical.description.extensions.contains($0) && !hidden.contains($0)
@@ -82,20 +89,25 @@ internal import TexAlloc
         var queue = unsafe VkDeviceQueueCreateInfo(
           sType: VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, pNext: nil, flags: 0,
           queueFamilyIndex: family, queueCount: 1, pQueuePriorities: priority)
+        var conversion = unsafe VkPhysicalDeviceSamplerYcbcrConversionFeatures(
+          sType: VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SAMPLER_YCBCR_CONVERSION_FEATURES, pNext: nil,
+          samplerYcbcrConversion: converts ? 1 : 0)
         var timelines = unsafe VkPhysicalDeviceTimelineSemaphoreFeatures(
           sType: VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES, pNext: nil,
           timelineSemaphore: 1)
-        return unsafe withUnsafeMutablePointer(to: &timelines) { timelines in
-          unsafe withUnsafePointer(to: &queue) { queue in
-            var info = unsafe VkDeviceCreateInfo()
-            unsafe info.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO
-            unsafe info.pNext = UnsafeRawPointer(timelines)
-            unsafe info.queueCreateInfoCount = 1
-            unsafe info.pQueueCreateInfos = queue
-            unsafe info.enabledExtensionCount = UInt32(names.count)
-            unsafe info.ppEnabledExtensionNames = names.baseAddress
-            return unsafe instance.createDevice(physical.handle, &info, nil, &device)
-          }
+        return unsafe withUnsafeMutablePointers(&timelines, &conversion) { timelines, conversion in
+          unsafe timelines.pointee.pNext = UnsafeMutableRawPointer(conversion)
+          return
+            unsafe withUnsafePointer(to: &queue) { queue in
+              var info = unsafe VkDeviceCreateInfo()
+              unsafe info.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO
+              unsafe info.pNext = UnsafeRawPointer(timelines)
+              unsafe info.queueCreateInfoCount = 1
+              unsafe info.pQueueCreateInfos = queue
+              unsafe info.enabledExtensionCount = UInt32(names.count)
+              unsafe info.ppEnabledExtensionNames = names.baseAddress
+              return unsafe instance.createDevice(physical.handle, &info, nil, &device)
+            }
         }
       }
     }
@@ -121,6 +133,7 @@ internal import TexAlloc
     unsafe self.queue = queue
     self.functions = own
     extensions = Set(wanted)
+    self.converts = converts
     queueFamily = family
     isOwn = true
     let mutex = SharedMutex()
@@ -133,13 +146,14 @@ internal import TexAlloc
   ) throws(VulkanFailure) {
     let instance = try unsafe VulkanInstance(toolkit.instance, by: loader)
     let physical = try unsafe PhysicalDevice(toolkit.physicalDevice, at: 0, of: instance)
-    try Self.requireTimelines(of: physical)
+    _ = try Self.features(of: physical)
     self.physical = physical
     unsafe device = toolkit.device
     unsafe queue = toolkit.queue
     functions = try unsafe DeviceFunctions(
       instance.functions.getDeviceProcAddr, of: toolkit.device)
     extensions = toolkit.extensions
+    converts = toolkit.converts
     queueFamily = toolkit.queueFamily
     lock = toolkit.lock
     isOwn = false
@@ -160,22 +174,29 @@ internal import TexAlloc
     return result
   }
 
-  private static func requireTimelines(of physical: PhysicalDevice) throws(VulkanFailure) {
+  /// - Returns: Whether it can convert luma and chroma.
+  /// - Throws: `VulkanFailure`, unsupported where it lacks what the library needs.
+  private static func features(of physical: PhysicalDevice) throws(VulkanFailure) -> Bool {
     let version = physical.description.version.split(separator: ".").compactMap { Int($0) }
     guard version.count > 1, (version[0], version[1]) >= (1, 2) else {
       throw .unsupported("Vulkan 1.2", "the device has \(physical.description.version)")
     }
     var timelines = unsafe VkPhysicalDeviceTimelineSemaphoreFeatures()
     unsafe timelines.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES
+    var conversion = unsafe VkPhysicalDeviceSamplerYcbcrConversionFeatures()
+    unsafe conversion.sType =
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SAMPLER_YCBCR_CONVERSION_FEATURES
     var features = unsafe VkPhysicalDeviceFeatures2()
     unsafe features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2
-    unsafe withUnsafeMutablePointer(to: &timelines) {
-      unsafe features.pNext = UnsafeMutableRawPointer($0)
+    unsafe withUnsafeMutablePointers(&timelines, &conversion) { timelines, conversion in
+      unsafe timelines.pointee.pNext = UnsafeMutableRawPointer(conversion)
+      unsafe features.pNext = UnsafeMutableRawPointer(timelines)
       unsafe physical.instance.functions.getFeatures(physical.handle, &features)
     }
     guard unsafe timelines.timelineSemaphore != 0 else {
       throw .unsupported("timelineSemaphore", "\(physical.description.name) lacks it")
     }
+    return unsafe conversion.samplerYcbcrConversion != 0
   }
 
   /// The first family of queues that draws and computes.
@@ -189,6 +210,16 @@ internal import TexAlloc
       throw .unsupported("VkQueueFamilyProperties", "no queue draws and computes")
     }
     return UInt32(family)
+  }
+}
+
+/// Two structures of a chain.
+@unsafe private func withUnsafeMutablePointers<First, Second, Result>(
+  _ first: inout First, _ second: inout Second,
+  _ body: (UnsafeMutablePointer<First>, UnsafeMutablePointer<Second>) -> Result
+) -> Result {
+  unsafe withUnsafeMutablePointer(to: &first) { first in
+    unsafe withUnsafeMutablePointer(to: &second) { unsafe body(first, $0) }
   }
 }
 

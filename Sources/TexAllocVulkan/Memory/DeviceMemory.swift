@@ -22,7 +22,7 @@ internal import TexAlloc
   ///   - extension: A structure that says more: what is imported.
   ///   - handleType: By what it is imported.
   ///   - mapping: Of which it is an import.
-  /// - Throws: `VulkanFailure`.
+  /// - Throws: `VulkanFailure`, out of memory also beyond the budget of VK_EXT_memory_budget.
   @unsafe init(
     _ size: Int, of type: VulkanMemoryType, on connection: VulkanConnection,
     in ledger: MemoryLedger, extension: UnsafeRawPointer? = nil, handleType: UInt32 = 0,
@@ -34,6 +34,12 @@ internal import TexAlloc
     var memory: VkDeviceMemory?
     try ledger.add(size)
     do throws(VulkanFailure) {
+      let isOwn = [0, Self.exportedType].contains(handleType)
+      if isOwn, let budget = connection.budget(for: type), size > budget {
+        throw VulkanFailure(
+          cause: .outOfMemory, operation: "VK_EXT_memory_budget",
+          reason: "\(size) bytes, where \(budget) are left")
+      }
       try connection.check(
         "vkAllocateMemory",
         unsafe connection.functions.allocateMemory(connection.device, &info, nil, &memory))

@@ -50,9 +50,6 @@ public struct VulkanHeap: Heap {
       throw SystemFailure("makeSlab", on: name, .operationNotSupportedByDevice)
     }
     let size = try wholePages(size)
-    if let budget = connection.budget(for: type), size > budget {
-      throw SystemFailure("VK_EXT_memory_budget", on: name, .noMemory)
-    }
     let memory: DeviceMemory
     let bytes: UnsafeMutableRawBufferPointer
     do {

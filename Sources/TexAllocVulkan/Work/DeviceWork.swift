@@ -150,6 +150,8 @@ internal import TexAlloc
 /// Images that a list of commands brings into the layout in which they are sampled.
 protocol Preparable {
   var layout: VkImageLayout { get }
+  /// Whether nobody has asked for its barriers.
+  var wantsBarriers: Bool { get }
   /// What brings them there, for whoever asks first.
   func takeBarriers() -> [VkImageMemoryBarrier]
   /// Has the next one get those of these barriers that are its own: they were submitted by nobody.

@@ -9,6 +9,8 @@ internal import TexAlloc
   private let output: DeviceMemory
   private let texels: UnsafeMutableRawBufferPointer
   private let objects: Objects
+  /// Whose sampler it is bound to.
+  private let conversion: SamplerConversion?
   /// What was not done in time: nobody may use the objects before.
   private let pending = Mutex<VulkanFence?>(nil)
 
@@ -27,8 +29,12 @@ internal import TexAlloc
   /// Rows of the widest image that are looked at together, at least.
   private static let leastRows = 16
 
-  init(on work: DeviceWork, in ledger: MemoryLedger) throws(VulkanFailure) {
+  /// - Parameter conversion: What makes colours of the images, which then are of luma and chroma.
+  init(
+    on work: DeviceWork, in ledger: MemoryLedger, converting conversion: SamplerConversion? = nil
+  ) throws(VulkanFailure) {
     self.work = work
+    self.conversion = conversion
     let connection = work.connection
     let size = connection.description.maxImageSize * 4 * Self.leastRows
     var objects = unsafe Objects()
@@ -38,8 +44,9 @@ internal import TexAlloc
       output = try unsafe connection.memory(for: objects.buffer, in: ledger)
       let bytes = try unsafe output.map()
       unsafe texels = UnsafeMutableRawBufferPointer(rebasing: bytes[..<size])
-      try unsafe Self.makePipeline(&objects, on: connection)
-      unsafe (objects.pool, objects.sets) = try connection.makeSets(1, of: objects.setLayout)
+      try unsafe Self.makePipeline(&objects, conversion, on: connection)
+      unsafe (objects.pool, objects.sets) = try connection.makeSets(
+        1, of: objects.setLayout, imageDescriptors: conversion?.descriptorCount ?? 1)
     } catch {
       unsafe Self.destroy(objects, on: connection)
       throw error
@@ -58,19 +65,19 @@ internal import TexAlloc
   ///
   /// - Parameters:
   ///   - rows: At least one.
-  ///   - width: Texels of a row.
+  ///   - size: Texels of the image.
   ///   - content: Of which the image is one. Where this throws, the queue may use it still.
   /// - Throws: `VulkanFailure`.
   @unsafe func texels(
-    ofRows rows: StrideTo<Int>, _ width: Int, in view: VkImageView, of content: any Preparable
+    ofRows rows: StrideTo<Int>, of size: ImageSize, in view: VkImageView, of content: any Preparable
   ) throws(VulkanFailure) -> [UInt8] {
     let rows = Array(rows)
-    let together = unsafe texels.count / (width * 4)
+    let together = unsafe texels.count / (size.width * 4)
     let step = rows.count > 1 ? rows[1] - rows[0] : 0
     var all: [UInt8] = []
     for start in stride(from: 0, to: rows.count, by: together) {
       all += try unsafe texels(
-        from: rows[start], by: step, min(together, rows.count - start), width, in: view,
+        from: rows[start], by: step, min(together, rows.count - start), size, in: view,
         of: content)
     }
     return all
@@ -78,7 +85,7 @@ internal import TexAlloc
 
   /// As many rows as there is room for.
   @unsafe private func texels(
-    from first: Int, by step: Int, _ count: Int, _ width: Int, in view: VkImageView,
+    from first: Int, by step: Int, _ count: Int, _ size: ImageSize, in view: VkImageView,
     of content: any Preparable
   ) throws(VulkanFailure) -> [UInt8] {
     try pending.withLock { pending throws(VulkanFailure) in
@@ -95,12 +102,12 @@ internal import TexAlloc
         unsafe functions.bindPipeline(list, VK_PIPELINE_BIND_POINT_COMPUTE, objects.pipeline)
         unsafe functions.bindDescriptorSets(
           list, VK_PIPELINE_BIND_POINT_COMPUTE, objects.layout, 0, 1, &set, 0, nil)
-        let request = [Int32(first), Int32(step), Int32(width)]
+        let request = [first, step, size.width, size.height].map { Int32($0) }
         unsafe functions.pushConstants(
           list, objects.layout, VK_SHADER_STAGE_COMPUTE_BIT.rawValue, 0,
           UInt32(request.count * 4), request)
         unsafe functions.dispatch(
-          list, UInt32(width.dividedRoundingUp(by: 64)), UInt32(count), 1)
+          list, UInt32(size.width.dividedRoundingUp(by: 64)), UInt32(count), 1)
         var seen = unsafe VkMemoryBarrier(
           sType: VK_STRUCTURE_TYPE_MEMORY_BARRIER, pNext: nil,
           srcAccessMask: VK_ACCESS_SHADER_WRITE_BIT.rawValue,
@@ -114,12 +121,12 @@ internal import TexAlloc
       if work.connection.loss.hasHappened {
         throw VulkanFailure("vkWaitSemaphores", VK_ERROR_DEVICE_LOST)
       }
-      return unsafe Array(texels[..<(count * width * 4)])
+      return unsafe Array(texels[..<(count * size.width * 4)])
     }
   }
 
   private static func makePipeline(
-    _ objects: inout Objects, on connection: VulkanConnection
+    _ objects: inout Objects, _ conversion: SamplerConversion?, on connection: VulkanConnection
   ) throws(VulkanFailure) {
     let (functions, device) = unsafe (connection.functions, connection.device)
     var sampler = unsafe VkSamplerCreateInfo()
@@ -127,12 +134,13 @@ internal import TexAlloc
     try connection.check(
       "vkCreateSampler", unsafe functions.createSampler(device, &sampler, nil, &objects.sampler))
     unsafe objects.shader = try connection.makeShader(texelFetchCode)
-    unsafe objects.setLayout = try connection.makeSetLayout([
-      (VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, VK_SHADER_STAGE_COMPUTE_BIT),
-      (VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, VK_SHADER_STAGE_COMPUTE_BIT),
-    ])
+    unsafe objects.setLayout = try connection.makeSetLayout(
+      [
+        (VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, VK_SHADER_STAGE_COMPUTE_BIT),
+        (VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, VK_SHADER_STAGE_COMPUTE_BIT),
+      ], sampler: conversion?.sampler)
     unsafe objects.layout = try connection.makePipelineLayout(
-      of: objects.setLayout, constants: 12, for: VK_SHADER_STAGE_COMPUTE_BIT.rawValue)
+      of: objects.setLayout, constants: 16, for: VK_SHADER_STAGE_COMPUTE_BIT.rawValue)
     let pipeline = unsafe "main".withCString { entry in
       var stage = unsafe VkPipelineShaderStageCreateInfo()
       unsafe stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO

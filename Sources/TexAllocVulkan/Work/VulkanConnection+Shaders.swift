@@ -14,21 +14,30 @@ extension VulkanConnection {
     return unsafe shader
   }
 
-  /// - Parameter bindings: One of each, by their place, and who uses it.
+  /// - Parameters:
+  ///   - bindings: One of each, by their place, and who uses it.
+  ///   - sampler: That of the image, for good: what converts luma and chroma can be bound in no other way.
   @unsafe func makeSetLayout(
-    _ bindings: [(type: VkDescriptorType, stage: VkShaderStageFlagBits)]
+    _ bindings: [(type: VkDescriptorType, stage: VkShaderStageFlagBits)],
+    sampler: VkSampler? = nil
   ) throws(VulkanFailure) -> VkDescriptorSetLayout? {
-    let bindings = unsafe bindings.enumerated().map { number, binding in
-      unsafe VkDescriptorSetLayoutBinding(
-        binding: UInt32(number), descriptorType: binding.type, descriptorCount: 1,
-        stageFlags: binding.stage.rawValue, pImmutableSamplers: nil)
-    }
     var layout: VkDescriptorSetLayout?
-    let result = unsafe bindings.withUnsafeBufferPointer { bindings in
-      var info = unsafe VkDescriptorSetLayoutCreateInfo(
-        sType: VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, pNext: nil, flags: 0,
-        bindingCount: UInt32(bindings.count), pBindings: bindings.baseAddress)
-      return unsafe functions.createDescriptorSetLayout(device, &info, nil, &layout)
+    var sampler: VkSampler? = unsafe sampler
+    let result = unsafe withUnsafePointer(to: &sampler) { sampler in
+      let isFixed = unsafe sampler.pointee != nil
+      let bindings = unsafe bindings.enumerated().map { number, binding in
+        unsafe VkDescriptorSetLayoutBinding(
+          binding: UInt32(number), descriptorType: binding.type, descriptorCount: 1,
+          stageFlags: binding.stage.rawValue,
+          pImmutableSamplers: isFixed && binding.type == VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER
+            ? sampler : nil)
+      }
+      return unsafe bindings.withUnsafeBufferPointer { bindings in
+        var info = unsafe VkDescriptorSetLayoutCreateInfo(
+          sType: VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, pNext: nil, flags: 0,
+          bindingCount: UInt32(bindings.count), pBindings: bindings.baseAddress)
+        return unsafe functions.createDescriptorSetLayout(device, &info, nil, &layout)
+      }
     }
     try check("vkCreateDescriptorSetLayout", result)
     return unsafe layout
@@ -58,13 +67,15 @@ extension VulkanConnection {
 
   /// Sets of one image and one buffer each.
   ///
+  /// - Parameter imageDescriptors: How many descriptors an image takes.
   /// - Returns: The sets, and what they are taken from; they go with it.
   @unsafe func makeSets(
-    _ count: Int, of layout: VkDescriptorSetLayout?
+    _ count: Int, of layout: VkDescriptorSetLayout?, imageDescriptors: Int = 1
   ) throws(VulkanFailure) -> (pool: VkDescriptorPool?, sets: [VkDescriptorSet?]) {
-    let sizes = [VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER].map {
-      VkDescriptorPoolSize(type: $0, descriptorCount: UInt32(count))
-    }
+    let sizes = [
+      (VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, count * imageDescriptors),
+      (VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, count),
+    ].map { VkDescriptorPoolSize(type: $0, descriptorCount: UInt32($1)) }
     var pool: VkDescriptorPool?
     let made = unsafe sizes.withUnsafeBufferPointer { sizes in
       var info = unsafe VkDescriptorPoolCreateInfo(

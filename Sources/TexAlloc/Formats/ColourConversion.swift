@@ -1,16 +1,14 @@
-internal import TexAlloc
-
 /// What makes red, green and blue of luma and chroma: ITU-R BT.601, BT.709 and BT.2020.
-struct ColourConversion: Hashable, Sendable {
+package struct ColourConversion: Hashable, Sendable {
   /// Red, green and blue, from 0 to 1 where nothing is out of range: each the sum of luma, blue chroma,
   /// red chroma and 1, times these.
-  let red, green, blue: SIMD4<Double>
+  package let red, green, blue: SIMD4<Double>
 
   /// - Parameters:
   ///   - bits: Of the numbers.
   ///   - scale: What the numbers, as parts of the largest that those bits hold, are still to be multiplied
   ///     by.
-  init(_ colour: Colour, bits: Int = 8, scale: Double = 1) {
+  package init(_ colour: Colour, bits: Int = 8, scale: Double = 1) {
     let (kr, kb) = colour.matrix.weights
     let kg = 1 - kr - kb
     let most = Double(1 << bits - 1)
@@ -30,7 +28,7 @@ struct ColourConversion: Hashable, Sendable {
   }
 
   /// Red, green and blue as bytes, of numbers that are parts of the largest.
-  func bytes(_ luma: Double, _ blueChroma: Double, _ redChroma: Double) -> [UInt8] {
+  package func bytes(_ luma: Double, _ blueChroma: Double, _ redChroma: Double) -> [UInt8] {
     let numbers = SIMD4(luma, blueChroma, redChroma, 1)
     return [red, green, blue].map { row in
       UInt8((min(max((row * numbers).sum(), 0), 1) * 255).rounded())

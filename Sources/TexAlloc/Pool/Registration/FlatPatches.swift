@@ -1,10 +1,8 @@
-internal import TexAlloc
-
 /// A picture of flat patches of luma and chroma, to see whether a driver converts them as it was told.
 /// Colours are looked at away from the edges of patches: how chroma is filtered there is the driver's.
-struct FlatPatches {
+package struct FlatPatches {
   /// How far a colour may be off.
-  static let tolerance = 3
+  package static let tolerance = 3
 
   private let layout: ImageLayout
   private let conversion: ColourConversion
@@ -19,7 +17,7 @@ struct FlatPatches {
   ]
 
   /// nil for an image that holds none, or in a way that is not known here.
-  init?(_ layout: ImageLayout) {
+  package init?(_ layout: ImageLayout) {
     let channels = layout.shapes.flatMap(\.channels)
     guard let bits = channels.first(where: { $0.meaning == .luma })?.bits, 8...16 ~= bits,
       channels.allSatisfy({ $0.meaning == .unused || $0.bits == bits }),
@@ -34,7 +32,7 @@ struct FlatPatches {
   }
 
   /// Writes it into an image of the layout. Each turn it is another one.
-  func store(into buffer: TextureBuffer, _ turn: Int) {
+  package func store(into buffer: TextureBuffer, _ turn: Int) {
     for (index, shape) in layout.shapes.enumerated() {
       for row in 0..<layout.rowCount(ofPlane: index) {
         let y = row * shape.verticalSubsampling
@@ -46,7 +44,7 @@ struct FlatPatches {
   }
 
   /// What a shader is to see of a row: red, green, blue and alpha of each pixel; nil near an edge.
-  func colours(ofRow y: Int, _ turn: Int) -> [[UInt8]?] {
+  package func colours(ofRow y: Int, _ turn: Int) -> [[UInt8]?] {
     (0..<layout.width).map { colour($0, y, turn) }
   }
 

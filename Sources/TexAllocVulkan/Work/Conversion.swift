@@ -1,0 +1,206 @@
+internal import CVulkan
+internal import TexAlloc
+
+/// How Vulkan calls an image of luma and chroma as a whole, and what a sampler is told of it to make red,
+/// green and blue of it: [VkSamplerYcbcrConversion].
+///
+/// [VkSamplerYcbcrConversion]: https://registry.khronos.org/vulkan/specs/latest/man/html/VkSamplerYcbcrConversion.html
+struct Conversion: Hashable, Sendable {
+  /// A `VkFormat`.
+  let format: UInt32
+  let colour: Colour
+  /// Pixels across, and down, that share a sample of chroma.
+  private let across, down: Int
+
+  var vulkan: VkFormat { VkFormat(format) }
+
+  /// nil where Vulkan has no such format.
+  init?(_ layout: ImageLayout) {
+    let shapes = layout.shapes
+    guard shapes.count > 1, shapes[0].isPixels, layout.sampling == .asStored else { return nil }
+    // Bits that hold nothing come first: those of the number lie above them.
+    let luma = shapes[0].channels
+    let (first, rest) = (shapes[1], shapes.dropFirst())
+    let meanings = rest.flatMap { $0.channels.map(\.meaning).filter { $0 != .unused } }
+    let row = Self.rows.first { row in
+      row.planes == shapes.count && row.across == first.horizontalSubsampling
+        && row.down == first.verticalSubsampling && luma.map(\.bits) == row.bits
+    }
+    guard let row, luma.last?.meaning == .luma, meanings == [.blueChroma, .redChroma],
+      rest.allSatisfy({ $0.alone != nil })
+    else { return nil }
+    format = row.format.rawValue
+    colour = layout.colour
+    (across, down) = (row.across, row.down)
+  }
+
+  /// How many planes, how many pixels share a sample of chroma, and the bits of a number, from the lowest.
+  private typealias Row = (planes: Int, across: Int, down: Int, bits: [Int], format: VkFormat)
+
+  private static let rows: [Row] = [
+    (2, 2, 2, [8], VK_FORMAT_G8_B8R8_2PLANE_420_UNORM),
+    (2, 2, 1, [8], VK_FORMAT_G8_B8R8_2PLANE_422_UNORM),
+    (2, 2, 2, [6, 10], VK_FORMAT_G10X6_B10X6R10X6_2PLANE_420_UNORM_3PACK16),
+    (3, 2, 2, [8], VK_FORMAT_G8_B8_R8_3PLANE_420_UNORM),
+    (3, 2, 1, [8], VK_FORMAT_G8_B8_R8_3PLANE_422_UNORM),
+    (3, 1, 1, [8], VK_FORMAT_G8_B8_R8_3PLANE_444_UNORM),
+  ]
+
+  fileprivate var model: VkSamplerYcbcrModelConversion {
+    switch colour.matrix {
+    case .bt601: VK_SAMPLER_YCBCR_MODEL_CONVERSION_YCBCR_601
+    case .bt709: VK_SAMPLER_YCBCR_MODEL_CONVERSION_YCBCR_709
+    case .bt2020: VK_SAMPLER_YCBCR_MODEL_CONVERSION_YCBCR_2020
+    }
+  }
+
+  fileprivate var range: VkSamplerYcbcrRange {
+    colour.range == .full ? VK_SAMPLER_YCBCR_RANGE_ITU_FULL : VK_SAMPLER_YCBCR_RANGE_ITU_NARROW
+  }
+
+  /// Where samples of chroma lie in the directions in which several pixels share one.
+  fileprivate var sitings: [Colour.Siting] {
+    (across > 1 ? [colour.horizontalSiting] : []) + (down > 1 ? [colour.verticalSiting] : [])
+  }
+
+  fileprivate static func location(_ siting: Colour.Siting) -> VkChromaLocation {
+    siting == .cosited ? VK_CHROMA_LOCATION_COSITED_EVEN : VK_CHROMA_LOCATION_MIDPOINT
+  }
+}
+
+/// A sampler that makes red, green and blue of luma and chroma.
+@safe final class SamplerConversion: @unchecked Sendable {  // handles, which never change
+  let conversion: Conversion
+  let handle: VkSamplerYcbcrConversion
+  let sampler: VkSampler
+  /// How many descriptors an image takes in a set.
+  let descriptorCount: Int
+  private let connection: VulkanConnection
+
+  /// - Throws: `VulkanFailure`, unsupported where the device lacks the conversion, or samples no such images
+  ///   where they lie.
+  init(_ conversion: Conversion, on connection: VulkanConnection) throws(VulkanFailure) {
+    guard connection.converts else {
+      throw .unsupported("samplerYcbcrConversion", "the device was made without it")
+    }
+    let features = connection.linearFeatures(of: conversion.vulkan)
+    try Self.require(conversion, of: features)
+    // All filters are of one kind: not every device has them apart.
+    let isLinear =
+      features & VK_FORMAT_FEATURE_SAMPLED_IMAGE_YCBCR_CONVERSION_LINEAR_FILTER_BIT.rawValue != 0
+      && features & VK_FORMAT_FEATURE_SAMPLED_IMAGE_FILTER_LINEAR_BIT.rawValue != 0
+    let filter = isLinear ? VK_FILTER_LINEAR : VK_FILTER_NEAREST
+    let (functions, device) = unsafe (connection.functions, connection.device)
+    var made: VkSamplerYcbcrConversion?
+    var info = unsafe VkSamplerYcbcrConversionCreateInfo()
+    unsafe info.sType = VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_CREATE_INFO
+    unsafe info.format = conversion.vulkan
+    unsafe info.ycbcrModel = conversion.model
+    unsafe info.ycbcrRange = conversion.range
+    unsafe info.xChromaOffset = Conversion.location(conversion.colour.horizontalSiting)
+    unsafe info.yChromaOffset = Conversion.location(conversion.colour.verticalSiting)
+    unsafe info.chromaFilter = filter
+    try connection.check(
+      "vkCreateSamplerYcbcrConversion", unsafe functions.createConversion(device, &info, nil, &made)
+    )
+    guard let handle = unsafe made else {
+      throw .failed("vkCreateSamplerYcbcrConversion", "no handle")
+    }
+    var sampler: VkSampler?
+    var use = unsafe Self.use(of: handle)
+    let result = unsafe withUnsafePointer(to: &use) { use in
+      var info = unsafe VkSamplerCreateInfo()
+      unsafe info.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO
+      unsafe info.pNext = UnsafeRawPointer(use)
+      unsafe (info.magFilter, info.minFilter) = (filter, filter)
+      unsafe info.addressModeU = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE
+      unsafe info.addressModeV = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE
+      unsafe info.addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE
+      return unsafe functions.createSampler(device, &info, nil, &sampler)
+    }
+    do throws(VulkanFailure) {
+      try connection.check("vkCreateSampler", result)
+      guard let sampler = unsafe sampler else { throw .failed("vkCreateSampler", "no handle") }
+      unsafe self.sampler = sampler
+    } catch {
+      unsafe functions.destroyConversion(device, handle, nil)
+      throw error
+    }
+    self.conversion = conversion
+    unsafe self.handle = handle
+    descriptorCount = connection.descriptors(of: conversion.vulkan)
+    self.connection = connection
+  }
+
+  deinit {
+    unsafe connection.functions.destroySampler(connection.device, sampler, nil)
+    unsafe connection.functions.destroyConversion(connection.device, handle, nil)
+  }
+
+  /// What views and samplers are told that go with it.
+  var use: VkSamplerYcbcrConversionInfo { unsafe Self.use(of: handle) }
+
+  private static func use(of handle: VkSamplerYcbcrConversion) -> VkSamplerYcbcrConversionInfo {
+    unsafe VkSamplerYcbcrConversionInfo(
+      sType: VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO, pNext: nil, conversion: handle)
+  }
+
+  private static func require(
+    _ conversion: Conversion, of features: UInt32
+  ) throws(VulkanFailure) {
+    func require(_ bit: VkFormatFeatureFlagBits, _ name: String) throws(VulkanFailure) {
+      if features & bit.rawValue == 0 {
+        throw .unsupported(name, "linear images of VkFormat \(conversion.format) lack it")
+      }
+    }
+    try require(VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT, "VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT")
+    try require(VK_FORMAT_FEATURE_DISJOINT_BIT, "VK_FORMAT_FEATURE_DISJOINT_BIT")
+    let (centred, cosited) = (
+      VK_FORMAT_FEATURE_MIDPOINT_CHROMA_SAMPLES_BIT, VK_FORMAT_FEATURE_COSITED_CHROMA_SAMPLES_BIT
+    )
+    // One of them is wanted even where no samples are shared.
+    if features & (centred.rawValue | cosited.rawValue) == 0 {
+      try require(centred, "VK_FORMAT_FEATURE_MIDPOINT_CHROMA_SAMPLES_BIT")
+    }
+    let sitings = conversion.sitings
+    if sitings.contains(.cosited) {
+      try require(cosited, "VK_FORMAT_FEATURE_COSITED_CHROMA_SAMPLES_BIT")
+    }
+    if sitings.contains(.centred) {
+      try require(centred, "VK_FORMAT_FEATURE_MIDPOINT_CHROMA_SAMPLES_BIT")
+    }
+  }
+}
+
+extension VulkanConnection {
+  /// What linear images of a format can be used for.
+  fileprivate func linearFeatures(of format: VkFormat) -> UInt32 {
+    var properties = unsafe VkFormatProperties2()
+    unsafe properties.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2
+    unsafe physical.instance.functions.getFormatProperties(physical.handle, format, &properties)
+    return unsafe properties.formatProperties.linearTilingFeatures
+  }
+
+  /// How many descriptors an image that is converted takes.
+  fileprivate func descriptors(of format: VkFormat) -> Int {
+    var conversion = unsafe VkSamplerYcbcrConversionImageFormatProperties()
+    unsafe conversion.sType =
+      VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_IMAGE_FORMAT_PROPERTIES
+    let result = unsafe withUnsafeMutablePointer(to: &conversion) { conversion in
+      var info = unsafe VkPhysicalDeviceImageFormatInfo2()
+      unsafe info.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2
+      unsafe info.format = format
+      unsafe info.type = VK_IMAGE_TYPE_2D
+      unsafe info.tiling = VK_IMAGE_TILING_LINEAR
+      unsafe info.usage = VK_IMAGE_USAGE_SAMPLED_BIT.rawValue
+      unsafe info.flags = VK_IMAGE_CREATE_DISJOINT_BIT.rawValue
+      var properties = unsafe VkImageFormatProperties2()
+      unsafe properties.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2
+      unsafe properties.pNext = UnsafeMutableRawPointer(conversion)
+      return unsafe physical.instance.functions.getImageFormatProperties(
+        physical.handle, &info, &properties)
+    }
+    return result == VK_SUCCESS
+      ? max(1, unsafe Int(conversion.combinedImageSamplerDescriptorCount)) : 1
+  }
+}
