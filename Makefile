@@ -144,7 +144,7 @@ fuzz-packer: swift
 	$(SWIFT)c -O -swift-version 6 -sanitize=fuzzer,address -parse-as-library -module-name Fuzz \
 	  -o out/fuzz/packer Fuzz/Packer/*.swift \
 	  $(addprefix Sources/TexAllocAtlas/,SkylinePacker.swift Skyline.swift HoleSet.swift TexelBitmap.swift \
-	    TexelRectangle.swift)
+	    TexelRectangle.swift StripSet.swift)
 	out/fuzz/packer -max_total_time=$(seconds) -max_len=3000 -artifact_prefix=out/fuzz/ \
 	  out/fuzz/packer-corpus
 

@@ -4,7 +4,7 @@
 @c(LLVMFuzzerTestOneInput)
 public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let events = unsafe UnsafeBufferPointer(start: start, count: count)
-  let (width, height) = (150, 96)
+  let (width, height) = (600, 96)
   var packer = SkylinePacker(width: width, height: height)
   var taken = [Bool](repeating: false, count: width * height)
   var live: [TexelRectangle] = []

@@ -58,7 +58,8 @@ public final class Atlas {
     self.pool = pool
     self.device = device
     descriptor = page
-    self.largest = largest ?? page.size
+    self.largest = ImageSize(
+      width: max(largest?.width ?? 0, page.width), height: max(largest?.height ?? 0, page.height))
     self.border = border
     self.flags = flags.union(.rewritten)
     self.name = name
@@ -73,19 +74,42 @@ public final class Atlas {
   ///
   /// - Throws: `AtlasError`; the atlas is as it was before.
   public func insert(width: Int, height: Int) throws(AtlasError) -> AtlasCell {
-    let (outerWidth, outerHeight) = try outerSize(width, height)
-    if let cell = placeOnPages(outerWidth, outerHeight) { return cell }
+    try insertNew(width: width, height: height).cell
+  }
+
+  /// The same for C to draw.
+  package func insertNew(width: Int, height: Int) throws(AtlasError) -> NewCell {
+    if let new = insertOnPages(width: width, height: height) { return new }
+    try refuseTooLarge(width: width, height: height)
+    let (outerWidth, outerHeight) = (width + 2 * border, height + 2 * border)
     let fresh = try addPage(for: outerWidth, outerHeight)
     guard let place = fresh.insert(width: outerWidth, height: outerHeight) else {
       preconditionFailure("an empty page has no room for \(outerWidth)x\(outerHeight)")
     }
-    return cell(place, on: fresh)
+    return new(place, on: fresh)
   }
 
   /// The same without a new page; nil where there is no room.
-  package func insertOnPages(width: Int, height: Int) throws(AtlasError) -> AtlasCell? {
-    let (outerWidth, outerHeight) = try outerSize(width, height)
-    return placeOnPages(outerWidth, outerHeight)
+  package func insertOnPages(width: Int, height: Int) -> NewCell? {
+    precondition(width > 0 && height > 0)
+    reclaim()
+    let (outerWidth, outerHeight) = (width + 2 * border, height + 2 * border)
+    if let page = page(latest), let place = page.insert(width: outerWidth, height: outerHeight) {
+      return new(place, on: page)
+    }
+    for page in pages where page.number != latest {
+      if let place = page.insert(width: outerWidth, height: outerHeight) {
+        return new(place, on: page)
+      }
+    }
+    return nil
+  }
+
+  /// - Throws: `AtlasError.tooLarge` for an image that fits on no page.
+  package func refuseTooLarge(width: Int, height: Int) throws(AtlasError) {
+    guard width <= largest.width - 2 * border, height <= largest.height - 2 * border else {
+      throw .tooLarge(image: ImageSize(width: width, height: height), page: largest)
+    }
   }
 
   /// Draws a cell, which is empty or as it was drawn last.
@@ -93,11 +117,6 @@ public final class Atlas {
     in cell: AtlasCell, _ body: (inout CellPixels) throws(Failure) -> Void
   ) throws(Failure) {
     try page(of: cell).draw(in: cell.rectangle, body)
-  }
-
-  /// Where C draws a cell.
-  package func memory(of cell: AtlasCell) -> CellMemory {
-    page(of: cell).memory(of: cell.rectangle)
   }
 
   /// Takes the place of a cell back. What it shows is nobody's concern any more.
@@ -150,29 +169,6 @@ extension Atlas {
     return page
   }
 
-  private func outerSize(
-    _ width: Int, _ height: Int
-  ) throws(AtlasError) -> (width: Int, height: Int) {
-    precondition(width > 0 && height > 0)
-    let largest = ImageSize(
-      width: max(largest.width, descriptor.width), height: max(largest.height, descriptor.height))
-    guard width <= largest.width - 2 * border, height <= largest.height - 2 * border else {
-      throw .tooLarge(image: ImageSize(width: width, height: height), page: largest)
-    }
-    return (width + 2 * border, height + 2 * border)
-  }
-
-  private func placeOnPages(_ width: Int, _ height: Int) -> AtlasCell? {
-    reclaim()
-    if let page = page(latest), let place = page.insert(width: width, height: height) {
-      return cell(place, on: page)
-    }
-    for page in pages where page.number != latest {
-      if let place = page.insert(width: width, height: height) { return cell(place, on: page) }
-    }
-    return nil
-  }
-
   /// Takes the places back whose fences have passed.
   private func reclaim() {
     guard removedCount > 0 else { return }
@@ -181,9 +177,11 @@ extension Atlas {
     for (cell, fence) in waiting { remove(cell, after: fence) }
   }
 
-  private func cell(_ place: TexelRectangle, on page: AtlasPage) -> AtlasCell {
+  private func new(_ place: TexelRectangle, on page: AtlasPage) -> NewCell {
     latest = page.number
-    return AtlasCell(page: page.number, rectangle: place.inset(by: border))
+    let rectangle = place.inset(by: border)
+    return NewCell(
+      cell: AtlasCell(page: page.number, rectangle: rectangle), memory: page.memory(of: rectangle))
   }
 
   private func addPage(for width: Int, _ height: Int) throws(AtlasError) -> AtlasPage {
@@ -228,6 +226,12 @@ public struct AtlasCell: Hashable, Sendable {
     self.page = page
     self.rectangle = rectangle
   }
+}
+
+/// A cell that the next flush writes whole, and where C draws it until then.
+package struct NewCell {
+  package let cell: AtlasCell
+  package let memory: CellMemory
 }
 
 /// What one flush of an ``Atlas`` wrote.

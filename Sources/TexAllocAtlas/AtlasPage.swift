@@ -101,11 +101,8 @@ public final class AtlasPage {
     try shadow.draw(in: rectangle, body)
   }
 
-  /// Where a rectangle is drawn, which is written by the next flush.
-  func memory(of rectangle: TexelRectangle) -> CellMemory {
-    shadow.touch(rectangle)
-    return shadow.memory(of: rectangle)
-  }
+  /// Where a rectangle is drawn that was inserted since the last flush.
+  func memory(of rectangle: TexelRectangle) -> CellMemory { shadow.memory(of: rectangle) }
 
   func flush(to device: (any Registrar)?) throws(RegistrationRefused) {
     emptyFlushes = isEmpty ? emptyFlushes + 1 : 0

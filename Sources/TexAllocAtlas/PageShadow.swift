@@ -9,10 +9,6 @@ internal import TexAlloc
   @unsafe private let bytes: UnsafeMutableBufferPointer<UInt8>
   // No access to these encloses a call of anybody else's code.
   @safe @exclusivity(unchecked) private var dirty: DirtyLines
-  /// What changed last, and is not among the dirty lines yet: letters stand side by side, and are one
-  /// to them.
-  @safe @exclusivity(unchecked) private var touched = TexelRectangle(
-    x: 0, y: 0, width: 0, height: 0)
   /// Whether the page holds what some earlier image left there.
   private var isPageForeign = true
 
@@ -75,7 +71,6 @@ internal import TexAlloc
 
   /// Writes the dirty lines to the page, and all others the first time; nil where none is dirty.
   func flush(to page: TextureBuffer) -> AtlasPage.Flush? {
-    markTouched()
     var rows = dirty.rows
     guard !rows.isEmpty else { return nil }
     var writer = page.writer()
@@ -100,22 +95,7 @@ internal import TexAlloc
 
   /// Marks a rectangle dirty.
   func touch(_ rectangle: TexelRectangle) {
-    if touched.contains(rectangle) { return }
-    let both = touched.union(rectangle)
-    // Hardly a line more than the two have: they are next to each other, and about as high.
-    if both.width <= touched.width + rectangle.width,
-      both.height <= min(touched.height, rectangle.height) + 8
-    {
-      touched = both
-    } else {
-      markTouched()
-      touched = rectangle
-    }
-  }
-
-  private func markTouched() {
-    dirty.insert(bytes: columns(of: touched), ofRows: touched.rows)
-    touched = TexelRectangle(x: 0, y: 0, width: 0, height: 0)
+    dirty.insert(bytes: columns(of: rectangle), ofRows: rectangle.rows)
   }
 
   /// The bytes that a rectangle takes in each of its rows.
@@ -131,17 +111,18 @@ internal import TexAlloc
 
 /// Which lines of a plane have changed since they were last asked for. Numbers only.
 struct DirtyLines: Sendable {
-  private let linesPerRow: Int
+  private let rowCount: Int
   private let wordsPerRow: Int
-  /// A bit for each line, row by row.
+  /// A bit for each line: for 64 lines side by side all rows, then for the next 64, so that what a glyph
+  /// touches lies together.
   private var words: [UInt64]
   /// Every dirty line lies in one of these rows.
   private(set) var rows = 0..<0
 
   /// - Parameter pitch: Bytes of a row, a multiple of the line size.
   init(pitch: Int, rowCount: Int) {
-    linesPerRow = pitch / PlaneWriter.lineSize
-    wordsPerRow = linesPerRow.dividedRoundingUp(by: 64)
+    self.rowCount = rowCount
+    wordsPerRow = (pitch / PlaneWriter.lineSize).dividedRoundingUp(by: 64)
     words = Array(repeating: 0, count: wordsPerRow * rowCount)
   }
 
@@ -154,13 +135,10 @@ struct DirtyLines: Sendable {
       let mask =
         UInt64.max << UInt64(max(first - word * 64, 0)) & UInt64.max
         >> UInt64(63 - min(last - word * 64, 63))
-      var index = rows.lowerBound * wordsPerRow + word
-      let wordsPerRow = wordsPerRow
+      let start = word * rowCount
       var words = words.mutableSpan
-      for _ in rows {
-        words[index] |= mask
-        index += wordsPerRow
-      }
+      var touched = words.part(start + rows.lowerBound..<start + rows.upperBound)
+      for row in touched.indices { touched[row] |= mask }
     }
     self.rows = self.rows.isEmpty ? rows : self.rows.union(rows)
   }
@@ -170,7 +148,7 @@ struct DirtyLines: Sendable {
   mutating func popFirst() -> (row: Int, bytes: Range<Int>)? {
     while let row = rows.first {
       for word in 0..<wordsPerRow {
-        let index = row * wordsPerRow + word
+        let index = word * rowCount + row
         guard words[index] != 0 else { continue }
         let start = words[index].trailingZeroBitCount
         let end = start + (~(words[index] >> UInt64(start))).trailingZeroBitCount

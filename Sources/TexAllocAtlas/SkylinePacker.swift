@@ -3,7 +3,7 @@
 /// A page is one *bed* at first: what is taken begins at its top, and ends at a *skyline*; everything
 /// below is free. What is free above it, gaps that rectangles left and places that came back, is
 /// remembered as *holes*. A rectangle goes into the hole that it fills best, or else where the skyline
-/// lets it stand highest.
+/// lets it stand highest: small ones in *strips*, for several of one height.
 ///
 /// Places come back one by one, or all that touch some rows. The rows are a new bed then, to which what
 /// comes next is confined, so that what came at the same time can go at the same time. Where places came
@@ -19,6 +19,7 @@ struct SkylinePacker: Sendable {
   /// The bed where there was room the last time.
   private var latest = 0
   private var holes = HoleSet()
+  private var strips = StripSet()
   /// What was given out, as long as there is no map.
   private var unmapped: [SmallRectangle] = []
   private var map: TexelBitmap?
@@ -45,7 +46,7 @@ struct SkylinePacker: Sendable {
   mutating func insert(width: Int, height: Int) -> TexelRectangle? {
     precondition(width > 0 && height > 0)
     guard width <= self.width, height <= self.height else { return nil }
-    guard let place = placeInHole(width, height) ?? placeBelow(width, height) else { return nil }
+    guard let place = place(width, height) else { return nil }
     if map == nil { unmapped.append(SmallRectangle(place)) } else { map?.take(place) }
     count += 1
     usedArea += width * height
@@ -58,7 +59,10 @@ struct SkylinePacker: Sendable {
   @discardableResult
   mutating func remove(_ place: TexelRectangle) -> Room {
     drawMap()
-    isMixed = true
+    if !isMixed {
+      isMixed = true
+      for rest in strips.removeAll() { remember(rest) }
+    }
     guard count > 0, map?.free(place) == true else { preconditionFailure("\(place) is nobody's") }
     count -= 1
     usedArea -= place.width * place.height
@@ -103,8 +107,7 @@ struct SkylinePacker: Sendable {
       empty()
       return true
     }
-    holes.removeAll()
-    isMixed = false
+    forgetRoom()
     makeBed(rows)
     return true
   }
@@ -127,9 +130,14 @@ struct SkylinePacker: Sendable {
     beds = cut
   }
 
-  private mutating func empty() {
+  private mutating func forgetRoom() {
     holes.removeAll()
+    _ = strips.removeAll()
     isMixed = false
+  }
+
+  private mutating func empty() {
+    forgetRoom()
     unmapped.removeAll(keepingCapacity: true)
     map = nil
     beds = [Bed(rows: 0..<height, skyline: Skyline(width: width, top: 0))]
@@ -160,6 +168,27 @@ struct SkylinePacker: Sendable {
       }
     }
   }
+
+  private mutating func place(_ width: Int, _ height: Int) -> TexelRectangle? {
+    if isMixed { return placeInHole(width, height) ?? placeBelow(width, height) }
+    if let place = strips.take(width, height, spare: height / 8) ?? placeInHole(width, height) {
+      return place
+    }
+    let stripWidth = self.width / Self.stripsPerRow
+    if width * Self.smallestStrip <= stripWidth, height <= StripSet.highest,
+      let strip = placeBelow(stripWidth, height)
+    {
+      remember(strips.begin(strip))
+      return strips.take(width, height, spare: 0)
+    }
+    return placeBelow(width, height) ?? strips.take(width, height, spare: StripSet.highest)
+  }
+
+  /// How many strips a row of the page has room for: the wider they are, the more of the page is in strips
+  /// that are never full.
+  private static let stripsPerRow = 8
+  /// How many rectangles a strip has room for at least.
+  private static let smallestStrip = 6
 
   private mutating func placeInHole(_ width: Int, _ height: Int) -> TexelRectangle? {
     while let hole = holes.takeBest(width, height) {
@@ -194,10 +223,8 @@ struct SkylinePacker: Sendable {
     let below = TexelRectangle(
       x: hole.x, y: hole.y + place.height, width: goesDown ? place.width : hole.width,
       height: restHeight)
-    for rest in [beside, below]
-    where rest.width >= Self.smallestHole && rest.height >= Self.smallestHole {
-      holes.insert(rest)
-    }
+    remember(beside)
+    remember(below)
   }
 
   /// Keeps what is left of a hole beside a place in one of its corners, and above or below it: both
@@ -206,10 +233,10 @@ struct SkylinePacker: Sendable {
     var (beside, other) = (hole, hole)
     beside.width -= place.width
     if place.x == hole.x { beside.x += place.width }
-    if beside.width >= Self.smallestHole { holes.insert(beside) }
+    remember(beside)
     other.height -= place.height
     if place.y == hole.y { other.y += place.height }
-    if other.height >= Self.smallestHole { holes.insert(other) }
+    remember(other)
   }
 
   private mutating func placeBelow(_ width: Int, _ height: Int) -> TexelRectangle? {
@@ -227,9 +254,16 @@ struct SkylinePacker: Sendable {
   private mutating func place(_ width: Int, _ height: Int, inBed bed: Int) -> TexelRectangle? {
     let end = beds[bed].rows.upperBound
     return beds[bed].skyline.place(width, height, above: end) { gap in
-      if gap.width >= Self.smallestHole && gap.height >= Self.smallestHole { holes.insert(gap) }
+      if Self.isRoom(gap) { holes.insert(gap) }
     }
   }
+
+  private mutating func remember(_ hole: TexelRectangle) {
+    if Self.isRoom(hole) { holes.insert(hole) }
+  }
+
+  /// What is smaller either way holds nothing.
+  private static func isRoom(_ hole: TexelRectangle) -> Bool { hole.width >= 3 && hole.height >= 3 }
 
   /// Keeps the two largest free places around one that came back: as wide as can be and then as high,
   /// and the other way round.
@@ -245,8 +279,6 @@ struct SkylinePacker: Sendable {
     return .holes(wide, high)
   }
 
-  /// Pixels: what is smaller either way holds nothing.
-  private static let smallestHole = 3
   /// How far holes are looked for around a place.
   private static let reach = 64
 }

@@ -14,20 +14,6 @@ public struct TexelRectangle: Hashable, Sendable {
   /// The columns that it touches.
   public var columns: Range<Int> { x..<x + width }
 
-  /// The smallest that holds both; where one is empty, the other.
-  func union(_ other: TexelRectangle) -> TexelRectangle {
-    if width == 0 || height == 0 { return other }
-    let (x, y) = (min(x, other.x), min(y, other.y))
-    return TexelRectangle(
-      x: x, y: y, width: max(columns.upperBound, other.columns.upperBound) - x,
-      height: max(rows.upperBound, other.rows.upperBound) - y)
-  }
-
-  func contains(_ other: TexelRectangle) -> Bool {
-    x <= other.x && y <= other.y && other.x + other.width <= x + width
-      && other.y + other.height <= y + height
-  }
-
   /// The same without a margin of so many pixels on each side.
   func inset(by margin: Int) -> TexelRectangle {
     TexelRectangle(

@@ -1,40 +1,41 @@
 internal import TexAllocAtlas
 
 extension GlyphCache {
-  /// A place for a glyph, for which others go where there is no other way; nil for one without ink.
+  /// A place for a glyph with ink, for which others go where there is no other way.
   ///
   /// - Throws: `FontError.noPlace` or `.full`.
   func place(
     _ shape: GlyphShape, _ index: UInt32, of font: SizedFont
-  ) throws(FontError) -> AtlasCell? {
-    guard shape.hasInk else { return nil }
-    var refusal: AtlasError?
+  ) throws(FontError) -> NewCell {
+    if let new = atlas.insertOnPages(width: shape.width, height: shape.height) { return new }
     do throws(AtlasError) {
-      let (width, height) = (shape.width, shape.height)
-      if frameWithoutPages != frames.current {
-        do throws(AtlasError) { return try atlas.insert(width: width, height: height) } catch {
-          if case .tooLarge = error { throw error }
-          refusal = error
-          frameWithoutPages = frames.current
-        }
-      } else if let cell = try atlas.insertOnPages(width: width, height: height) {
-        return cell
-      }
-      if evictBand(atLeast: height),
-        let cell = try atlas.insertOnPages(width: width, height: height)
-      {
-        return cell
-      }
-      while evictOne() {
-        if let cell = try atlas.insertOnPages(width: width, height: height) { return cell }
-      }
+      if let new = try makeRoom(width: shape.width, height: shape.height) { return new }
     } catch { throw .noPlace(font: font.face.name, glyph: index, error) }
-    // Without a page there is nothing that could make room.
-    if let refusal, atlas.pages.isEmpty {
-      throw .noPlace(font: font.face.name, glyph: index, refusal)
-    }
     isStarved = true
     throw .full(font: font.face.name, glyph: index)
+  }
+
+  /// A place on a new page, or else that of others.
+  private func makeRoom(width: Int, height: Int) throws(AtlasError) -> NewCell? {
+    try atlas.refuseTooLarge(width: width, height: height)
+    var refusal: AtlasError?
+    if frameWithoutPages != frames.current {
+      do throws(AtlasError) { return try atlas.insertNew(width: width, height: height) } catch {
+        refusal = error
+        frameWithoutPages = frames.current
+      }
+    }
+    if evictBand(atLeast: height),
+      let new = atlas.insertOnPages(width: width, height: height)
+    {
+      return new
+    }
+    while evictOne() {
+      if let new = atlas.insertOnPages(width: width, height: height) { return new }
+    }
+    // Without a page there is nothing that could make room.
+    if let refusal, atlas.pages.isEmpty { throw refusal }
+    return nil
   }
 
   /// Has all glyphs of some rows of a page go that were not used for longest, if the GPU is done with

@@ -120,17 +120,17 @@ public final class GlyphCache {
     if let found = table.use(key) { return found }
     let loaded = try LoadedGlyph(
       index, of: font.face, size: font.size, mode: font.mode, quarters: quarters)
-    let cell = try place(loaded.shape, index, of: font)
-    if let cell {
-      do {
-        // The cell is as large as the glyph.
-        try unsafe loaded.draw(in: atlas.memory(of: cell))
-      } catch {
-        atlas.remove(cell)
-        throw error
-      }
+    let shape = loaded.shape
+    guard shape.hasInk else { return keep(shape, nil, of: font, as: key) }
+    let new = try place(shape, index, of: font)
+    do {
+      // The cell is as large as the glyph.
+      try unsafe loaded.draw(in: new.memory)
+    } catch {
+      atlas.remove(new.cell)
+      throw error
     }
-    return keep(loaded.shape, cell, of: font, as: key)
+    return keep(shape, new.cell, of: font, as: key)
   }
 
   /// The same for a face at a size, drawn as ``hinting`` says.
@@ -220,12 +220,15 @@ extension GlyphCache {
           // Another may have had it drawn since.
           table.use(key) == nil
         else { continue }
+        guard drawn.shape.hasInk else {
+          _ = keep(drawn.shape, nil, of: font, as: key)
+          continue
+        }
         // Where there is no room, it will be asked for again.
-        let cell: AtlasCell?
-        do { cell = try place(drawn.shape, drawn.glyph, of: font) } catch { continue }
+        guard let new = try? place(drawn.shape, drawn.glyph, of: font) else { continue }
         // The cell is as large as the glyph.
-        if let cell { unsafe batch.copy(drawn, to: atlas.memory(of: cell)) }
-        _ = keep(drawn.shape, cell, of: font, as: key)
+        unsafe batch.copy(drawn, to: new.memory)
+        _ = keep(drawn.shape, new.cell, of: font, as: key)
       }
     }
   }

@@ -62,7 +62,7 @@ struct DrawnGlyphs: Sendable {
   var outcomes: [(key: UInt64, outcome: Result<Drawn, FontError>)] = []
   private var coverage: [UInt8] = []
 
-  mutating func draw(_ glyph: LoadedGlyph, _ number: UInt32) throws(FontError) -> Drawn {
+  mutating func draw(_ glyph: borrowing LoadedGlyph, _ number: UInt32) throws(FontError) -> Drawn {
     let (shape, start) = (glyph.shape, coverage.count)
     guard shape.hasInk else { return Drawn(glyph: number, shape: shape, start: start) }
     coverage += repeatElement(0, count: shape.width * shape.height)

@@ -3,10 +3,12 @@ internal import TexAlloc
 internal import TexAllocAtlas
 
 /// A glyph that its face has loaded and can draw, until the face loads another.
-@safe struct LoadedGlyph {
+@safe struct LoadedGlyph: ~Copyable {
   private let face: FontFace
   private let glyph: UInt32
   private let drawsOutline: Bool
+  /// Where its outline is to be moved, in 1/64 pixels, y upward.
+  private let offset: FT_Vector
   let shape: GlyphShape
 
   init(
@@ -23,9 +25,9 @@ internal import TexAllocAtlas
     guard code == 0, let slot = unsafe face.handle.pointee.glyph else {
       throw .damaged(font: face.name, while: "FT_Load_Glyph of \(glyph)", code: Int(code))
     }
-    self.face = face
-    self.glyph = glyph
-
+    var offset = FT_Vector()
+    let shape: GlyphShape
+    let drawsOutline: Bool
     switch unsafe slot.pointee.format {
     case FT_GLYPH_FORMAT_OUTLINE:
       let advance = unsafe Double(slot.pointee.linearHoriAdvance) / 65536
@@ -36,9 +38,10 @@ internal import TexAllocAtlas
           width: unsafe Int(slot.pointee.bitmap.width),
           height: unsafe Int(slot.pointee.bitmap.rows), advance: max(advance, 0))
       } else {
-        let widening = unsafe Self.shape(&slot.pointee.outline, by: mode, at: quarters)
+        offset = FT_Vector(x: FT_Pos(quarters.x * 16), y: FT_Pos(quarters.y * -16))
+        let widening = unsafe Self.shape(&slot.pointee.outline, by: mode)
         shape = unsafe Self.measure(
-          &slot.pointee.outline, advance: advance > 0 ? advance + widening : 0)
+          &slot.pointee.outline, movedBy: offset, advance: advance > 0 ? advance + widening : 0)
       }
       // Where contours may overlap, FreeType smoothes edges inside the ink; only in its own bitmap.
       drawsOutline = unsafe slot.pointee.outline.flags & FT_OUTLINE_OVERLAP == 0
@@ -55,10 +58,12 @@ internal import TexAllocAtlas
     default:
       throw .unsupported(font: face.name, what: "glyphs like \(glyph), neither outline nor bitmap,")
     }
+    (self.face, self.glyph, self.drawsOutline) = (face, glyph, drawsOutline)
+    (self.offset, self.shape) = (offset, shape)
   }
 
   @unsafe private static func measure(
-    _ outline: UnsafeMutablePointer<FT_Outline>, advance: Double
+    _ outline: UnsafeMutablePointer<FT_Outline>, movedBy offset: FT_Vector, advance: Double
   ) -> GlyphShape {
     // A glyph without points has no box.
     guard unsafe outline.pointee.n_points > 0 else {
@@ -66,16 +71,15 @@ internal import TexAllocAtlas
     }
     var box = FT_BBox()
     unsafe FT_Outline_Get_CBox(outline, &box)
-    let (left, top) = (box.xMin >> 6, (box.yMax + 63) >> 6)
+    let (left, top) = ((box.xMin + offset.x) >> 6, (box.yMax + offset.y + 63) >> 6)
     return GlyphShape(
-      left: left, top: top, width: ((box.xMax + 63) >> 6) - left, height: top - (box.yMin >> 6),
-      advance: advance)
+      left: left, top: top, width: ((box.xMax + offset.x + 63) >> 6) - left,
+      height: top - ((box.yMin + offset.y) >> 6), advance: advance)
   }
 
-  /// Slants an outline, makes it bolder and moves it to its quarters of a pixel; answers by how many
-  /// pixels it is wider.
+  /// Slants an outline and makes it bolder; answers by how many pixels it is wider.
   @unsafe private static func shape(
-    _ outline: UnsafeMutablePointer<FT_Outline>, by mode: GlyphMode, at quarters: Quarters
+    _ outline: UnsafeMutablePointer<FT_Outline>, by mode: GlyphMode
   ) -> Double {
     // FreeType changes the points in the slot of the face.
     var widening = 0.0
@@ -89,13 +93,10 @@ internal import TexAllocAtlas
       unsafe FT_Outline_Embolden(outline, strength)
       widening = Double(strength) / 64
     }
-    if quarters != .zero {
-      unsafe FT_Outline_Translate(outline, FT_Pos(quarters.x * 16), FT_Pos(quarters.y * -16))
-    }
     return widening
   }
 
-  /// Draws the coverage, 0 to 255, into a cell of the glyph's size that is empty.
+  /// Draws the coverage, 0 to 255, into a cell of the glyph's size that is empty; once.
   @unsafe func draw(in cell: CellMemory) throws(FontError) {
     if drawsOutline {
       try unsafe drawOutline(in: cell)
@@ -113,7 +114,8 @@ internal import TexAllocAtlas
     unsafe target.pixel_mode = UInt8(FT_PIXEL_MODE_GRAY.rawValue)
     // The points stay in the face's slot, which still holds this glyph.
     var outline = unsafe face.handle.pointee.glyph.pointee.outline
-    unsafe FT_Outline_Translate(&outline, -shape.left << 6, (shape.height - shape.top) << 6)
+    unsafe FT_Outline_Translate(
+      &outline, offset.x - shape.left << 6, offset.y + (shape.height - shape.top) << 6)
     // FreeType writes `width` bytes of each of the cell's `height` rows.
     unsafe target.buffer = cell.start
     try check(
@@ -122,6 +124,9 @@ internal import TexAllocAtlas
 
   @unsafe private func copyBitmap(to cell: CellMemory) throws(FontError) {
     guard let slot = unsafe face.handle.pointee.glyph else { return }
+    if offset.x != 0 || offset.y != 0 {
+      unsafe FT_Outline_Translate(&slot.pointee.outline, offset.x, offset.y)
+    }
     try check(unsafe FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL), "FT_Render_Glyph")
     let bitmap = unsafe slot.pointee.bitmap
     let isMono = unsafe UInt32(bitmap.pixel_mode) == FT_PIXEL_MODE_MONO.rawValue

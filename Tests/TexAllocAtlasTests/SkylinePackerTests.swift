@@ -72,6 +72,32 @@ final class SkylinePackerTests: XCTestCase {
     XCTAssertEqual(count, 64)
   }
 
+  func testSmallOnesOfOneHeightStandSideBySideWhateverComesBetween() {
+    var subject = SkylinePacker(width: 512, height: 512)
+    var ends: [Int: TexelRectangle] = [:]
+    for number in 0..<20 {
+      let height = number % 2 == 0 ? 8 : 12
+      guard let place = subject.insert(width: 5, height: height) else { return XCTFail() }
+      if number % 10 > 1, let last = ends[height] {
+        XCTAssertEqual([place.x, place.y], [last.x + 5, last.y])
+      }
+      ends[height] = place
+      subject.checkInvariants()
+    }
+  }
+
+  func testWhatSmallOnesLeaveOfTheirStripsIsFilledOnceAPlaceCameBack() throws {
+    var subject = SkylinePacker(width: 512, height: 16)
+    let first = try XCTUnwrap(subject.insert(width: 4, height: 16))
+    XCTAssertNotNil(subject.insert(width: 4, height: 16))
+    subject.remove(first)
+    for _ in 1..<128 {
+      XCTAssertNotNil(subject.insert(width: 4, height: 16))
+      subject.checkInvariants()
+    }
+    XCTAssertNil(subject.insert(width: 1, height: 1))
+  }
+
   func testWhatIsLargerThanThePageIsRefusedAndWhatIsAsLargeIsNot() {
     var subject = SkylinePacker(width: 30, height: 21)
     XCTAssertNil(subject.insert(width: 31, height: 1))
