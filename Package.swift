@@ -212,6 +212,8 @@ let package = Package(
         "TexAllocJPEG", "TexAllocJSON", "TexAllocPNG", "TexAllocText", "TexAllocVulkan", system,
       ],
       swiftSettings: house + [.enableExperimentalFeature("CImplementation")]),
+    .testTarget(
+      name: "TexAllocCTests", dependencies: ["CTexAlloc", "TexAllocC"], swiftSettings: house),
     .target(
       name: "ProgramSupport",
       dependencies: [

@@ -2,9 +2,17 @@ public import CTexAlloc
 internal import Synchronization
 internal import TexAlloc
 
-/// A buffer with the planes of it that are mapped.
-final class HeldBuffer: Sendable {
-  private struct Texts {
+/// A buffer with what few callers ask of it.
+struct HeldBuffer: ~Copyable, Sendable {
+  let buffer: TextureBuffer
+  /// Made when first asked for.
+  private let particulars = LazyObject<Particulars>()
+
+  init(_ buffer: TextureBuffer) { self.buffer = buffer }
+
+  /// The planes that are mapped, and texts that last as long as the handle.
+  private final class Particulars: Sendable {
+    let loans = Mutex<[Int: PlaneLoan]>([:])
     let name, caching: CText
     let heap, reason: CText?
 
@@ -16,36 +24,24 @@ final class HeldBuffer: Sendable {
     }
   }
 
-  private struct State {
-    var loans: [Int: PlaneLoan] = [:]
-    var texts: Texts?
+  private func madeParticulars() -> Particulars {
+    particulars.made { Particulars(buffer) }
   }
 
-  let buffer: TextureBuffer
-  /// nil for most, which then cost nothing.
-  private let state = Mutex<State?>(nil)
-  private let wasMapped = Atomic(false)
-
-  init(_ buffer: TextureBuffer) { self.buffer = buffer }
-
   func mapping(of plane: Int) -> PlaneLoan? {
-    wasMapped.load(ordering: .acquiring) ? state.withLock { $0?.loans[plane] } : nil
+    particulars.ifMade?.loans.withLock { $0[plane] }
   }
 
   /// - Throws: `WritingRefused` where it is in use; so it is where it is mapped.
   func map(_ plane: Int, for access: PlaneLoan.Access) throws(WritingRefused) -> PlaneLoan {
     let loan = try PlaneLoan(of: buffer, plane: plane, for: access)
-    state.withLock { state in
-      state = state ?? State()
-      state?.loans[plane] = loan
-    }
-    wasMapped.store(true, ordering: .releasing)
+    madeParticulars().loans.withLock { $0[plane] = loan }
     return loan
   }
 
   func unmap(_ plane: Int) throws(Misuse) {
     // Outside of the lock: it may copy.
-    guard let loan = state.withLock({ $0?.loans.removeValue(forKey: plane) }) else {
+    guard let loan = particulars.ifMade?.loans.withLock({ $0.removeValue(forKey: plane) }) else {
       throw Misuse(TEXALLOC_BUSY, "\(buffer.name): plane \(plane) is not mapped")
     }
     _ = consume loan
@@ -53,12 +49,7 @@ final class HeldBuffer: Sendable {
 
   /// Its texts last as long as this.
   var info: texalloc_buffer_info {
-    let texts = state.withLock { state in
-      let texts = state?.texts ?? Texts(buffer)
-      state = state ?? State()
-      state?.texts = texts
-      return texts
-    }
+    let texts = madeParticulars()
     let layout = buffer.layout
     var info = unsafe texalloc_buffer_info()
     unsafe info.width = UInt32(clamping: layout.width)
@@ -110,7 +101,7 @@ extension texalloc_plane {
 public func texalloc_buffer_get_info(
   _ buffer: OpaquePointer?, _ info: UnsafeMutablePointer<texalloc_buffer_info>?
 ) -> texalloc_status {
-  answer { unsafe try pass(Handles.buffers.find(buffer).info, to: info) }
+  answer { unsafe try pass(Handles.buffers.use(buffer) { unsafe $0.info }, to: info) }
 }
 
 @c @implementation
@@ -119,14 +110,15 @@ public func texalloc_buffer_write_rows(
   _ pixels: UnsafeRawPointer?, _ stride: Int
 ) -> texalloc_status {
   answer {
-    let held = try Handles.buffers.find(buffer)
-    guard let pixels = unsafe pixels else { throw Misuse.argument("pixels is NULL") }
-    let (plane, rows) = (Int(plane), Int(firstRow)..<Int(firstRow) + Int(rowCount))
-    try requireRoom(for: rows.count, by: stride)
-    if let loan = held.mapping(of: plane) {
-      unsafe try loan.write(pixels, to: rows, by: stride)
-    } else {
-      unsafe try held.buffer.write(pixels, to: rows, by: stride, ofPlane: plane)
+    try Handles.buffers.use(buffer) { held in
+      guard let pixels = unsafe pixels else { throw Misuse.argument("pixels is NULL") }
+      let (plane, rows) = (Int(plane), Int(firstRow)..<Int(firstRow) + Int(rowCount))
+      try requireRoom(for: rows.count, by: stride)
+      if let loan = held.mapping(of: plane) {
+        unsafe try loan.write(pixels, to: rows, by: stride)
+      } else {
+        unsafe try held.buffer.write(pixels, to: rows, by: stride, ofPlane: plane)
+      }
     }
   }
 }
@@ -137,7 +129,6 @@ public func texalloc_buffer_map(
   _ mapping: UnsafeMutablePointer<texalloc_mapping>?
 ) -> texalloc_status {
   answer {
-    let held = try Handles.buffers.find(buffer)
     unsafe try requireRoom(in: mapping)
     let access: PlaneLoan.Access =
       switch mode {
@@ -146,7 +137,7 @@ public func texalloc_buffer_map(
       case TEXALLOC_MAP_STAGED: .memory(staging: true)
       default: throw Misuse.argument("mode: \(mode.rawValue)")
       }
-    let loan = try held.map(Int(plane), for: access)
+    let loan = try Handles.buffers.use(buffer) { try $0.map(Int(plane), for: access) }
     var result = unsafe texalloc_mapping()
     unsafe result.is_staged = loan.isStaged
     unsafe result.bytes = loan.memory
@@ -159,7 +150,7 @@ public func texalloc_buffer_map(
 
 @c @implementation
 public func texalloc_buffer_unmap(_ buffer: OpaquePointer?, _ plane: UInt32) -> texalloc_status {
-  answer { try Handles.buffers.find(buffer).unmap(Int(plane)) }
+  answer { try Handles.buffers.use(buffer) { try $0.unmap(Int(plane)) } }
 }
 
 @c @implementation
@@ -168,7 +159,7 @@ public func texalloc_buffer_read(
   _ stride: Int
 ) -> texalloc_status {
   answer {
-    let buffer = try Handles.buffers.find(buffer).buffer
+    let buffer = try Handles.buffer(buffer)
     guard let pixels = unsafe pixels else { throw Misuse.argument("pixels is NULL") }
     let (plane, layout) = (Int(plane), buffer.layout)
     guard layout.shapes.indices.contains(plane) else {
@@ -196,7 +187,7 @@ public func texalloc_buffer_discard(
   _ buffer: OpaquePointer?, _ reason: UnsafePointer<CChar>?
 ) -> texalloc_status {
   answer {
-    let buffer = try Handles.buffers.find(buffer).buffer
+    let buffer = try Handles.buffer(buffer)
     buffer.discard(because: try unsafe text(reason, "reason"))
   }
 }
@@ -207,7 +198,7 @@ let passedFence: CInt = -1
 @c @implementation
 public func texalloc_buffer_hold(_ buffer: OpaquePointer?, _ fence: CInt) -> texalloc_status {
   answer {
-    let buffer = try Handles.buffers.find(buffer).buffer
+    let buffer = try Handles.buffer(buffer)
     if fence == passedFence { return }
     let descriptor = FileDescriptor(rawValue: fence)
     let copy = try OwnedDescriptor(duplicating: descriptor, named: buffer.name)
@@ -222,11 +213,11 @@ public func texalloc_buffer_export(
 ) -> texalloc_status {
   answer {
     let room = try unsafe room(descriptor, for: "descriptor")
-    unsafe room.pointee = try Handles.buffers.find(buffer).buffer.export().release().rawValue
+    unsafe room.pointee = try Handles.buffer(buffer).export().release().rawValue
   }
 }
 
 @c @implementation
 public func texalloc_buffer_release(_ buffer: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.buffers.remove(buffer) }
+  answer { try Handles.buffers.release(buffer) }
 }

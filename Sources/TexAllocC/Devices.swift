@@ -162,6 +162,6 @@ public func texalloc_device_close(_ device: OpaquePointer?) -> texalloc_status {
   answer {
     if unsafe device == nil { return }
     try Handles.devices.find(device).gpu.close()
-    _ = try Handles.devices.remove(device)
+    try Handles.devices.release(device)
   }
 }

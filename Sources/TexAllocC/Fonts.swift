@@ -66,7 +66,7 @@ public func texalloc_font_get_info(
 
 @c @implementation
 public func texalloc_font_release(_ font: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.fonts.remove(font) }
+  answer { try Handles.fonts.release(font) }
 }
 
 @c @implementation

@@ -201,7 +201,7 @@ public func texalloc_glyphs_get_page(
 
 @c @implementation
 public func texalloc_glyphs_release(_ glyphs: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.glyphs.remove(glyphs) }
+  answer { try Handles.glyphs.release(glyphs) }
 }
 
 @c @implementation
@@ -279,5 +279,5 @@ public func texalloc_face_get_glyph(
 
 @c @implementation
 public func texalloc_face_release(_ face: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.faces.remove(face) }
+  answer { try Handles.faces.release(face) }
 }

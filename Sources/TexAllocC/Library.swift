@@ -66,27 +66,32 @@ enum Handles {
   static let vulkans = HandleTable<HeldVulkan>(of: .vulkan)
   static let vulkanTextures = HandleTable<HeldVulkanTexture>(of: .vulkanTexture)
 
+  /// The buffer of a handle.
+  @safe static func buffer(_ handle: OpaquePointer?) throws -> TextureBuffer {
+    try buffers.use(handle) { $0.buffer }
+  }
+
   /// Devices are closed last, where their context is current, which takes what still needs them.
   ///
   /// - Returns: Why the first of those could not be closed, if its context was current or it needs none.
   static func releaseAll() -> (any Error)? {
-    sockets.removeAll()
-    listeners.removeAll()
-    loads.removeAll()
-    for loader in loaders.removeAll() { loader.close() }
-    reports.removeAll()
-    fonts.removeAll()
-    faces.removeAll()
-    glyphs.removeAll()
-    fences.removeAll()
-    targets.removeAll()
-    textures.removeAll()
-    vulkanTextures.removeAll()
-    pictures.removeAll()
-    buffers.removeAll()
-    pools.removeAll()
+    sockets.releaseAll()
+    listeners.releaseAll()
+    loads.releaseAll()
+    loaders.releaseAll { $0.close() }
+    reports.releaseAll()
+    fonts.releaseAll()
+    faces.releaseAll()
+    glyphs.releaseAll()
+    fences.releaseAll()
+    targets.releaseAll()
+    textures.releaseAll()
+    vulkanTextures.releaseAll()
+    pictures.releaseAll()
+    buffers.releaseAll()
+    pools.releaseAll()
     var first: (any Error)?
-    for device in devices.removeAll() {
+    devices.releaseAll { device in
       do throws(EGLFailure) { try device.gpu.close() } catch {
         if first == nil && error.cause != .wrongThread { first = error }
       }
@@ -97,7 +102,7 @@ enum Handles {
   /// - Returns: Why the first of those could not be closed.
   static func closeVulkans() -> (any Error)? {
     var first: (any Error)?
-    for device in vulkans.removeAll() {
+    vulkans.releaseAll { device in
       do throws(VulkanFailure) { try device.gpu.close() } catch {
         if first == nil { first = error }
       }

@@ -102,7 +102,7 @@ public func texalloc_loader_submit(
       try held.begin { () throws(Misuse) in try loader.submit(wanted, listener) }
     } catch {
       unsafe room.pointee = before
-      _ = try? Handles.loads.remove(handle)
+      try? Handles.loads.release(handle)
       throw error
     }
   }
@@ -230,7 +230,7 @@ public func texalloc_loader_go_on(
 
 @c @implementation
 public func texalloc_loader_release(_ loader: OpaquePointer?) -> texalloc_status {
-  answer { try Handles.loaders.remove(loader)?.close() }
+  answer { try Handles.loaders.release(loader) { $0.close() } }
 }
 
 @c @implementation
@@ -262,5 +262,5 @@ public func texalloc_load_cancel(_ load: OpaquePointer?) -> texalloc_status {
 
 @c @implementation
 public func texalloc_load_release(_ load: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.loads.remove(load) }
+  answer { try Handles.loads.release(load) }
 }

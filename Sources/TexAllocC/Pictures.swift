@@ -200,7 +200,7 @@ public func texalloc_picture_decode(
 ) -> texalloc_status {
   answer {
     let picture = try Handles.pictures.find(picture)
-    let buffer = try Handles.buffers.find(buffer).buffer
+    let buffer = try Handles.buffer(buffer)
     let isWanted = unsafe report != nil
     if isWanted { unsafe try requireRoom(in: report) }
     let outcome = unsafe try picture.decode(into: buffer)
@@ -210,5 +210,5 @@ public func texalloc_picture_decode(
 
 @c @implementation
 public func texalloc_picture_release(_ picture: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.pictures.remove(picture) }
+  answer { try Handles.pictures.release(picture) }
 }

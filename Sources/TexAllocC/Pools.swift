@@ -4,34 +4,36 @@ internal import TexAlloc
 internal import TexAllocJPEG
 internal import TexAllocPNG
 
-/// A pool with the kinds of images that were asked of it.
+/// A pool with the kinds of images that were asked of it first, since a caller states them at each allocation
+/// anew.
 final class HeldPool: Sendable {
   let pool: TexturePool
-  /// What a caller states at each allocation anew, and hardly ever differently.
-  private let kinds = Mutex<[ImageKind]>([])
+  /// Those that are there come first.
+  private let kinds: InlineArray<16, LazyObject<ImageKind>>
 
-  init(_ pool: TexturePool) { self.pool = pool }
+  init(_ pool: TexturePool) {
+    self.pool = pool
+    kinds = InlineArray { _ in LazyObject() }
+  }
 
-  @unsafe func descriptor(
-    of image: texalloc_image
-  ) throws(Misuse) -> ImageDescriptor {
+  func descriptor(of image: UnsafePointer<texalloc_image>) throws(Misuse) -> ImageDescriptor {
     var descriptor = try unsafe kind(of: image).descriptor
-    (descriptor.width, descriptor.height) = unsafe (Int(image.width), Int(image.height))
+    descriptor.width = unsafe Int(image.pointee.width)
+    descriptor.height = unsafe Int(image.pointee.height)
     return descriptor
   }
 
-  @unsafe private func kind(of image: texalloc_image) throws(Misuse) -> ImageKind {
-    let known = kinds.withLock { kinds in kinds.first { unsafe $0.isThat(of: image) } }
-    if let known { return known }
-    let kind = unsafe try ImageKind(of: image)
-    kinds.withLock { kinds in
-      if kinds.count == Self.limit { kinds.removeLast() }
-      kinds.insert(kind, at: 0)
+  private func kind(of image: UnsafePointer<texalloc_image>) throws(Misuse) -> ImageKind {
+    var place = 0
+    while place < kinds.count, let kind = kinds[place].ifMade {
+      if unsafe kind.isThat(of: image) { return kind }
+      place += 1
     }
+    let kind = unsafe try ImageKind(of: image.pointee)
+    // Another thread's may be there by now.
+    if place < kinds.count { _ = kinds[place].made { kind } }
     return kind
   }
-
-  private static let limit = 16
 }
 
 /// What images have in common that differ in size.
@@ -55,11 +57,12 @@ private final class ImageKind: Sendable {
     self.descriptor = descriptor
   }
 
-  @unsafe func isThat(of image: texalloc_image) -> Bool {
-    guard unsafe formats.count == Int(image.format_count) && meaning == ImageMeaning(of: image)
+  func isThat(of image: UnsafePointer<texalloc_image>) -> Bool {
+    guard unsafe formats.count == Int(image.pointee.format_count),
+      unsafe meaning == ImageMeaning(of: image.pointee)
     else { return false }
     if formats.isEmpty { return true }
-    guard let others = unsafe image.formats else { return false }
+    guard let others = unsafe image.pointee.formats else { return false }
     return formats.indices.allSatisfy { unsafe formats[$0] == others[$0] }
   }
 }
@@ -113,7 +116,7 @@ public func texalloc_pool_create(
 
 @c @implementation
 public func texalloc_pool_release(_ pool: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.pools.remove(pool) }
+  answer { try Handles.pools.release(pool) }
 }
 
 @c @implementation
@@ -121,7 +124,7 @@ public func texalloc_pool_get_info(
   _ pool: OpaquePointer?, _ info: UnsafeMutablePointer<texalloc_pool_info>?
 ) -> texalloc_status {
   answer {
-    let statistics = try Handles.pools.find(pool).pool.statistics
+    let statistics = try Handles.pools.use(pool) { $0.pool.statistics }
     unsafe try pass(
       texalloc_pool_info(
         struct_size: 0, slabs: UInt32(clamping: statistics.slabs),
@@ -156,14 +159,20 @@ public func texalloc_pool_allocate(
 ) -> texalloc_status {
   answer {
     let room = try unsafe room(buffer, for: "buffer")
-    let pool = try Handles.pools.find(pool)
-    guard let image = unsafe image else { throw Misuse.argument("image is NULL") }
-    let wanted = try unsafe passed(image)
-    let name = try unsafe wanted.name.map { try unsafe text($0, "name") } ?? "image"
-    let buffer = try pool.pool.allocate(
-      unsafe pool.descriptor(of: wanted), for: AllocationFlags(checking: flags), named: name,
-      waiting: unsafe wanted.patience == 0
-        ? .never : .until(.now + .nanoseconds(Int64(clamping: wanted.patience))))
+    let buffer = try Handles.pools.use(pool) { pool in
+      guard let image = unsafe image else { throw Misuse.argument("image is NULL") }
+      return try unsafe withPassed(image) { image in
+        let name = try unsafe image.pointee.name.map { try unsafe text($0, "name") } ?? "image"
+        let descriptor = try unsafe pool.descriptor(of: image)
+        let flags = try AllocationFlags(checking: flags)
+        if unsafe image.pointee.patience == 0 {
+          return try pool.pool.allocate(descriptor, for: flags, named: name)
+        }
+        let patience = unsafe Duration.nanoseconds(Int64(clamping: image.pointee.patience))
+        return try pool.pool.allocate(
+          descriptor, for: flags, named: name, waiting: .until(.now + patience))
+      }
+    }
     unsafe room.pointee = try Handles.buffers.insert(HeldBuffer(buffer))
   }
 }

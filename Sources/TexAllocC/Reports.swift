@@ -16,7 +16,7 @@ public func texalloc_report_get_text(
 
 @c @implementation
 public func texalloc_report_release(_ report: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.reports.remove(report) }
+  answer { try Handles.reports.release(report) }
 }
 
 @c @implementation
@@ -106,7 +106,8 @@ public func texalloc_pool_get_plan(
     let held = try Handles.pools.find(pool)
     guard let image = unsafe image else { throw Misuse.argument("image is NULL") }
     let plan = try held.pool.plan(
-      for: unsafe held.descriptor(of: try passed(image)), AllocationFlags(checking: flags))
+      for: unsafe withPassed(image) { try unsafe held.descriptor(of: $0) },
+      AllocationFlags(checking: flags))
     unsafe room.pointee = try Handles.reports.insert(CText(plan.json))
   }
 }

@@ -50,7 +50,7 @@ public func texalloc_listener_accept(
 
 @c @implementation
 public func texalloc_listener_release(_ listener: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.listeners.remove(listener) }
+  answer { try Handles.listeners.release(listener) }
 }
 
 @c @implementation
@@ -97,7 +97,7 @@ public func texalloc_socket_report_conflict(
 }
 
 /// nil for NULL.
-private func fence(_ fence: OpaquePointer?) throws(Misuse) -> (any Fence)? {
+private func fence(_ fence: OpaquePointer?) throws -> (any Fence)? {
   if unsafe fence == nil { return nil }
   return try Handles.fences.find(fence).fence
 }
@@ -109,7 +109,7 @@ public func texalloc_socket_offer(
 ) -> texalloc_status {
   answer {
     let socket = try Handles.sockets.find(socket)
-    let buffer = try Handles.buffers.find(buffer).buffer
+    let buffer = try Handles.buffer(buffer)
     let offer = try unsafe passed(offer)
     let (number, fence) = unsafe (offer.orientation.rawValue, try fence(offer.fence))
     guard let orientation = Orientation(rawValue: UInt8(clamping: number == 0 ? 1 : number)) else {

@@ -167,7 +167,7 @@ extension texalloc_event {
         unsafe self.fence = try Handles.fences.insert(HeldFence(fence))
       }
       do { unsafe buffer = try Handles.buffers.insert(HeldBuffer(image.buffer)) } catch {
-        _ = unsafe try Handles.fences.remove(fence)
+        unsafe try Handles.fences.release(fence)
         throw error
       }
     case .withdrawn(let image):
@@ -206,5 +206,5 @@ public func texalloc_socket_close(
 
 @c @implementation
 public func texalloc_socket_release(_ socket: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.sockets.remove(socket) }
+  answer { try Handles.sockets.release(socket) }
 }

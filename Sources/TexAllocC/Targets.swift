@@ -29,7 +29,7 @@ public func texalloc_target_create(
   answer {
     let room = try unsafe room(target, for: "target")
     let gpu = try Handles.devices.find(device).gpu
-    let buffer = try Handles.buffers.find(buffer).buffer
+    let buffer = try Handles.buffer(buffer)
     guard flags & ~UInt32(TEXALLOC_NEVER_UPLOADED) == 0 else {
       throw Misuse.argument("flags: 0x\(String(flags, radix: 16))")
     }
@@ -73,7 +73,7 @@ public func texalloc_target_finish(
 
 @c @implementation
 public func texalloc_target_release(_ target: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.targets.remove(target) }
+  answer { try Handles.targets.release(target) }
 }
 
 @c @implementation
@@ -150,5 +150,5 @@ public func texalloc_fence_export(
 
 @c @implementation
 public func texalloc_fence_release(_ fence: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.fences.remove(fence) }
+  answer { try Handles.fences.release(fence) }
 }

@@ -55,7 +55,7 @@ public func texalloc_texture_create(
   answer {
     let room = try unsafe room(texture, for: "texture")
     let gpu = try Handles.devices.find(device).gpu
-    let buffer = try Handles.buffers.find(buffer).buffer
+    let buffer = try Handles.buffer(buffer)
     let wantsMipmaps = flags & UInt32(TEXALLOC_WITH_MIPMAPS) != 0
     let isNeverUploaded = flags & UInt32(TEXALLOC_NEVER_UPLOADED) != 0
     guard flags & ~UInt32(TEXALLOC_WITH_MIPMAPS | TEXALLOC_NEVER_UPLOADED) == 0 else {
@@ -119,5 +119,5 @@ public func texalloc_texture_use(_ texture: OpaquePointer?) -> texalloc_status {
 
 @c @implementation
 public func texalloc_texture_release(_ texture: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.textures.remove(texture) }
+  answer { try Handles.textures.release(texture) }
 }

@@ -176,7 +176,7 @@ public func texalloc_vulkan_close(_ vulkan: OpaquePointer?) -> texalloc_status {
   answer {
     if unsafe vulkan == nil { return }
     try Handles.vulkans.find(vulkan).gpu.close()
-    _ = try Handles.vulkans.remove(vulkan)
+    try Handles.vulkans.release(vulkan)
   }
 }
 
@@ -188,7 +188,7 @@ public func texalloc_vulkan_texture_create(
   answer {
     let room = try unsafe room(texture, for: "texture")
     let gpu = try Handles.vulkans.find(vulkan).gpu
-    let buffer = try Handles.buffers.find(buffer).buffer
+    let buffer = try Handles.buffer(buffer)
     guard flags & ~UInt32(TEXALLOC_WITH_MIPMAPS) == 0 else {
       throw Misuse.argument("flags: 0x\(String(flags, radix: 16))")
     }
@@ -216,5 +216,5 @@ public func texalloc_vulkan_texture_contents_changed(
 
 @c @implementation
 public func texalloc_vulkan_texture_release(_ texture: OpaquePointer?) -> texalloc_status {
-  answer { _ = try Handles.vulkanTextures.remove(texture) }
+  answer { try Handles.vulkanTextures.release(texture) }
 }

@@ -1,138 +1,213 @@
 internal import CTexAlloc
 internal import Synchronization
 
-/// The objects of one kind that callers hold, by handles: numbers in the form of pointers, which are looked
-/// up and never followed.
+/// What callers hold of one kind, by handles: numbers in the form of pointers, which are looked up and never
+/// followed.
 ///
 /// A handle is the number of an entry, that of the kind, and how often the entry was used before; so one
 /// that was released, or is of another kind, is found out, and none that is still held is taken for another.
-struct HandleTable<Object: AnyObject & Sendable>: ~Copyable, Sendable {
-  private struct Entry {
-    var object: Object?
-    var generation: UInt = 0
-  }
+///
+/// Nothing waits here. An entry counts its uses: one is the caller's, until it releases the handle, and one is
+/// that of each call that is under way. Whoever ends the last ends what is held.
+@safe struct HandleTable<Value: ~Copyable & Sendable>: ~Copyable, @unchecked Sendable {
+  // An entry's value changes hands with its state, whose bits say whose it is.
 
-  private struct State {
-    var entries: [Entry] = []
-    var free: [Int] = []
-
-    @inline(__always)
-    func object(of handle: Handle) -> Object? {
-      let index = handle.index
-      guard index < entries.count, entries[index].generation == handle.generation else {
-        return nil
-      }
-      return entries[index].object
-    }
-  }
-
-  private let state = Mutex(State())
+  private let entries: EntryStore<Value>
   private let kind: Handle.Kind
+  /// The first entry without a value, beside how often that was changed.
+  private let free = Atomic<UInt>(0)
+  private let used = Mutex(0)
+  private let limit: Int
 
-  init(of kind: Handle.Kind) { self.kind = kind }
+  /// - Parameter limit: How many may be held at a time.
+  init(of kind: Handle.Kind, limit: Int = Handle.largestIndex + 1) {
+    self.kind = kind
+    self.limit = limit
+    entries = EntryStore()
+  }
 
   /// - Throws: `Misuse` where there are too many.
-  @safe func insert(_ object: Object) throws(Misuse) -> OpaquePointer? {
-    Fork.watch()
-    let handle = state.withLock { state -> Handle? in
-      let index: Int
-      if let free = state.free.popLast() {
-        index = free
-      } else {
-        index = state.entries.count
-        if index > Handle.largestIndex { return nil }
-        state.entries.append(Entry())
+  @safe func insert(_ value: consuming Value) throws(Misuse) -> OpaquePointer? {
+    let index: Int
+    if let free = takeFree() { index = free } else { index = try takeNew() }
+    let entry = unsafe entries.entry(index)
+    // Nobody else knows of it.
+    unsafe entry.pointee.value = consume value
+    let state = unsafe entry.pointee.state.wrappingAdd(
+      EntryState.birth, ordering: .acquiringAndReleasing
+    ).newValue
+    return unsafe Handle(kind, index: index, generation: EntryState.generation(state)).pointer
+  }
+
+  /// Does something with what is held, which stays until that is done.
+  ///
+  /// - Throws: `Misuse` where nothing is held by that.
+  @inline(__always) @safe
+  func use<Result>(
+    _ pointer: OpaquePointer?, _ body: (borrowing Value) throws -> Result
+  ) throws -> Result {
+    let handle = unsafe try handle(of: pointer)
+    guard let entry = unsafe entries.known(handle.index) else { throw released() }
+    let state = unsafe entry.pointee.state.wrappingAdd(1, ordering: .acquiring).oldValue
+    defer { unsafe endUse(of: entry, handle.index) }
+    guard EntryState.isHeld(state, by: handle) else { throw released() }
+    switch unsafe entry.pointee.value {
+    case .some(let value): return try body(value)
+    case .none: throw released()
+    }
+  }
+
+  /// Takes from the caller what it holds; nothing happens for NULL. Calls that use it end first.
+  ///
+  /// - Parameter last: What is done before it goes, by the one who has let go of it.
+  /// - Throws: `Misuse` where nothing is held by that.
+  @safe func release(
+    _ pointer: OpaquePointer?, _ last: (borrowing Value) -> Void = { _ in }
+  ) throws(Misuse) {
+    if unsafe pointer == nil { return }
+    let handle = unsafe try handle(of: pointer)
+    guard let entry = unsafe entries.known(handle.index) else { throw released() }
+    var state = unsafe entry.pointee.state.load(ordering: .relaxed)
+    while EntryState.isHeld(state, by: handle) {
+      let isLastUse = EntryState.uses(state) == 1
+      let (isOurs, current) = unsafe entry.pointee.state.compareExchange(
+        expected: state,
+        desired: isLastUse ? EntryState.freed(state) : EntryState.closing(state),
+        ordering: .acquiringAndReleasing)
+      state = current
+      guard isOurs else { continue }
+      switch unsafe entry.pointee.value {
+      case .some(let value): last(value)
+      case .none: break
       }
-      state.entries[index].object = object
-      state.entries[index].generation += 1
-      return Handle(kind, index: index, generation: state.entries[index].generation)
+      if isLastUse {
+        unsafe end(entry, handle.index)
+      } else {
+        unsafe endUse(of: entry, handle.index)
+      }
+      return
     }
-    guard let handle else {
-      throw Misuse(TEXALLOC_OUT_OF_MEMORY, "more than \(Handle.largestIndex) handles of a \(kind)")
-    }
-    return unsafe handle.pointer
-  }
-
-  /// - Throws: `Misuse` where it is none that is held.
-  @safe func find(_ pointer: OpaquePointer?) throws(Misuse) -> Object {
-    let handle = unsafe try handle(of: pointer)
-    guard let object = state.withLock({ $0.object(of: handle) }) else { throw released() }
-    return object
-  }
-
-  /// Takes the object from the caller; nothing happens, and nil comes back, for NULL.
-  @safe func remove(_ pointer: OpaquePointer?) throws(Misuse) -> Object? {
-    if unsafe pointer == nil { return nil }
-    let handle = unsafe try handle(of: pointer)
-    let object = state.withLock { state -> Object? in
-      guard let object = state.object(of: handle) else { return nil }
-      state.free.append(handle.index)
-      state.entries[handle.index].object = nil
-      return object
-    }
-    guard let object else { throw released() }
-    return object
+    throw released()
   }
 
   /// Takes all of them.
-  @discardableResult
-  func removeAll() -> [Object] {
-    state.withLock { state in
-      var objects: [Object] = []
-      for index in state.entries.indices {
-        guard let object = state.entries[index].object.take() else { continue }
-        objects.append(object)
-        state.free.append(index)
+  func releaseAll(_ last: (borrowing Value) -> Void = { _ in }) {
+    for index in 0..<used.withLock({ $0 }) {
+      let state = unsafe entries.entry(index).pointee.state.load(ordering: .acquiring)
+      let handle = Handle(kind, index: index, generation: EntryState.generation(state))
+      if EntryState.isHeld(state, by: handle) { unsafe try? release(handle.pointer, last) }
+    }
+  }
+
+  @inline(__always)
+  private func endUse(of entry: UnsafeMutablePointer<Entry<Value>>, _ index: Int) {
+    let state = unsafe entry.pointee.state.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+      .newValue
+    if EntryState.isOver(state) { unsafe endClosing(entry, index, state) }
+  }
+
+  /// Unless somebody looks at it just now, who then does.
+  private func endClosing(
+    _ entry: UnsafeMutablePointer<Entry<Value>>, _ index: Int, _ state: UInt
+  ) {
+    let (isOurs, _) = unsafe entry.pointee.state.compareExchange(
+      expected: state, desired: EntryState.opened(state), ordering: .acquiringAndReleasing)
+    if isOurs { unsafe end(entry, index) }
+  }
+
+  private func end(_ entry: UnsafeMutablePointer<Entry<Value>>, _ index: Int) {
+    let value = unsafe entry.pointee.value.take()
+    var head = free.load(ordering: .relaxed)
+    while true {
+      unsafe entry.pointee.next.store(UInt32(truncatingIfNeeded: head), ordering: .relaxed)
+      let (isDone, current) = free.weakCompareExchange(
+        expected: head, desired: FreeList.head(after: head, index + 1), ordering: .releasing)
+      if isDone { break }
+      head = current
+    }
+    // What that calls may come back here.
+    _ = consume value
+  }
+
+  private func takeFree() -> Int? {
+    var head = free.load(ordering: .acquiring)
+    while UInt32(truncatingIfNeeded: head) != 0 {
+      let index = Int(UInt32(truncatingIfNeeded: head)) - 1
+      let next = unsafe entries.entry(index).pointee.next.load(ordering: .relaxed)
+      let (isDone, current) = free.weakCompareExchange(
+        expected: head, desired: FreeList.head(after: head, Int(next)),
+        successOrdering: .acquiringAndReleasing, failureOrdering: .acquiring)
+      if isDone { return index }
+      head = current
+    }
+    return nil
+  }
+
+  private func takeNew() throws(Misuse) -> Int {
+    Fork.watch()
+    return try used.withLock { used throws(Misuse) in
+      guard used < limit else {
+        throw Misuse(TEXALLOC_OUT_OF_MEMORY, "\(limit) handles of a \(kind) are held: the most")
       }
-      return objects
+      entries.grow(for: used)
+      used += 1
+      return used - 1
     }
   }
 
   @inline(__always)
   private func handle(of pointer: OpaquePointer?) throws(Misuse) -> Handle {
-    guard let pointer = unsafe pointer else {
-      throw Misuse(TEXALLOC_INVALID_HANDLE, "the \(kind) is NULL")
-    }
     let handle = unsafe Handle(pointer)
-    guard handle.kind == kind.rawValue else {
-      throw Misuse(TEXALLOC_INVALID_HANDLE, "\(handle) is no \(kind)")
-    }
+    guard handle.kind == kind.rawValue else { throw notOfKind(handle) }
     return handle
   }
 
+  @inline(never)
+  private func notOfKind(_ handle: Handle) -> Misuse {
+    Misuse(
+      TEXALLOC_INVALID_HANDLE,
+      unsafe handle.pointer == nil ? "the \(kind) is NULL" : "\(handle) is no \(kind)")
+  }
+
+  @inline(never)
   private func released() -> Misuse {
     Misuse(TEXALLOC_INVALID_HANDLE, "the \(kind) was released before")
   }
 }
 
-/// What a caller holds an object by.
-struct Handle {
-  /// Named as in the header, behind its prefix.
-  enum Kind: UInt {
-    case device = 1
-    case pool, buffer, picture, texture, loader, load, target, fence, glyphs, face, font, report,
-      listener, socket, vulkan, vulkanTexture
-  }
-
-  private static var indexBits: UInt { 20 }
-  private static var kindBits: UInt { 6 }
-  static var largestIndex: Int { 1 << indexBits - 1 }
-
-  private let bits: UInt
-
-  init(_ kind: Kind, index: Int, generation: UInt) {
-    bits =
-      generation << (Self.indexBits + Self.kindBits) | kind.rawValue << Self.indexBits | UInt(index)
-  }
-
-  init(_ pointer: OpaquePointer) { bits = UInt(bitPattern: pointer) }
-
-  var pointer: OpaquePointer? { unsafe OpaquePointer(bitPattern: bits) }
-  var index: Int { Int(bits & (1 << Self.indexBits - 1)) }
-  var kind: UInt { bits >> Self.indexBits & (1 << Self.kindBits - 1) }
-  var generation: UInt { bits >> (Self.indexBits + Self.kindBits) }
+extension HandleTable where Value: AnyObject {
+  /// What is held, which then stays as long as the caller likes.
+  @safe func find(_ pointer: OpaquePointer?) throws -> Value { try use(pointer) { $0 } }
 }
 
-extension Handle: CustomStringConvertible {
-  var description: String { "0x" + String(bits, radix: 16) }
+/// How often an entry was used before, whether it is held, and how many use it; in one number.
+private enum EntryState {
+  private static var held: UInt { 1 << 24 }
+  /// Nobody holds it any more, but somebody still uses it.
+  private static var isClosing: UInt { 1 << 25 }
+  private static var usesMask: UInt { held - 1 }
+
+  /// One more generation, which is held and so used once.
+  static var birth: UInt { 1 << Handle.generationShift | held | 1 }
+
+  @inline(__always)
+  static func isHeld(_ state: UInt, by handle: Handle) -> Bool {
+    generation(state) == handle.generation && state & held != 0
+  }
+
+  @inline(__always)
+  static func generation(_ state: UInt) -> UInt { state >> Handle.generationShift }
+  static func uses(_ state: UInt) -> UInt { state & usesMask }
+  static func freed(_ state: UInt) -> UInt { state & ~(held | usesMask) }
+  static func closing(_ state: UInt) -> UInt { state & ~held | isClosing }
+  static func opened(_ state: UInt) -> UInt { state & ~isClosing }
+  @inline(__always)
+  static func isOver(_ state: UInt) -> Bool { state & (isClosing | usesMask) == isClosing }
+}
+
+private enum FreeList {
+  /// Changes each time, so that nobody who was slow takes it for the one that it has seen.
+  static func head(after head: UInt, _ first: Int) -> UInt {
+    (head >> 32 &+ 1) << 32 | UInt(first)
+  }
 }

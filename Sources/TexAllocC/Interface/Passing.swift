@@ -11,10 +11,35 @@ protocol SizedStruct {
 
 /// What a struct says that a caller passes: all zero where there is none, and where it is older than this
 /// library; one that is newer must be zero there.
+@inline(__always)
 func passed<Value: SizedStruct>(_ pointer: UnsafePointer<Value>?) throws(Misuse) -> Value {
-  var value = Value()
-  guard let pointer = unsafe pointer else { return value }
+  guard let pointer = unsafe pointer else { return Value() }
   let size = Int(try unsafe statedSize(of: pointer))
+  if unsafe isWhole(pointer, size) { return unsafe pointer.pointee }
+  return try unsafe passed(pointer, size)
+}
+
+/// The same without a copy where the caller's struct is the one that this library knows.
+@inline(__always)
+func withPassed<Value: SizedStruct, Result>(
+  _ pointer: UnsafePointer<Value>, _ body: (UnsafePointer<Value>) throws -> Result
+) throws -> Result {
+  let size = Int(try unsafe statedSize(of: pointer))
+  if unsafe isWhole(pointer, size) { return try unsafe body(pointer) }
+  let value = try unsafe passed(pointer, size)
+  return try unsafe withUnsafePointer(to: value) { try unsafe body($0) }
+}
+
+@inline(__always)
+private func isWhole<Value>(_ pointer: UnsafePointer<Value>, _ size: Int) -> Bool {
+  let alignment = UInt(MemoryLayout<Value>.alignment)
+  return size == MemoryLayout<Value>.size && UInt(bitPattern: pointer) % alignment == 0
+}
+
+private func passed<Value: SizedStruct>(
+  _ pointer: UnsafePointer<Value>, _ size: Int
+) throws(Misuse) -> Value {
+  var value = Value()
   let known = MemoryLayout<Value>.size
   let bytes = unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(pointer), count: size)
   for index in min(size, known)..<size where unsafe bytes[index] != 0 {
@@ -52,6 +77,7 @@ func pass<Value: SizedStruct>(
 }
 
 /// No struct grows beyond a page, nor ends within a member, half an address say.
+@inline(__always)
 private func statedSize<Value: SizedStruct>(
   of pointer: UnsafePointer<Value>
 ) throws(Misuse) -> UInt32 {
