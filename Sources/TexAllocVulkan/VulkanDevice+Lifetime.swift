@@ -55,12 +55,15 @@ extension VulkanDevice {
       return (state.fresh, state.retired)
     }
     let unprepared = fresh.compactMap(\.texture).flatMap(\.preparable).filter(\.wantsBarriers)
+    let left = retired.flatMap(\.preparable).filter { $0.isOthers && !$0.wantsBarriers }
     var fence: VulkanFence?
     do {
-      if !unprepared.isEmpty {
+      if !unprepared.isEmpty || !left.isEmpty {
         fence = try unsafe work.submit(preparing: unprepared) { list, barriers in
           unsafe prepare(barriers, in: list)
+          unsafe giveBack(left.flatMap { unsafe $0.releases() }, in: list)
         }
+        for content in left { content.noteReleases() }
       } else if !retired.isEmpty {
         fence = try work.fence()
       }
@@ -115,7 +118,17 @@ extension VulkanDevice {
     }
   }
 
+  /// After all that the queue was given before.
+  @unsafe private func giveBack(_ barriers: [VkImageMemoryBarrier], in list: VkCommandBuffer) {
+    if unsafe barriers.isEmpty { return }
+    unsafe connection.functions.pipelineBarrier(
+      list, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT.rawValue,
+      VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT.rawValue, 0, 0, nil, 0, nil, UInt32(barriers.count),
+      barriers)
+  }
+
   @unsafe private func prepare(_ barriers: [VkImageMemoryBarrier], in list: VkCommandBuffer) {
+    if unsafe barriers.isEmpty { return }
     unsafe connection.functions.pipelineBarrier(
       list, VK_PIPELINE_STAGE_HOST_BIT.rawValue, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT.rawValue, 0, 0,
       nil, 0, nil, UInt32(barriers.count), barriers)

@@ -23,7 +23,11 @@ extension VulkanDevice {
       return try transfer(
         buffer, mipmapped: buffer.wantsMipmaps, because: buffer.plan?.obstacle ?? "it was planned")
     }
-    if let texture = try takeKeptTexture(of: buffer) { return texture }
+    if let known = try knownImages(of: buffer) {
+      return try enter(
+        VulkanTexture(
+          .imported(known), of: buffer, on: self, .imported, because: nil, check: .trial))
+    }
     // Room behind the image is wanted of a pool; whether there is enough, its place in the memory tells.
     var wanted = attributes
     (wanted.heightAlignment, wanted.sizeAlignment) = (nil, nil)
@@ -31,6 +35,7 @@ extension VulkanDevice {
     let formats = try planeFormats(of: buffer.layout)
     let check = try verify(buffer, on: .imported)
     let images = try makeImages(of: buffer, formats)
+    if check == .trial { buffer.slab?.companion(slabs)?.remember(images, of: buffer) }
     return try enter(
       VulkanTexture(
         .imported(images), of: buffer, on: self, .imported, because: nil, check: check))
@@ -137,15 +142,31 @@ extension VulkanDevice {
     return state.withLock { $0.textures[key]?.texture }
   }
 
-  /// A texture of what is kept for the place of a buffer; nil where that is nothing.
-  private func takeKeptTexture(
-    of buffer: TextureBuffer
-  ) throws(RegistrationRefused) -> VulkanTexture? {
-    guard let kept = buffer.slab?.companion(slabs)?.take(for: buffer) else { return nil }
-    state.withLock { $0.statistics.reusedImages += 1 }
-    return try enter(
-      VulkanTexture(
-        .imported(kept), of: buffer, on: self, .imported, because: nil, check: .trial))
+  /// Images of a buffer that lies where another lay, or like another, in memory that is known; nil where that
+  /// is not so.
+  private func knownImages(of buffer: TextureBuffer) throws(RegistrationRefused) -> [LinearImage]? {
+    guard let slab = buffer.slab?.companion(slabs), let find = slab.find(for: buffer) else {
+      return nil
+    }
+    switch find {
+    case .images(let kept):
+      state.withLock { $0.statistics.reusedImages += 1 }
+      return kept
+    case .kind(let kind):
+      let (layout, offset) = (buffer.layout, buffer.offset)
+      var made: [LinearImage] = []
+      made.reserveCapacity(kind.planes.count)
+      for (index, known) in kind.planes.enumerated() {
+        let plane = layout.planes[index]
+        do throws(LinearImageRefused) {
+          made.append(
+            try LinearImage(
+              known.format, layout.texels(ofPlane: index), at: offset + plane.offset,
+              pitch: plane.pitch, in: slab.memory, by: images, knowing: known.needs))
+        } catch { throw refusal(error, for: buffer) }
+      }
+      return made
+    }
   }
 
   /// Enters a new texture in the table, unless another thread was faster.

@@ -72,6 +72,18 @@ public final class VulkanTexture: Registration {
     unsafe preparable.flatMap { unsafe $0.takeBarriers() }
   }
 
+  /// What gives the images back to those whose memory they lie in, for the list of commands after which another
+  /// device, or another API of the same GPU, is to write the buffer while the texture lives: queue family
+  /// ownership, to `VK_QUEUE_FAMILY_FOREIGN_EXT` for dma-bufs, to `VK_QUEUE_FAMILY_EXTERNAL` for memory that
+  /// the device shares; none for other memory. From then on the texture wants ``takeBarriers()`` again.
+  ///
+  /// Of textures that nobody holds any more, ``VulkanDevice/collect()`` gives them back.
+  public func takeReleaseBarriers() -> [VkImageMemoryBarrier] {
+    let releases = unsafe preparable.flatMap { unsafe $0.releases() }
+    if unsafe !releases.isEmpty { for content in preparable { content.noteReleases() } }
+    return unsafe releases
+  }
+
   /// What consists of images.
   var preparable: [any Preparable] {
     let whole = whole.withLock { $0 }
@@ -137,6 +149,21 @@ enum TextureContent: Preparable, Sendable {
     }
   }
 
+  var isOthers: Bool {
+    guard case .imported(let images) = self else { return false }
+    return images.contains(where: \.isOthers)
+  }
+
+  func releases() -> [VkImageMemoryBarrier] {
+    guard case .imported(let images) = self else { return unsafe [] }
+    return unsafe images.compactMap { unsafe $0.release }
+  }
+
+  func noteReleases() {
+    guard case .imported(let images) = self else { return }
+    for image in images where !image.wantsBarrier { image.noteRelease() }
+  }
+
   func giveBack(_ barriers: [VkImageMemoryBarrier]) {
     guard case .imported(let images) = self else { return }
     for image in images where unsafe barriers.contains(where: { unsafe $0.image == image.image }) {
@@ -154,6 +181,9 @@ struct RetiredTexture: Sendable {
   let buffer: TextureBuffer
   /// Whether the next image at its place may have what it consisted of.
   let isKept: Bool
+
+  /// What consists of images.
+  var preparable: [any Preparable] { [content] + (whole.map { [$0] } ?? []) }
 
   var key: VulkanTextureKey {
     VulkanTextureKey(buffer: buffer.id, isMipmapped: content.isMipmapped)

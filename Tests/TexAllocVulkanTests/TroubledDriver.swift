@@ -21,6 +21,9 @@ enum TroubledDriver {
   /// Done in the middle of `vkCreateImage`.
   static let whileCreatingImages = Mutex<(@Sendable () -> Void)?>(nil)
 
+  /// Whether it says that it has sync files, which it only counts. Its own queue waits for none.
+  static let feignsSyncFiles = Atomic(false)
+
   static func count(of name: String) -> Int { calls.withLock { $0.count { $0 == name } } }
 
   /// The functions that ours stand before.
@@ -32,6 +35,7 @@ enum TroubledDriver {
     isShortOfMemory.store(false, ordering: .relaxed)
     isCoherent.store(true, ordering: .relaxed)
     budget.store(-1, ordering: .relaxed)
+    feignsSyncFiles.store(false, ordering: .relaxed)
     flushed.withLock { $0 = [] }
     calls.withLock { $0 = [] }
     whileCreatingImages.withLock { $0 = nil }
@@ -60,14 +64,15 @@ enum TroubledDriver {
       case "vkCreateImage": unsafe unsafeBitCast(createImage, to: PFN_vkVoidFunction.self)
       case "vkDestroyImage": unsafe unsafeBitCast(destroyImage, to: PFN_vkVoidFunction.self)
       case "vkFlushMappedMemoryRanges": unsafe unsafeBitCast(flush, to: PFN_vkVoidFunction.self)
-      default: nil
+      default:
+        feignsSyncFiles.load(ordering: .relaxed) ? unsafe FeignedSyncFiles.function(name) : nil
       }
     guard let ours = ours else { return real }
     functions.withLock { $0[name] = unsafe DriverFunction(real) }
     return ours
   }
 
-  @unsafe private static func real<Function>(_ name: String, as type: Function.Type) -> Function {
+  @unsafe static func real<Function>(_ name: String, as type: Function.Type) -> Function {
     guard let function = functions.withLock({ $0[name] }) else {
       preconditionFailure("\(name) was never asked for")
     }
@@ -76,7 +81,11 @@ enum TroubledDriver {
 
   private static let deviceFunction: PFN_vkGetDeviceProcAddr = { device, name in
     let get = unsafe real("vkGetDeviceProcAddr", as: PFN_vkGetDeviceProcAddr.self)
-    guard let name = unsafe name, let function = unsafe get(device, name) else { return nil }
+    guard let name = unsafe name else { return nil }
+    guard let function = unsafe get(device, name) else {
+      return feignsSyncFiles.load(ordering: .relaxed)
+        ? unsafe FeignedSyncFiles.function(String(cString: name)) : nil
+    }
     return unsafe TroubledDriver.function(String(cString: name), before: function)
   }
 
@@ -127,6 +136,9 @@ enum TroubledDriver {
   private static let submit: PFN_vkQueueSubmit = { queue, count, infos, fence in
     if losesDevice.load(ordering: .relaxed) { return VK_ERROR_DEVICE_LOST }
     if isShortOfMemory.load(ordering: .relaxed) { return VK_ERROR_OUT_OF_DEVICE_MEMORY }
+    if feignsSyncFiles.load(ordering: .relaxed), let info = unsafe infos?.pointee {
+      return unsafe FeignedSyncFiles.submit(info, to: queue)
+    }
     return unsafe real("vkQueueSubmit", as: PFN_vkQueueSubmit.self)(queue, count, infos, fence)
   }
 

@@ -12,6 +12,7 @@ internal import TexAlloc
   private let memories: [DeviceMemory]
   private let initialLayout: VkImageLayout
   private let isPrepared = Atomic(false)
+  private let wasReleased = Atomic(false)
 
   var layout: VkImageLayout { LinearImage.layout }
 
@@ -62,7 +63,19 @@ internal import TexAlloc
 
   func takeBarriers() -> [VkImageMemoryBarrier] {
     if isPrepared.exchange(true, ordering: .acquiringAndReleasing) { return unsafe [] }
-    return unsafe [memories[0].barrier(of: image, from: initialLayout)]
+    let old = wasReleased.load(ordering: .acquiring) ? layout : initialLayout
+    return unsafe [memories[0].barrier(of: image, from: old)]
+  }
+
+  var isOthers: Bool { memories[0].owner != QueueFamily.ignored }
+
+  func releases() -> [VkImageMemoryBarrier] {
+    isOthers && !wantsBarriers ? unsafe [memories[0].release(of: image)] : unsafe []
+  }
+
+  func noteReleases() {
+    wasReleased.store(true, ordering: .releasing)
+    isPrepared.store(false, ordering: .releasing)
   }
 
   func giveBack(_ barriers: [VkImageMemoryBarrier]) {

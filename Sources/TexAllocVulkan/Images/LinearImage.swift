@@ -8,11 +8,14 @@ internal import TexAlloc
   let view: VkImageView
   let format: PlaneFormat
   let size: ImageSize
+  let needs: LinearNeeds
   /// It lives as long.
   private let memory: DeviceMemory
   private let initialLayout: VkImageLayout
   /// Whether some list of commands brings it into its layout.
   private let isPrepared = Atomic(false)
+  /// Whether it was given back at least once: then it is in its layout.
+  private let wasReleased = Atomic(false)
 
   /// The only one in which a device may sample what the CPU writes again.
   static let layout = VK_IMAGE_LAYOUT_GENERAL
@@ -20,10 +23,11 @@ internal import TexAlloc
   /// - Parameters:
   ///   - place: Bytes from the start of the memory.
   ///   - pitch: Bytes from one row to the next.
+  ///   - known: What the driver wants, where it was asked about an image that lies alike.
   /// - Throws: Where the driver wants it otherwise, too.
   init(
     _ format: PlaneFormat, _ size: ImageSize, at place: Int, pitch: Int, in memory: DeviceMemory,
-    by images: LinearImages
+    by images: LinearImages, knowing known: LinearNeeds? = nil
   ) throws(LinearImageRefused) {
     let connection = memory.connection
     let functions = connection.functions
@@ -33,20 +37,16 @@ internal import TexAlloc
         format, size, pitch: pitch, handleType: memory.handleType)
     } catch { throw .failed(error) }
     do throws(LinearImageRefused) {
-      let held = unsafe images.place(of: image)
-      guard held.pitch == pitch else { throw .pitch(wanted: held.pitch, held: pitch) }
-      var needs = VkMemoryRequirements()
-      unsafe functions.imageRequirements(connection.device, image, &needs)
-      let start = place - held.offset
-      guard start >= 0, start.isMultiple(of: Int(needs.alignment)) else {
-        throw .offset(wanted: Int(needs.alignment), held: start)
+      let needs =
+        if let known { known } else { try unsafe LinearNeeds(of: image, pitch, in: memory, images) }
+      let start = place - needs.offset
+      guard start >= 0, start.isMultiple(of: needs.alignment) else {
+        throw .offset(wanted: needs.alignment, held: start)
       }
-      guard start + Int(needs.size) <= memory.size else {
-        throw .size(wanted: start + Int(needs.size), held: memory.size)
+      guard start + needs.size <= memory.size else {
+        throw .size(wanted: start + needs.size, held: memory.size)
       }
-      guard needs.memoryTypeBits >> UInt32(memory.type.index) & 1 == 1 else {
-        throw .memoryType(memory.type)
-      }
+      self.needs = needs
       do throws(VulkanFailure) {
         try connection.check(
           "vkBindImageMemory",
@@ -79,27 +79,82 @@ internal import TexAlloc
   /// What brings it into its layout, for whoever asks first: nil afterwards.
   func takeBarrier() -> VkImageMemoryBarrier? {
     guard !isPrepared.exchange(true, ordering: .acquiringAndReleasing) else { return nil }
-    return unsafe memory.barrier(of: image, from: initialLayout)
+    let old = wasReleased.load(ordering: .acquiring) ? Self.layout : initialLayout
+    return unsafe memory.barrier(of: image, from: old)
+  }
+
+  /// What gives it back to those whose memory it lies in, where that is not the device's alone; nil where
+  /// nobody has taken it from them.
+  var release: VkImageMemoryBarrier? {
+    guard isOthers, !wantsBarrier else { return nil }
+    return unsafe memory.release(of: image)
+  }
+
+  var isOthers: Bool { memory.owner != QueueFamily.ignored }
+
+  /// Says that a list of commands gives it back: it wants its barrier again.
+  func noteRelease() {
+    wasReleased.store(true, ordering: .releasing)
+    isPrepared.store(false, ordering: .releasing)
   }
 }
 
 extension DeviceMemory {
+  /// Whose the memory is while no queue of the device has it: other drivers' that of a dma-buf, that of other
+  /// APIs of the same GPU what is exported. Memory of the process, and the device's own, is nobody's.
+  var owner: UInt32 {
+    switch handleType {
+    case VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT.rawValue:
+      connection.extensions.contains("VK_EXT_queue_family_foreign")
+        ? QueueFamily.foreign : QueueFamily.external
+    case Self.exportedType: QueueFamily.external
+    default: QueueFamily.ignored
+    }
+  }
+
   /// Brings a linear image that lies here into its layout, and to the device's queue where it is others',
   /// too.
   @unsafe func barrier(of image: VkImage, from old: VkImageLayout) -> VkImageMemoryBarrier {
-    let isForeign = handleType == VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT.rawValue
-    let owner =
-      !isForeign
-      ? QueueFamily.ignored
-      : connection.extensions.contains("VK_EXT_queue_family_foreign")
-        ? QueueFamily.foreign : QueueFamily.external
+    let isOthers = owner != QueueFamily.ignored
     return unsafe VkImageMemoryBarrier(
       sType: VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER, pNext: nil,
-      srcAccessMask: isForeign ? 0 : VK_ACCESS_HOST_WRITE_BIT.rawValue,
+      srcAccessMask: isOthers ? 0 : VK_ACCESS_HOST_WRITE_BIT.rawValue,
       dstAccessMask: VK_ACCESS_SHADER_READ_BIT.rawValue, oldLayout: old,
       newLayout: LinearImage.layout, srcQueueFamilyIndex: owner,
-      dstQueueFamilyIndex: isForeign ? connection.queueFamily : QueueFamily.ignored,
+      dstQueueFamilyIndex: isOthers ? connection.queueFamily : QueueFamily.ignored,
       image: image, subresourceRange: .colour(levels: 0..<1))
+  }
+
+  /// Gives it back.
+  @unsafe func release(of image: VkImage) -> VkImageMemoryBarrier {
+    unsafe VkImageMemoryBarrier(
+      sType: VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER, pNext: nil,
+      srcAccessMask: VK_ACCESS_SHADER_READ_BIT.rawValue, dstAccessMask: 0,
+      oldLayout: LinearImage.layout, newLayout: LinearImage.layout,
+      srcQueueFamilyIndex: connection.queueFamily, dstQueueFamilyIndex: owner, image: image,
+      subresourceRange: .colour(levels: 0..<1))
+  }
+}
+
+/// What a driver wants of memory for a linear image: the same for all of one kind.
+struct LinearNeeds: Sendable {
+  /// Where in its memory the first row lies.
+  let offset: Int
+  let size, alignment: Int
+
+  /// - Throws: Where it wants another pitch, or other memory.
+  @unsafe init(
+    of image: VkImage, _ pitch: Int, in memory: DeviceMemory, _ images: LinearImages
+  ) throws(LinearImageRefused) {
+    let held = unsafe images.place(of: image)
+    guard held.pitch == pitch else { throw .pitch(wanted: held.pitch, held: pitch) }
+    var needs = VkMemoryRequirements()
+    unsafe memory.connection.functions.imageRequirements(memory.connection.device, image, &needs)
+    guard needs.memoryTypeBits >> UInt32(memory.type.index) & 1 == 1 else {
+      throw .memoryType(memory.type)
+    }
+    offset = held.offset
+    (size, alignment) = (Int(needs.size), Int(needs.alignment))
   }
 }
 

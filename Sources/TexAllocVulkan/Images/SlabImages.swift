@@ -13,27 +13,62 @@ final class SlabImages: Sendable {
     let images: [LinearImage]
   }
 
+  /// A kind of images of which one was found to be as it should, in every respect.
+  struct Kind: Sendable {
+    let layout: ImageLayout
+    /// From the last page that begins before the image.
+    fileprivate let offset: Int
+    /// Of each plane: how Vulkan calls it, and what the driver wants of such images.
+    let planes: [(format: PlaneFormat, needs: LinearNeeds)]
+  }
+
+  /// What is known of an image that is new.
+  enum Find {
+    /// Those that showed an image which lay like it.
+    case images([LinearImage])
+    case kind(Kind)
+  }
+
   /// A place can be carved in many ways, of which each leaves images behind.
   private static let mostEntries = 256
+  private static let mostKinds = 32
 
   let memory: DeviceMemory
-  private let state = Mutex((entries: [Int: Entry](), last: VulkanFence?.none))
+  private let state = Mutex(
+    (entries: [Int: Entry](), kinds: [Kind](), last: VulkanFence?.none))
   private let source = Mutex<CopySource?>(nil)
 
   init(_ memory: DeviceMemory) { self.memory = memory }
 
   deinit {
-    let (entries, last) = state.withLock { $0 }
+    let (entries, _, last) = state.withLock { $0 }
     if let last, !last.wait(until: .now + longestWait) {
       leaveToQueue((entries, source.withLock { $0 }, memory))
     }
   }
 
-  /// Those that showed an image which lay like this buffer.
-  func take(for buffer: TextureBuffer) -> [LinearImage]? {
+  /// What is known of the place of this buffer, or of its kind.
+  func find(for buffer: TextureBuffer) -> Find? {
+    let (layout, place) = (buffer.layout, buffer.offset)
+    return state.withLock { state in
+      if state.entries[place]?.layout == layout,
+        let entry = state.entries.removeValue(forKey: place)
+      {
+        return .images(entry.images)
+      }
+      let offset = place % pageSize
+      return state.kinds.first { $0.offset == offset && $0.layout == layout }.map { .kind($0) }
+    }
+  }
+
+  /// Keeps that images which lie like this buffer need no more questions.
+  func remember(_ images: [LinearImage], of buffer: TextureBuffer) {
+    let kind = Kind(
+      layout: buffer.layout, offset: buffer.offset % pageSize,
+      planes: images.map { ($0.format, $0.needs) })
     state.withLock { state in
-      guard state.entries[buffer.offset]?.layout == buffer.layout else { return nil }
-      return state.entries.removeValue(forKey: buffer.offset)?.images
+      if state.kinds.count >= Self.mostKinds { state.kinds = [] }
+      state.kinds.append(kind)
     }
   }
 

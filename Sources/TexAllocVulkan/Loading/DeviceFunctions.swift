@@ -75,6 +75,9 @@ internal import CVulkan
   /// Of `VK_KHR_external_memory_fd`.
   let memoryDescriptorProperties: PFN_vkGetMemoryFdPropertiesKHR?
   let memoryDescriptor: PFN_vkGetMemoryFdKHR?
+  /// Of `VK_KHR_external_semaphore_fd`.
+  let exportSemaphore: PFN_vkGetSemaphoreFdKHR?
+  let importSemaphore: PFN_vkImportSemaphoreFdKHR?
 
   /// - Throws: `VulkanFailure` where one is missing of which every device of Vulkan 1.2 has it.
   @unsafe init(
@@ -153,5 +156,7 @@ internal import CVulkan
     unsafe hostPointerProperties = find("vkGetMemoryHostPointerPropertiesEXT")
     unsafe memoryDescriptorProperties = find("vkGetMemoryFdPropertiesKHR")
     unsafe memoryDescriptor = find("vkGetMemoryFdKHR")
+    unsafe exportSemaphore = find("vkGetSemaphoreFdKHR")
+    unsafe importSemaphore = find("vkImportSemaphoreFdKHR")
   }
 }

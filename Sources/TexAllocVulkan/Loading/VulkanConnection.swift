@@ -23,7 +23,8 @@ internal import TexAlloc
   ///   - queue: Of a family that draws and computes. It is used within calls of ours only.
   ///   - extensions: Those that the device was made with. More routes are possible with
   ///     `VK_EXT_external_memory_host`, `VK_KHR_external_memory_fd`, `VK_EXT_external_memory_dma_buf`,
-  ///     `VK_EXT_queue_family_foreign`, `VK_EXT_image_drm_format_modifier` and `VK_EXT_memory_budget`.
+  ///     `VK_EXT_queue_family_foreign`, `VK_EXT_image_drm_format_modifier` and `VK_EXT_memory_budget`; sync
+  ///     files with `VK_KHR_external_semaphore_fd`.
   ///   - converts: Whether it was made with the feature `samplerYcbcrConversion`: else there is no
   ///     ``VulkanTexture/converted()``.
   ///   - lock: Calls what it is given while nobody else uses the queue, with the lock that the toolkit
@@ -66,7 +67,7 @@ internal import TexAlloc
   private static let wantedExtensions = [
     "VK_EXT_external_memory_dma_buf", "VK_EXT_external_memory_host",
     "VK_EXT_image_drm_format_modifier", "VK_EXT_memory_budget", "VK_EXT_queue_family_foreign",
-    "VK_KHR_external_memory_fd",
+    "VK_KHR_external_memory_fd", "VK_KHR_external_semaphore_fd",
   ]
 
   /// Opens a device.

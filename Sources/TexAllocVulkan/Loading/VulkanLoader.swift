@@ -55,6 +55,7 @@ internal import Glibc
   let getFormatProperties: PFN_vkGetPhysicalDeviceFormatProperties2
   let getImageFormatProperties: PFN_vkGetPhysicalDeviceImageFormatProperties2
   let getExternalBufferProperties: PFN_vkGetPhysicalDeviceExternalBufferProperties
+  let getExternalSemaphoreProperties: PFN_vkGetPhysicalDeviceExternalSemaphoreProperties
   let createDevice: PFN_vkCreateDevice
   let getDeviceProcAddr: PFN_vkGetDeviceProcAddr
 
@@ -73,6 +74,8 @@ internal import Glibc
     unsafe getImageFormatProperties = try get("vkGetPhysicalDeviceImageFormatProperties2")
     unsafe getExternalBufferProperties = try get(
       "vkGetPhysicalDeviceExternalBufferProperties")
+    unsafe getExternalSemaphoreProperties = try get(
+      "vkGetPhysicalDeviceExternalSemaphoreProperties")
     unsafe createDevice = try get("vkCreateDevice")
     unsafe getDeviceProcAddr = try get("vkGetDeviceProcAddr")
   }

@@ -58,6 +58,17 @@ internal import TexAlloc
     try state.withLock { state throws(VulkanFailure) in try unsafe submit(nil, &state) }
   }
 
+  /// The same, with a semaphore of two states that is reached then, or that everything which the queue is
+  /// given from now on waits for.
+  func fence(
+    signalling signalled: BinarySemaphore? = nil, waitingFor waited: BinarySemaphore? = nil
+  ) throws(VulkanFailure) -> VulkanFence {
+    try state.withLock { state throws(VulkanFailure) in
+      try unsafe submit(
+        nil, &state, signalling: signalled?.semaphore, waitingFor: waited?.semaphore)
+    }
+  }
+
   /// Has the queue do what the closure records, after what it was given before.
   ///
   /// - Returns: The end of it.
@@ -115,27 +126,39 @@ internal import TexAlloc
   }
 
   @unsafe private func submit(
-    _ list: VkCommandBuffer?, _ state: inout State
+    _ list: VkCommandBuffer?, _ state: inout State, signalling signalled: VkSemaphore? = nil,
+    waitingFor waited: VkSemaphore? = nil
   ) throws(VulkanFailure) -> VulkanFence {
     guard unsafe state.pool != nil else { throw Self.closed }
-    var value = state.last + 1
-    var list: VkCommandBuffer? = unsafe list
-    var semaphore: VkSemaphore? = unsafe timeline.semaphore
-    let count: UInt32 = unsafe list == nil ? 0 : 1
-    let result = unsafe withUnsafePointer(to: &value) { value in
-      unsafe withUnsafePointer(to: &list) { list in
-        unsafe withUnsafePointer(to: &semaphore) { semaphore in
-          var timelines = unsafe VkTimelineSemaphoreSubmitInfo(
-            sType: VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, pNext: nil,
-            waitSemaphoreValueCount: 0, pWaitSemaphoreValues: nil,
-            signalSemaphoreValueCount: 1, pSignalSemaphoreValues: value)
-          return unsafe withUnsafePointer(to: &timelines) { timelines in
-            var info = unsafe VkSubmitInfo(
-              sType: VK_STRUCTURE_TYPE_SUBMIT_INFO, pNext: timelines, waitSemaphoreCount: 0,
-              pWaitSemaphores: nil, pWaitDstStageMask: nil, commandBufferCount: count,
-              pCommandBuffers: list, signalSemaphoreCount: 1, pSignalSemaphores: semaphore)
-            return unsafe connection.withQueue {
-              unsafe connection.functions.queueSubmit($0, 1, &info, nil)
+    let value = state.last + 1
+    let lists = unsafe list.map { unsafe [VkCommandBuffer?.some($0)] } ?? []
+    let waits = unsafe waited.map { unsafe [VkSemaphore?.some($0)] } ?? []
+    let stages = [VK_PIPELINE_STAGE_ALL_COMMANDS_BIT.rawValue]
+    // Of semaphores of two states the values are ignored.
+    let values = [value, 0]
+    let signals = unsafe [timeline.semaphore] + (signalled.map { unsafe [$0] } ?? [])
+    let result = unsafe values.withUnsafeBufferPointer { values in
+      unsafe lists.withUnsafeBufferPointer { lists in
+        unsafe waits.withUnsafeBufferPointer { waits in
+          unsafe stages.withUnsafeBufferPointer { stages in
+            unsafe signals.map(Optional.some).withUnsafeBufferPointer { signals in
+              var timelines = unsafe VkTimelineSemaphoreSubmitInfo(
+                sType: VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, pNext: nil,
+                waitSemaphoreValueCount: UInt32(waits.count),
+                pWaitSemaphoreValues: values.baseAddress.map { unsafe $0 + 1 },
+                signalSemaphoreValueCount: UInt32(signals.count),
+                pSignalSemaphoreValues: values.baseAddress)
+              return unsafe withUnsafePointer(to: &timelines) { timelines in
+                var info = unsafe VkSubmitInfo(
+                  sType: VK_STRUCTURE_TYPE_SUBMIT_INFO, pNext: timelines,
+                  waitSemaphoreCount: UInt32(waits.count), pWaitSemaphores: waits.baseAddress,
+                  pWaitDstStageMask: stages.baseAddress, commandBufferCount: UInt32(lists.count),
+                  pCommandBuffers: lists.baseAddress, signalSemaphoreCount: UInt32(signals.count),
+                  pSignalSemaphores: signals.baseAddress)
+                return unsafe connection.withQueue {
+                  unsafe connection.functions.queueSubmit($0, 1, &info, nil)
+                }
+              }
             }
           }
         }
@@ -154,6 +177,12 @@ protocol Preparable {
   var wantsBarriers: Bool { get }
   /// What brings them there, for whoever asks first.
   func takeBarriers() -> [VkImageMemoryBarrier]
+  /// Whether they lie in memory that is not the device's alone.
+  var isOthers: Bool { get }
+  /// What gives them back to those whose memory it is, where they were taken.
+  func releases() -> [VkImageMemoryBarrier]
+  /// Says that a list of commands does: they want their barriers again.
+  func noteReleases()
   /// Has the next one get those of these barriers that are its own: they were submitted by nobody.
   func giveBack(_ barriers: [VkImageMemoryBarrier])
 }
