@@ -456,7 +456,18 @@ typedef struct texalloc_attributes {
   const char *const *heaps;
 } texalloc_attributes;
 
-/** Something of the application's that touches images: a panel, a codec. It says what it can live with. */
+/**
+ * Something of the application's that touches images: a panel, a codec. It says what it can live with, and may be
+ * asked:
+ *
+ *   static bool panel_accepts(void *panel, texalloc_buffer *buffer, char *reason, size_t room) {
+ *     texalloc_buffer_info info = {.struct_size = sizeof info};
+ *     texalloc_buffer_get_info(buffer, &info);
+ *     if (panel_import(panel, info.descriptors[0], info.planes[0].offset, info.planes[0].pitch)) return true;
+ *     snprintf(reason, room, "%s", strerror(errno));
+ *     return false;
+ *   }
+ */
 typedef struct texalloc_component {
   uint32_t struct_size;
   /** Whether it does not see what the CPU wrote to cached memory without being told. */
@@ -467,6 +478,16 @@ typedef struct texalloc_component {
    */
   const texalloc_attributes *attributes;
   const char *json;
+  /**
+   * Whether it can use a buffer, which suits its attributes; else it writes why not, with a zero behind it, where
+   * there is room for `room` bytes. NULL: it can. A pool asks when it first allocates an image of a kind, on the
+   * thread that allocates, about a small one of each heap until one is accepted; texalloc_buffer_suits() asks about
+   * any. The buffer's handle is the library's, and lasts as long as the call, which may do with it what it likes, but
+   * allocates nothing of that pool.
+   */
+  bool (*accepts)(void *user, texalloc_buffer *buffer, char *reason, size_t room);
+  /** What it is given: for as long as the pool lives. */
+  void *user;
 } texalloc_component;
 
 /**
@@ -492,7 +513,13 @@ typedef struct texalloc_heap {
   int (*allocate)(void *user, size_t size, int *descriptor);
   /** The same for memory that is mapped already: whole pages, zeroed, which stay where they are. */
   int (*map)(void *user, size_t size, void **bytes);
-  /** Takes back what `map` gave, when nothing uses it any more; on any thread. */
+  /**
+   * Takes back what `map` gave, once for each: after the last image in it was released and what it was held for has
+   * passed, and the pool was released or has given the memory back (texalloc_pool_trim(), or to stay within its
+   * budget). It is called within the call that let go of it last, on that thread, or on a thread of the library's
+   * that did; never while another call of this heap's functions for the same memory is under way, and with no lock
+   * of the library's held that these functions could wait for. Nothing touches the memory from then on.
+   */
   void (*unmap)(void *user, void *bytes, size_t size);
   /** What they are given: for as long as the pool or a buffer of it lives. */
   void *user;
@@ -698,6 +725,11 @@ typedef struct texalloc_buffer_info {
   /** Where the memory came from: `memfd`, `gbm:iris`; and how the CPU's mapping of it is cached. */
   const char *heap, *caching;
   bool is_spent, is_discarded, is_lost;
+  /**
+   * The memory that each plane lies in, for devices of this process, since other images may share it; -1 where it
+   * has none. It is the library's, as long as the buffer lives.
+   */
+  int descriptors[4];
 } texalloc_buffer_info;
 
 texalloc_status texalloc_buffer_get_info(texalloc_buffer *buffer, texalloc_buffer_info *info);
@@ -812,6 +844,15 @@ typedef struct texalloc_adopted_image {
  */
 texalloc_status texalloc_buffer_adopt(
     const texalloc_adopted_image *image, texalloc_buffer **buffer);
+
+/**
+ * Registers a buffer with a component of the application's, as a texture does with a device: sees whether it is what
+ * the component can live with, and asks it. Wherever the buffer came from.
+ *
+ * TEXALLOC_REFUSED_FORMAT, PITCH, HEAP…: the attribute that does not suit. TEXALLOC_REFUSED_IMPORT: it was asked, and
+ * has said why not.
+ */
+texalloc_status texalloc_buffer_suits(texalloc_buffer *buffer, const texalloc_component *component);
 
 /** Lets go of the buffer. Its memory returns to the pool when no texture shows it, and the GPU is done. */
 texalloc_status texalloc_buffer_release(texalloc_buffer *buffer);

@@ -1,5 +1,6 @@
 public import CTexAlloc
 internal import Synchronization
+internal import SystemPackage
 internal import TexAlloc
 
 /// A buffer with what few callers ask of it.
@@ -67,6 +68,10 @@ struct HeldBuffer: ~Copyable, Sendable {
     unsafe info.is_spent = buffer.isSpent
     unsafe info.is_discarded = buffer.discardReason != nil
     unsafe info.is_lost = buffer.isLost
+    unsafe info.descriptors = four { index in
+      layout.planes.indices.contains(index)
+        ? buffer.place(ofPlane: index).descriptor?.rawValue ?? -1 : -1
+    }
     return unsafe info
   }
 }

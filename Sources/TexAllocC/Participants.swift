@@ -3,25 +3,7 @@ internal import SystemPackage
 internal import TexAlloc
 internal import TexAllocJSON
 
-extension texalloc_component: SizedStruct {}
 extension texalloc_heap: SizedStruct {}
-
-/// A component of the caller's, which says what it can live with.
-struct StatedComponent: Component {
-  let attributes: BufferAttributes
-  let isCoherent: Bool
-
-  @unsafe static func all(in options: texalloc_pool_options) throws -> [StatedComponent] {
-    let list = try unsafe array(options.components, options.component_count, "components")
-    return try unsafe list.indices.map { index in
-      guard let component = unsafe list[index] else { throw Misuse.argument("a component is NULL") }
-      let stated = unsafe try passed(component)
-      return StatedComponent(
-        attributes: unsafe try .stated(stated.attributes, stated.json, of: "component \(index)"),
-        isCoherent: unsafe !stated.is_incoherent)
-    }
-  }
-}
 
 /// A heap whose memory the caller gives.
 @safe struct CalledHeap: Heap, @unchecked Sendable {
@@ -106,7 +88,7 @@ extension texalloc_attributes: SizedStruct {}
 
 extension BufferAttributes {
   /// What a struct says, or a text.
-  @unsafe fileprivate static func stated(
+  @unsafe static func stated(
     _ attributes: UnsafePointer<texalloc_attributes>?, _ json: UnsafePointer<CChar>?,
     of participant: String
   ) throws -> BufferAttributes {

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,7 @@ static void call_everything(void *bad) {
   REFUSED(texalloc_buffer_discard(bad, "for no reason"));
   REFUSED(texalloc_buffer_hold(bad, 0));
   REFUSED(texalloc_buffer_export(bad, &number));
+  REFUSED(texalloc_buffer_suits(bad, NULL));
   NOT_RELEASED(bad, texalloc_buffer_release(bad));
 
   REFUSED(texalloc_picture_get_info(bad, &picture_info));
@@ -573,6 +575,119 @@ static void bring_mappings(void) {
   EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
 }
 
+/* A heap's memory goes back while others go on with the pool. */
+static texalloc_pool *pool_in_use;
+static void *ask_pool(void *pool) {
+  texalloc_pool_info info = {.struct_size = sizeof info};
+  EXPECT(OK, texalloc_pool_get_info(pool, &info));
+  EXPECT(OK, texalloc_pool_trim(pool, 1 << 30));
+  return NULL;
+}
+static void unmap_beside_others(void *user, void *bytes, size_t size) {
+  pthread_t other;
+  unmap_memory(user, bytes, size);
+  if (!pool_in_use) return;
+  assert(!pthread_create(&other, NULL, ask_pool, pool_in_use));
+  assert(!pthread_join(other, NULL));
+}
+static void wait_for_mappings(int count) {
+  for (int turn = 0; __atomic_load_n(&mappings, __ATOMIC_RELAXED) != count; turn++) {
+    assert(turn < 60000);
+    poll(NULL, 0, 1);
+  }
+}
+
+static void give_mappings_back(void) {
+  texalloc_heap heap = {.struct_size = sizeof heap, .map = map_memory, .unmap = unmap_beside_others, .user = &mappings,
+                        .json = "{\"name\": \"mapped\", \"heaps\": [\"mapped\"], \"caching\": [\"cached\"]}"};
+  texalloc_pool_limits limits = {.struct_size = sizeof limits, .first_slab = 1 << 20, .largest_slab = 1 << 20};
+  texalloc_pool_options options = {.struct_size = sizeof options, .limits = &limits,
+                                   .heaps = (const texalloc_heap *[]){&heap}, .heap_count = 1};
+  texalloc_image image = {.struct_size = sizeof image, .width = 100, .height = 100};
+  texalloc_pool *pool;
+  texalloc_buffer *buffers[40];
+  wait_for_mappings(0);
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+  pool_in_use = pool;
+  for (int i = 0; i < 40; i++) EXPECT(OK, texalloc_pool_allocate(pool, &image, 0, &buffers[i]));
+  assert(__atomic_load_n(&mappings, __ATOMIC_RELAXED) > 1);
+  /* Nothing goes that an image lies in. */
+  EXPECT(OK, texalloc_pool_trim(pool, 0));
+  static char row[400];
+  for (int i = 0; i < 40; i++) EXPECT(OK, texalloc_buffer_write_rows(buffers[i], 0, 50, 1, row, sizeof row));
+  for (int i = 1; i < 40; i++) EXPECT(OK, texalloc_buffer_release(buffers[i]));
+  EXPECT(OK, texalloc_pool_trim(pool, 0));
+  wait_for_mappings(1);
+  pool_in_use = NULL;
+  EXPECT(OK, texalloc_pool_release(pool));
+  EXPECT(OK, texalloc_buffer_write_rows(buffers[0], 0, 50, 1, row, sizeof row));
+  assert(__atomic_load_n(&mappings, __ATOMIC_RELAXED) == 1);
+  EXPECT(OK, texalloc_buffer_release(buffers[0]));
+  wait_for_mappings(0);
+}
+
+/* A component that says itself what it can use: memory with a descriptor. */
+static bool accept_descriptors(void *user, texalloc_buffer *buffer, char *reason, size_t room) {
+  texalloc_buffer_info info = {.struct_size = sizeof info};
+  EXPECT(OK, texalloc_buffer_get_info(buffer, &info));
+  __atomic_add_fetch((int *)user, 1, __ATOMIC_RELAXED);
+  assert(room >= 64);
+  if (info.descriptors[0] >= 0) return fcntl(info.descriptors[0], F_GETFD) >= 0;
+  strcpy(reason, "where is its descriptor");
+  return false;
+}
+static bool accept_nothing(void *user, texalloc_buffer *buffer, char *reason, size_t room) {
+  (void)user, (void)buffer;
+  memset(reason, 'x', room); /* without an end */
+  return false;
+}
+
+static void bring_components(void) {
+  int asked = 0, calls = 0;
+  texalloc_component panel = {
+      .struct_size = sizeof panel, .accepts = accept_descriptors, .user = &asked,
+      .json = "{\"name\": \"panel\", \"pitchAlignment\": 512, \"heaps\": [\"mapped\", \"shm\"]}"};
+  texalloc_heap mapped = {.struct_size = sizeof mapped, .map = map_memory, .unmap = unmap_memory, .user = &mappings,
+                          .json = "{\"name\": \"mapped\", \"heaps\": [\"mapped\"], \"caching\": [\"cached\"]}"};
+  texalloc_heap shm = {.struct_size = sizeof shm, .allocate = give_memory, .user = &calls,
+                       .json = "{\"name\": \"shm\", \"heaps\": [\"shm\"], \"caching\": [\"cached\"]}"};
+  texalloc_pool_options options = {
+      .struct_size = sizeof options, .components = (const texalloc_component *[]){&panel}, .component_count = 1,
+      .heaps = (const texalloc_heap *[]){&mapped, &shm}, .heap_count = 2};
+  texalloc_image image = {.struct_size = sizeof image, .width = 100, .height = 100};
+  texalloc_buffer_info info = {.struct_size = sizeof info};
+  texalloc_pool *pool;
+  texalloc_buffer *buffer, *other;
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+  EXPECT(OK, texalloc_pool_allocate(pool, &image, 0, &buffer));
+  EXPECT(OK, texalloc_buffer_get_info(buffer, &info));
+  assert(!strcmp(info.heap, "shm") && info.planes[0].pitch == 512 && asked == 2);
+  EXPECT(OK, texalloc_buffer_suits(buffer, &panel));
+  assert(asked == 3);
+  panel.accepts = NULL;
+  EXPECT(OK, texalloc_buffer_suits(buffer, &panel));
+  panel.accepts = accept_nothing;
+  EXPECT(REFUSED_IMPORT, texalloc_buffer_suits(buffer, &panel));
+  assert(strstr(texalloc_last_error(), "panel") && strstr(texalloc_last_error(), "xxxx"));
+  EXPECT(INVALID_ARGUMENT, texalloc_buffer_suits(buffer, NULL));
+  EXPECT(OK, texalloc_buffer_discard(buffer, "it is no picture"));
+  EXPECT(DISCARDED, texalloc_buffer_suits(buffer, &panel));
+  EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &other));
+  EXPECT(REFUSED_HEAP, texalloc_buffer_suits(other, &panel));
+  panel.json = "{\"name\": \"panel\", \"pitchAlignment\": 4096}";
+  EXPECT(REFUSED_PITCH, texalloc_buffer_suits(other, &panel));
+  EXPECT(OK, texalloc_buffer_release(other));
+  EXPECT(OK, texalloc_buffer_release(buffer));
+  EXPECT(OK, texalloc_pool_release(pool));
+
+  panel.json = "{\"name\": \"panel\", \"heaps\": [\"mapped\", \"shm\"]}";
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
+  texalloc_status status = texalloc_pool_allocate(pool, &image, 0, &buffer);
+  assert(status == TEXALLOC_NO_HEAP || status == TEXALLOC_NO_ROUTE);
+  assert(strstr(texalloc_last_error(), "panel"));
+  EXPECT(OK, texalloc_pool_release(pool));
+}
+
 static void bring_heaps(void) {
   int calls = 0;
   texalloc_component panel = {
@@ -685,6 +800,8 @@ int main(int count, char **arguments) {
   share_wrongly();
   bring_heaps();
   bring_mappings();
+  give_mappings_back();
+  bring_components();
 
   texalloc_buffer *stale;
   EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &stale));

@@ -118,7 +118,7 @@ static void expect_pixels(const texalloc_vulkan_texture_info *info, const uint32
                                               .bindingCount = 2, .pBindings = bindings};
   VkDescriptorSetLayout set_layout;
   SUCCEEDS(vkCreateDescriptorSetLayout(device, &set_info, NULL, &set_layout));
-  VkPushConstantRange request = {VK_SHADER_STAGE_COMPUTE_BIT, 0, 12};
+  VkPushConstantRange request = {VK_SHADER_STAGE_COMPUTE_BIT, 0, 16};
   VkPipelineLayoutCreateInfo layout_info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
                                             .setLayoutCount = 1, .pSetLayouts = &set_layout,
                                             .pushConstantRangeCount = 1, .pPushConstantRanges = &request};
@@ -162,7 +162,7 @@ static void expect_pixels(const texalloc_vulkan_texture_info *info, const uint32
   SUCCEEDS(vkBeginCommandBuffer(list, &begin));
   vkCmdBindPipeline(list, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
   vkCmdBindDescriptorSets(list, VK_PIPELINE_BIND_POINT_COMPUTE, layout, 0, 1, &set, 0, NULL);
-  const int32_t rows[] = {0, 1, WIDTH};
+  const int32_t rows[] = {0, 1, WIDTH, HEIGHT};
   vkCmdPushConstants(list, layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof rows, rows);
   vkCmdDispatch(list, (WIDTH + 63) / 64, HEIGHT, 1);
   SUCCEEDS(vkEndCommandBuffer(list));
