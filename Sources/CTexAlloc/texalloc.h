@@ -1160,7 +1160,12 @@ typedef struct texalloc_vulkan_options {
   void *user;
 } texalloc_vulkan_options;
 
-/** Takes the toolkit's device. TEXALLOC_UNSUPPORTED: it is too old, or there is no loader of Vulkan. */
+/**
+ * Takes the toolkit's device.
+ *
+ * TEXALLOC_UNSUPPORTED: it is too old, there is no loader of Vulkan, or `queue_family` is none of the device's, or one
+ * that does not draw and compute.
+ */
 texalloc_status texalloc_vulkan_create(
     const texalloc_vulkan_options *options, texalloc_vulkan **vulkan);
 

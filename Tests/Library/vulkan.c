@@ -206,6 +206,9 @@ static void show(texalloc_route route) {
   EXPECT(INVALID_ARGUMENT, texalloc_vulkan_create(&bad, &gpu));
   bad = options, bad.extensions = NULL;
   EXPECT(INVALID_ARGUMENT, texalloc_vulkan_create(&bad, &gpu));
+  bad = options, bad.queue_family = 1000;
+  EXPECT(UNSUPPORTED, texalloc_vulkan_create(&bad, &gpu));
+  assert(strstr(texalloc_last_error(), "1000"));
   EXPECT(INVALID_ARGUMENT, texalloc_vulkan_create(NULL, &gpu));
   EXPECT(OK, texalloc_vulkan_create(&options, &gpu));
   texalloc_pool_options for_gpu = {.struct_size = sizeof for_gpu, .vulkan = gpu};

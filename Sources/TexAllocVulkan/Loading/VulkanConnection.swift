@@ -148,6 +148,7 @@ internal import TexAlloc
     let instance = try unsafe VulkanInstance(toolkit.instance, by: loader)
     let physical = try unsafe PhysicalDevice(toolkit.physicalDevice, at: 0, of: instance)
     _ = try Self.features(of: physical)
+    try Self.check(toolkit.queueFamily, of: physical)
     self.physical = physical
     unsafe device = toolkit.device
     unsafe queue = toolkit.queue
@@ -200,14 +201,30 @@ internal import TexAlloc
     return unsafe conversion.samplerYcbcrConversion != 0
   }
 
-  /// The first family of queues that draws and computes.
-  private static func queueFamily(of physical: PhysicalDevice) throws(VulkanFailure) -> UInt32 {
+  /// Whether each family of queues draws and computes.
+  private static func queueFamilies(of physical: PhysicalDevice) -> [Bool] {
     var count: UInt32 = 0
     unsafe physical.instance.functions.getQueueFamilies(physical.handle, &count, nil)
     var families = [VkQueueFamilyProperties](repeating: .init(), count: Int(count))
     unsafe physical.instance.functions.getQueueFamilies(physical.handle, &count, &families)
     let wanted = VK_QUEUE_GRAPHICS_BIT.rawValue | VK_QUEUE_COMPUTE_BIT.rawValue
-    guard let family = families.firstIndex(where: { $0.queueFlags & wanted == wanted }) else {
+    return families.map { $0.queueFlags & wanted == wanted }
+  }
+
+  /// - Throws: `VulkanFailure`, unsupported where a toolkit's queues are of no such family.
+  private static func check(_ family: UInt32, of physical: PhysicalDevice) throws(VulkanFailure) {
+    let families = queueFamilies(of: physical)
+    guard Int(family) < families.count else {
+      throw .unsupported("queueFamily", "\(family) of \(families.count)")
+    }
+    guard families[Int(family)] else {
+      throw .unsupported("queueFamily", "queues of family \(family) do not draw and compute")
+    }
+  }
+
+  /// The first family of queues that draws and computes.
+  private static func queueFamily(of physical: PhysicalDevice) throws(VulkanFailure) -> UInt32 {
+    guard let family = queueFamilies(of: physical).firstIndex(of: true) else {
       throw .unsupported("VkQueueFamilyProperties", "no queue draws and computes")
     }
     return UInt32(family)
