@@ -184,7 +184,8 @@ let package = Package(
     .testTarget(
       name: "DriverTests",
       dependencies: [
-        "AuditSupport", "CEGL", "CLibDRM", "CLinux", "CV4L2", "ProgramSupport", "TestSupport",
+        "AuditSupport", "CDRM", "CEGL", "CLibDRM", "CLinux", "CV4L2", "ProgramSupport",
+        "TestSupport",
         "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL",
         "TexAllocJPEG", "TexAllocKMS", "TexAllocPNG", "TexAllocText", "TexAllocV4L2", "sharingpeer",
         system,
@@ -225,8 +226,8 @@ let package = Package(
       name: "glyphdemo",
       dependencies: [
         "CFontconfig", "CRaqm", "ProgramSupport", "TexAlloc", "TexAllocAssets", "TexAllocAtlas",
-        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocPNG", "TexAllocText",
-        "TexAllocVulkan", arguments, system,
+        "TexAllocAudit", "TexAllocEGL", "TexAllocJPEG", "TexAllocKMS", "TexAllocPNG",
+        "TexAllocText", "TexAllocV4L2", "TexAllocVulkan", arguments, system,
       ],
       swiftSettings: house),
     .executableTarget(

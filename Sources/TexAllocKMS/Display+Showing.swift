@@ -11,6 +11,18 @@ extension Display {
   /// Whether a picture that was given to ``show(_:after:)`` is not on the screen yet.
   public var isFlipping: Bool { state.withLock { $0.pending != nil } }
 
+  /// Rules the card's displays from now on, and not only once something is shown: a driver of OpenGL that is
+  /// opened later, and opens the card's own node, finds it ruled. ``stop()`` ends that. Twice does nothing.
+  ///
+  /// - Throws: `DisplayError.notMaster` where somebody else does.
+  public func rule() throws(DisplayError) {
+    try state.withLock { state throws(DisplayError) in
+      if state.isRuling { return }
+      try card.rule()
+      state.isRuling = true
+    }
+  }
+
   /// Has the screen show a buffer from its next refresh on, and let go of the one before.
   ///
   /// The first time the mode is set, and other programs' pictures are gone. The display keeps the buffer until
@@ -30,8 +42,8 @@ extension Display {
     do throws(DisplayError) {
       try requireScreen()
       if !state.withLock({ $0.isOn }) {
-        try card.rule()
-        state.withLock { $0.isOn = true }
+        try rule()
+        state.withLock { ($0.isOn, $0.former) = (true, FormerPicture(on: pipeline.crtc, of: card)) }
         do throws(DisplayError) { try begin(with: picture, fence) } catch {
           stop()
           throw error
@@ -63,16 +75,16 @@ extension Display {
     }
   }
 
-  /// Turns the screen off and lets go of what it shows. Stopping twice does nothing.
+  /// Lets go of what the screen shows, and has it show again, in its mode, what it did before the first
+  /// picture; it is turned off where that was nothing, or is gone. Others may rule the card then. Stopping
+  /// twice does nothing.
   public func stop() {
-    let wasOn = state.withLock { state in
-      defer { state.isOn = false }
-      return state.isOn
+    let (wasOn, wasRuling, former) = state.withLock { state in
+      defer { (state.isOn, state.isRuling, state.former) = (false, false, nil) }
+      return (state.isOn, state.isRuling, state.former)
     }
-    if wasOn {
-      turnOff()
-      card.yield()
-    }
+    if wasOn { putBack(former) }
+    if wasRuling { card.yield() }
     // What was queued is of no picture any more.
     state.withLock { state in (state.shown, state.pending, state.flip) = (nil, nil, state.flip + 1)
     }
@@ -108,7 +120,7 @@ extension Display {
         try commit.commit(to: card, DRM_MODE_ATOMIC_ALLOW_MODESET)
       } else {
         waitHere(for: fence)
-        try setCRTC(picture)
+        try setCRTC(picture.framebuffer.id, mode)
       }
     } catch {
       throw refusal(of: picture, error)
@@ -178,13 +190,17 @@ extension Display {
     if let fence, !fence.hasPassed { _ = fence.wait(until: .now + .seconds(10)) }
   }
 
-  private func setCRTC(_ picture: DisplayBuffer?) throws(SystemFailure) {
+  /// - Parameter framebuffer: 0 for none, which turns the screen off.
+  private func setCRTC(
+    _ framebuffer: UInt32, _ mode: DisplayMode, at corner: (x: UInt32, y: UInt32) = (0, 0)
+  ) throws(SystemFailure) {
     var request = drm_mode_crtc()
     request.crtc_id = pipeline.crtc
     var connectors = [pipeline.connector]
     try connectors.asKernelList { address throws(SystemFailure) in
-      if let picture {
-        request.fb_id = picture.framebuffer.id
+      if framebuffer != 0 {
+        request.fb_id = framebuffer
+        (request.x, request.y) = (corner.x, corner.y)
         request.set_connectors_ptr = address
         request.count_connectors = 1
         request.mode_valid = 1
@@ -194,10 +210,16 @@ extension Display {
     }
   }
 
-  /// Where the card is gone, or ruled by somebody else, there is nothing to turn off.
-  private func turnOff() {
+  /// Where the card is gone, or ruled by somebody else, there is nothing to put back or to turn off.
+  private func putBack(_ former: FormerPicture?) {
+    // The call of old does this on every card.
+    if let former,
+      (try? setCRTC(former.framebuffer, former.mode, at: former.corner)) != nil
+    {
+      return
+    }
     guard isAtomic else {
-      _ = try? setCRTC(nil)
+      _ = try? setCRTC(0, mode)
       return
     }
     var commit = Commit()

@@ -20,7 +20,7 @@ internal import Synchronization
 /// Pictures go to the primary plane as they are, neither scaled nor blended. Cursors and overlays are not
 /// spoken to. While it shows something, its card is ruled by this process, which a display server forbids.
 /// So does a driver of OpenGL in this process that was the first to open the card's own node, for want of a
-/// render node: open its device after the display shows something.
+/// render node: call ``rule()`` before its device is opened.
 ///
 /// [KMS]: https://docs.kernel.org/gpu/drm-kms.html
 public final class Display: Registrar {
@@ -45,8 +45,11 @@ public final class Display: Registrar {
     var shown, pending: DisplayBuffer?
     /// What the event of the pending flip carries.
     var flip: UInt64 = 0
-    /// Whether the screen is driven by this, in its mode.
+    /// Whether the screen is driven by this, in its mode, and what it showed before.
     var isOn = false
+    var former: FormerPicture?
+    /// Whether the card is ruled for this.
+    var isRuling = false
     var known: [TextureBuffer.ID: WeakBuffer] = [:]
   }
 
@@ -78,6 +81,35 @@ public final class Display: Registrar {
         return [DisplayFinding(node: node, connector: nil, display: .failure(error))]
       }
     }
+  }
+
+  /// Opens the display that somebody names, without showing anything yet.
+  ///
+  /// - Parameters:
+  ///   - name: Of its connector (`HDMI-A-1`), its driver (`vc4`) or its node; the first that has a screen where
+  ///     nil.
+  ///   - size: As of ``init(at:connector:_:)``.
+  /// - Throws: `DisplayError`: `connector` where none is called so, `unsupported` where there is none at all,
+  ///   else why the first that is called so cannot be had.
+  public static func named(
+    _ name: String?, _ size: ImageSize? = nil
+  ) throws(DisplayError) -> Display {
+    let all = found()
+    let named = all.filter { finding in
+      guard let name else { return true }
+      let driver = (try? finding.display.get())?.driver
+      return [finding.connector?.name, driver, finding.node.string].contains(name)
+    }
+    let there = named.first { (try? $0.display.get()) != nil } ?? named.first
+    guard let there else {
+      let folder = "/dev/dri"
+      guard let name else { throw .unsupported(device: folder, feature: "displays: no card") }
+      throw .connector(
+        device: folder, wanted: name, held: all.compactMap { $0.connector?.name })
+    }
+    let display = try there.display.get()
+    guard let size else { return display }
+    return try Display(at: there.node, connector: display.connector.name, size)
   }
 
   /// Opens a display, without showing anything yet.

@@ -107,3 +107,23 @@ extension DisplayMode.Timing {
       && flags == other.flags
   }
 }
+
+/// What a screen showed before this did, in its mode.
+struct FormerPicture: Sendable {
+  let framebuffer: UInt32
+  /// Of the framebuffer, where the picture begins.
+  let corner: (x: UInt32, y: UInt32)
+  let mode: DisplayMode
+
+  /// nil where it showed nothing.
+  init?(on crtc: UInt32, of card: Card) {
+    var answer = drm_mode_crtc()
+    answer.crtc_id = crtc
+    guard (try? card.call("MODE_GETCRTC", texalloc_drm_crtc, &answer)) != nil,
+      answer.mode_valid != 0, answer.fb_id != 0
+    else { return nil }
+    framebuffer = answer.fb_id
+    corner = (answer.x, answer.y)
+    mode = DisplayMode(answer.mode)
+  }
+}

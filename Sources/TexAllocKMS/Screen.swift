@@ -18,7 +18,7 @@ public final class Screen: Sendable {
 
   init(
     of display: Display, for components: [any Component], _ flags: AllocationFlags,
-    _ formats: [Fourcc], count: Int
+    _ formats: [Fourcc], count: Int, from heaps: [any Heap]?
   ) throws(DisplayError) {
     self.display = display
     let flags = flags.union([.scanout, .dedicated])
@@ -39,7 +39,7 @@ public final class Screen: Sendable {
     let first: TextureBuffer
     do throws(AllocationError) {
       do throws(AllocationError) {
-        let ours = try TexturePool(for: [display] + components)
+        let ours = try TexturePool(for: [display] + components, from: heaps)
         (pool, self.image, first) = try memory(image(in: formats), in: ours)
         reason = nil
       } catch {
@@ -101,11 +101,13 @@ extension Display {
   ///   - flags: What for, beside being shown.
   ///   - formats: Most wanted first; drivers list theirs in any order.
   ///   - buffers: How many there are at most; at least two, and what all keep at a time.
+  ///   - heaps: That they may come from; the machine's, which are looked for then, where nil.
   public func start(
     for components: [any Component], _ flags: AllocationFlags = .renderTarget,
-    formats: [Fourcc] = [.xrgb8888, .xbgr8888, .argb8888, .abgr8888, .rgb565], buffers: Int = 3
+    formats: [Fourcc] = [.xrgb8888, .xbgr8888, .argb8888, .abgr8888, .rgb565], buffers: Int = 3,
+    from heaps: [any Heap]? = nil
   ) throws(DisplayError) -> Screen {
-    try Screen(of: self, for: components, flags, formats, count: buffers)
+    try Screen(of: self, for: components, flags, formats, count: buffers, from: heaps)
   }
 }
 

@@ -28,7 +28,8 @@ final class DecoderTests: XCTestCase {
     let before = try dmaBufs()
     let chunks = try codec.encode(fourcc, size, count: 3)
     let reference = try codec.decodeIntoItsOwn(chunks, fourcc)
-    let frames = try VideoDecoder(at: codec.decoder).start(.fwht, for: [], .cpuRead)
+    let frames = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared).start(
+      .fwht, for: [], .cpuRead)
     var count = 0
     try decode(chunks, by: frames) { frame in
       let layout = frame.buffer.layout
@@ -68,7 +69,8 @@ final class DecoderTests: XCTestCase {
     let size = ImageSize(width: 640, height: 384)
     for fourcc in [Fourcc.xrgb8888, .nv12] {
       let chunks = try codec.encode(fourcc, size, count: 2)
-      let frames = try VideoDecoder(at: codec.decoder).start(.fwht, for: [gpu])
+      let frames = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared).start(
+        .fwht, for: [gpu])
       var count = 0
       try decode(chunks, by: frames) { frame in
         let texture = try gpu.register(frame.buffer)
@@ -95,7 +97,7 @@ final class DecoderTests: XCTestCase {
     let codec = try Vicodec()
     let sizes = [ImageSize(width: 640, height: 480), ImageSize(width: 1024, height: 600)]
     let chunks = try sizes.flatMap { try codec.encode(.nv12, $0, count: 2) }
-    let frames = try VideoDecoder(at: codec.decoder).start(
+    let frames = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared).start(
       .fwht, for: [], .cpuRead, size: sizes[1])
     var shown: [VideoFrame] = []
     try decode(chunks, by: frames) { shown.append($0) }
@@ -115,7 +117,8 @@ final class DecoderTests: XCTestCase {
     let codec = try Vicodec()
     let size = ImageSize(width: 640, height: 360)
     let chunks = try codec.encode(.xrgb8888, size, count: 4)
-    let frames = try VideoDecoder(at: codec.decoder).start(.fwht, for: [], .cpuRead)
+    let frames = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared).start(
+      .fwht, for: [], .cpuRead)
     // Nobody takes what these are decoded to.
     for chunk in chunks.prefix(2) { try frames.feed(chunk.span) }
     for _ in 0..<2 {
@@ -131,7 +134,7 @@ final class DecoderTests: XCTestCase {
     let codec = try Vicodec()
     let sizes = [ImageSize(width: 640, height: 480), ImageSize(width: 1024, height: 600)]
     let chunks = try sizes.map { try codec.encode(.nv12, $0, count: 2) }
-    let frames = try VideoDecoder(at: codec.decoder).start(
+    let frames = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared).start(
       .fwht, for: [], .cpuRead, size: sizes[1])
     // The first of the others is read, and nobody has asked for the last of these.
     var fed = 0
@@ -153,7 +156,8 @@ final class DecoderTests: XCTestCase {
   func testADecoderWaitsForPicturesThatAreHeld() throws {
     let codec = try Vicodec()
     let chunks = try codec.encode(.xrgb8888, ImageSize(width: 640, height: 360), count: 8)
-    let frames = try VideoDecoder(at: codec.decoder).start(.fwht, for: [], .cpuRead, buffers: 3)
+    let frames = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared).start(
+      .fwht, for: [], .cpuRead, buffers: 3)
     var (held, rest): ([VideoFrame], [[UInt8]]) = ([], chunks)
     func takeOne(until deadline: ContinuousClock.Instant) throws {
       switch try frames.next(until: deadline) {
@@ -173,7 +177,7 @@ final class DecoderTests: XCTestCase {
 
   func testNoiseIsNoPictureAndDamageIsCounted() throws {
     let codec = try Vicodec()
-    let decoder = try VideoDecoder(at: codec.decoder)
+    let decoder = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared)
     var random = SplitMix64(seed: 7)
     func noise(_ count: Int) -> [UInt8] {
       (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -206,7 +210,7 @@ final class DecoderTests: XCTestCase {
       guard case .unsupported(_, let feature) = $0 as? VideoError else { return XCTFail("\($0)") }
       XCTAssertTrue(feature.contains("stateless"), feature)
     }
-    let decoder = try VideoDecoder(at: codec.decoder)
+    let decoder = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared)
     XCTAssertEqual(decoder.coded, [.fwht])
     XCTAssertThrowsError(try decoder.start(.h264, for: [])) {
       XCTAssertEqual(
@@ -260,7 +264,8 @@ extension XCTestCase {
     let codec = try Vicodec()
     let gpu = try EGLDevice.importing()
     let chunks = try codec.encode(.xrgb8888, ImageSize(width: 640, height: 360), count: 4)
-    let frames = try VideoDecoder(at: codec.decoder).start(.fwht, for: [gpu])
+    let frames = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared).start(
+      .fwht, for: [gpu])
     var (number, before) = (0, (dmaBufs: 0, descriptors: 0))
     let stream = (0..<count).map { chunks[$0 % 4] }
     try decode(stream, by: frames) { frame in

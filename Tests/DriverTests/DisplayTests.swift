@@ -1,3 +1,4 @@
+import CDRM
 import Foundation
 import ProgramSupport
 import SystemPackage
@@ -86,6 +87,59 @@ final class DisplayTests: XCTestCase {
     }
     try Data("detect".utf8).write(to: status)
     _ = try blank(Display(at: display.node, size))
+  }
+
+  func testTheScreenShowsWhatItDidBeforeOnceItIsStopped() throws {
+    for wantsAtomic in [true, false] {
+      let name = wantsAtomic ? "atomic" : "legacy"
+      let display = try display(of: "cirrus", wantsAtomic: wantsAtomic)
+      let before = try Screenshot(of: "cirrus", to: "former-\(name)-0")
+      XCTAssertNotEqual(before.size, size, "the console has another mode")
+      try display.rule()
+      let other = try self.display(of: "cirrus")
+      XCTAssertThrowsError(try other.rule()) {
+        XCTAssertEqual($0 as? DisplayError, .notMaster(device: other.node.string))
+      }
+      let screen = try blank(display)
+      XCTAssertEqual(try Screenshot(of: "cirrus", to: "former-\(name)-1").size, size)
+      display.stop()
+      try other.rule()
+      other.stop()
+      XCTAssertEqual(try Screenshot(of: "cirrus", to: "former-\(name)-2").size, before.size)
+      XCTAssertEqual(screen.statistics.slots, 0)
+    }
+  }
+
+  /// The screen is the same still, and its list of modes is another.
+  func testAModeThatGoesAwayIsTypedAndNothingIsKept() throws {
+    let there = try display(of: "cirrus")
+    var gone = there.mode.info
+    gone.clock += 1000
+    let connector = there.connector
+    let before = Connector(
+      name: connector.name, status: connector.status, modes: [DisplayMode(gone)],
+      id: connector.id, encoder: connector.encoder, encoders: connector.encoders)
+    let display = try Display(of: there.card, at: before, size)
+    let screen = try display.start(for: [], .cpuRead)
+    XCTAssertThrowsError(try screen.show(XCTUnwrap(screen.next()))) {
+      XCTAssertEqual(
+        $0 as? DisplayError, .mode(connector: connector.name, wanted: size, held: size))
+    }
+    XCTAssertEqual(screen.statistics.slots, 0)
+    _ = try blank(there)
+  }
+
+  func testADisplayIsFoundByWhatPeopleCallIt() throws {
+    let display = try display(of: "cirrus")
+    for name in ["cirrus", display.node.string, display.connector.name] {
+      XCTAssertEqual(try Display.named(name, size).name, display.name)
+    }
+    XCTAssertThrowsError(try Display.named("DP-9")) {
+      guard case .connector(_, "DP-9", let held) = $0 as? DisplayError else {
+        return XCTFail("\($0)")
+      }
+      XCTAssertTrue(held.contains(display.connector.name), "\(held)")
+    }
   }
 
   /// The driver waits, and not the thread that shows the picture.

@@ -19,6 +19,9 @@ struct PresentHeap {
     return heaps.map { PresentHeap(name: $0.label, heap: $0) }
   }
 
+  /// Those of this machine, looked for once: in an emulated guest that takes seconds.
+  static let shared = Heaps.present()
+
   /// - Throws: `XCTSkip` where no card has this driver.
   static func dumbBuffers(of driver: String) throws -> DumbBufferHeap {
     for case let heap as DumbBufferHeap in Heaps.present() where heap.driver == driver {

@@ -15,7 +15,8 @@ final class StillDecoderTests: XCTestCase {
 
   func testTheLoaderShowsStillsThatADriverDecodes() throws {
     let codec = try Vicodec()
-    let stills = try VideoStillDecoder(by: VideoDecoder(at: codec.decoder), .fwht)
+    let stills = try VideoStillDecoder(
+      by: VideoDecoder(at: codec.decoder, from: PresentHeap.shared), .fwht)
     let gpu = try EGLDevice.importing()
     let pool = try TexturePool(for: [gpu])
     let assets = try Assets(
@@ -47,7 +48,8 @@ final class StillDecoderTests: XCTestCase {
 
   func testPlanesOfAStillAreThoseThatTheDriverDecodes() throws {
     let codec = try Vicodec()
-    let stills = try VideoStillDecoder(by: VideoDecoder(at: codec.decoder), .fwht)
+    let stills = try VideoStillDecoder(
+      by: VideoDecoder(at: codec.decoder, from: PresentHeap.shared), .fwht)
     let file = try codec.encode(.nv12, ImageSize(width: 700, height: 500), count: 1)
     let picture = try stills.open(ImageSource(file[0]), DecodingOptions())
     let pool = try TexturePool(for: [], from: [MemfdHeap()])
@@ -72,7 +74,8 @@ final class StillDecoderTests: XCTestCase {
 
   func testAHeaderWithoutItsPictureIsTypedAndNotThatOfTheNext() throws {
     let codec = try Vicodec()
-    let stills = try VideoStillDecoder(by: VideoDecoder(at: codec.decoder), .fwht)
+    let stills = try VideoStillDecoder(
+      by: VideoDecoder(at: codec.decoder, from: PresentHeap.shared), .fwht)
     let large = try codec.encode(.nv12, ImageSize(width: 1024, height: 600), count: 1)[0]
     let small = try codec.encode(.nv12, ImageSize(width: 640, height: 360), count: 1)[0]
     // What follows a header tells how long it is; nothing of this is a picture.
@@ -92,7 +95,7 @@ final class StillDecoderTests: XCTestCase {
 
   func testStillsThatAreNoneAndWhatIsNotOfferedAreTyped() throws {
     let codec = try Vicodec()
-    let decoder = try VideoDecoder(at: codec.decoder)
+    let decoder = try VideoDecoder(at: codec.decoder, from: PresentHeap.shared)
     XCTAssertThrowsError(try VideoStillDecoder(by: decoder, .jpeg)) {
       XCTAssertEqual(
         $0 as? VideoError, .coded(device: decoder.node.string, wanted: .jpeg, held: [.fwht]))

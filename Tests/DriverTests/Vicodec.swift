@@ -63,6 +63,35 @@ struct Vicodec {
   func encode(
     _ fourcc: Fourcc, _ size: ImageSize, count: Int
   ) throws -> [[UInt8]] {
+    let planes = try XCTUnwrap(fourcc.planes)
+    return unsafe try encode(fourcc, size, count: count) { number, bytes, pitch, height in
+      for (plane, shape) in planes.enumerated() {
+        let start = plane == 0 ? 0 : pitch * height
+        let rows = (0...1).map { band in
+          (0..<size.width / shape.horizontalSubsampling * shape.bytesPerElement).map { byte in
+            Self.sample(
+              plane, byte % shape.bytesPerElement, byte / shape.bytesPerElement,
+              band * Self.bandHeight, number)
+          }
+        }
+        for y in 0..<shape.rows(down: size.height) {
+          let row = rows[y / Self.bandHeight % 2]
+          unsafe row.withUnsafeBytes {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[(start + y * pitch)...])
+              .copyMemory(from: $0)
+          }
+        }
+      }
+    }
+  }
+
+  /// Encodes pictures.
+  ///
+  /// - Parameter draw: Is given a picture's number, its memory, the pitch and the rows of the first plane.
+  func encode(
+    _ fourcc: Fourcc, _ size: ImageSize, count: Int,
+    draw: (Int, UnsafeMutableRawBufferPointer, _ pitch: Int, _ height: Int) throws -> Void
+  ) throws -> [[UInt8]] {
     let node = try VideoNode(encoder)
     var raw = try FormatEntry(of: node, .output)
     raw.code = fourcc == .nv12 ? 0x3231_564E : 0x3432_5258
@@ -82,30 +111,14 @@ struct Vicodec {
     try pictures.start()
     try coded.start()
     return try (0..<count).map { number in
-      let bytes = unsafe source.bytes(in: 0..<raw.bytes)
-      for (plane, shape) in try XCTUnwrap(fourcc.planes).enumerated() {
-        let start = plane == 0 ? 0 : raw.pitch * raw.size.height
-        let rows = (0...1).map { band in
-          (0..<size.width / shape.horizontalSubsampling * shape.bytesPerElement).map { byte in
-            Self.sample(
-              plane, byte % shape.bytesPerElement, byte / shape.bytesPerElement,
-              band * Self.bandHeight, number)
-          }
-        }
-        for y in 0..<shape.rows(down: size.height) {
-          let row = rows[y / Self.bandHeight % 2]
-          unsafe row.withUnsafeBytes {
-            unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[(start + y * raw.pitch)...])
-              .copyMemory(from: $0)
-          }
-        }
-      }
+      unsafe try draw(number, source.bytes(in: 0..<raw.bytes), raw.pitch, raw.size.height)
       try coded.enqueue(0, at: 0, .zero)
       try pictures.enqueue(raw.bytes, at: 0, .zero)
       while true {
         var file = pollfd(
           fd: node.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-        _ = unsafe poll(&file, 1, 60_000)
+        XCTAssertGreaterThan(unsafe poll(&file, 1, 60_000), 0, "no picture is encoded in a minute")
+        if file.revents == 0 { return [] }
         guard let done = try coded.dequeue() else { continue }
         XCTAssertNotNil(try pictures.dequeue())
         return unsafe Array(result.bytes(in: 0..<done.bytes))
@@ -138,7 +151,8 @@ struct Vicodec {
       while true {
         var file = pollfd(
           fd: node.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-        _ = unsafe poll(&file, 1, 60_000)
+        XCTAssertGreaterThan(unsafe poll(&file, 1, 60_000), 0, "no picture is decoded in a minute")
+        if file.revents == 0 { return [] }
         guard try pictures.dequeue() != nil else { continue }
         try coded.collect()
         return unsafe Array(memory.bytes(in: 0..<format.bytes))

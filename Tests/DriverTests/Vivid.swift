@@ -25,7 +25,8 @@ struct Vivid {
     ]
     XCTAssertEqual(try Self.modprobe(["vivid"] + parameters), 0)
     node = try XCTUnwrap(
-      Camera.found().compactMap { try? $0.device.get() }.first { $0.driver == "vivid" }?.node)
+      Camera.found(from: PresentHeap.shared).compactMap { try? $0.device.get() }
+        .first { $0.driver == "vivid" }?.node)
   }
 
   /// Unloads it, which fails where somebody has it open, or holds memory of it.
@@ -36,7 +37,8 @@ struct Vivid {
 
   /// The camera, at the size that an emulated guest keeps up with.
   func camera(_ formats: [Fourcc]? = nil) throws -> Camera {
-    try Camera(at: node, ImageSize(width: 320, height: 180), formats: formats)
+    try Camera(
+      at: node, ImageSize(width: 320, height: 180), formats: formats, from: PresentHeap.shared)
   }
 
   /// Takes the device away, as its control does.

@@ -64,6 +64,7 @@ static const unsigned long texalloc_drm_destroy_blob = DRM_IOCTL_MODE_DESTROYPRO
 static const unsigned long texalloc_drm_create = DRM_IOCTL_MODE_CREATE_DUMB;
 static const unsigned long texalloc_drm_add_framebuffer = DRM_IOCTL_MODE_ADDFB2;
 static const unsigned long texalloc_drm_remove_framebuffer = DRM_IOCTL_MODE_RMFB;
+static const unsigned long texalloc_drm_crtc = DRM_IOCTL_MODE_GETCRTC;
 static const unsigned long texalloc_drm_set_crtc = DRM_IOCTL_MODE_SETCRTC;
 static const unsigned long texalloc_drm_page_flip = DRM_IOCTL_MODE_PAGE_FLIP;
 static const unsigned long texalloc_drm_atomic = DRM_IOCTL_MODE_ATOMIC;

@@ -33,8 +33,10 @@ public final class Camera: Registrar {
   let kind: FrameKind
 
   /// The cameras of this machine, or why a node is none.
-  public static func found() -> [VideoFinding<Camera>] {
-    VideoFinding.all { node throws(VideoError) in try Camera(at: node) }
+  ///
+  /// - Parameter heaps: As of ``init(at:_:formats:from:)``.
+  public static func found(from heaps: [any Heap]? = nil) -> [VideoFinding<Camera>] {
+    VideoFinding.all { node throws(VideoError) in try Camera(at: node, from: heaps) }
   }
 
   /// Opens a camera, which others may open, too, until somebody starts it.
@@ -42,10 +44,12 @@ public final class Camera: Registrar {
   /// - Parameters:
   ///   - size: Of the frames, in pixels; the one that the device has now where nil.
   ///   - formats: Those that may be had, most wanted first; the device's own, in its order, where nil.
+  ///   - heaps: Where frames may have their memory; the machine's, which are looked for then, where nil.
   /// - Throws: `VideoError`: `unsupported` where the node captures no pictures, streams none, or gives fields,
   ///   `format`, and `size` with the nearest.
   public init(
-    at node: FilePath, _ size: ImageSize? = nil, formats: [Fourcc]? = nil
+    at node: FilePath, _ size: ImageSize? = nil, formats: [Fourcc]? = nil,
+    from heaps: [any Heap]? = nil
   ) throws(VideoError) {
     let device = try VideoNode(node)
     try Self.requireCapture(by: device)
@@ -78,7 +82,8 @@ public final class Camera: Registrar {
     offered.removeAll { $0.size != taken }
     isInterlaced = offered.contains { $0.scanning == .interlaced }
     kind = FrameKind(
-      of: device, offered, showing: ImageRegion(of: taken), for: .capture, from: VideoNode.heaps())
+      of: device, offered, showing: ImageRegion(of: taken), for: .capture,
+      from: VideoNode.heaps(of: heaps))
   }
 
   private static func requireCapture(by device: VideoNode) throws(VideoError) {

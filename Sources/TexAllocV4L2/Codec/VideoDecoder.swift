@@ -42,15 +42,21 @@ public final class VideoDecoder: Component {
   private let heaps: [any Heap]
 
   /// The decoders of this machine, or why a node is none.
-  public static func found() -> [VideoFinding<VideoDecoder>] {
-    VideoFinding.all { node throws(VideoError) in try VideoDecoder(at: node) }
+  ///
+  /// - Parameter heaps: As of ``init(at:from:)``.
+  public static func found(from heaps: [any Heap]? = nil) -> [VideoFinding<VideoDecoder>] {
+    VideoFinding.all { node throws(VideoError) in try VideoDecoder(at: node, from: heaps) }
   }
 
   /// Opens a decoder, of which several streams may be decoded at a time.
   ///
+  /// - Parameter heaps: Where pictures may have their memory; the machine's, which are looked for then, where
+  ///   nil.
   /// - Throws: `VideoError`: `unsupported` where the node is no decoder, or a stateless one; `format` where it
   ///   decodes to nothing that the library knows.
-  public init(at node: FilePath) throws(VideoError) {
+  public init(
+    at node: FilePath, from heaps: [any Heap]? = nil
+  ) throws(VideoError) {
     let device = try VideoNode(node)
     func unsupported(_ feature: String) -> VideoError {
       .unsupported(device: node.string, feature: feature)
@@ -70,7 +76,7 @@ public final class VideoDecoder: Component {
     }
     guard !formats.isEmpty else { throw .format(device: node.string, wanted: [], held: []) }
     self.device = device
-    let heaps = VideoNode.heaps()
+    let heaps = VideoNode.heaps(of: heaps)
     self.heaps = heaps
     let (formats, sizes) = (formats, Self.sizes(of: device, coded))
     attributes = BufferAttributes(name: device.name) {

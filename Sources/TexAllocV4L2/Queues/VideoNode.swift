@@ -77,8 +77,11 @@ final class VideoNode: Sendable {
     return max(isKnown ? Int(control.value) : 1, 1) + 1
   }
 
-  /// Those of this machine whose memory devices may take: all but memory without a dma-buf.
-  static func heaps() -> [any Heap] { Heaps.present().filter { $0.name != MemfdHeap.name } }
+  /// Those whose memory devices may take, of the given ones or of this machine's: all but memory without a
+  /// dma-buf.
+  static func heaps(of given: [any Heap]?) -> [any Heap] {
+    (given ?? Heaps.present()).filter { $0.name != MemfdHeap.name }
+  }
 
   /// Makes a call with an argument that the kernel reads and fills.
   ///
