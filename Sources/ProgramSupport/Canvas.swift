@@ -141,6 +141,12 @@ package final class Canvas {
     for program in programs.values { glDeleteProgram(program.shaders.name) }
   }
 
+  /// Draws into another framebuffer of the same size from now on, which is not the canvas's own either.
+  package func move(to framebuffer: UInt32) {
+    precondition(!ownsFramebuffer)
+    self.framebuffer = framebuffer
+  }
+
   /// Fills the whole of it.
   package func clear(_ colour: SIMD4<Float>) {
     glBindFramebuffer(GLenum(GL_FRAMEBUFFER), framebuffer)

@@ -5,8 +5,8 @@ package import SystemPackage
 /// A picture on its way into a PNG file or out of one, by libpng.
 package struct PNGFile {
   private let width, height: Int
-  /// `R`, `G`, `B` bytes.
-  private let pixels: [UInt8]
+  /// `R`, `G`, `B` bytes, rows from the top, unpadded.
+  package let pixels: [UInt8]
 
   /// - Parameter pixels: `R`, `G`, `B`, `A` bytes, rows from the top, unpadded; the alpha is dropped.
   package init(width: Int, height: Int, rgba pixels: [UInt8]) {

@@ -105,12 +105,13 @@ extension GlyphDemo {
   }
 
   /// The photographs that were asked for, in their order, and what became of the others.
-  private func load<Handle: Registration>(
-    by assets: Assets<Handle>, isolation: isolated (any Actor)? = #isolation
+  func load<Handle: Registration>(
+    by assets: Assets<Handle>, atMost count: Int = 8, isolation: isolated (any Actor)? = #isolation
   ) async throws -> (photos: [LoadedTexture<Handle>], notes: [String]) {
     var notes: [String] = []
     let paths =
-      photos.isEmpty ? PhotoSearch.photographs(count: 8) : PhotoSearch.photographs(named: photos)
+      photos.isEmpty
+      ? PhotoSearch.photographs(count: count) : PhotoSearch.photographs(named: photos)
     if paths.isEmpty {
       let places = photos.isEmpty ? ["mate-backgrounds", "assets/photos"] : photos
       notes.append("no photographs in " + places.joined(separator: " or "))
@@ -137,7 +138,7 @@ extension GlyphDemo {
   }
 
   /// What stands below a photograph.
-  private static func caption(_ photo: LoadedTexture<some Registration>) -> String {
+  static func caption(_ photo: LoadedTexture<some Registration>) -> String {
     "\(photo.texture.buffer.name)   \(photo.header.size.width) × \(photo.header.size.height)"
   }
 }

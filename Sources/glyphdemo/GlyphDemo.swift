@@ -19,8 +19,23 @@ struct GlyphDemo: AsyncParsableCommand {
   @Option(parsing: .upToNextOption, help: "JPEG files and folders of them.")
   var photos: [String] = []
 
-  @Option(help: "Pixels of the picture.", transform: ImageSize.argument)
-  var size = ImageSize(width: 1280, height: 800)
+  @Option(
+    name: .customLong("size"),
+    help: "Pixels of the picture: 1280x800 where absent, those of a display its own mode's.",
+    transform: ImageSize.argument)
+  var wantedSize: ImageSize?
+
+  @Option(
+    defaultAsFlag: "",
+    help: ArgumentHelp(
+      "Show a camera's pictures, a stream, photographs and text on a display instead.",
+      discussion: "By a connector, a driver or a node; without, on the first with a screen."
+        + " Ctrl-C or --frames ends it; the display then shows what it did before.",
+      valueName: "name"))
+  var display: String?
+
+  @Option(help: "The file of FWHT pictures that a decoder of this machine decodes for a display.")
+  var stream: String?
 
   @Option(help: "A folder of pictures to scroll through instead: each frame's time is plotted.")
   var gallery: String?
@@ -28,7 +43,10 @@ struct GlyphDemo: AsyncParsableCommand {
   @Option(parsing: .upToNextOption, help: "Frames of the gallery that are written as PNG.")
   var shots: [Int] = []
 
-  @Option(help: "How often the page is drawn: once where absent, the gallery 600 times.")
+  @Option(
+    help:
+      "How often the page is drawn: once where absent, the gallery 600 times, a display without end."
+  )
   var frames: Int?
 
   @Option(help: "The heap that memory comes from; texctl probe lists them.")
@@ -41,7 +59,9 @@ struct GlyphDemo: AsyncParsableCommand {
 
   @Option(
     name: .short,
-    help: "The PNG file to write, glyphdemo.png; of a gallery the SVG, out/gallery.svg.")
+    help:
+      "The PNG file to write, glyphdemo.png; of a gallery the SVG, out/gallery.svg; of a display its last picture, where it is named."
+  )
   var output: String?
 
   @Option(
@@ -58,20 +78,29 @@ struct GlyphDemo: AsyncParsableCommand {
   @Option(help: "A folder for pictures of the glyphs' pages, and of how they are packed.")
   var dumpAtlas: String?
 
+  var size: ImageSize { wantedSize ?? ImageSize(width: 1280, height: 800) }
+
   func validate() throws {
     guard 2...1_000_000 ~= scroll ?? 2 else { throw ValidationError("--scroll is 2 to 1000000") }
     guard 1...1_000_000 ~= frames ?? 1 else { throw ValidationError("--frames is 1 to 1000000") }
     guard 64...16384 ~= size.width, 64...16384 ~= size.height else {
       throw ValidationError("--size is 64x64 to 16384x16384")
     }
-    if api == .vulkan, gallery != nil || scroll != nil {
-      throw ValidationError("--gallery and --scroll draw with OpenGL: leave --api out")
+    if api == .vulkan, gallery != nil || scroll != nil || display != nil {
+      throw ValidationError("--gallery, --scroll and --display draw with OpenGL: leave --api out")
+    }
+    guard [gallery != nil, scroll != nil, display != nil].count(where: { $0 }) <= 1 else {
+      throw ValidationError("one of --gallery, --scroll and --display")
+    }
+    guard stream == nil || display != nil else {
+      throw ValidationError("--stream is shown on a display: add --display")
     }
   }
 
   func run() async throws {
     do {
       if let gallery { return try await runGallery(of: gallery) }
+      if let display { return try await showPage(on: display) }
       if let scroll {
         return try await device.openThread().run { try self.scroll(scroll, on: $0) }
       }

@@ -72,6 +72,18 @@ final class PictureTests: XCTestCase {
     }
   }
 
+  func testADisplayThatIsNotThereEndsTheProgramWithOneLineAndNoPicture() throws {
+    let picture = folder.path("x.png")
+    let run = try ProgramRun("glyphdemo", ["--display", "no-such-screen", "-o", picture])
+    XCTAssertEqual(run.status, 1)
+    XCTAssertTrue(
+      run.complaint.hasPrefix("glyphdemo: /dev/dri: connectors: wanted no-such-screen"),
+      run.complaint)
+    XCTAssertEqual(run.complaint.split(separator: "\n").count, 1, run.complaint)
+    XCTAssertFalse(FileManager.default.fileExists(atPath: picture))
+    XCTAssertEqual(try ProgramRun("glyphdemo", ["--stream", "x"]).status, 64)
+  }
+
   func testALinkIsWrittenThroughAndNotReplaced() throws {
     let (link, target) = (folder.path("link.png"), folder.path("target.png"))
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "target.png")

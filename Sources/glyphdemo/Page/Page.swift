@@ -26,14 +26,19 @@ struct Page {
   }
 
   let size: ImageSize
-  private(set) var pictures: [Picture] = []
-  private(set) var rectangles: [Rectangle] = []
+  var pictures: [Picture] = []
+  var rectangles: [Rectangle] = []
   private(set) var texts: [Text] = []
+  /// Where pictures go that change.
+  var live: [Frame] = []
 
   static let background = SIMD4<Float>(0.965, 0.957, 0.937, 1)
-  private static let ink = SIMD4<Float>(0.13, 0.14, 0.16, 1)
-  private static let faint = SIMD4<Float>(0.40, 0.41, 0.43, 1)
-  private static let accent = SIMD4<Float>(0.70, 0.24, 0.16, 1)
+  static let ink = SIMD4<Float>(0.13, 0.14, 0.16, 1)
+  static let faint = SIMD4<Float>(0.40, 0.41, 0.43, 1)
+  static let accent = SIMD4<Float>(0.70, 0.24, 0.16, 1)
+
+  /// Nothing yet.
+  init(_ size: ImageSize) { self.size = size }
 
   /// - Parameters:
   ///   - captions: One for each photograph.
@@ -113,7 +118,7 @@ struct Page {
   }
 
   @discardableResult
-  private mutating func add(
+  mutating func add(
     _ text: String, at place: (x: Double, y: Double), width: Double, in colour: SIMD4<Float>,
     style: TextStyle, _ fonts: FontFallback
   ) throws -> TextLayout {

@@ -58,16 +58,22 @@ extension Canvas.Quad {
 
   /// The middle of a photograph, upright, as much of it as has the shape of the frame.
   init(filling frame: Page.Frame, with photo: LoadedTexture<some Registration>) {
+    self.init(
+      filling: frame, with: ImageRegion(of: photo.header.descriptor.size), photo.header.orientation)
+  }
+
+  /// The middle of a region of texels, as much of it as has the shape of the frame.
+  init(
+    filling frame: Page.Frame, with region: ImageRegion, _ orientation: Orientation = .upright
+  ) {
     self.init(frame, tint: .one)
-    orientation = photo.header.orientation
-    let scale = max(
-      frame.width / Double(photo.header.size.width), frame.height / Double(photo.header.size.height)
-    )
+    self.orientation = orientation
+    let shown = orientation.upright(region.size)
+    let scale = max(frame.width / Double(shown.width), frame.height / Double(shown.height))
     let (width, height) = (Float(frame.width / scale), Float(frame.height / scale))
     (texelWidth, texelHeight) = orientation.swapsSides ? (height, width) : (width, height)
-    let stored = photo.header.descriptor.size
-    u = (Float(stored.width) - texelWidth) / 2
-    v = (Float(stored.height) - texelHeight) / 2
+    u = Float(region.x) + (Float(region.width) - texelWidth) / 2
+    v = Float(region.y) + (Float(region.height) - texelHeight) / 2
   }
 
   /// Texels of a page, one a pixel.

@@ -9,6 +9,14 @@ enum Sample {
     says so.
     """
 
+  static let liveSubtitle = "a camera, a stream, photographs and text in buffers that all share"
+  static let liveParagraph = """
+    The camera and the decoder write where the GPU samples; photographs were decoded and letters \
+    rasterised there, once; and the GPU renders this page where the display scans it out. Camera, \
+    decoder, GPU and display have agreed on the memory, and none of them allocated it, unless the \
+    summary says so.
+    """
+
   /// One line for each script, with the language that it is set in.
   static let lines: [(script: String, language: String, text: String)] = [
     ("Greek", "el", "Το φως γράφει την εικόνα μία μόνο φορά"),
