@@ -79,7 +79,7 @@ internal import TexAlloc
       for row in rows { write(0..<pitch, ofRow: row, with: &writer) }
     }
     var byteCount = 0
-    while let (row, columns) = dirty.popFirst() {
+    dirty.removeAll { row, columns in
       if !isPageForeign { write(columns, ofRow: row, with: &writer) }
       byteCount += columns.count
     }
@@ -143,24 +143,26 @@ struct DirtyLines: Sendable {
     self.rows = self.rows.isEmpty ? rows : self.rows.union(rows)
   }
 
-  /// The next run of dirty lines, from top to bottom and left to right: its row, and its bytes in the
-  /// row. It is forgotten; nil where there is none.
-  mutating func popFirst() -> (row: Int, bytes: Range<Int>)? {
-    while let row = rows.first {
+  /// Forgets all dirty lines. They are handed out in runs, from top to bottom and left to right: a row, and
+  /// bytes of it.
+  mutating func removeAll(_ body: (_ row: Int, _ bytes: Range<Int>) -> Void) {
+    let (dirtyRows, wordsPerRow, rowCount) = (rows, wordsPerRow, rowCount)
+    rows = 0..<0
+    var words = words.mutableSpan
+    for row in dirtyRows {
       for word in 0..<wordsPerRow {
-        let index = word * rowCount + row
-        guard words[index] != 0 else { continue }
-        let start = words[index].trailingZeroBitCount
-        let end = start + (~(words[index] >> UInt64(start))).trailingZeroBitCount
-        words[index] &= ~(UInt64.max << UInt64(start) & UInt64.max >> UInt64(64 - end))
-        let lines = word * 64 + start..<word * 64 + end
-        return (
-          row,
-          lines.lowerBound * PlaneWriter.lineSize..<lines.upperBound * PlaneWriter.lineSize
-        )
+        var left = words[word * rowCount + row]
+        if left == 0 { continue }
+        words[word * rowCount + row] = 0
+        while left != 0 {
+          let start = left.trailingZeroBitCount
+          let end = start + (~(left >> UInt64(start))).trailingZeroBitCount
+          left &= ~(UInt64.max << UInt64(start) & UInt64.max >> UInt64(64 - end))
+          body(
+            row,
+            (word * 64 + start) * PlaneWriter.lineSize..<(word * 64 + end) * PlaneWriter.lineSize)
+        }
       }
-      rows = row + 1..<rows.upperBound
     }
-    return nil
   }
 }

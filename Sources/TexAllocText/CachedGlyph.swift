@@ -11,7 +11,7 @@ public struct CachedGlyph: Hashable, Sendable {
   // As small as can be: a cache of 50,000 lies in what the processor has at hand.
   private let x, y, width, height: UInt16
   /// -1 for a glyph without ink.
-  private let pageNumber: Int16
+  let pageNumber: Int16
   private let leftPixels, topPixels: Int16
   private let advancePixels: Float
   let entry: UInt32
@@ -47,6 +47,11 @@ public struct CachedGlyph: Hashable, Sendable {
 
   /// What ``GlyphCache/use(id:)`` knows it by, for who cannot keep the glyph itself, as C.
   package var id: UInt64 { UInt64(generation) << 32 | UInt64(entry) }
+
+  /// The first row of its page that it takes, with a border, and the one behind the last.
+  func rowEnds(border: Int) -> (first: Int, end: Int) {
+    (Int(y) - border, Int(y) + Int(height) + border)
+  }
 
   /// By page, and by bands of a page from left to right.
   var placeInOrder: UInt64 {

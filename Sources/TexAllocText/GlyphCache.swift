@@ -118,14 +118,13 @@ public final class GlyphCache {
     precondition(font.cache == id, "a font of another cache")
     let key = font.key(of: index, quarters)
     if let found = table.use(key) { return found }
-    let loaded = try LoadedGlyph(
-      index, of: font.face, size: font.size, mode: font.mode, quarters: quarters)
+    let loaded = try font.face.load(index, size: font.size, mode: font.mode, quarters: quarters)
     let shape = loaded.shape
     guard shape.hasInk else { return keep(shape, nil, of: font, as: key) }
     let new = try place(shape, index, of: font)
     do {
       // The cell is as large as the glyph.
-      try unsafe loaded.draw(in: new.memory)
+      try unsafe font.face.draw(loaded, in: new.memory)
     } catch {
       atlas.remove(new.cell)
       throw error

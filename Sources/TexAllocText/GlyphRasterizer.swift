@@ -62,16 +62,20 @@ struct DrawnGlyphs: Sendable {
   var outcomes: [(key: UInt64, outcome: Result<Drawn, FontError>)] = []
   private var coverage: [UInt8] = []
 
-  mutating func draw(_ glyph: borrowing LoadedGlyph, _ number: UInt32) throws(FontError) -> Drawn {
+  mutating func draw(
+    _ request: GlyphRequest, with face: FontFace
+  ) throws(FontError) -> Drawn {
+    let glyph = try face.load(
+      request.glyph, size: request.size, mode: request.mode, quarters: request.quarters)
     let (shape, start) = (glyph.shape, coverage.count)
-    guard shape.hasInk else { return Drawn(glyph: number, shape: shape, start: start) }
+    guard shape.hasInk else { return Drawn(glyph: request.glyph, shape: shape, start: start) }
     coverage += repeatElement(0, count: shape.width * shape.height)
     try unsafe coverage.withUnsafeMutableBufferPointer { coverage throws(FontError) in
       guard let first = coverage.baseAddress else { return }
       // There is room for all rows.
-      try unsafe glyph.draw(in: CellMemory(start: first + start, pitch: shape.width))
+      try unsafe face.draw(glyph, in: CellMemory(start: first + start, pitch: shape.width))
     }
-    return Drawn(glyph: number, shape: shape, start: start)
+    return Drawn(glyph: request.glyph, shape: shape, start: start)
   }
 
   @unsafe func copy(_ drawn: Drawn, to cell: CellMemory) {
@@ -95,10 +99,7 @@ private final class OwnLibrary: @unchecked Sendable {
     var drawn = DrawnGlyphs()
     for request in requests {
       let outcome = Result { () throws(FontError) -> DrawnGlyphs.Drawn in
-        let glyph = try LoadedGlyph(
-          request.glyph, of: face(request.source), size: request.size, mode: request.mode,
-          quarters: request.quarters)
-        return try drawn.draw(glyph, request.glyph)
+        try drawn.draw(request, with: face(request.source))
       }
       drawn.outcomes.append((request.key, outcome))
     }

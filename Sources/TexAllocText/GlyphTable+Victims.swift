@@ -23,13 +23,7 @@ extension GlyphTable {
     let perPage = pages.reduce(0) { max($0, ($1.size.height + height - 1) / height) }
     // By pages and bands: the last use of any glyph there; 0 where there is none.
     var uses = [UInt32](repeating: 0, count: (last.number + 1) * perPage)
-    for entry in entries where entry.lastUse > 0 {
-      guard let cell = entry.glyph.cell else { continue }
-      let (y, end) = (cell.rectangle.y - border, cell.rectangle.rows.upperBound + border)
-      for band in y / height...(end - 1) / height {
-        uses[cell.page * perPage + band] = max(uses[cell.page * perPage + band], entry.lastUse)
-      }
-    }
+    noteLastUses(in: &uses, bandsPerPage: perPage, of: height, border: border)
     let bands = max(1, (room + height - 1) / height)
     var (oldest, use) = (nil as GlyphBand?, frame)
     for page in pages {
@@ -44,15 +38,33 @@ extension GlyphTable {
     return oldest
   }
 
+  private func noteLastUses(
+    in uses: inout [UInt32], bandsPerPage: Int, of height: Int, border: Int
+  ) {
+    let entries = entries.span
+    var uses = uses.mutableSpan
+    for index in entries.indices where entries[index].lastUse > 0 {
+      let (glyph, lastUse) = (entries[index].glyph, entries[index].lastUse)
+      guard glyph.pageNumber >= 0 else { continue }
+      let (first, end) = glyph.rowEnds(border: border)
+      var band = first / height
+      let start = Int(glyph.pageNumber) * bandsPerPage
+      repeat {
+        uses[start + band] = max(uses[start + band], lastUse)
+        band += 1
+      } while band * height < end
+    }
+  }
+
   /// The entries whose cells touch a band.
   func entries(touching band: GlyphBand, border: Int) -> [Int] {
-    entries.indices.filter {
-      guard entries[$0].lastUse > 0, let cell = entries[$0].glyph.cell, cell.page == band.page
-      else {
+    let entries = entries.span
+    return entries.indices.filter {
+      guard entries[$0].lastUse > 0, Int(entries[$0].glyph.pageNumber) == band.page else {
         return false
       }
-      return cell.rectangle.y - border < band.rows.upperBound
-        && cell.rectangle.rows.upperBound + border > band.rows.lowerBound
+      let (first, end) = entries[$0].glyph.rowEnds(border: border)
+      return first < band.rows.upperBound && end > band.rows.lowerBound
     }
   }
 }

@@ -2,28 +2,29 @@ internal import CFreeType
 internal import TexAlloc
 internal import TexAllocAtlas
 
-/// A glyph that its face has loaded and can draw, until the face loads another.
-@safe struct LoadedGlyph: ~Copyable {
-  private let face: FontFace
-  private let glyph: UInt32
-  private let drawsOutline: Bool
+/// A glyph that a face has loaded and can draw, until it loads another.
+struct LoadedGlyph {
+  fileprivate let number: UInt32
+  fileprivate let drawsOutline: Bool
   /// Where its outline is to be moved, in 1/64 pixels, y upward.
-  private let offset: FT_Vector
+  fileprivate let offset: FT_Vector
   let shape: GlyphShape
+}
 
-  init(
-    _ glyph: UInt32, of face: FontFace, size: GlyphSize, mode: GlyphMode,
-    quarters: Quarters = .zero
-  ) throws(FontError) {
-    guard glyph < face.glyphCount else { throw .noSuchGlyph(font: face.name, glyph: glyph) }
-    try face.select(size)
+extension FontFace {
+  /// Loads a glyph and measures it.
+  func load(
+    _ glyph: UInt32, size: GlyphSize, mode: GlyphMode, quarters: Quarters = .zero
+  ) throws(FontError) -> LoadedGlyph {
+    guard glyph < glyphCount else { throw .noSuchGlyph(font: name, glyph: glyph) }
+    try select(size)
     // Where there are outlines, bitmaps of other tastes are passed by.
     let flags =
-      face.isScalable
+      isScalable
       ? mode.hinting.loadFlags | Int32(FT_LOAD_NO_BITMAP) : Int32(FT_LOAD_DEFAULT)
-    let code = unsafe FT_Load_Glyph(face.handle, glyph, flags)
-    guard code == 0, let slot = unsafe face.handle.pointee.glyph else {
-      throw .damaged(font: face.name, while: "FT_Load_Glyph of \(glyph)", code: Int(code))
+    let code = unsafe FT_Load_Glyph(handle, glyph, flags)
+    guard code == 0, let slot = unsafe handle.pointee.glyph else {
+      throw .damaged(font: name, while: "FT_Load_Glyph of \(glyph)", code: Int(code))
     }
     var offset = FT_Vector()
     let shape: GlyphShape
@@ -39,7 +40,7 @@ internal import TexAllocAtlas
           height: unsafe Int(slot.pointee.bitmap.rows), advance: max(advance, 0))
       } else {
         offset = FT_Vector(x: FT_Pos(quarters.x * 16), y: FT_Pos(quarters.y * -16))
-        let widening = unsafe Self.shape(&slot.pointee.outline, by: mode)
+        let widening = unsafe Self.reshape(&slot.pointee.outline, by: mode)
         shape = unsafe Self.measure(
           &slot.pointee.outline, movedBy: offset, advance: advance > 0 ? advance + widening : 0)
       }
@@ -47,7 +48,7 @@ internal import TexAllocAtlas
       drawsOutline = unsafe slot.pointee.outline.flags & FT_OUTLINE_OVERLAP == 0
     case FT_GLYPH_FORMAT_BITMAP:
       guard mode.isPlain else {
-        throw .unsupported(font: face.name, what: "bitmaps that are bold or slanted by force")
+        throw .unsupported(font: name, what: "bitmaps that are bold or slanted by force")
       }
       shape = GlyphShape(
         left: unsafe Int(slot.pointee.bitmap_left), top: unsafe Int(slot.pointee.bitmap_top),
@@ -56,10 +57,9 @@ internal import TexAllocAtlas
         advance: unsafe Double(slot.pointee.advance.x) / 64)
       drawsOutline = false
     default:
-      throw .unsupported(font: face.name, what: "glyphs like \(glyph), neither outline nor bitmap,")
+      throw .unsupported(font: name, what: "glyphs like \(glyph), neither outline nor bitmap,")
     }
-    (self.face, self.glyph, self.drawsOutline) = (face, glyph, drawsOutline)
-    (self.offset, self.shape) = (offset, shape)
+    return LoadedGlyph(number: glyph, drawsOutline: drawsOutline, offset: offset, shape: shape)
   }
 
   @unsafe private static func measure(
@@ -78,7 +78,7 @@ internal import TexAllocAtlas
   }
 
   /// Slants an outline and makes it bolder; answers by how many pixels it is wider.
-  @unsafe private static func shape(
+  @unsafe private static func reshape(
     _ outline: UnsafeMutablePointer<FT_Outline>, by mode: GlyphMode
   ) -> Double {
     // FreeType changes the points in the slot of the face.
@@ -96,49 +96,57 @@ internal import TexAllocAtlas
     return widening
   }
 
-  /// Draws the coverage, 0 to 255, into a cell of the glyph's size that is empty; once.
-  @unsafe func draw(in cell: CellMemory) throws(FontError) {
-    if drawsOutline {
-      try unsafe drawOutline(in: cell)
+  /// Draws the coverage, 0 to 255, of the glyph that was loaded last into a cell of its size that is empty;
+  /// once.
+  @unsafe func draw(_ glyph: LoadedGlyph, in cell: CellMemory) throws(FontError) {
+    if glyph.drawsOutline {
+      try unsafe drawOutline(of: glyph, in: cell)
     } else {
-      try unsafe copyBitmap(to: cell)
+      try unsafe copyBitmap(of: glyph, to: cell)
     }
   }
 
-  @unsafe private func drawOutline(in cell: CellMemory) throws(FontError) {
+  @unsafe private func drawOutline(
+    of glyph: LoadedGlyph, in cell: CellMemory
+  ) throws(FontError) {
+    let (shape, offset) = (glyph.shape, glyph.offset)
     var target = unsafe FT_Bitmap()
     unsafe target.rows = UInt32(shape.height)
     unsafe target.width = UInt32(shape.width)
     unsafe target.pitch = Int32(cell.pitch)
     unsafe target.num_grays = 256
     unsafe target.pixel_mode = UInt8(FT_PIXEL_MODE_GRAY.rawValue)
-    // The points stay in the face's slot, which still holds this glyph.
-    var outline = unsafe face.handle.pointee.glyph.pointee.outline
+    // The points stay in the slot, which still holds this glyph.
+    var outline = unsafe handle.pointee.glyph.pointee.outline
     unsafe FT_Outline_Translate(
       &outline, offset.x - shape.left << 6, offset.y + (shape.height - shape.top) << 6)
     // FreeType writes `width` bytes of each of the cell's `height` rows.
     unsafe target.buffer = cell.start
     try check(
-      unsafe FT_Outline_Get_Bitmap(face.library.handle, &outline, &target), "FT_Outline_Get_Bitmap")
+      unsafe FT_Outline_Get_Bitmap(library.handle, &outline, &target), "FT_Outline_Get_Bitmap",
+      glyph)
   }
 
-  @unsafe private func copyBitmap(to cell: CellMemory) throws(FontError) {
-    guard let slot = unsafe face.handle.pointee.glyph else { return }
+  @unsafe private func copyBitmap(
+    of glyph: LoadedGlyph, to cell: CellMemory
+  ) throws(FontError) {
+    let (shape, offset) = (glyph.shape, glyph.offset)
+    guard let slot = unsafe handle.pointee.glyph else { return }
     if offset.x != 0 || offset.y != 0 {
       unsafe FT_Outline_Translate(&slot.pointee.outline, offset.x, offset.y)
     }
-    try check(unsafe FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL), "FT_Render_Glyph")
+    try check(unsafe FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL), "FT_Render_Glyph", glyph)
     let bitmap = unsafe slot.pointee.bitmap
     let isMono = unsafe UInt32(bitmap.pixel_mode) == FT_PIXEL_MODE_MONO.rawValue
     let isGrey = unsafe UInt32(bitmap.pixel_mode) == FT_PIXEL_MODE_GRAY.rawValue
     guard isMono || isGrey, unsafe bitmap.num_grays == 256 || isMono else {
-      throw .unsupported(font: face.name, what: "bitmaps like that of glyph \(glyph)")
+      throw .unsupported(font: name, what: "bitmaps like that of glyph \(glyph.number)")
     }
     let pitch = unsafe Int(bitmap.pitch)
     guard unsafe Int(bitmap.width) == shape.width, unsafe Int(bitmap.rows) == shape.height,
       (isMono ? shape.width.dividedRoundingUp(by: 8) : shape.width) <= pitch,
       let start = unsafe bitmap.buffer
-    else { throw .damaged(font: face.name, while: "bitmap of \(glyph)", code: 0) }
+    else { throw .damaged(font: name, while: "bitmap of \(glyph.number)", code: 0) }
 
     // FreeType's bitmap has `height` rows of `pitch` bytes, of which none is shorter than checked.
     for y in 0..<shape.height {
@@ -150,9 +158,11 @@ internal import TexAllocAtlas
     }
   }
 
-  private func check(_ code: FT_Error, _ operation: String) throws(FontError) {
+  private func check(
+    _ code: FT_Error, _ operation: String, _ glyph: LoadedGlyph
+  ) throws(FontError) {
     guard code == 0 else {
-      throw .damaged(font: face.name, while: "\(operation) of \(glyph)", code: Int(code))
+      throw .damaged(font: name, while: "\(operation) of \(glyph.number)", code: Int(code))
     }
   }
 }

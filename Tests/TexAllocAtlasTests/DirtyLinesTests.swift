@@ -20,7 +20,7 @@ final class DirtyLinesTests: XCTestCase {
       }
       var found = [Bool](repeating: false, count: lines * rows)
       var last = -1
-      while let (row, bytes) = subject.popFirst() {
+      subject.removeAll { row, bytes in
         let run = row * lines + bytes.lowerBound / 64..<row * lines + bytes.upperBound / 64
         XCTAssertGreaterThan(run.lowerBound, last)
         XCTAssertTrue(bytes.count > 0 && bytes.count.isMultiple(of: 64))

@@ -2,7 +2,7 @@
 //
 //     watchedglyphs FILE WAY PIXELS TIMES
 //
-// WAY is `bare`, FreeType alone; `copied`, rows copied onto a page of ordinary memory, as toolkits do;
+// WAY is `bare`, FreeType alone; `moved`, the same at quarters of a pixel; `copied`, rows copied onto a page of ordinary memory, as toolkits do;
 // `ours`, a glyph cache that fills a page and is flushed; or `evicting`, one that is full all the time.
 // Each of TIMES turns draws the same 700 glyphs, and prints nothing.
 import CFreeType
@@ -20,6 +20,27 @@ struct WatchedGlyphs {
     let characters = (33..<UInt32(0x3000)).lazy.compactMap(Unicode.Scalar.init)
     glyphs = Array(characters.compactMap(face.glyph).prefix(700))
     self.pixelSize = pixelSize
+  }
+
+  /// What `evicting` draws.
+  func drawMoved(times: Int) throws {
+    try face.select(face.size(pixels: pixelSize))
+    for turn in 0..<times {
+      let quarters = Self.quarters(ofTurn: turn)
+      for glyph in glyphs {
+        let code = unsafe FT_Load_Glyph(face.handle, glyph, Int32(FT_LOAD_NO_HINTING))
+        precondition(code == 0)
+        guard let slot = unsafe face.handle.pointee.glyph else { fatalError("no slot") }
+        unsafe FT_Outline_Translate(
+          &slot.pointee.outline, FT_Pos(quarters.x * 16), FT_Pos(quarters.y * -16))
+        let drawn = unsafe FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL)
+        precondition(drawn == 0)
+      }
+    }
+  }
+
+  private static func quarters(ofTurn turn: Int) -> Quarters {
+    Quarters(x: turn % 4, y: turn / 4 % 4)
   }
 
   func drawBare(times: Int, _ keep: (FT_Bitmap) -> Void = { _ in }) throws {
@@ -76,7 +97,7 @@ struct WatchedGlyphs {
       in: pool, pageSize: ImageSize(width: side, height: side), pageLimit: 1, hinting: .none)
     let font = try cache.font(face, pixelSize: pixelSize)
     for turn in 0..<times {
-      let quarters = Quarters(x: turn % 4, y: turn / 4 % 4)
+      let quarters = Self.quarters(ofTurn: turn)
       for (number, glyph) in glyphs.enumerated() {
         _ = try cache.glyph(glyph, of: font, at: quarters)
         if number % 50 == 49 { try cache.flush() }
@@ -88,10 +109,11 @@ struct WatchedGlyphs {
 
 let arguments = CommandLine.arguments
 guard arguments.count == 5, let pixelSize = Double(arguments[3]), let times = Int(arguments[4])
-else { fatalError("watchedglyphs FILE bare|copied|ours|evicting PIXELS TIMES") }
+else { fatalError("watchedglyphs FILE bare|moved|copied|ours|evicting PIXELS TIMES") }
 let watched = try WatchedGlyphs(FilePath(arguments[1]), pixelSize: pixelSize)
 switch arguments[2] {
 case "bare": try unsafe watched.drawBare(times: times)
+case "moved": try watched.drawMoved(times: times)
 case "copied": try watched.drawCopied(times: times)
 case "evicting": try watched.evict(times: times)
 default: try watched.fill(times: times)

@@ -29,9 +29,12 @@ struct SteadyGlyphs {
       routes: [
         Route(name: "FreeType alone", items: glyphs.count) {
           let renderer = BareRenderer(face, .none)
+          var turn = 0
           return { _ in
             try renderer.start(pixelSize)
-            for glyph in glyphs { _ = try unsafe renderer.render(glyph) }
+            let quarters = quarters(ofTurn: turn)
+            turn += 1
+            for glyph in glyphs { _ = try unsafe renderer.render(glyph, at: quarters) }
           }
         },
         Route(
@@ -44,7 +47,7 @@ struct SteadyGlyphs {
           let font = try cache.font(face, pixelSize: pixelSize)
           var turn = 0
           func takeTurn() throws {
-            let quarters = Quarters(x: turn % 4, y: turn / 4 % 4)
+            let quarters = quarters(ofTurn: turn)
             turn += 1
             for (number, glyph) in glyphs.enumerated() {
               _ = try cache.glyph(glyph, of: font, at: quarters)
@@ -58,6 +61,9 @@ struct SteadyGlyphs {
         },
       ])
   }
+
+  /// Where the pen stands in a turn, so that a glyph comes again after sixteen.
+  private func quarters(ofTurn turn: Int) -> Quarters { Quarters(x: turn % 4, y: turn / 4 % 4) }
 
   /// What a glyph is asked for by.
   private struct Key: Hashable {
