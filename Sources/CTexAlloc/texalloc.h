@@ -1274,8 +1274,11 @@ typedef struct texalloc_loader_options {
   uint64_t encoded_bytes, decoded_bytes;
   /** Bytes of one file: 256 MiB. */
   uint64_t file_bytes;
+  /** A GPU of Vulkan that the pool was made for, instead of the device. */
+  texalloc_vulkan *vulkan;
 } texalloc_loader_options;
 
+/** \param device  NULL where the options name a GPU of Vulkan; then any thread may poll. */
 texalloc_status texalloc_loader_create(
     texalloc_device *device, texalloc_pool *pool, const texalloc_loader_options *options,
     texalloc_loader **loader);
@@ -1288,10 +1291,12 @@ typedef struct texalloc_loaded {
   const char *message;
   /** The path, or the name of the bytes. */
   const char *name;
-  /** For the one that is told, who releases it; NULL where it failed. */
+  /** For the one that is told, who releases it; NULL where it failed, and of a loader of Vulkan. */
   texalloc_texture *texture;
   /** How it is to be shown. */
   texalloc_orientation orientation;
+  /** The same as `texture` where the loader is one of Vulkan; to be drawn after the next texalloc_vulkan_collect(). */
+  texalloc_vulkan_texture *vulkan_texture;
 } texalloc_loaded;
 
 typedef struct texalloc_request {
@@ -1335,7 +1340,7 @@ typedef struct texalloc_poll {
 
 /**
  * Registers what is decoded, and tells who waits, until the time is up; then collects, as
- * texalloc_device_collect(). Once a frame. GL.
+ * texalloc_device_collect(). Once a frame. GL; of Vulkan, it uses the queue, and texalloc_vulkan_collect() follows.
  *
  * \param budget  Nanoseconds; one thing is done in any case.
  * \param poll    May be NULL.
@@ -1361,7 +1366,7 @@ typedef struct texalloc_loader_info {
 
 texalloc_status texalloc_loader_get_info(texalloc_loader *loader, texalloc_loader_info *info);
 
-/** Goes on with another device after the last was lost. */
+/** Goes on with another device after the last was lost. One of Vulkan is released instead, and made anew. */
 texalloc_status texalloc_loader_go_on(
     texalloc_loader *loader, texalloc_device *device, texalloc_pool *pool);
 
@@ -1427,12 +1432,14 @@ typedef struct texalloc_glyphs_options {
   uint32_t page_limit;
   /** Threads that draw what is asked for by TEXALLOC_IF_READY; the thread that flushes. */
   uint32_t threads;
+  /** A GPU of Vulkan that the pool was made for, instead of the device. */
+  texalloc_vulkan *vulkan;
 } texalloc_glyphs_options;
 
 /**
  * A cache for a device, in memory of a pool, which it takes when the first glyph comes.
  *
- * \param device  Which samples the pages; NULL where nobody does.
+ * \param device  Which samples the pages; NULL where nobody does, or the options name a GPU of Vulkan.
  */
 texalloc_status texalloc_glyphs_create(
     texalloc_device *device, texalloc_pool *pool, const texalloc_glyphs_options *options,
@@ -1572,7 +1579,8 @@ typedef struct texalloc_glyphs_flushed {
 } texalloc_glyphs_flushed;
 
 /**
- * Ends a frame: writes what is new to the pages, before the GPU draws. GL, where there is a device.
+ * Ends a frame: writes what is new to the pages, before the GPU draws. GL, where there is a device; of Vulkan, it
+ * uses the queue, and texalloc_vulkan_collect() follows.
  *
  * \param flushed  May be NULL.
  */
@@ -1600,6 +1608,9 @@ typedef struct texalloc_glyph_page {
   texalloc_route route;
   /** The part of it that glyphs take, borders included: 0 to 1. */
   double occupancy;
+  /** Its image where the cache is one of Vulkan, which is the cache's, and the VkImageLayout for those that draw it. */
+  texalloc_vulkan_plane vulkan;
+  uint32_t vulkan_layout;
 } texalloc_glyph_page;
 
 /** A page. \param index  Below texalloc_glyphs_info.pages, in the order of their numbers. */

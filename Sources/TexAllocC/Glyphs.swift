@@ -1,10 +1,12 @@
 public import CTexAlloc
+internal import CVulkan
 internal import Synchronization
 internal import SystemPackage
 internal import TexAlloc
 internal import TexAllocAtlas
 internal import TexAllocEGL
 internal import TexAllocText
+internal import TexAllocVulkan
 
 /// A glyph cache with the fonts that callers hold of it, one call at a time.
 final class HeldGlyphs: @unchecked Sendable {
@@ -89,6 +91,10 @@ final class HeldGlyphs: @unchecked Sendable {
       if let texture = page.registration as? Texture, isForDevice {
         result.texture = texalloc_texture_plane(texture.planes[0])
         result.route = texalloc_route(texture.route)
+      } else if let texture = page.registration as? VulkanTexture {
+        result.vulkan = texalloc_vulkan_plane(texture.planes[0])
+        result.vulkan_layout = texture.layout.rawValue
+        result.route = texalloc_route(texture.route)
       }
       return result
     }
@@ -127,21 +133,28 @@ public func texalloc_glyphs_create(
   answer {
     let (room, options) = unsafe (try room(glyphs, for: "glyphs"), try passed(options))
     let pool = try Handles.pools.find(pool).pool
-    let gpu = unsafe device == nil ? nil : try Handles.devices.find(device).gpu
+    var gpu: (any Registrar)?
+    if unsafe device != nil { gpu = try Handles.devices.find(device).gpu }
+    if let vulkan = unsafe options.vulkan {
+      guard gpu == nil else { throw Misuse.argument("a device and one of Vulkan") }
+      gpu = try Handles.vulkans.find(vulkan).gpu
+    }
     var size: ImageSize?
-    if options.page_width > 0 || options.page_height > 0 {
-      guard 1...16_384 ~= options.page_width && 1...16_384 ~= options.page_height else {
-        throw Misuse.argument("a page of \(options.page_width)x\(options.page_height)")
+    let (width, height) = unsafe (options.page_width, options.page_height)
+    if width > 0 || height > 0 {
+      guard 1...16_384 ~= width && 1...16_384 ~= height else {
+        throw Misuse.argument("a page of \(width)x\(height)")
       }
-      size = ImageSize(width: Int(options.page_width), height: Int(options.page_height))
+      size = ImageSize(width: Int(width), height: Int(height))
     }
     let workers: any Workers =
-      options.threads == 0
+      unsafe options.threads == 0
       ? CallingThread()
-      : try WorkerThreads(Int(min(options.threads, 1024)), named: "texalloc-glyph")
+      : try WorkerThreads(Int(min(unsafe options.threads, 1024)), named: "texalloc-glyph")
     let cache = GlyphCache(
       in: pool, for: gpu, pageSize: size,
-      pageLimit: options.page_limit == 0 ? nil : Int(options.page_limit), workers: workers)
+      pageLimit: unsafe options.page_limit == 0 ? nil : Int(options.page_limit),
+      workers: workers)
     unsafe room.pointee = try Handles.glyphs.insert(HeldGlyphs(cache, isForDevice: gpu != nil))
   }
 }

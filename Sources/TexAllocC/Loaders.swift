@@ -6,52 +6,6 @@ internal import TexAllocEGL
 internal import TexAllocJPEG
 internal import TexAllocPNG
 
-/// A loader with the device that it registers with.
-final class HeldLoader: Sendable {
-  let assets: Assets<Texture>
-  let device: Mutex<HeldDevice>
-  private let isClosed = Mutex(false)
-
-  init(_ assets: Assets<Texture>, for device: HeldDevice) {
-    self.assets = assets
-    self.device = Mutex(device)
-  }
-
-  /// - Throws: `Misuse` where it was closed: then nobody is told.
-  func submit(_ request: AssetRequest, _ listener: LoadListener) throws(Misuse) -> AssetLoad {
-    // Submitting calls nobody.
-    try isClosed.withLock { isClosed throws(Misuse) in
-      if isClosed { throw Misuse(TEXALLOC_CLOSED, "the loader was released meanwhile") }
-      return assets.submit(request) { listener.tell($0) }
-    }
-  }
-
-  /// Other threads may still be in calls, and hold it.
-  func close() {
-    isClosed.withLock { $0 = true }
-    assets.close()
-  }
-}
-
-/// A request that may have ended before its caller has heard of it.
-final class HeldLoad: Sendable {
-  private let begun = Mutex<AssetLoad?>(nil)
-
-  /// Whoever uses the handle waits until that has returned.
-  func begin(_ submit: () throws(Misuse) -> AssetLoad) throws(Misuse) {
-    try begun.withLock { begun throws(Misuse) in begun = try submit() }
-  }
-
-  var load: AssetLoad {
-    get throws(Misuse) {
-      guard let load = begun.withLock({ $0 }) else {
-        throw Misuse(TEXALLOC_INVALID_HANDLE, "the load was never submitted")
-      }
-      return load
-    }
-  }
-}
-
 extension texalloc_loader_options: SizedStruct {}
 extension texalloc_request: SizedStruct {}
 extension texalloc_poll: SizedStruct {}
@@ -65,17 +19,31 @@ public func texalloc_loader_create(
 ) -> texalloc_status {
   answer {
     let (room, options) = unsafe (try room(loader, for: "loader"), try passed(options))
-    let device = try Handles.devices.find(device)
+    let pool = try Handles.pools.find(pool).pool
     var limits = AssetLimits()
-    if options.encoded_bytes > 0 { limits.encodedBytes = Int(clamping: options.encoded_bytes) }
-    if options.decoded_bytes > 0 { limits.decodedBytes = Int(clamping: options.decoded_bytes) }
-    if options.file_bytes > 0 { limits.fileBytes = Int(clamping: options.file_bytes) }
+    if unsafe options.encoded_bytes > 0 {
+      limits.encodedBytes = Int(clamping: unsafe options.encoded_bytes)
+    }
+    if unsafe options.decoded_bytes > 0 {
+      limits.decodedBytes = Int(clamping: unsafe options.decoded_bytes)
+    }
+    if unsafe options.file_bytes > 0 { limits.fileBytes = Int(clamping: unsafe options.file_bytes) }
     let workers =
-      options.threads == 0
-      ? nil : try WorkerThreads(Int(min(options.threads, 1024)), named: "texalloc-decode")
-    let assets = try Assets(
-      gpu: device.gpu, pool: Handles.pools.find(pool).pool, limits: limits, on: workers)
-    unsafe room.pointee = try Handles.loaders.insert(HeldLoader(assets, for: device))
+      unsafe options.threads == 0
+      ? nil : try WorkerThreads(Int(min(unsafe options.threads, 1024)), named: "texalloc-decode")
+    let loader: HeldLoader
+    if let vulkan = unsafe options.vulkan {
+      guard unsafe device == nil else { throw Misuse.argument("a device and one of Vulkan") }
+      let assets = try Assets(
+        device: Handles.vulkans.find(vulkan).gpu, pool: pool,
+        decoders: [JPEGDecoder.component, PNGDecoder.component], limits: limits, on: workers)
+      loader = HeldLoader(assets, for: nil)
+    } else {
+      let device = try Handles.devices.find(device)
+      let assets = try Assets(gpu: device.gpu, pool: pool, limits: limits, on: workers)
+      loader = HeldLoader(assets, for: device)
+    }
+    unsafe room.pointee = try Handles.loaders.insert(loader)
   }
 }
 
@@ -131,23 +99,20 @@ extension AssetRequest {
     (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<texalloc_loaded>?) -> Void)?
   let user: UnsafeMutableRawPointer?
 
-  func tell(_ result: Result<LoadedTexture<Texture>, AssetError>) {
-    var texture: OpaquePointer?
-    let outcome = result.mapError { $0 as any Error }.flatMap { loaded in
-      Result {
-        if unsafe function == nil { return loaded }
-        unsafe texture = try Handles.textures.insert(HeldTexture(loaded.texture))
-        return loaded
-      }
-    }
+  func tell<Handle: TextureOfC>(_ result: Result<LoadedTexture<Handle>, AssetError>) {
     var loaded = unsafe texalloc_loaded()
     unsafe loaded.struct_size = UInt32(MemoryLayout<texalloc_loaded>.size)
+    let outcome = result.mapError { $0 as any Error }.flatMap { picture in
+      Result {
+        if unsafe function != nil { unsafe try picture.texture.hand(over: &loaded) }
+        return picture
+      }
+    }
     let (name, message): (String, String)
     switch outcome {
     case .success(let picture):
       name = picture.header.name
       message = picture.report.warnings.joined(separator: "\n")
-      unsafe loaded.texture = texture
       unsafe loaded.orientation = texalloc_orientation(picture.header.orientation)
       if !message.isEmpty { Log.write(TEXALLOC_LOG_WARNING, "\(name): \(message)") }
     case .failure(let error):
@@ -175,7 +140,7 @@ public func texalloc_loader_poll(
     let isWanted = unsafe poll != nil
     if isWanted { unsafe try requireRoom(in: poll) }
     let outcome = try loader.assets.poll(budget: .nanoseconds(Int64(clamping: budget)))
-    loader.device.withLock { $0 }.tell(namesGone: outcome.namesGone)
+    loader.device.withLock { $0 }?.tell(namesGone: outcome.namesGone)
     guard isWanted else { return }
     unsafe try pass(
       texalloc_poll(
@@ -223,8 +188,7 @@ public func texalloc_loader_go_on(
   answer {
     let loader = try Handles.loaders.find(loader)
     let (device, pool) = (try Handles.devices.find(device), try Handles.pools.find(pool).pool)
-    loader.device.withLock { $0 = device }
-    loader.assets.goOn(with: device.gpu, pool: pool)
+    try loader.goOn(with: device, pool)
   }
 }
 

@@ -71,7 +71,7 @@ extension texalloc_vulkan_info: SizedStruct {}
 extension texalloc_vulkan_texture_info: SizedStruct {}
 
 extension texalloc_vulkan_plane {
-  fileprivate init(_ plane: VulkanTexture.Plane) {
+  init(_ plane: VulkanTexture.Plane) {
     self.init(
       image: UInt64(UInt(bitPattern: unsafe plane.image)),
       view: UInt64(UInt(bitPattern: unsafe plane.view)), format: plane.format.rawValue,

@@ -3,6 +3,7 @@
  * Where there is no software device it says so, and succeeds.
  */
 #include <assert.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,9 +90,9 @@ static uint32_t memory_type(uint32_t types) {
   abort();
 }
 
-/* What a shader sees of an image: every texel of it goes into a buffer. */
-static void expect_pixels(const texalloc_vulkan_texture_info *info, const uint32_t *wanted) {
-  const VkDeviceSize size = WIDTH * HEIGHT * 4;
+/* What a shader sees of an image: every texel of it. */
+static void read_pixels(const texalloc_vulkan_plane *plane, uint32_t layout_of_image, uint32_t *pixels) {
+  const VkDeviceSize size = (VkDeviceSize)plane->width * plane->height * 4;
   VkBuffer texels;
   VkDeviceMemory memory;
   VkMemoryRequirements needs;
@@ -142,7 +143,7 @@ static void expect_pixels(const texalloc_vulkan_texture_info *info, const uint32
                                      .descriptorSetCount = 1, .pSetLayouts = &set_layout};
   VkDescriptorSet set;
   SUCCEEDS(vkAllocateDescriptorSets(device, &one, &set));
-  VkDescriptorImageInfo image = {sampler, (VkImageView)info->planes[0].view, (VkImageLayout)info->layout};
+  VkDescriptorImageInfo image = {sampler, (VkImageView)plane->view, (VkImageLayout)layout_of_image};
   VkDescriptorBufferInfo output = {texels, 0, size};
   VkWriteDescriptorSet writes[] = {
       {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = set, .descriptorCount = 1,
@@ -162,9 +163,9 @@ static void expect_pixels(const texalloc_vulkan_texture_info *info, const uint32
   SUCCEEDS(vkBeginCommandBuffer(list, &begin));
   vkCmdBindPipeline(list, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
   vkCmdBindDescriptorSets(list, VK_PIPELINE_BIND_POINT_COMPUTE, layout, 0, 1, &set, 0, NULL);
-  const int32_t rows[] = {0, 1, WIDTH, HEIGHT};
+  const int32_t rows[] = {0, 1, (int32_t)plane->width, (int32_t)plane->height};
   vkCmdPushConstants(list, layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof rows, rows);
-  vkCmdDispatch(list, (WIDTH + 63) / 64, HEIGHT, 1);
+  vkCmdDispatch(list, (plane->width + 63) / 64, plane->height, 1);
   SUCCEEDS(vkEndCommandBuffer(list));
   VkSubmitInfo submit = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &list};
   pthread_mutex_lock(&queue_lock);
@@ -174,7 +175,7 @@ static void expect_pixels(const texalloc_vulkan_texture_info *info, const uint32
 
   void *held;
   SUCCEEDS(vkMapMemory(device, memory, 0, size, 0, &held));
-  assert(!memcmp(held, wanted, size));
+  memcpy(pixels, held, size);
   vkDestroyCommandPool(device, commands, NULL);
   vkDestroyDescriptorPool(device, sets, NULL);
   vkDestroyPipeline(device, pipeline, NULL);
@@ -184,6 +185,13 @@ static void expect_pixels(const texalloc_vulkan_texture_info *info, const uint32
   vkDestroyShaderModule(device, shader, NULL);
   vkDestroyBuffer(device, texels, NULL);
   vkFreeMemory(device, memory, NULL);
+}
+
+static void expect_pixels(const texalloc_vulkan_texture_info *info, const uint32_t *wanted) {
+  static uint32_t seen[WIDTH * HEIGHT];
+  assert(info->planes[0].width == WIDTH && info->planes[0].height == HEIGHT);
+  read_pixels(&info->planes[0], info->layout, seen);
+  assert(!memcmp(seen, wanted, sizeof seen));
 }
 
 static void fill(uint32_t *pixels, uint32_t seed) {
@@ -267,7 +275,121 @@ static void show(texalloc_route route) {
   assert(locks > 0);
 }
 
-int main(void) {
+/* The same by the CPU, to compare with. */
+static uint32_t *decoded(const char *path, texalloc_vulkan_texture_info *shown) {
+  texalloc_pool *pool;
+  texalloc_picture *picture;
+  texalloc_buffer *buffer;
+  texalloc_picture_info info = {.struct_size = sizeof info};
+  EXPECT(OK, texalloc_pool_create(NULL, NULL, &pool));
+  EXPECT(OK, texalloc_picture_open(path, NULL, &picture));
+  EXPECT(OK, texalloc_picture_get_info(picture, &info));
+  assert(info.width == shown->width && info.height == shown->height);
+  const uint32_t format = TEXALLOC_ABGR8888;
+  EXPECT(OK, texalloc_picture_allocate_as(picture, &format, 1, pool, TEXALLOC_CPU_READ, &buffer));
+  EXPECT(OK, texalloc_picture_decode(picture, buffer, NULL));
+  uint32_t *pixels = calloc((size_t)info.width * info.height, 4);
+  assert(pixels);
+  EXPECT(OK, texalloc_buffer_read(buffer, 0, true, pixels, (size_t)info.width * 4));
+  EXPECT(OK, texalloc_buffer_release(buffer));
+  EXPECT(OK, texalloc_picture_release(picture));
+  EXPECT(OK, texalloc_pool_release(pool));
+  return pixels;
+}
+
+static void keep(void *user, const texalloc_loaded *loaded) {
+  if (loaded->status) fprintf(stderr, "vulkan.c: %s\n", loaded->message);
+  assert(loaded->status == TEXALLOC_OK && loaded->vulkan_texture && !loaded->texture);
+  *(texalloc_vulkan_texture **)user = loaded->vulkan_texture;
+}
+
+/* The loader and the cache of glyphs for a device of Vulkan. */
+static void load(const char *path, const char *font_path) {
+  texalloc_vulkan_options options = {
+      .struct_size = sizeof options, .instance = instance, .physical_device = physical, .device = device,
+      .queue = queue, .extension_count = extension_count, .extensions = extensions,
+      .lock = lock, .unlock = unlock, .user = &queue_lock};
+  texalloc_vulkan *gpu;
+  texalloc_pool *pool;
+  EXPECT(OK, texalloc_vulkan_create(&options, &gpu));
+  texalloc_pool_options for_gpu = {.struct_size = sizeof for_gpu, .vulkan = gpu};
+  EXPECT(OK, texalloc_pool_create(NULL, &for_gpu, &pool));
+
+  texalloc_loader *loader;
+  texalloc_vulkan_texture *texture = NULL;
+  texalloc_loader_options with = {.struct_size = sizeof with, .vulkan = gpu};
+  const uint32_t format = TEXALLOC_ABGR8888;
+  texalloc_request request = {.struct_size = sizeof request, .path = path, .formats = &format, .format_count = 1,
+                              .ended = keep, .user = &texture};
+  EXPECT(INVALID_HANDLE, texalloc_loader_create(NULL, pool, NULL, &loader));
+  EXPECT(OK, texalloc_loader_create(NULL, pool, &with, &loader));
+  EXPECT(OK, texalloc_loader_submit(loader, &request, NULL));
+  struct pollfd wake = {.events = POLLIN};
+  EXPECT(OK, texalloc_loader_get_wake_up(loader, &wake.fd));
+  while (!texture) {
+    assert(poll(&wake, 1, 60000) == 1);
+    EXPECT(OK, texalloc_loader_poll(loader, 1000000, NULL));
+  }
+  EXPECT(OK, texalloc_vulkan_collect(gpu));
+  texalloc_vulkan_texture_info info = {.struct_size = sizeof info};
+  EXPECT(OK, texalloc_vulkan_texture_get_info(texture, &info));
+  uint32_t *wanted = decoded(path, &info), *seen = calloc((size_t)info.width * info.height, 4);
+  assert(seen);
+  read_pixels(&info.planes[0], info.layout, seen);
+  assert(!memcmp(seen, wanted, (size_t)info.width * info.height * 4));
+  free(seen), free(wanted);
+  EXPECT(OK, texalloc_vulkan_texture_release(texture));
+  EXPECT(OK, texalloc_loader_release(loader));
+  printf("vulkan.c: loaded %s\n", path);
+
+  if (font_path) {
+    texalloc_glyphs *glyphs;
+    texalloc_face *face;
+    texalloc_font *font;
+    texalloc_glyphs_options pages = {.struct_size = sizeof pages, .page_width = 256, .page_height = 128, .vulkan = gpu};
+    texalloc_font_options size = {.struct_size = sizeof size, .pixel_size = 24};
+    texalloc_glyph_page page = {.struct_size = sizeof page};
+    texalloc_glyph_quad quads[8];
+    uint32_t count, *texels = calloc(256 * 128, 4);
+    assert(texels);
+    EXPECT(OK, texalloc_glyphs_create(NULL, pool, &pages, &glyphs));
+    EXPECT(OK, texalloc_face_open(glyphs, font_path, NULL, &face));
+    EXPECT(OK, texalloc_font_create(glyphs, face, &size, &font));
+    for (int frame = 0; frame < 2; frame++) {
+      EXPECT(OK, texalloc_font_get_quads(font, frame ? "Texel" : "Te", 0, 0, quads, 8, &count));
+      EXPECT(OK, texalloc_glyphs_flush(glyphs, NULL));
+      EXPECT(OK, texalloc_vulkan_collect(gpu));
+    }
+    EXPECT(OK, texalloc_glyphs_get_page(glyphs, 0, &page));
+    assert(count == 5 && page.vulkan.image && page.vulkan.view && page.vulkan_layout && !page.texture.name);
+    read_pixels(&page.vulkan, page.vulkan_layout, texels);
+    /* Every letter has ink, and nothing is beside them. */
+    for (uint32_t i = 0; i < count; i++) {
+      uint32_t ink = 0;
+      bool is_again = false;
+      for (uint32_t j = 0; j < i; j++) is_again |= quads[j].u == quads[i].u && quads[j].v == quads[i].v;
+      for (uint32_t y = 0; y < quads[i].height; y++)
+        for (uint32_t x = 0; x < quads[i].width; x++) {
+          uint32_t *texel = &texels[(quads[i].v + y) * 256 + quads[i].u + x];
+          ink += *texel & 0xFF;
+          *texel = 0;
+        }
+      assert(ink > 255 || is_again);
+    }
+    for (int i = 0; i < 256 * 128; i++) assert(!(texels[i] & 0xFF));
+    free(texels);
+    EXPECT(OK, texalloc_font_release(font));
+    EXPECT(OK, texalloc_face_release(face));
+    EXPECT(OK, texalloc_glyphs_release(glyphs));
+    printf("vulkan.c: glyphs are on their page\n");
+  }
+  EXPECT(OK, texalloc_vulkan_collect(gpu));
+  EXPECT(OK, texalloc_pool_release(pool));
+  EXPECT(OK, texalloc_vulkan_close(gpu));
+}
+
+int main(int count, char **arguments) {
+  if (count < 2) return 2;
   texalloc_report *report;
   const char *text;
   EXPECT(OK, texalloc_probe(NULL, &report));
@@ -282,6 +404,7 @@ int main(void) {
   show(TEXALLOC_ROUTE_ANY);
   show(TEXALLOC_ROUTE_IMPORTED);
   show(TEXALLOC_ROUTE_TRANSFERRED);
+  load(arguments[1], arguments[2]);
   EXPECT(OK, texalloc_shutdown());
   vkDestroyDevice(device, NULL);
   vkDestroyInstance(instance, NULL);
