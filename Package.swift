@@ -184,11 +184,10 @@ let package = Package(
     .testTarget(
       name: "DriverTests",
       dependencies: [
-        "AuditSupport", "CDRM", "CEGL", "CLibDRM", "CLinux", "CV4L2", "ProgramSupport",
-        "TestSupport",
-        "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit", "TexAllocEGL",
-        "TexAllocJPEG", "TexAllocKMS", "TexAllocPNG", "TexAllocText", "TexAllocV4L2", "sharingpeer",
-        system,
+        "AuditSupport", "CDRM", "CEGL", "CLibDRM", "CLinux", "CV4L2", "CVulkan", "ProgramSupport",
+        "TestSupport", "TexAlloc", "TexAllocAssets", "TexAllocAtlas", "TexAllocAudit",
+        "TexAllocEGL", "TexAllocJPEG", "TexAllocKMS", "TexAllocPNG", "TexAllocText",
+        "TexAllocV4L2", "TexAllocVulkan", "sharingpeer", system,
       ],
       swiftSettings: house),
 
