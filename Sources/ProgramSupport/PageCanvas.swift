@@ -15,6 +15,8 @@ package protocol PageCanvas {
   func draw(_ quads: [Canvas.Quad], image: Handle) throws
   /// Draws the tint where a texture's red, filtered, covers it: glyphs.
   func draw(_ quads: [Canvas.Quad], coverage: Handle) throws
+  /// Has what was drawn done, and waits for it.
+  func finish() throws
   /// Waits for the GPU and gives the picture: `R`, `G`, `B`, `A` bytes, rows from the top, unpadded.
   func readPixels() throws -> [UInt8]
 }

@@ -95,7 +95,7 @@ extension GlyphDemo {
   }
 
   /// - Throws: Where a level differs by more than filters of two APIs do.
-  private func compare(_ picture: PNGFile, with path: String) throws -> String {
+  func compare(_ picture: PNGFile, with path: String) throws -> String {
     let difference = picture.difference(from: try PNGFile(contentsOf: FilePath(path)))
     guard let difference, difference <= 2 else {
       throw ProgramFailure(

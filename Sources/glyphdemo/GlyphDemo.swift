@@ -86,8 +86,8 @@ struct GlyphDemo: AsyncParsableCommand {
     guard 64...16384 ~= size.width, 64...16384 ~= size.height else {
       throw ValidationError("--size is 64x64 to 16384x16384")
     }
-    if api == .vulkan, gallery != nil || scroll != nil || display != nil {
-      throw ValidationError("--gallery, --scroll and --display draw with OpenGL: leave --api out")
+    if api == .vulkan, scroll != nil || display != nil {
+      throw ValidationError("--scroll and --display draw with OpenGL: leave --api out")
     }
     guard [gallery != nil, scroll != nil, display != nil].count(where: { $0 }) <= 1 else {
       throw ValidationError("one of --gallery, --scroll and --display")

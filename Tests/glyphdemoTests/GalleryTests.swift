@@ -30,6 +30,24 @@ final class GalleryTests: XCTestCase {
     XCTAssertEqual(Array(shot.prefix(4)), [0x89, 0x50, 0x4E, 0x47])
   }
 
+  func testBothAPIsEndTheGalleryWithinTwoLevelsOfEachOther() throws {
+    let there = try ProgramRun("texctl", ["probe", "--json", "--device", "software"])
+    guard there.output.contains("vulkan:") else { throw XCTSkip("no device of Vulkan here") }
+    let folder = try TemporaryFolder()
+    let photos = URL(filePath: TestPhotograph.path("lake.jpg")).deletingLastPathComponent().path
+    let options = ["--gallery", photos, "--frames", "9", "--size", "480x300", "--shots", "0"]
+    let gl = try ProgramRun(
+      "glyphdemo", options + ["--device", "software", "-o", folder.path("gl.svg")])
+    XCTAssertEqual(gl.status, 0, gl.complaint)
+    let vulkan = try ProgramRun(
+      "glyphdemo",
+      options + ["--device", "software", "--api", "vulkan", "-o", folder.path("vulkan.svg")]
+        + ["--against", folder.path("gl-end.png")])
+    XCTAssertEqual(vulkan.status, 0, vulkan.complaint)
+    XCTAssertTrue(vulkan.output.contains("gl-end.png differs by at most"), vulkan.output)
+    XCTAssertTrue(vulkan.output.contains("TexAlloc: imported"), vulkan.output)
+  }
+
   func testTheInputReachesTheEndAndComesBack() {
     let layout = GalleryLayout(of: 100, size: .init(width: 800, height: 600))
     let places = (0..<600).map { layout.scroll(atFrame: $0, of: 600) }

@@ -8,8 +8,9 @@ internal import TexAllocEGL
 internal import TexAllocJPEG
 internal import TexAllocPNG
 internal import TexAllocText
+internal import TexAllocVulkan
 
-/// One pass through a gallery, at sixty frames a second of input, on the render thread.
+/// One pass through a gallery, at sixty frames a second of input, on the thread that draws.
 struct GalleryRun {
   /// What one frame took there, in milliseconds.
   struct Frame {
@@ -29,19 +30,69 @@ struct GalleryRun {
   /// How long a frame may take to make textures of what is ready.
   let budget: Duration
 
+  /// What came of a pass.
+  struct Outcome {
+    var frames: [Frame] = []
+    var notes: [String] = []
+    /// The last frame once more, with every picture that it shows: the same by every API.
+    var end: [UInt8] = []
+  }
+
   /// - Parameter take: Is given the pixels of frames that are in `shots`.
   func run(
     on thread: isolated RenderThread, shots: Set<Int> = [],
     take: (Int, [UInt8]) throws -> Void = { _, _ in }
-  ) throws -> (frames: [Frame], notes: [String]) {
+  ) throws -> Outcome {
     let gpu = thread.gpu
-    let pool = try TexturePool(
+    let pool = try pool(for: gpu)
+    return try run(
+      on: gpu, by: Assets(gpu: gpu, pool: pool), from: pool,
+      drawing: Canvas(width: layout.size.width, height: layout.size.height), shots: shots,
+      take: take
+    ) {}
+  }
+
+  /// The same by Vulkan, on whichever thread this is.
+  func run(
+    on gpu: VulkanDevice, shots: Set<Int> = [],
+    take: (Int, [UInt8]) throws -> Void = { _, _ in }
+  ) throws -> Outcome {
+    let pool = try pool(for: gpu)
+    let assets = try Assets(
+      device: gpu, pool: pool, decoders: [JPEGDecoder.component, PNGDecoder.component])
+    return try run(
+      on: gpu, by: assets, from: pool, drawing: VulkanCanvas(layout.size, on: gpu), shots: shots,
+      take: take
+    ) { try gpu.collect() }
+  }
+
+  private func pool(for gpu: some Registrar) throws -> TexturePool {
+    try TexturePool(
       for: [gpu, JPEGDecoder.component, PNGDecoder.component, GlyphCache.component])
-    let assets = try Assets(gpu: gpu, pool: pool)
+  }
+
+  private func run<Device: Registrar, Drawn: PageCanvas>(
+    on gpu: Device, by assets: Assets<Device.Handle>, from pool: TexturePool,
+    drawing canvas: Drawn, shots: Set<Int>, take: (Int, [UInt8]) throws -> Void,
+    collecting collect: () throws -> Void
+  ) throws -> Outcome where Device.Handle == Drawn.Handle {
     let shelf = GalleryShelf(paths, by: assets)
-    let canvas = try Canvas(width: layout.size.width, height: layout.size.height)
     var captions = try GalleryCaptions(paths, glyphs: GlyphCache(in: pool, for: gpu))
-    var records: [Frame] = []
+    func draw(_ visible: Range<Int>, scrolledBy scroll: Double) throws {
+      canvas.clear(Page.background)
+      for picture in visible {
+        let frame = layout.frame(of: picture, scrolledBy: scroll)
+        if let photo = shelf.picture(picture) {
+          try canvas.draw([Canvas.Quad(filling: frame, with: photo)], image: photo.texture)
+        } else {
+          try canvas.fill([Canvas.Quad(frame, tint: [0.88, 0.87, 0.84, 1])])
+        }
+        try captions.add(picture, below: frame)
+      }
+      try captions.draw(on: canvas, of: gpu)
+      try canvas.finish()
+    }
+    var outcome = Outcome()
     var next = ContinuousClock.now
     for number in 0..<frames {
       let scroll = layout.scroll(atFrame: number, of: frames)
@@ -52,22 +103,11 @@ struct GalleryRun {
         kept: layout.pictures(scrolledBy: scroll, screens: 2))
       let before = assets.statistics.loaded
       try assets.poll(budget: budget)
+      try collect()
       let loaded = ContinuousClock.now
-      canvas.clear(Page.background)
-      for picture in visible {
-        let frame = layout.frame(of: picture, scrolledBy: scroll)
-        if let photo = shelf.picture(picture) {
-          try canvas.draw(
-            [Canvas.Quad(filling: frame, with: photo)], from: .image(photo.texture))
-        } else {
-          try canvas.draw([Canvas.Quad(frame, tint: [0.88, 0.87, 0.84, 1])], from: .none)
-        }
-        try captions.add(picture, below: frame)
-      }
-      try captions.draw(on: canvas, of: gpu)
-      canvas.finish()
+      try draw(visible, scrolledBy: scroll)
       let end = ContinuousClock.now
-      records.append(
+      outcome.frames.append(
         Frame(
           loading: (loaded - start).milliseconds, total: (end - start).milliseconds,
           loads: assets.statistics.loaded - before))
@@ -77,7 +117,18 @@ struct GalleryRun {
       let rest = next - .now
       if rest > .zero { Thread.sleep(forTimeInterval: rest / .seconds(1)) } else { next = .now }
     }
-    return (records, shelf.failures)
+    let scroll = layout.scroll(atFrame: frames - 1, of: frames)
+    let visible = layout.pictures(scrolledBy: scroll)
+    let deadline = ContinuousClock.now + .seconds(60)
+    while !shelf.hasSettled(visible), .now < deadline {
+      try assets.poll(budget: .seconds(1))
+      Thread.sleep(forTimeInterval: 0.005)
+    }
+    try collect()
+    try draw(visible, scrolledBy: scroll)
+    outcome.end = try canvas.readPixels()
+    outcome.notes = shelf.failures
+    return outcome
   }
 }
 
@@ -117,11 +168,13 @@ private struct GalleryCaptions {
     return layout
   }
 
-  mutating func draw(on canvas: Canvas, of gpu: EGLDevice) throws {
+  mutating func draw<Device: Registrar, Drawn: PageCanvas>(
+    on canvas: Drawn, of gpu: Device
+  ) throws where Device.Handle == Drawn.Handle {
     try cache.flush()
     for page in cache.pages {
       guard let quads = quads[page.number], let texture = page.texture(on: gpu) else { continue }
-      try canvas.draw(quads, from: .coverage(texture))
+      try canvas.draw(quads, coverage: texture)
     }
     quads = [:]
   }

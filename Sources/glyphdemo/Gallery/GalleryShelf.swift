@@ -2,14 +2,13 @@ internal import Synchronization
 internal import SystemPackage
 internal import TexAlloc
 internal import TexAllocAssets
-internal import TexAllocEGL
 
 /// The pictures of a gallery that are there or on their way: those that are seen first, then those that may
 /// soon be; what is far away is cancelled or let go of.
-final class GalleryShelf: Sendable {
+final class GalleryShelf<Handle: Registration>: Sendable {
   private enum Picture: Sendable {
     case coming(AssetLoad)
-    case loaded(LoadedTexture<Texture>)
+    case loaded(LoadedTexture<Handle>)
     case broken
   }
 
@@ -20,10 +19,10 @@ final class GalleryShelf: Sendable {
   }
 
   private let paths: [FilePath]
-  private let assets: Assets<Texture>
+  private let assets: Assets<Handle>
   private let state = Mutex(State())
 
-  init(_ paths: [FilePath], by assets: Assets<Texture>) {
+  init(_ paths: [FilePath], by assets: Assets<Handle>) {
     self.paths = paths
     self.assets = assets
   }
@@ -31,9 +30,21 @@ final class GalleryShelf: Sendable {
   /// What became of files that are no pictures.
   var failures: [String] { state.withLock { $0.failures } }
 
-  func picture(_ number: Int) -> LoadedTexture<Texture>? {
+  func picture(_ number: Int) -> LoadedTexture<Handle>? {
     state.withLock { state in
       if case .loaded(let picture) = state.pictures[number] { picture } else { nil }
+    }
+  }
+
+  /// Whether nothing of these is still to come.
+  func hasSettled(_ numbers: Range<Int>) -> Bool {
+    state.withLock { state in
+      numbers.allSatisfy { number in
+        switch state.pictures[number] {
+        case .loaded, .broken: true
+        case .coming, nil: false
+        }
+      }
     }
   }
 
@@ -77,7 +88,7 @@ final class GalleryShelf: Sendable {
     state.withLock { $0.pictures[number] = .coming(load) }
   }
 
-  private func put(_ result: Result<LoadedTexture<Texture>, AssetError>, at number: Int) {
+  private func put(_ result: Result<LoadedTexture<Handle>, AssetError>, at number: Int) {
     state.withLock { state in
       switch result {
       case .success(let picture):

@@ -2,6 +2,7 @@ internal import ProgramSupport
 internal import SystemPackage
 internal import TexAlloc
 internal import TexAllocEGL
+internal import TexAllocVulkan
 
 extension GlyphDemo {
   /// Scrolls through a folder twice: with the loader's own way to the GPU, and with the stock way, in which
@@ -17,26 +18,30 @@ extension GlyphDemo {
     let ours = GalleryRun(
       paths: paths, layout: layout, frames: frames, budget: .milliseconds(1))
     let size = size
-    let (first, notes, way) = try await device.openThread().run { thread in
-      let (frames, notes) = try ours.run(on: thread, shots: shots) { number, pixels in
-        let digits = String(number)
-        let name = stem + "-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-        try PNGFile(width: size.width, height: size.height, rgba: pixels)
-          .write(to: FilePath(name + ".png"))
-      }
-      let statistics = thread.gpu.statistics
-      let routes = Route.allCases.filter { statistics.textures($0) > 0 }.map(\.rawValue)
-      return (frames, notes, routes.joined(separator: ", "))
+    let write: @Sendable ([UInt8], String) throws -> Void = { pixels, part in
+      try PNGFile(width: size.width, height: size.height, rgba: pixels)
+        .write(to: FilePath("\(stem)-\(part).png"))
+    }
+    let take: @Sendable (Int, [UInt8]) throws -> Void = { number, pixels in
+      let digits = String(number)
+      try write(pixels, String(repeating: "0", count: max(0, 5 - digits.count)) + digits)
     }
     let stock = GalleryRun(paths: paths, layout: layout, frames: frames, budget: .seconds(10))
-    let second = try await device.openThread(on: .uploaded).run { thread in
-      try stock.run(on: thread).frames
-    }
+    let (first, second, way) = try await passes(ours, stock, shots: shots, take: take)
     Console.endProgress()
+    try write(first.end, "end")
+    var notes = first.notes
+    if let against {
+      let end = PNGFile(width: size.width, height: size.height, rgba: first.end)
+      notes.append(try compare(end, with: against))
+    }
+    let other =
+      api == .gl
+      ? "Stock: decoded in threads, glTexSubImage2D on the render thread"
+      : "Decoded in threads, the GPU copies"
     let passes = [
-      GalleryPlot.Pass(title: "TexAlloc: \(way), within 1 ms a frame", frames: first),
-      GalleryPlot.Pass(
-        title: "Stock: decoded in threads, glTexSubImage2D on the render thread", frames: second),
+      GalleryPlot.Pass(title: "TexAlloc: \(way), within 1 ms a frame", frames: first.frames),
+      GalleryPlot.Pass(title: other, frames: second),
     ]
     let picture = GalleryPlot(title: "\(paths.count) pictures, \(frames) frames", passes: passes)
     try TextFile.write(picture.svg, to: FilePath(plot))
@@ -47,8 +52,34 @@ extension GlyphDemo {
       ["\(plot): \(paths.count) pictures"]
       + passes.map { "\($0.title)\n          \(GalleryPlot.figures($0.frames))" }
       + [
-        "frames    \(Int(total(first))) and \(Int(total(second))) ms each, drawing included"
+        "frames    \(Int(total(first.frames))) and \(Int(total(second))) ms each, drawing included"
       ]
     print((lines + notes.map { "note      \($0)" }).joined(separator: "\n"))
+  }
+
+  /// By the API that was asked for: with the loader's own way to the GPU, and with the other one.
+  private func passes(
+    _ ours: GalleryRun, _ stock: GalleryRun, shots: Set<Int>,
+    take: @escaping @Sendable (Int, [UInt8]) throws -> Void
+  ) async throws -> (GalleryRun.Outcome, [GalleryRun.Frame], way: String) {
+    func way(_ count: (Route) -> Int) -> String {
+      Route.allCases.filter { count($0) > 0 }.map(\.rawValue).joined(separator: ", ")
+    }
+    switch api {
+    case .gl:
+      let (first, statistics) = try await device.openThread().run { thread in
+        let outcome = try ours.run(on: thread, shots: shots, take: take)
+        return (outcome, thread.gpu.statistics)
+      }
+      let second = try await device.openThread(on: .uploaded).run { thread in
+        try stock.run(on: thread).frames
+      }
+      return (first, second, way { statistics.textures($0) })
+    case .vulkan:
+      let gpu = try device.openVulkan()
+      let first = try ours.run(on: gpu, shots: shots, take: take)
+      let second = try stock.run(on: device.openVulkan(on: .transferred)).frames
+      return (first, second, way { gpu.statistics.textures($0) })
+    }
   }
 }
