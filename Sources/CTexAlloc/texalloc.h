@@ -276,7 +276,10 @@ texalloc_status texalloc_set_log(texalloc_log_function log, void *user);
  * is looked at for leaks, say. Devices are closed last, those of OpenGL where their context is current. Not
  * while another thread is in a call. Later calls begin anew.
  *
- * TEXALLOC_BUSY: a thread has not ended after ten seconds. TEXALLOC_JOINED, TEXALLOC_FAILED: what kept a
+ * It waits ten seconds for the threads to be done with their work, then without limit for those that are: while
+ * a driver lets go of what it has kept for the thread. Devices are waited for as by their own functions.
+ *
+ * TEXALLOC_BUSY: a thread has not done its work after ten seconds. TEXALLOC_JOINED, TEXALLOC_FAILED: what kept a
  * device from being closed whose context is current; TEXALLOC_IN_USE: one of Vulkan. All handles are gone
  * nevertheless.
  */
