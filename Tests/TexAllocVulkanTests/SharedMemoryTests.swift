@@ -150,6 +150,25 @@ final class SharedMemoryTests: VulkanTestCase {
     }
   }
 
+  func testMemoryThatOpenGLHasOpenedGoesWithItsDeviceAndTheRestStays() throws {
+    let (gl, vulkan) = try devices()
+    let image = ImageDescriptor(width: 16, height: 8, formats: [.abgr8888])
+    let opened = try TexturePool(for: [gl]).allocate(image, for: [.texture, .rewritten])
+    let other = try TexturePool(for: [], from: [MemfdHeap()]).allocate(image)
+    for buffer in [opened, other] { buffer.paint(9) }
+    var texture: Texture? = try gl.register(opened)
+    XCTAssertEqual(texture?.route, .imported)
+    vulkan.deviceWasLost()
+    XCTAssertTrue(opened.isLost)
+    XCTAssertFalse(other.isLost)
+    texture = nil
+    XCTAssertThrowsError(try gl.texture(for: opened)) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .memoryLost)
+    }
+    XCTAssertEqual(
+      try gl.texture(for: other).shownPixels(), [UInt8](repeating: 9, count: 16 * 8 * 4))
+  }
+
   func testADriverThatExportsNothingSharesNothing() throws {
     let vulkan = try device(without: [
       "VK_KHR_external_memory_fd", "VK_EXT_external_memory_dma_buf",
