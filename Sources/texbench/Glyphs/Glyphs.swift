@@ -6,7 +6,13 @@ internal import TexAllocVulkan
 
 struct Glyphs: Measurement {
   static let configuration = CommandConfiguration(
-    commandName: "glyphs", abstract: "From a font to glyphs that the GPU samples.")
+    commandName: "glyphs", abstract: "From a font to glyphs that the GPU samples.",
+    discussion: """
+      FreeType alone is FT_Load_Glyph with FT_LOAD_RENDER of the same glyphs at the same size and with the \
+      same hinting; at quarters of a pixel, FT_Load_Glyph, FT_Outline_Translate and FT_Render_Glyph. \
+      Nobody keeps or copies what it draws: places on a page, the page itself, the table and the flush \
+      are the cache's own.
+      """)
 
   @Option(help: "A font file.")
   var font = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
