@@ -33,11 +33,12 @@ extension Handle: CustomStringConvertible {
 }
 
 /// A place for what is held, with what is known of it.
-struct Entry<Value: ~Copyable>: ~Copyable {
+@safe struct Entry<Value: ~Copyable>: ~Copyable {
   let state = Atomic<UInt>(0)
   /// The number of the next entry without a value, from 1.
   let next = Atomic<UInt32>(0)
-  var value: Value?
+  /// Where the value is while somebody holds it: apart, since whoever puts it there has that memory alone.
+  let value: UnsafeMutablePointer<Value>
 }
 
 /// Entries that never move and never go: blocks of them, each twice as large as the one before.
@@ -56,10 +57,11 @@ struct Entry<Value: ~Copyable>: ~Copyable {
     }
   }
 
-  // It is a table's, which lives as long as the process; or a test's.
+  // It is a table's, which lives as long as the process; or a test's. Nothing is held any more.
   deinit {
     for block in 0..<Self.blockCount {
       guard let entries = unsafe blocks[block].load(ordering: .relaxed) else { continue }
+      unsafe entries.pointee.value.deallocate()
       unsafe entries.deinitialize(count: Self.firstBlock << block)
       unsafe entries.deallocate()
     }
@@ -95,7 +97,10 @@ struct Entry<Value: ~Copyable>: ~Copyable {
     guard unsafe blocks[block].load(ordering: .relaxed) == nil else { return }
     let count = Self.firstBlock << block
     let entries = Block.allocate(capacity: count)
-    for offset in 0..<count { unsafe (entries + offset).initialize(to: Entry()) }
+    let values = UnsafeMutablePointer<Value>.allocate(capacity: count)
+    for offset in 0..<count {
+      unsafe (entries + offset).initialize(to: Entry(value: values + offset))
+    }
     unsafe blocks[block].store(entries, ordering: .releasing)
   }
 }

@@ -26,13 +26,15 @@ internal import Synchronization
     entries = EntryStore()
   }
 
+  deinit { releaseAll() }
+
   /// - Throws: `Misuse` where there are too many.
   @safe func insert(_ value: consuming Value) throws(Misuse) -> OpaquePointer? {
     let index: Int
     if let free = takeFree() { index = free } else { index = try takeNew() }
     let entry = unsafe entries.entry(index)
     // Nobody else knows of it.
-    unsafe entry.pointee.value = consume value
+    unsafe entry.pointee.value.initialize(to: value)
     let state = unsafe entry.pointee.state.wrappingAdd(
       EntryState.birth, ordering: .acquiringAndReleasing
     ).newValue
@@ -51,10 +53,7 @@ internal import Synchronization
     let state = unsafe entry.pointee.state.wrappingAdd(1, ordering: .acquiring).oldValue
     defer { unsafe endUse(of: entry, handle.index) }
     guard EntryState.isHeld(state, by: handle) else { throw released() }
-    switch unsafe entry.pointee.value {
-    case .some(let value): return try body(value)
-    case .none: throw released()
-    }
+    return try unsafe body(entry.pointee.value.pointee)
   }
 
   /// Takes from the caller what it holds; nothing happens for NULL. Calls that use it end first.
@@ -76,10 +75,7 @@ internal import Synchronization
         ordering: .acquiringAndReleasing)
       state = current
       guard isOurs else { continue }
-      switch unsafe entry.pointee.value {
-      case .some(let value): last(value)
-      case .none: break
-      }
+      unsafe last(entry.pointee.value.pointee)
       if isLastUse {
         unsafe end(entry, handle.index)
       } else {
@@ -116,7 +112,7 @@ internal import Synchronization
   }
 
   private func end(_ entry: UnsafeMutablePointer<Entry<Value>>, _ index: Int) {
-    let value = unsafe entry.pointee.value.take()
+    let value = unsafe entry.pointee.value.move()
     var head = free.load(ordering: .relaxed)
     while true {
       unsafe entry.pointee.next.store(UInt32(truncatingIfNeeded: head), ordering: .relaxed)
