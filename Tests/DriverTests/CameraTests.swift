@@ -107,6 +107,55 @@ final class CameraTests: XCTestCase {
     ) { XCTAssertEqual($0 as? VideoError, .gone(device: vivid.node.string)) }
   }
 
+  func testACameraThatIsStoppedMidStreamLetsGoOfItsMemory() throws {
+    let vivid = try Vivid()
+    let before = try dmaBufs()
+    do {
+      let frames = try vivid.camera([.xrgb8888]).start(for: [], .cpuRead)
+      let held = try XCTUnwrap(frames.next(until: .now + .seconds(60)))
+      XCTAssertGreaterThan(try dmaBufs(), before)
+      Thread.detachNewThread {
+        usleep(200_000)
+        frames.stop()
+      }
+      while try frames.next(until: .now + .seconds(60)) != nil {}
+      XCTAssertNil(try frames.next(until: .now + .seconds(60)))
+      // What somebody holds is still there.
+      XCTAssertEqual(try held.buffer.pixels().count, 320 * 180 * 4)
+    }
+    try expectDMABufs(atMost: before)
+    let again = try vivid.camera([.xrgb8888]).start(for: [], .cpuRead)
+    XCTAssertNotNil(try again.next(until: .now + .seconds(60)))
+  }
+
+  func testAStreamThatTheDriverBreaksOffIsTypedAndLetsGoOfItsMemory() throws {
+    let vivid = try Vivid()
+    let before = try dmaBufs()
+    do {
+      let frames = try vivid.camera([.xrgb8888]).start(for: [], .cpuRead)
+      XCTAssertNotNil(try frames.next(until: .now + .seconds(60)))
+      try vivid.press("Inject Fatal Streaming Error")
+      XCTAssertThrowsError(
+        try {
+          while try frames.next(until: .now + .seconds(60)) != nil {}
+        }()
+      ) {
+        guard case .failed(let failure) = $0 as? VideoError else { return XCTFail("\($0)") }
+        XCTAssertEqual(failure.errno, .ioError)
+        XCTAssertEqual(failure.object, vivid.node.string)
+      }
+    }
+    try expectDMABufs(atMost: before)
+    try vivid.press("Inject VIDIOC_STREAMON Error")
+    XCTAssertThrowsError(try vivid.camera([.xrgb8888]).start(for: [], .cpuRead)) {
+      guard case .failed(let failure) = $0 as? VideoError else { return XCTFail("\($0)") }
+      XCTAssertEqual(failure.operation, "VIDIOC_STREAMON")
+    }
+    try expectDMABufs(atMost: before)
+    let again = try vivid.camera([.xrgb8888]).start(for: [], .cpuRead)
+    XCTAssertNotNil(try again.next(until: .now + .seconds(60)))
+  }
+
   func testTasksIterateUntilTheyAreCancelled() async throws {
     let vivid = try Vivid()
     let frames = try vivid.camera().start(for: [], .cpuRead)
@@ -192,7 +241,8 @@ extension XCTestCase {
 
   /// What vivid shows: bars of 75 percent, and in the upper part a text.
   fileprivate func checkBars(_ texture: Texture, _ what: String) throws {
-    let (width, row) = (320, 170)
+    let layout = texture.buffer.layout
+    let (width, row) = (layout.width, layout.height - 10)
     let pixels = try texture.shownPixels()
     let bars: [[Int]] = [
       [191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0],

@@ -23,3 +23,21 @@ struct Monitor {
     return try String(contentsOfFile: reply, encoding: .utf8)
   }
 }
+
+extension XCTestCase {
+  /// The dma-bufs of the whole guest: the last line, since each of them has a total of its own.
+  func dmaBufs() throws -> Int {
+    _ = PresentHeap.shared  // which has some
+    let text = try String(contentsOfFile: "/sys/kernel/debug/dma_buf/bufinfo", encoding: .utf8)
+    let words = try XCTUnwrap(text.split(separator: "\n").last { $0.hasPrefix("Total") })
+      .split(separator: " ")
+    return try XCTUnwrap(Int(words[1]), text)
+  }
+
+  /// That no more of them are left; what was let go of goes a moment later.
+  func expectDMABufs(atMost count: Int) throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try dmaBufs() > count, ContinuousClock.now < deadline { usleep(50_000) }
+    XCTAssertLessThanOrEqual(try dmaBufs(), count)
+  }
+}

@@ -72,6 +72,26 @@ final class StillDecoderTests: XCTestCase {
     XCTAssertNotNil(other.discardReason)
   }
 
+  /// Where no heap's memory will do, the driver's own serves, in the format that is wanted.
+  func testAStillFromTheDriversOwnMemoryHasTheFormatThatIsWanted() throws {
+    let codec = try Vicodec()
+    let stills = try VideoStillDecoder(by: VideoDecoder(at: codec.decoder, from: []), .fwht)
+    let size = ImageSize(width: 640, height: 360)
+    let file = try codec.encode(.xrgb8888, size, count: 1)
+    let picture = try stills.open(ImageSource(file[0]), DecodingOptions())
+    let pool = try TexturePool(for: [], from: [MemfdHeap()])
+    let buffer = try pool.allocate(picture.header.descriptor(as: [.xbgr8888]), for: .cpuRead)
+    _ = try picture.decode(into: buffer, on: CallingThread()) { _ in true }
+    let pixels = try buffer.pixels()
+    for (x, y) in [(3, 5), (500, 90), (639, 359)] {
+      for channel in 0..<3 {
+        let expected = Vicodec.sample(0, channel, x, y, 0)
+        let shown = pixels[(y * size.width + x) * 4 + 2 - channel]
+        XCTAssertLessThan(abs(Int(shown) - Int(expected)), 8, "\(x), \(y): \(channel)")
+      }
+    }
+  }
+
   func testAHeaderWithoutItsPictureIsTypedAndNotThatOfTheNext() throws {
     let codec = try Vicodec()
     let stills = try VideoStillDecoder(

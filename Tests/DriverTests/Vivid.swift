@@ -41,8 +41,11 @@ struct Vivid {
       at: node, ImageSize(width: 320, height: 180), formats: formats, from: PresentHeap.shared)
   }
 
-  /// Takes the device away, as its control does.
-  func disconnect() throws {
+  /// Takes the device away.
+  func disconnect() throws { try press("Disconnect") }
+
+  /// Sets a control, or has a button do what it does.
+  func press(_ control: String) throws {
     let file = try FileDescriptor.open(node, .readWrite)
     defer { try? file.close() }
     var entry = v4l2_queryctrl()
@@ -51,14 +54,14 @@ struct Vivid {
       let name = unsafe withUnsafeBytes(of: entry.name) {
         unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if name == "Disconnect" {
+      if name == control {
         var control = v4l2_control(id: entry.id, value: 1)
         XCTAssertEqual(unsafe texalloc_video_ioctl(file.rawValue, texalloc_s_ctrl, &control), 0)
         return
       }
       entry.id |= UInt32(V4L2_CTRL_FLAG_NEXT_CTRL)
     }
-    XCTFail("vivid has no control that disconnects it")
+    XCTFail("vivid has no control that is called \(control)")
   }
 
   private static func modprobe(_ arguments: [String]) throws -> Int32 {

@@ -86,7 +86,7 @@ public final class VideoDecoder: Component {
         ($0.minHeight, $0.maxHeight) = (least.height, most.height)
       }
       $0.deviceUsage = [.decode]
-      $0.heaps = heaps.map(\.name)
+      $0.heaps = heaps.isEmpty ? nil : heaps.map(\.name)
       $0.minBuffers = device.leastBuffers
     }
   }

@@ -41,7 +41,7 @@ struct FrameKind: Registrar {
       alternatives: formats.map { $0.constraints(of: shown, asked: node) }
     ) {
       $0.deviceUsage = Array(usage.deviceUsage)
-      $0.heaps = heaps.map(\.name)
+      $0.heaps = heaps.isEmpty ? nil : heaps.map(\.name)
       $0.minBuffers = node.leastBuffers
     }
   }
@@ -60,10 +60,13 @@ struct FrameKind: Registrar {
 
   /// Has the device write such images from now on.
   ///
-  /// - Parameter layout: nil for the first format with the least pitch.
-  func take(_ layout: ImageLayout?) throws(VideoError) -> VideoFormat {
-    let wanted = formats.first { $0.fourcc == layout?.format.fourcc } ?? formats[0]
-    let pitch = layout?.planes[0].pitch ?? leastPitch
+  /// - Parameters:
+  ///   - fourcc: Of the formats.
+  ///   - pitch: The least where nil.
+  func take(_ fourcc: Fourcc, _ pitch: Int?) throws(VideoError) -> VideoFormat {
+    let index = formats.firstIndex { $0.fourcc == fourcc } ?? 0
+    let wanted = formats[index]
+    let pitch = pitch ?? leastPitch(of: index)
     do throws(SystemFailure) {
       guard
         let format = try VideoFormat.negotiate(
@@ -76,11 +79,10 @@ struct FrameKind: Registrar {
     }
   }
 
-  /// Of the first format.
-  private var leastPitch: Int {
-    let constraints = attributes.alternatives[0]
+  private func leastPitch(of format: Int) -> Int {
+    let constraints = attributes.alternatives[format]
     let alignment = constraints.pitchAlignment ?? 1
-    return ((constraints.minPitch ?? 0) + alignment - 1) / alignment * alignment
+    return ((constraints.minPitch ?? formats[format].pitch) + alignment - 1) / alignment * alignment
   }
 
   /// Has the driver take one buffer of the kind into its queue, and give it back. Its format is then as it was.
@@ -93,7 +95,7 @@ struct FrameKind: Registrar {
         var before = before
         try? before.set(on: node)
       }
-      _ = try take(trial.layout)
+      _ = try take(trial.layout.format.fourcc, trial.layout.planes[0].pitch)
       let queue = try BufferQueue(of: node, .capture, count: 1, in: .dmaBuf)
       defer { queue.close() }
       try queue.enqueue(trial, at: 0)

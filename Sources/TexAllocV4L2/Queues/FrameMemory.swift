@@ -27,18 +27,25 @@ struct FrameMemory: Sendable {
     let flags = flags.union(kind.usage).union(.dedicated)
     try self.init(pool, of: kind, kind.formats.map(\.fourcc), flags, QueuePlaces()) {
       layout throws(VideoError) in
-      _ = try kind.take(layout)
+      _ = try kind.take(layout.format.fourcc, layout.planes[0].pitch)
       return try BufferQueue(of: kind.node, .capture, count: count, in: .dmaBuf)
     }
     places.open(queue.count)
   }
 
-  /// Memory of the driver's own, in the first format: those who use the frames take it as they take the
-  /// application's.
+  /// Memory of the driver's own, which those who use the frames take as they take the application's: in the
+  /// first format that they know, or else in the first of all.
   init(
-    exporting count: Int, of kind: FrameKind, _ flags: AllocationFlags
+    exporting count: Int, of kind: FrameKind, for components: [any Component] = [],
+    _ flags: AllocationFlags
   ) throws(VideoError) {
-    let format = try kind.take(nil)
+    let fourccs = kind.formats.map(\.fourcc)
+    let users = components.map(\.attributes)
+    let wanted = fourccs.first { fourcc in
+      let one = BufferAttributes(name: kind.name) { $0.formats = [Format(fourcc)] }
+      return (try? AttributeMerge([one] + users).attributes()) != nil
+    }
+    let format = try kind.take(wanted ?? fourccs[0], nil)
     let queue = try BufferQueue(of: kind.node, .capture, count: count, in: .exported)
     let places = QueuePlaces()
     places.open(queue.count)

@@ -46,7 +46,7 @@ final class FrameRing: Sendable {
     } catch {
       guard error.isOfMemory else { throw error }
       try self.init(
-        in: FrameMemory(exporting: buffers, of: kind, flags), because: "\(error)")
+        in: FrameMemory(exporting: buffers, of: kind, for: components, flags), because: "\(error)")
     }
   }
 
