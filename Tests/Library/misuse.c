@@ -526,7 +526,7 @@ static void unmap_memory(void *user, void *bytes, size_t size) {
   assert(user == &mappings);
   size_t crooked = (size_t)bytes % 4096;
   munmap((char *)bytes - crooked, size + (crooked ? 4096 : 0));
-  __atomic_sub_fetch(&mappings, 1, __ATOMIC_RELAXED);
+  __atomic_sub_fetch(&mappings, 1, __ATOMIC_RELEASE);
 }
 
 static void bring_mappings(void) {
@@ -584,14 +584,17 @@ static void *ask_pool(void *pool) {
   return NULL;
 }
 static void unmap_beside_others(void *user, void *bytes, size_t size) {
+  texalloc_pool *pool = __atomic_load_n(&pool_in_use, __ATOMIC_RELAXED);
   pthread_t other;
+  if (pool) {
+    assert(!pthread_create(&other, NULL, ask_pool, pool));
+    assert(!pthread_join(other, NULL));
+  }
+  /* Last, since whoever waits for the count then releases the pool. */
   unmap_memory(user, bytes, size);
-  if (!pool_in_use) return;
-  assert(!pthread_create(&other, NULL, ask_pool, pool_in_use));
-  assert(!pthread_join(other, NULL));
 }
 static void wait_for_mappings(int count) {
-  for (int turn = 0; __atomic_load_n(&mappings, __ATOMIC_RELAXED) != count; turn++) {
+  for (int turn = 0; __atomic_load_n(&mappings, __ATOMIC_ACQUIRE) != count; turn++) {
     assert(turn < 60000);
     poll(NULL, 0, 1);
   }
@@ -608,7 +611,7 @@ static void give_mappings_back(void) {
   texalloc_buffer *buffers[40];
   wait_for_mappings(0);
   EXPECT(OK, texalloc_pool_create(NULL, &options, &pool));
-  pool_in_use = pool;
+  __atomic_store_n(&pool_in_use, pool, __ATOMIC_RELAXED);
   for (int i = 0; i < 40; i++) EXPECT(OK, texalloc_pool_allocate(pool, &image, 0, &buffers[i]));
   assert(__atomic_load_n(&mappings, __ATOMIC_RELAXED) > 1);
   /* Nothing goes that an image lies in. */
@@ -618,7 +621,7 @@ static void give_mappings_back(void) {
   for (int i = 1; i < 40; i++) EXPECT(OK, texalloc_buffer_release(buffers[i]));
   EXPECT(OK, texalloc_pool_trim(pool, 0));
   wait_for_mappings(1);
-  pool_in_use = NULL;
+  __atomic_store_n(&pool_in_use, NULL, __ATOMIC_RELAXED);
   EXPECT(OK, texalloc_pool_release(pool));
   EXPECT(OK, texalloc_buffer_write_rows(buffers[0], 0, 50, 1, row, sizeof row));
   assert(__atomic_load_n(&mappings, __ATOMIC_RELAXED) == 1);
