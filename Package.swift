@@ -247,8 +247,8 @@ let package = Package(
     .testTarget(
       name: "glyphdemoTests",
       dependencies: [
-        "CFreeType", "TestSupport", "TexAlloc", "TexAllocAudit", "TexAllocText", "glyphdemo",
-        system,
+        "CFreeType", "ProgramSupport", "TestSupport", "TexAlloc", "TexAllocAudit", "TexAllocText",
+        "TexAllocV4L2", "glyphdemo", system,
       ],
       swiftSettings: house),
     .executableTarget(

@@ -24,7 +24,7 @@ extension GlyphDemo {
     try await device.openThread().run { thread in
       let show = try await LiveShow(on: display, by: thread, self)
       let pictures = try show.run(until: interruption, frames: frames)
-      if let output { try show.picture().write(to: FilePath(output)) }
+      if let output, let picture = try show.picture() { try picture.write(to: FilePath(output)) }
       let report = try show.end(after: pictures)
       if let path = self.report { try TextFile.write(report.json + "\n", to: FilePath(path)) }
       print(report.summary)
@@ -78,10 +78,13 @@ final class LiveShow {
       "glyphdemo: showing on \(display.name), \(display.mode)"
         + (frames == nil ? ": Ctrl-C ends it" : ""))
     var shown = 0
-    while shown < frames ?? .max, !interruption.hasHappened {
-      camera.advance()
-      stream.advance()
-      guard let buffer = try screen.next() else { continue }
+    while shown < frames ?? .max {
+      for place in [camera, stream] { place.advance { interruption.hasHappened } }
+      if interruption.hasHappened { break }
+      guard let buffer = try screen.next() else {
+        if interruption.hasHappened { break }
+        throw Self.isStuck
+      }
       let target = try gpu.registerForRendering(buffer)
       try paint(into: target)
       try screen.show(buffer, after: target.finish())
@@ -89,9 +92,13 @@ final class LiveShow {
       try gpu.collect()
       shown += 1
     }
-    _ = try display.wait(until: .now + .seconds(10))
+    guard try display.wait(until: .now + .seconds(10)) || interruption.hasHappened else {
+      throw Self.isStuck
+    }
     return shown
   }
+
+  private static let isStuck = ProgramFailure("the screen takes no picture in 10 s")
 
   private func paint(into target: RenderTarget) throws {
     let size = page.size
@@ -102,15 +109,16 @@ final class LiveShow {
     canvas.move(to: target.framebuffer)
     try painter.paint(on: canvas, glyphsFrom: glyphs.pages, of: gpu)
     for (place, frame) in zip([camera, stream], page.live) {
-      guard let picture = place.newest else { continue }
-      let texture = try gpu.texture(for: picture.buffer)
-      try canvas.draw([Canvas.Quad(filling: frame, with: picture.region)], image: texture)
+      place.draw { picture in
+        let texture = try gpu.texture(for: picture.buffer)
+        try canvas.draw([Canvas.Quad(filling: frame, with: picture.region)], image: texture)
+      }
     }
   }
 
-  /// What the display shows now, as the GPU reads it.
-  func picture() throws -> PNGFile {
-    guard let canvas else { throw ProgramFailure("no picture was shown") }
+  /// What the display shows now, as the GPU reads it; nil where no picture was shown.
+  func picture() throws -> PNGFile? {
+    guard let canvas else { return nil }
     return PNGFile(width: canvas.width, height: canvas.height, rgba: try canvas.readPixels())
   }
 

@@ -25,8 +25,9 @@ final class LivePlace {
   private var memory: LiveReport.Memory?
   private var absence: String?
   private var pictures = 0
-  /// How long the first picture may take.
-  private static let patience = Duration.seconds(20)
+  /// How long the first picture may take, and after how long of that somebody who interrupts is heard.
+  private static let patience = Duration.seconds(60)
+  private static let slice = Duration.milliseconds(200)
 
   init(_ name: String, open: () throws -> any LiveSource) {
     self.name = name
@@ -39,21 +40,29 @@ final class LivePlace {
     }
   }
 
-  /// Takes the next picture where there is one; the first is waited for.
-  func advance() {
+  /// Takes the next picture where there is one; the first is waited for, until somebody interrupts.
+  func advance(until isInterrupted: () -> Bool) {
     guard source != nil else { return }
-    do {
-      guard let next = try source?.next(until: .now + (newest == nil ? Self.patience : .zero))
-      else {
-        if newest == nil { throw ProgramFailure("no picture in \(Self.patience)") }
+    closingOnFailure {
+      let deadline = ContinuousClock.now + (newest == nil ? Self.patience : .zero)
+      repeat {
+        guard let next = try source?.next(until: min(deadline, .now + Self.slice)) else { continue }
+        newest = next
+        pictures += 1
         return
+      } while .now < deadline && !isInterrupted()
+      if newest == nil, !isInterrupted() { throw ProgramFailure("no picture in \(Self.patience)") }
+    }
+  }
+
+  /// Has the picture drawn; where nobody can, the place has none any more.
+  func draw(by draw: (VideoFrame) throws -> Void) {
+    guard let picture = newest else { return }
+    closingOnFailure {
+      do { try draw(picture) } catch {
+        newest = nil
+        throw error
       }
-      newest = next
-      pictures += 1
-    } catch {
-      say("\(error)")
-      absence = "\(error)"
-      close()
     }
   }
 
@@ -62,6 +71,14 @@ final class LivePlace {
     newest = nil
     close()
     return LiveReport.Source(name: name, pictures: pictures, memory: memory, absence: absence)
+  }
+
+  private func closingOnFailure(_ body: () throws -> Void) {
+    do { try body() } catch {
+      say("\(error)")
+      absence = "\(error)"
+      close()
+    }
   }
 
   private func close() {
