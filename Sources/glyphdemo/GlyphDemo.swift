@@ -59,9 +59,11 @@ struct GlyphDemo: AsyncParsableCommand {
 
   @Option(
     name: .short,
-    help:
-      "The PNG file to write, glyphdemo.png; of a gallery the SVG, out/gallery.svg; of a display its last picture, where it is named."
-  )
+    help: ArgumentHelp(
+      "The file to write: a PNG, glyphdemo.png; of a gallery the SVG, out/gallery.svg.",
+      discussion: "Beside the SVG are the frames of --shots and, with all its pictures, the last,"
+        + " out/gallery-end.png. Of a display it is the last picture, where the file is named"
+        + " and one was shown."))
   var output: String?
 
   @Option(

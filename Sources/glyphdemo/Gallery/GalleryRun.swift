@@ -120,11 +120,12 @@ struct GalleryRun {
     let scroll = layout.scroll(atFrame: frames - 1, of: frames)
     let visible = layout.pictures(scrolledBy: scroll)
     let deadline = ContinuousClock.now + .seconds(60)
-    while !shelf.hasSettled(visible), .now < deadline {
+    while let missing = shelf.firstMissing(of: visible) {
+      guard .now < deadline else { throw ProgramFailure("\(missing): not loaded in 60 s") }
       try assets.poll(budget: .seconds(1))
+      try collect()
       Thread.sleep(forTimeInterval: 0.005)
     }
-    try collect()
     try draw(visible, scrolledBy: scroll)
     outcome.end = try canvas.readPixels()
     outcome.notes = shelf.failures

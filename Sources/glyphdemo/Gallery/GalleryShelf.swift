@@ -36,16 +36,16 @@ final class GalleryShelf<Handle: Registration>: Sendable {
     }
   }
 
-  /// Whether nothing of these is still to come.
-  func hasSettled(_ numbers: Range<Int>) -> Bool {
+  /// The first of these that is still to come; nil once all are there, or known to be broken.
+  func firstMissing(of numbers: Range<Int>) -> FilePath? {
     state.withLock { state in
-      numbers.allSatisfy { number in
+      numbers.first { number in
         switch state.pictures[number] {
-        case .loaded, .broken: true
-        case .coming, nil: false
+        case .loaded, .broken: false
+        case .coming, nil: true
         }
       }
-    }
+    }.map { paths[$0] }
   }
 
   /// Follows the input.
