@@ -3,8 +3,8 @@ internal import SystemPackage
 internal import Synchronization
 internal import TexAlloc
 
-/// A node of `/dev/dri` that has displays, open, and the calls to it. It rules its displays only while
-/// one of them shows something.
+/// A node of `/dev/dri` that has displays, open, and the calls to it. It rules them only while one of them
+/// shows something, or is told to rule.
 final class Card: Sendable {
   let path: FilePath
   /// As it calls itself: `virtio_gpu`.
@@ -12,7 +12,7 @@ final class Card: Sendable {
   /// Whether planes, their buffers and modes are set together, in one commit.
   let isAtomic: Bool
   private let file: OwnedDescriptor
-  /// How many displays show something.
+  /// For how many displays it rules.
   private let rulers = Mutex(0)
 
   /// - Parameter wantsAtomic: False for the older calls, whatever the driver has.
@@ -80,7 +80,7 @@ final class Card: Sendable {
     }
   }
 
-  /// Has others rule once no display shows anything.
+  /// Has others rule, once it rules for no display any more.
   func yield() {
     rulers.withLock { count in
       count -= 1

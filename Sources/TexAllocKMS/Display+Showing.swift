@@ -17,9 +17,8 @@ extension Display {
   /// - Throws: `DisplayError.notMaster` where somebody else does.
   public func rule() throws(DisplayError) {
     try state.withLock { state throws(DisplayError) in
-      if state.isRuling { return }
-      try card.rule()
-      state.isRuling = true
+      if state.rule == nil { try card.rule() }
+      state.rule = .untilStopped
     }
   }
 
@@ -32,29 +31,22 @@ extension Display {
   /// - Parameter fence: What the screen waits for; a `SyncFile` by the driver itself where it is atomic, else
   ///   this thread waits.
   /// - Throws: `DisplayError`: `busy` while the picture before is not shown, which ``wait(until:)`` waits for;
-  ///   `disconnected`, `mode`, `notMaster` and `gone`, after which the display keeps no buffer; `refused`,
-  ///   after which it goes on showing what it did.
+  ///   `disconnected` and `mode`, after which the display keeps no buffer; `notMaster` and `gone`, which end
+  ///   ``rule()`` besides; `refused`, after which it goes on showing what it did.
   public func show(
     _ picture: DisplayBuffer, after fence: (any Fence)? = nil
   ) throws(DisplayError) {
     try takeEvents()
     guard !isFlipping else { throw .busy(connector: connector.name) }
+    let wasOn = state.withLock { $0.isOn }
     do throws(DisplayError) {
       try requireScreen()
-      if !state.withLock({ $0.isOn }) {
-        try rule()
-        state.withLock { ($0.isOn, $0.former) = (true, FormerPicture(on: pipeline.crtc, of: card)) }
-        do throws(DisplayError) { try begin(with: picture, fence) } catch {
-          stop()
-          throw error
-        }
-      } else {
-        try flip(to: picture, fence)
-      }
+      if wasOn { try flip(to: picture, fence) } else { try begin(with: picture, fence) }
     } catch {
       switch error {
-      case .disconnected, .mode, .notMaster, .gone: stop()
-      default: break
+      case .notMaster, .gone: stop()
+      case .disconnected, .mode: turnOff()
+      default: if !wasOn { turnOff() }
       }
       throw error
     }
@@ -79,14 +71,28 @@ extension Display {
   /// picture; it is turned off where that was nothing, or is gone. Others may rule the card then. Stopping
   /// twice does nothing.
   public func stop() {
-    let (wasOn, wasRuling, former) = state.withLock { state in
-      defer { (state.isOn, state.isRuling, state.former) = (false, false, nil) }
-      return (state.isOn, state.isRuling, state.former)
+    turnOff()
+    yield(from: .untilStopped)
+  }
+
+  /// Undoes what ``show(_:after:)`` did: who said that the card is to be ruled rules it still.
+  private func turnOff() {
+    let (wasOn, former) = state.withLock { state in
+      defer { (state.isOn, state.former) = (false, nil) }
+      return (state.isOn, state.former)
     }
     if wasOn { putBack(former) }
-    if wasRuling { card.yield() }
+    yield(from: .whileOn)
     // What was queued is of no picture any more.
     state.withLock { state in (state.shown, state.pending, state.flip) = (nil, nil, state.flip + 1)
+    }
+  }
+
+  private func yield(from rule: Rule) {
+    state.withLock { state in
+      guard state.rule == rule else { return }
+      card.yield()
+      state.rule = nil
     }
   }
 
@@ -108,6 +114,13 @@ extension Display {
 
   /// Sets the mode with the first picture; the screen has it when this returns.
   private func begin(with picture: DisplayBuffer, _ fence: (any Fence)?) throws(DisplayError) {
+    try state.withLock { state throws(DisplayError) in
+      if state.rule == nil {
+        try card.rule()
+        state.rule = .whileOn
+      }
+      (state.isOn, state.former) = (true, FormerPicture(on: pipeline.crtc, of: card))
+    }
     do throws(SystemFailure) {
       if isAtomic {
         let blob = try ModeBlob(mode, on: card)

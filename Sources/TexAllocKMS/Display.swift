@@ -18,9 +18,9 @@ internal import Synchronization
 /// of its own buffers. Of heaps it says nothing: whether it takes their memory is tried.
 ///
 /// Pictures go to the primary plane as they are, neither scaled nor blended. Cursors and overlays are not
-/// spoken to. While it shows something, its card is ruled by this process, which a display server forbids.
-/// So does a driver of OpenGL in this process that was the first to open the card's own node, for want of a
-/// render node: call ``rule()`` before its device is opened.
+/// spoken to. While it shows something, and from ``rule()`` to ``stop()``, its card is ruled by this process,
+/// which a display server forbids. So does a driver of OpenGL in this process that was the first to open the
+/// card's own node, for want of a render node: call ``rule()`` before its device is opened.
 ///
 /// [KMS]: https://docs.kernel.org/gpu/drm-kms.html
 public final class Display: Registrar {
@@ -48,9 +48,16 @@ public final class Display: Registrar {
     /// Whether the screen is driven by this, in its mode, and what it showed before.
     var isOn = false
     var former: FormerPicture?
-    /// Whether the card is ruled for this.
-    var isRuling = false
+    /// For how long the card is ruled for this; nil where it is not.
+    var rule: Rule?
     var known: [TextureBuffer.ID: WeakBuffer] = [:]
+  }
+
+  enum Rule {
+    /// Because something is shown.
+    case whileOn
+    /// Because ``Display/rule()`` said so.
+    case untilStopped
   }
 
   struct WeakBuffer {

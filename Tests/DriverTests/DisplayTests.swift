@@ -110,6 +110,31 @@ final class DisplayTests: XCTestCase {
     }
   }
 
+  /// A picture that is smaller than the mode.
+  func testAFirstPictureThatIsRefusedLeavesTheCardToWhoSaidToRuleIt() throws {
+    for isTold in [true, false] {
+      let display = try display(of: "cirrus")
+      let other = try self.display(of: "cirrus")
+      let small = try Display(of: display.card, nil, ImageSize(width: 640, height: 480))
+      let screen = try small.start(for: [], .cpuRead)
+      let picture = try small.register(XCTUnwrap(screen.next()))
+      if isTold { try display.rule() }
+      XCTAssertThrowsError(try display.show(picture)) {
+        XCTAssertEqual(
+          $0 as? DisplayError,
+          .failed(SystemFailure("DRM_IOCTL_MODE_ATOMIC", on: display.node.string, .noSpace)))
+      }
+      if isTold {
+        XCTAssertThrowsError(try other.rule()) {
+          XCTAssertEqual($0 as? DisplayError, .notMaster(device: other.node.string))
+        }
+        display.stop()
+      }
+      try other.rule()
+      other.stop()
+    }
+  }
+
   /// The screen is the same still, and its list of modes is another.
   func testAModeThatGoesAwayIsTypedAndNothingIsKept() throws {
     let there = try display(of: "cirrus")
