@@ -28,8 +28,11 @@ final class PooledPicture {
       try screen.take(texture.name, &watch)
       if buffer.isMappedForReading {
         try buffer.withContents { pixels in
-          // As large as the image, which has no more bytes than the picture's rows.
-          unsafe pixels.withUnsafeBytes { unsafe readback.memory.copyMemory(from: $0) }
+          // The plane may have longer rows than the picture, and more of them.
+          let count = unsafe min(pixels.count, readback.memory.count)
+          unsafe pixels.extracting(first: count).withUnsafeBytes {
+            unsafe readback.memory.copyMemory(from: $0)
+          }
         }
         watch.end(.readback)
       }
