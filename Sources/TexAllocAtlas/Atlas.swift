@@ -92,6 +92,7 @@ public final class Atlas {
   /// The same without a new page; nil where there is no room.
   package func insertOnPages(width: Int, height: Int) -> NewCell? {
     precondition(width > 0 && height > 0)
+    guard fits(width, height) else { return nil }
     reclaim()
     let (outerWidth, outerHeight) = (width + 2 * border, height + 2 * border)
     if let page = page(latest), let place = page.insert(width: outerWidth, height: outerHeight) {
@@ -107,9 +108,13 @@ public final class Atlas {
 
   /// - Throws: `AtlasError.tooLarge` for an image that fits on no page.
   package func refuseTooLarge(width: Int, height: Int) throws(AtlasError) {
-    guard width <= largest.width - 2 * border, height <= largest.height - 2 * border else {
+    guard fits(width, height) else {
       throw .tooLarge(image: ImageSize(width: width, height: height), page: largest)
     }
+  }
+
+  private func fits(_ width: Int, _ height: Int) -> Bool {
+    width <= largest.width - 2 * border && height <= largest.height - 2 * border
   }
 
   /// Draws a cell, which is empty or as it was drawn last.

@@ -171,7 +171,7 @@ struct SkylinePacker: Sendable {
 
   private mutating func place(_ width: Int, _ height: Int) -> TexelRectangle? {
     if isMixed { return placeInHole(width, height) ?? placeBelow(width, height) }
-    if let place = strips.take(width, height, spare: height / 8) ?? placeInHole(width, height) {
+    if let place = placeInStrip(width, height, spare: height / 8) ?? placeInHole(width, height) {
       return place
     }
     let stripWidth = self.width / Self.stripsPerRow
@@ -179,9 +179,15 @@ struct SkylinePacker: Sendable {
       let strip = placeBelow(stripWidth, height)
     {
       remember(strips.begin(strip))
-      return strips.take(width, height, spare: 0)
+      return placeInStrip(width, height, spare: 0)
     }
-    return placeBelow(width, height) ?? strips.take(width, height, spare: StripSet.highest)
+    return placeBelow(width, height) ?? placeInStrip(width, height, spare: StripSet.highest)
+  }
+
+  private mutating func placeInStrip(_ width: Int, _ height: Int, spare: Int) -> TexelRectangle? {
+    guard let (place, below) = strips.take(width, height, spare: spare) else { return nil }
+    remember(below)
+    return place
   }
 
   /// How many strips a row of the page has room for: the wider they are, the more of the page is in strips

@@ -16,17 +16,24 @@ struct StripSet: Sendable {
   /// Pixels; what is higher has no strip.
   static let highest = 64
 
-  /// The next place in the lowest strip that has room; nil where none has.
+  /// The next place in the lowest strip that has room, and what is left of the strip below it; nil where none
+  /// has.
   ///
   /// - Parameter spare: By how many pixels the strip may be too high.
-  mutating func take(_ width: Int, _ height: Int, spare: Int) -> TexelRectangle? {
+  mutating func take(
+    _ width: Int, _ height: Int, spare: Int
+  ) -> (place: TexelRectangle, below: TexelRectangle)? {
     var strip = height
     let last = min(height + spare, Self.highest)
     while strip <= last {
       let (x, end, y) = (strips[strip].x, strips[strip].end, strips[strip].y)
       if Int(end - x) >= width {
         strips[strip].x = x + Int32(width)
-        return TexelRectangle(x: Int(x), y: Int(y), width: width, height: height)
+        return (
+          TexelRectangle(x: Int(x), y: Int(y), width: width, height: height),
+          TexelRectangle(
+            x: Int(x), y: Int(y) + height, width: width, height: strip - height)
+        )
       }
       strip += 1
     }

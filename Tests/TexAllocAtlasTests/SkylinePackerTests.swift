@@ -98,6 +98,17 @@ final class SkylinePackerTests: XCTestCase {
     XCTAssertNil(subject.insert(width: 1, height: 1))
   }
 
+  func testWhatIsLowerThanItsStripLeavesTheRestToOthers() {
+    var packer = SkylinePacker(width: 512, height: 60)
+    let first = packer.insert(width: 10, height: 60)
+    let lower = packer.insert(width: 10, height: 56)
+    XCTAssertEqual(lower?.x, first?.columns.upperBound, "in the same strip")
+    let least = packer.insert(width: 10, height: 4)
+    XCTAssertEqual(least?.x, lower?.x)
+    XCTAssertEqual(least?.y, 56)
+    packer.checkInvariants()
+  }
+
   func testWhatIsLargerThanThePageIsRefusedAndWhatIsAsLargeIsNot() {
     var subject = SkylinePacker(width: 30, height: 21)
     XCTAssertNil(subject.insert(width: 31, height: 1))
