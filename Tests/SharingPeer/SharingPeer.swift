@@ -82,11 +82,11 @@ struct Conversation {
   }
 
   private func receive() throws -> SharingEvent {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
       if let event = try socket.receive(until: .now + .milliseconds(5)) { return event }
     }
-    throw SharingError.slow(.seconds(20))
+    throw SharingError.slow(.seconds(60))
   }
 }
 

@@ -98,11 +98,11 @@ final class LoaderUnderTest: Sendable {
   /// Forgets textures, so that their slots come back.
   func forget() { ended.withLock { $0 = [] } }
 
-  /// Polls until something is so; fails where that takes ten seconds.
+  /// Polls until something is so; fails where that takes a minute.
   func poll(until isSo: () throws -> Bool, file: StaticString = #filePath, line: UInt = #line)
     rethrows
   {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(60)
     while try !isSo() {
       if ContinuousClock.now > end {
         return XCTFail("it does not come about: \(assets.statistics)", file: file, line: line)
@@ -121,7 +121,7 @@ final class LoaderUnderTest: Sendable {
 func waitUntil(
   _ isSo: () throws -> Bool, file: StaticString = #filePath, line: UInt = #line
 ) rethrows {
-  let end = ContinuousClock.now + .seconds(10)
+  let end = ContinuousClock.now + .seconds(60)
   while try !isSo() {
     if ContinuousClock.now > end {
       return XCTFail("it does not come about", file: file, line: line)

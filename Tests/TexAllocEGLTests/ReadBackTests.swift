@@ -41,7 +41,7 @@ final class ReadBackTests: XCTestCase {
         XCTAssertEqual(target.route, route)
         XCTAssertEqual(target.reason, route == .imported ? nil : "\(route) was demanded")
         try draw(on: target)
-        XCTAssertTrue(try target.finish().wait(until: .now + .seconds(10)))
+        XCTAssertTrue(try target.finish().wait(until: .now + .seconds(60)))
         let pixels = try buffer.pixels()
         for pixel in 0..<37 * 11 {
           let held = Array(pixels[pixel * channels.count..<(pixel + 1) * channels.count])
@@ -67,7 +67,7 @@ final class ReadBackTests: XCTestCase {
       }
       let target = try gpu.renderTarget(for: buffer)
       try draw(on: target)
-      XCTAssertTrue(try target.finish(rows: 9..<11).wait(until: .now + .seconds(10)))
+      XCTAssertTrue(try target.finish(rows: 9..<11).wait(until: .now + .seconds(60)))
       let pixels = try buffer.pixels()
       XCTAssertTrue(pixels[..<(9 * 37 * 4)].allSatisfy { $0 == 7 }, "\(route)")
       XCTAssertEqual(Array(pixels[(9 * 37 * 4)...].prefix(4)), picture, "\(route)")
@@ -96,7 +96,7 @@ final class ReadBackTests: XCTestCase {
     }
     for target in [imported, readBack] {
       try draw(on: target)
-      XCTAssertTrue(try target.finish().wait(until: .now + .seconds(10)))
+      XCTAssertTrue(try target.finish().wait(until: .now + .seconds(60)))
     }
     XCTAssertEqual(try buffers[0].pixels(), try buffers[1].pixels())
   }

@@ -90,7 +90,7 @@ final class SharingCommandTests: XCTestCase {
     }
     try serve([photograph], clients: 1)
     let client = try BufferSocket(connectingTo: FilePath(socket), as: "test")
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     guard case .asked? = try client.receive(until: deadline) else { return XCTFail("not asked") }
     try client.answer(with: [Narrow()])
     guard case .conflict(let words)? = try client.receive(until: deadline) else {
@@ -150,7 +150,7 @@ final class SharingCommandTests: XCTestCase {
     // An answer before the question.
     XCTAssertThrowsError(try rude.answer(with: []))
     try rude.ask()
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     for client in [rude, still] {
       var last: SharingEvent?
       while let event = try? client.receive(until: deadline) { last = event }
@@ -189,7 +189,7 @@ final class SharingCommandTests: XCTestCase {
     process.standardError = try FileHandle(forWritingTo: log)
     try process.run()
     server = process
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while try Data(contentsOf: log).isEmpty, ContinuousClock.now < deadline { usleep(1000) }
   }
 

@@ -87,7 +87,7 @@ func descriptorCount() throws -> Int {
 func assertNoMoreDescriptors(
   than before: Int, file: StaticString = #filePath, line: UInt = #line
 ) throws {
-  let deadline = ContinuousClock.now + .seconds(5)
+  let deadline = ContinuousClock.now + .seconds(60)
   while try descriptorCount() > before, ContinuousClock.now < deadline { usleep(1000) }
   XCTAssertLessThanOrEqual(try descriptorCount(), before, file: file, line: line)
 }
