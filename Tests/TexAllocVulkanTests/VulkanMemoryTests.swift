@@ -77,6 +77,8 @@ final class VulkanMemoryTests: VulkanTestCase {
     let buffer = try TexturePool(for: [gpu]).allocate(
       ImageDescriptor(width: 2048, height: 1200, formats: [.abgr8888]))
     buffer.paint(1)
+    let small = try TexturePool(for: [gpu]).allocate(image)
+    small.paint(1)
     let before = TroubledDriver.count(of: "vkAllocateMemory")
     TroubledDriver.budget.store(65_536, ordering: .relaxed)
     XCTAssertThrowsError(try heap.makeSlab(of: 65_537)) {
@@ -88,6 +90,9 @@ final class VulkanMemoryTests: VulkanTestCase {
     }
     XCTAssertEqual(TroubledDriver.count(of: "vkAllocateMemory"), before, "nobody asked the driver")
     XCTAssertNoThrow(try heap.makeSlab(of: 65_536))
+    // Less than what small images share.
+    TroubledDriver.budget.store(31 << 20, ordering: .relaxed)
+    XCTAssertNoThrow(try gpu.register(small))
     TroubledDriver.budget.store(1 << 30, ordering: .relaxed)
     XCTAssertNoThrow(try gpu.register(buffer))
   }

@@ -9,7 +9,8 @@ final class ImageMemory: Sendable {
   private let ledger: MemoryLedger
   private let blocks = Mutex<[Block]>([])
 
-  /// Bytes of a block; an image of more than a quarter of that has memory of its own.
+  /// Bytes of a block; an image of more than a quarter of that has memory of its own, and so has any for
+  /// which there is no room for a block.
   private static let blockSize = 32 << 20
   private static let granularity = 4096
 
@@ -28,22 +29,33 @@ final class ImageMemory: Sendable {
       throw .unsupported("memoryTypeBits", "no memory for images")
     }
     let (size, alignment) = (Int(needs.size), Int(needs.alignment))
-    guard size <= Self.blockSize / 4 else {
-      return ImagePlace(
-        memory: try unsafe DeviceMemory(size, of: type, on: connection, in: ledger), offset: 0)
-    }
+    if size > Self.blockSize / 4 { return try own(size, of: type) }
     // A new block is made without the lock: the driver may take its time.
     let known = blocks.withLock { $0 }
     for block in known where block.memory.type == type {
       if let place = block.allocate(size, alignment) { return place }
     }
-    let block = Block(
-      try unsafe DeviceMemory(Self.blockSize, of: type, on: connection, in: ledger))
+    let block: Block
+    do throws(VulkanFailure) {
+      block = Block(
+        try unsafe DeviceMemory(Self.blockSize, of: type, on: connection, in: ledger))
+    } catch  where error.cause == .outOfMemory {
+      // There may be room for this one still.
+      return try own(size, of: type)
+    }
     blocks.withLock { $0.append(block) }
     guard let place = block.allocate(size, alignment) else {
       throw .failed("vkAllocateMemory", "an alignment of \(alignment)")
     }
     return place
+  }
+
+  /// Memory for one image alone.
+  private func own(
+    _ size: Int, of type: VulkanMemoryType
+  ) throws(VulkanFailure) -> ImagePlace {
+    ImagePlace(
+      memory: try unsafe DeviceMemory(size, of: type, on: connection, in: ledger), offset: 0)
   }
 
   /// Lets go of blocks that hold nothing.
