@@ -161,7 +161,8 @@ extension VulkanDevice {
   /// it; after a loss there is nothing to wait for. Every later call is refused as closed. Closing twice
   /// does nothing.
   ///
-  /// Its textures, and whatever lies in its own memory, pools and their slabs too, are let go of before.
+  /// Its textures, and whatever lies in its own memory, pools and their slabs too, are let go of before; so
+  /// are layouts of sets that have the sampler of a ``VulkanTexture/Converted``.
   ///
   /// - Throws: `VulkanFailure`, in use, where some of that is still held, or another thread uses or closes it;
   ///   timed out where the queue is not done in ten seconds. The device then stays open.
@@ -211,16 +212,17 @@ extension VulkanDevice {
     for slab in slabs.compactMap(\.slab) { slab.removeCompanion(self.slabs) }
     let texelFetch = fetch.withLock { $0.take() }
     _ = consume texelFetch
-    let conversions = conversions.withLock { known in
-      defer { known = [:] }
-      return known
-    }
-    _ = consume conversions
     imageMemory.trim()
     guard ledger.close() else {
       let live = ledger.live
       throw inUse("\(live.count) allocations of \(live.bytes) bytes are still held")
     }
+    // Layouts of sets may have their samplers while the device is open.
+    let conversions = conversions.withLock { known in
+      defer { known = [:] }
+      return known
+    }
+    _ = consume conversions
   }
 
   private func inUse(_ reason: String) -> VulkanFailure {
