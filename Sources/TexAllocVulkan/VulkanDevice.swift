@@ -106,7 +106,8 @@ public final class VulkanDevice: Registrar {
 
   /// Takes a toolkit's device, which lives longer, or until ``close()`` has returned.
   ///
-  /// - Throws: `VulkanFailure`, unsupported where it lacks Vulkan 1.2.
+  /// - Throws: `VulkanFailure`, unsupported where it lacks Vulkan 1.2, or its physical device a feature that
+  ///   it is said to have.
   public convenience init(
     over toolkit: VulkanToolkitDevice, route: Route? = nil, formats: FormatTable = .known
   ) throws(VulkanFailure) {
@@ -162,7 +163,8 @@ public final class VulkanDevice: Registrar {
       instance: connection.physical.instance.instance,
       physicalDevice: connection.physical.handle, device: connection.device,
       queue: connection.queue, queueFamily: connection.queueFamily,
-      extensions: connection.extensions, converts: connection.converts, lock: connection.lock)
+      extensions: connection.extensions, convertsLumaAndChroma: connection.convertsLumaAndChroma,
+      lock: connection.lock)
   }
 
   /// Textures made so far, by the way they took.

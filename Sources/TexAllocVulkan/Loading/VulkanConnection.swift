@@ -15,7 +15,7 @@ internal import TexAlloc
   /// Those that the device was made with.
   public let extensions: Set<String>
   /// Whether it was made with the feature `samplerYcbcrConversion`.
-  public let converts: Bool
+  public let convertsLumaAndChroma: Bool
   /// Calls what it is given while nobody else uses the queue.
   public let lock: @Sendable (() -> Void) -> Void
 
@@ -25,13 +25,13 @@ internal import TexAlloc
   ///     `VK_EXT_external_memory_host`, `VK_KHR_external_memory_fd`, `VK_EXT_external_memory_dma_buf`,
   ///     `VK_EXT_queue_family_foreign`, `VK_EXT_image_drm_format_modifier` and `VK_EXT_memory_budget`; sync
   ///     files with `VK_KHR_external_semaphore_fd`.
-  ///   - converts: Whether it was made with the feature `samplerYcbcrConversion`: else there is no
+  ///   - convertsLumaAndChroma: Whether it was made with the feature `samplerYcbcrConversion`: else there is no
   ///     ``VulkanTexture/converted()``.
   ///   - lock: Calls what it is given while nobody else uses the queue, with the lock that the toolkit
   ///     has for that. Whoever has that lock calls nothing of the ``VulkanDevice``.
   @unsafe public init(
     instance: VkInstance, physicalDevice: VkPhysicalDevice, device: VkDevice, queue: VkQueue,
-    queueFamily: UInt32, extensions: Set<String>, converts: Bool = false,
+    queueFamily: UInt32, extensions: Set<String>, convertsLumaAndChroma: Bool = false,
     lock: @escaping @Sendable (() -> Void) -> Void
   ) {
     unsafe self.instance = instance
@@ -40,7 +40,7 @@ internal import TexAlloc
     unsafe self.queue = queue
     self.queueFamily = queueFamily
     self.extensions = extensions
-    self.converts = converts
+    self.convertsLumaAndChroma = convertsLumaAndChroma
     self.lock = lock
   }
 }
@@ -52,8 +52,8 @@ internal import TexAlloc
   let functions: DeviceFunctions
   /// Those that are enabled.
   let extensions: Set<String>
-  /// Whether it converts luma and chroma.
-  let converts: Bool
+  /// Whether it was made with the feature `samplerYcbcrConversion`.
+  let convertsLumaAndChroma: Bool
   let queueFamily: UInt32
   let loss = DeviceLoss()
   let queue: VkQueue
@@ -78,7 +78,7 @@ internal import TexAlloc
     opening physical: PhysicalDevice, without hidden: Set<String> = []
   ) throws(VulkanFailure) {
     let instance = physical.instance.functions
-    let converts = try Self.features(of: physical)
+    let convertsLumaAndChroma = try Self.features(of: physical)
     let family = try Self.queueFamily(of: physical)
     let wanted = Self.wantedExtensions.filter {
       physical.description.extensions.contains($0) && !hidden.contains($0)
@@ -92,7 +92,7 @@ internal import TexAlloc
           queueFamilyIndex: family, queueCount: 1, pQueuePriorities: priority)
         var conversion = unsafe VkPhysicalDeviceSamplerYcbcrConversionFeatures(
           sType: VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SAMPLER_YCBCR_CONVERSION_FEATURES, pNext: nil,
-          samplerYcbcrConversion: converts ? 1 : 0)
+          samplerYcbcrConversion: convertsLumaAndChroma ? 1 : 0)
         var timelines = unsafe VkPhysicalDeviceTimelineSemaphoreFeatures(
           sType: VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES, pNext: nil,
           timelineSemaphore: 1)
@@ -134,7 +134,7 @@ internal import TexAlloc
     unsafe self.queue = queue
     self.functions = own
     extensions = Set(wanted)
-    self.converts = converts
+    self.convertsLumaAndChroma = convertsLumaAndChroma
     queueFamily = family
     isOwn = true
     let mutex = SharedMutex()
@@ -147,7 +147,9 @@ internal import TexAlloc
   ) throws(VulkanFailure) {
     let instance = try unsafe VulkanInstance(toolkit.instance, by: loader)
     let physical = try unsafe PhysicalDevice(toolkit.physicalDevice, at: 0, of: instance)
-    _ = try Self.features(of: physical)
+    if try !Self.features(of: physical), toolkit.convertsLumaAndChroma {
+      throw .unsupported("samplerYcbcrConversion", "\(physical.description.name) lacks it")
+    }
     try Self.check(toolkit.queueFamily, of: physical)
     self.physical = physical
     unsafe device = toolkit.device
@@ -155,7 +157,7 @@ internal import TexAlloc
     functions = try unsafe DeviceFunctions(
       instance.functions.getDeviceProcAddr, of: toolkit.device)
     extensions = toolkit.extensions
-    converts = toolkit.converts
+    convertsLumaAndChroma = toolkit.convertsLumaAndChroma
     queueFamily = toolkit.queueFamily
     lock = toolkit.lock
     isOwn = false

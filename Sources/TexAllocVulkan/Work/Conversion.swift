@@ -80,7 +80,7 @@ struct Conversion: Hashable, Sendable {
   /// - Throws: `VulkanFailure`, unsupported where the device lacks the conversion, or samples no such images
   ///   where they lie.
   init(_ conversion: Conversion, on connection: VulkanConnection) throws(VulkanFailure) {
-    guard connection.converts else {
+    guard connection.convertsLumaAndChroma else {
       throw .unsupported("samplerYcbcrConversion", "the device was made without it")
     }
     let features = connection.linearFeatures(of: conversion.vulkan)
