@@ -8,59 +8,78 @@ internal import TexAlloc
 struct Conversion: Hashable, Sendable {
   /// A `VkFormat`.
   let format: UInt32
-  let colour: Colour
   /// Pixels across, and down, that share a sample of chroma.
-  private let across, down: Int
+  let across, down: Int
+  private let matrix: Colour.Matrix
+  private let range: Colour.Range
+  /// Where samples of chroma lie; in a direction in which none are shared, that makes no difference, and is the
+  /// same for all.
+  fileprivate let horizontalSiting, verticalSiting: Colour.Siting
 
   var vulkan: VkFormat { VkFormat(format) }
 
   /// nil where Vulkan has no such format.
   init?(_ layout: ImageLayout) {
-    let shapes = layout.shapes
-    guard shapes.count > 1, shapes[0].isPixels, layout.sampling == .asStored else { return nil }
-    // Bits that hold nothing come first: those of the number lie above them.
-    let luma = shapes[0].channels
-    let (first, rest) = (shapes[1], shapes.dropFirst())
-    let meanings = rest.flatMap { $0.channels.map(\.meaning).filter { $0 != .unused } }
-    let row = Self.rows.first { row in
-      row.planes == shapes.count && row.across == first.horizontalSubsampling
-        && row.down == first.verticalSubsampling && luma.map(\.bits) == row.bits
-    }
-    guard let row, luma.last?.meaning == .luma, meanings == [.blueChroma, .redChroma],
-      rest.allSatisfy({ $0.alone != nil })
+    guard layout.sampling == .asStored,
+      let row = Self.rows.first(where: { $0.shapes == layout.shapes })
     else { return nil }
+    let (colour, chroma) = (layout.colour, row.shapes[1])
     format = row.format.rawValue
-    colour = layout.colour
-    (across, down) = (row.across, row.down)
+    (across, down) = (chroma.horizontalSubsampling, chroma.verticalSubsampling)
+    (matrix, range) = (colour.matrix, colour.range)
+    horizontalSiting = across > 1 ? colour.horizontalSiting : .cosited
+    verticalSiting = down > 1 ? colour.verticalSiting : horizontalSiting
   }
 
-  /// How many planes, how many pixels share a sample of chroma, and the bits of a number, from the lowest.
-  private typealias Row = (planes: Int, across: Int, down: Int, bits: [Int], format: VkFormat)
-
-  private static let rows: [Row] = [
-    (2, 2, 2, [8], VK_FORMAT_G8_B8R8_2PLANE_420_UNORM),
-    (2, 2, 1, [8], VK_FORMAT_G8_B8R8_2PLANE_422_UNORM),
-    (2, 2, 2, [6, 10], VK_FORMAT_G10X6_B10X6R10X6_2PLANE_420_UNORM_3PACK16),
-    (3, 2, 2, [8], VK_FORMAT_G8_B8_R8_3PLANE_420_UNORM),
-    (3, 2, 1, [8], VK_FORMAT_G8_B8_R8_3PLANE_422_UNORM),
-    (3, 1, 1, [8], VK_FORMAT_G8_B8_R8_3PLANE_444_UNORM),
+  private static let rows: [(shapes: [PlaneShape], format: VkFormat)] = [
+    (twoPlanes(across: 2, down: 2), VK_FORMAT_G8_B8R8_2PLANE_420_UNORM),
+    (twoPlanes(across: 2, down: 1), VK_FORMAT_G8_B8R8_2PLANE_422_UNORM),
+    (
+      twoPlanes(across: 2, down: 2, bits: 10),
+      VK_FORMAT_G10X6_B10X6R10X6_2PLANE_420_UNORM_3PACK16
+    ),
+    (threePlanes(across: 2, down: 2), VK_FORMAT_G8_B8_R8_3PLANE_420_UNORM),
+    (threePlanes(across: 2, down: 1), VK_FORMAT_G8_B8_R8_3PLANE_422_UNORM),
+    (threePlanes(across: 1, down: 1), VK_FORMAT_G8_B8_R8_3PLANE_444_UNORM),
   ]
 
+  private static func twoPlanes(across: Int, down: Int, bits: Int = 8) -> [PlaneShape] {
+    let chroma = [PlaneShape.Channel.Meaning.blueChroma, .redChroma]
+    return [
+      PlaneShape(channels(.luma, bits: bits)),
+      PlaneShape(chroma.flatMap { channels($0, bits: bits) }, across: across, down: down),
+    ]
+  }
+
+  private static func threePlanes(across: Int, down: Int) -> [PlaneShape] {
+    [PlaneShape(channels(.luma, bits: 8))]
+      + [.blueChroma, .redChroma].map {
+        PlaneShape(channels($0, bits: 8), across: across, down: down)
+      }
+  }
+
+  /// A number, above the bits of its bytes that hold nothing.
+  private static func channels(
+    _ meaning: PlaneShape.Channel.Meaning, bits: Int
+  ) -> [PlaneShape.Channel] {
+    (bits > 8 ? [.init(.unused, bits: 16 - bits)] : []) + [.init(meaning, bits: bits)]
+  }
+
   fileprivate var model: VkSamplerYcbcrModelConversion {
-    switch colour.matrix {
+    switch matrix {
     case .bt601: VK_SAMPLER_YCBCR_MODEL_CONVERSION_YCBCR_601
     case .bt709: VK_SAMPLER_YCBCR_MODEL_CONVERSION_YCBCR_709
     case .bt2020: VK_SAMPLER_YCBCR_MODEL_CONVERSION_YCBCR_2020
     }
   }
 
-  fileprivate var range: VkSamplerYcbcrRange {
-    colour.range == .full ? VK_SAMPLER_YCBCR_RANGE_ITU_FULL : VK_SAMPLER_YCBCR_RANGE_ITU_NARROW
+  fileprivate var vulkanRange: VkSamplerYcbcrRange {
+    range == .full ? VK_SAMPLER_YCBCR_RANGE_ITU_FULL : VK_SAMPLER_YCBCR_RANGE_ITU_NARROW
   }
 
   /// Where samples of chroma lie in the directions in which several pixels share one.
   fileprivate var sitings: [Colour.Siting] {
-    (across > 1 ? [colour.horizontalSiting] : []) + (down > 1 ? [colour.verticalSiting] : [])
+    (across > 1 ? [horizontalSiting] : []) + (down > 1 ? [verticalSiting] : [])
   }
 
   fileprivate static func location(_ siting: Colour.Siting) -> VkChromaLocation {
@@ -96,9 +115,9 @@ struct Conversion: Hashable, Sendable {
     unsafe info.sType = VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_CREATE_INFO
     unsafe info.format = conversion.vulkan
     unsafe info.ycbcrModel = conversion.model
-    unsafe info.ycbcrRange = conversion.range
-    unsafe info.xChromaOffset = Conversion.location(conversion.colour.horizontalSiting)
-    unsafe info.yChromaOffset = Conversion.location(conversion.colour.verticalSiting)
+    unsafe info.ycbcrRange = conversion.vulkanRange
+    unsafe info.xChromaOffset = Conversion.location(conversion.horizontalSiting)
+    unsafe info.yChromaOffset = Conversion.location(conversion.verticalSiting)
     unsafe info.chromaFilter = filter
     try connection.check(
       "vkCreateSamplerYcbcrConversion", unsafe functions.createConversion(device, &info, nil, &made)
