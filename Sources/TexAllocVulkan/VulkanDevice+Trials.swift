@@ -55,9 +55,9 @@ extension VulkanDevice {
       try compare(trial, on: route)
       keep(.success(true))
     } catch {
-      // What has nothing to do with the kind may be better the next time.
-      if [.importFailed, .copyFailed, .pixels, .pitch, .offset, .size, .heap].contains(error.cause)
-      {
+      // What has nothing to do with the kind may be better the next time, and what the driver wants of pitch
+      // and size depends on the width.
+      if [.importFailed, .copyFailed, .pixels, .heap].contains(error.cause) {
         keep(.failure(error))
       }
       throw error

@@ -9,7 +9,8 @@ extension VulkanTexture {
     /// With the conversion.
     public let view: VkImageView
     /// The only one that the view may be bound with, as an immutable sampler of the layout of the set. It
-    /// filters linearly where the device does, and lives as long as the ``VulkanDevice``, or a texture.
+    /// filters linearly where the device does, and lives until ``VulkanDevice/close()`` has succeeded, or as
+    /// long as a texture that it converts: layouts of sets that have it are to go before.
     public let sampler: VkSampler
     public let format: VkFormat
     /// Pixels.
@@ -23,10 +24,11 @@ extension VulkanTexture {
   /// barriers come with the next ``takeBarriers()``, or ``VulkanDevice/collect()``. ``planes`` stay what they
   /// are.
   ///
-  /// For the first image of a kind, what the device shows of flat patches is compared with what was written.
+  /// Where pixels share chroma, the size of the image is a multiple of how many do. For the first image of a
+  /// kind, what the device shows of flat patches is compared with what was written.
   ///
-  /// - Throws: `RegistrationRefused` where the device has no such conversion, wants other pitches, or converts
-  ///   wrongly: ``planes`` are to be put together in a shader then.
+  /// - Throws: `RegistrationRefused` where the device has no such conversion, wants another size or other pitches,
+  ///   or converts wrongly: ``planes`` are to be put together in a shader then.
   public func converted() throws(RegistrationRefused) -> Converted {
     if let known = whole.withLock({ $0 }) { return known.shown }
     let made = try device.makeConverted(of: self)
@@ -44,8 +46,11 @@ extension VulkanTexture {
   package func convertedTexels() throws -> [UInt8] {
     _ = try converted()
     guard let image = whole.withLock({ $0 }) else { return [] }
-    return try device.texels(
-      ofRows: stride(from: 0, to: image.size.height, by: 1), of: image)
+    let fetch = try TexelFetch(
+      on: device.work, in: device.ledger, converting: image.conversion)
+    return try unsafe fetch.texels(
+      ofRows: stride(from: 0, to: image.size.height, by: 1), of: image.size, in: image.view,
+      of: image)
   }
 }
 
@@ -69,10 +74,12 @@ extension VulkanDevice {
         .heap, "route", wanted: "an image that is sampled where it lies", held: "\(texture.route)")
     }
     let conversion = try conversion(for: buffer.layout)
+    // What is wrong with this image alone is found out before a trial tells of all that lie like it.
+    let image = try makeConverted(of: buffer, by: conversion)
     if try state.withLock({ $0.conversionVerdicts }).known(buffer) == nil {
       try checkConversion(of: buffer, by: conversion)
     }
-    return try makeConverted(of: buffer, by: conversion)
+    return image
   }
 
   private func conversion(
@@ -132,7 +139,8 @@ extension VulkanDevice {
       try compare(trial, with: patches, by: conversion)
       state.withLock { $0.conversionVerdicts.keep(.success(true), for: buffer) }
     } catch {
-      if [.importFailed, .pixels, .pitch, .offset, .heap].contains(error.cause) {
+      // All else may be otherwise with another width, or in another slab.
+      if error.cause == .pixels {
         state.withLock { $0.conversionVerdicts.keep(.failure(error), for: buffer) }
       }
       throw error
@@ -143,12 +151,19 @@ extension VulkanDevice {
     _ trial: TextureBuffer, with patches: FlatPatches, by conversion: SamplerConversion
   ) throws(RegistrationRefused) {
     let image = try makeConverted(of: trial, by: conversion)
+    let fetch: TexelFetch
+    do throws(VulkanFailure) {
+      fetch = try TexelFetch(on: work, in: ledger, converting: conversion)
+    } catch {
+      throw refusal(
+        cause(of: error, or: .trial), "pixels", wanted: "a look at them", held: "\(error)")
+    }
     let rows = stride(from: 0, to: image.size.height, by: max(image.size.height - 1, 1))
     for turn in 0..<2 {
       patches.store(into: trial, turn)
       let texels: [UInt8]
       do throws(VulkanFailure) {
-        texels = try self.texels(ofRows: rows, of: image)
+        texels = try unsafe fetch.texels(ofRows: rows, of: image.size, in: image.view, of: image)
       } catch {
         // The queue may use it still.
         if let fence = try? work.fence() { hold((image, trial), until: fence) }
@@ -164,13 +179,5 @@ extension VulkanDevice {
           "\(row) of \(trial.layout.format), converted" + (turn > 0 ? ", written again" : ""))
       }
     }
-  }
-
-  /// What a shader sees of rows of an image that is converted.
-  fileprivate func texels(
-    ofRows rows: StrideTo<Int>, of image: ConvertedImage
-  ) throws(VulkanFailure) -> [UInt8] {
-    try unsafe TexelFetch(on: work, in: ledger, converting: image.conversion).texels(
-      ofRows: rows, of: image.size, in: image.view, of: image)
   }
 }
