@@ -89,7 +89,10 @@ extension VulkanDevice {
       $0.heaps =
         heaps.names + (isShared ? heaps.sharedNames : []) + Self.foreignHeaps(for: importer)
       $0.deviceUsage = [.mipmap, .sample]
-      ($0.maxWidth, $0.maxHeight) = (description.maxImageSize, description.maxImageSize)
+      // Linear ones may be smaller than others.
+      let (limit, largest) = (description.maxImageSize, rules.map(\.largest))
+      $0.maxWidth = min(limit, largest.map(\.width).min() ?? limit)
+      $0.maxHeight = min(limit, largest.map(\.height).min() ?? limit)
       $0.pitchAlignment = pitchAlignment
       $0.offsetAlignment = rules.map(\.offsetAlignment).max()
       $0.heightAlignment = rules.map(\.heightAlignment).max()

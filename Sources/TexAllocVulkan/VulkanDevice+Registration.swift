@@ -222,6 +222,9 @@ extension VulkanDevice {
         .offset, "offsetAlignment", wanted: "a multiple of \(wanted)", held: "\(held)")
     case .size(let wanted, let held):
       return refusal(.size, "size", wanted: "memory of \(wanted) bytes", held: "\(held)")
+    case .extent(let wanted, let held):
+      return refusal(
+        .size, "width, height", wanted: wanted, held: "\(held.width)x\(held.height)")
     case .memoryType(let type):
       return refusal(
         .heap, "heaps", wanted: "memory that such images can lie in", held: "\(type)")

@@ -5,7 +5,7 @@ import XCTest
 @testable import TexAllocVulkan
 
 /// A driver that can be told to lose its device, to have no memory for submissions, or to say that none of
-/// its memory is coherent or how much is left; and that tells what it was called for. One test at a time uses
+/// its memory is coherent, how much is left, how large images may be or how their rows lie; and that tells what it was called for. One test at a time uses
 /// it.
 enum TroubledDriver {
   static let losesDevice = Atomic(false)
@@ -16,6 +16,13 @@ enum TroubledDriver {
 
   /// Bytes that it says are left; its own answer where negative.
   static let budget = Atomic(-1)
+  /// Bytes by which rows of the planes of one image are further apart than its own answer.
+  static let surplusPitch = Atomic(0)
+  /// Pixels across, and down, of the largest linear images; its own answer where 0.
+  static let largestSize = Atomic(0)
+  /// Whether it says that it can convert luma and chroma, where it can.
+  static let converts = Atomic(true)
+
   /// Memory, images and buffers that were made and that went, by the names of the functions.
   static let calls = Mutex<[String]>([])
   /// Done in the middle of `vkCreateImage`.
@@ -35,6 +42,9 @@ enum TroubledDriver {
     isShortOfMemory.store(false, ordering: .relaxed)
     isCoherent.store(true, ordering: .relaxed)
     budget.store(-1, ordering: .relaxed)
+    surplusPitch.store(0, ordering: .relaxed)
+    largestSize.store(0, ordering: .relaxed)
+    converts.store(true, ordering: .relaxed)
     feignsSyncFiles.store(false, ordering: .relaxed)
     flushed.withLock { $0 = [] }
     calls.withLock { $0 = [] }
@@ -58,6 +68,12 @@ enum TroubledDriver {
         unsafe unsafeBitCast(deviceFunction, to: PFN_vkVoidFunction.self)
       case "vkGetPhysicalDeviceMemoryProperties2":
         unsafe unsafeBitCast(memoryProperties, to: PFN_vkVoidFunction.self)
+      case "vkGetPhysicalDeviceFeatures2":
+        unsafe unsafeBitCast(features, to: PFN_vkVoidFunction.self)
+      case "vkGetPhysicalDeviceImageFormatProperties2":
+        unsafe unsafeBitCast(imageProperties, to: PFN_vkVoidFunction.self)
+      case "vkGetImageSubresourceLayout":
+        unsafe unsafeBitCast(subresourceLayout, to: PFN_vkVoidFunction.self)
       case "vkQueueSubmit": unsafe unsafeBitCast(submit, to: PFN_vkVoidFunction.self)
       case "vkAllocateMemory": unsafe unsafeBitCast(allocate, to: PFN_vkVoidFunction.self)
       case "vkFreeMemory": unsafe unsafeBitCast(free, to: PFN_vkVoidFunction.self)
@@ -107,6 +123,47 @@ enum TroubledDriver {
       // The software device has one type.
       unsafe properties?.pointee.memoryProperties.memoryTypes.0.propertyFlags &=
         ~VK_MEMORY_PROPERTY_HOST_COHERENT_BIT.rawValue
+    }
+
+  private static let features: PFN_vkGetPhysicalDeviceFeatures2 = { device, features in
+    unsafe real("vkGetPhysicalDeviceFeatures2", as: PFN_vkGetPhysicalDeviceFeatures2.self)(
+      device, features)
+    if converts.load(ordering: .relaxed) { return }
+    var next = unsafe features?.pointee.pNext
+    while let part = unsafe next {
+      let conversion = unsafe part.assumingMemoryBound(
+        to: VkPhysicalDeviceSamplerYcbcrConversionFeatures.self)
+      if unsafe conversion.pointee.sType
+        == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SAMPLER_YCBCR_CONVERSION_FEATURES
+      {
+        unsafe conversion.pointee.samplerYcbcrConversion = 0
+      }
+      unsafe next = conversion.pointee.pNext
+    }
+  }
+
+  private static let imageProperties: PFN_vkGetPhysicalDeviceImageFormatProperties2 =
+    { device, info, properties in
+      let result = unsafe real(
+        "vkGetPhysicalDeviceImageFormatProperties2",
+        as: PFN_vkGetPhysicalDeviceImageFormatProperties2.self)(device, info, properties)
+      let largest = UInt32(largestSize.load(ordering: .relaxed))
+      if largest > 0, unsafe info?.pointee.tiling != VK_IMAGE_TILING_OPTIMAL {
+        unsafe properties?.pointee.imageFormatProperties.maxExtent =
+          VkExtent3D(width: largest, height: largest, depth: 1)
+      }
+      return result
+    }
+
+  private static let subresourceLayout: PFN_vkGetImageSubresourceLayout =
+    { device, image, part, layout in
+      unsafe real("vkGetImageSubresourceLayout", as: PFN_vkGetImageSubresourceLayout.self)(
+        device, image, part, layout)
+      let planes = VK_IMAGE_ASPECT_PLANE_0_BIT.rawValue | VK_IMAGE_ASPECT_PLANE_1_BIT.rawValue
+      if let aspects = unsafe part?.pointee.aspectMask, aspects & planes != 0 {
+        let surplus = VkDeviceSize(surplusPitch.load(ordering: .relaxed))
+        unsafe layout?.pointee.rowPitch += surplus
+      }
     }
 
   private static let allocate: PFN_vkAllocateMemory = { device, info, allocator, memory in

@@ -24,10 +24,7 @@ internal import TexAlloc
   ) throws(LinearImageRefused) {
     let first = places[0].memory
     let connection = first.connection
-    let image: VkImage
-    do throws(VulkanFailure) {
-      unsafe image = try Self.makeImage(layout.imageSize, in: first, conversion)
-    } catch { throw .failed(error) }
+    let image = try unsafe Self.makeImage(layout.imageSize, in: first, conversion)
     do throws(LinearImageRefused) {
       var starts: [Int] = []
       for (plane, place) in places.enumerated() {
@@ -93,17 +90,27 @@ extension ConvertedImage {
   /// Without memory; that of its planes need not be one piece.
   @unsafe private static func makeImage(
     _ size: ImageSize, in memory: DeviceMemory, _ conversion: SamplerConversion
-  ) throws(VulkanFailure) -> VkImage {
+  ) throws(LinearImageRefused) -> VkImage {
     let connection = memory.connection
+    let (across, down) = (conversion.conversion.across, conversion.conversion.down)
+    guard size.width.isMultiple(of: across), size.height.isMultiple(of: down) else {
+      throw .extent(wanted: "multiples of \(across)x\(down)", held: size)
+    }
     let (format, handleType) = (conversion.conversion.vulkan, memory.handleType)
     let flags = VK_IMAGE_CREATE_DISJOINT_BIT.rawValue
     guard
-      LinearImages.supports(
-        format, false, handleType == 0 ? nil : handleType, flags: flags, on: connection) == true
+      let support = LinearSupport(
+        of: format, false, handleType == 0 ? nil : handleType, flags: flags, on: connection),
+      support.takesMemory
     else {
-      throw .unsupported(
-        "VkImageFormatProperties2", "no linear images of VkFormat \(format.rawValue) in such memory"
-      )
+      throw .failed(
+        .unsupported(
+          "VkImageFormatProperties2",
+          "no linear images of VkFormat \(format.rawValue) in such memory"))
+    }
+    guard size.fits(in: support.largest) else {
+      throw .extent(
+        wanted: "at most \(support.largest.width)x\(support.largest.height)", held: size)
     }
     var external = unsafe VkExternalMemoryImageCreateInfo(
       sType: VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO, pNext: nil,
@@ -125,8 +132,10 @@ extension ConvertedImage {
       unsafe info.initialLayout = LinearImages.initialLayout(isPitchFree: false, handleType)
       return unsafe connection.functions.createImage(connection.device, &info, nil, &image)
     }
-    try connection.check("vkCreateImage", result)
-    guard let image = unsafe image else { throw .failed("vkCreateImage", "no handle") }
+    do throws(VulkanFailure) { try connection.check("vkCreateImage", result) } catch {
+      throw .failed(error)
+    }
+    guard let image = unsafe image else { throw .failed(.failed("vkCreateImage", "no handle")) }
     return unsafe image
   }
 

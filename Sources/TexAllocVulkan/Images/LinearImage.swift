@@ -163,6 +163,8 @@ enum LinearImageRefused: Error {
   case pitch(wanted: Int, held: Int)
   case offset(wanted: Int, held: Int)
   case size(wanted: Int, held: Int)
+  /// Pixels.
+  case extent(wanted: String, held: ImageSize)
   case memoryType(VulkanMemoryType)
   case failed(VulkanFailure)
 }

@@ -11,6 +11,8 @@ struct LinearRule: Sendable {
   /// How many rows there are is rounded up to at most this; what they then take all in all, to at most that.
   let heightAlignment, sizeAlignment: Int
   let memory: SuitableMemory
+  /// Texels.
+  let largest: ImageSize
 }
 
 /// The linear images of a device: what it samples where it lies.
@@ -138,11 +140,11 @@ extension LinearImages {
     for format: VkFormat, _ isPitchFree: Bool, on connection: VulkanConnection
   ) -> LinearRule? {
     guard isSampled(format, isPitchFree, on: connection),
-      supports(format, isPitchFree, nil, on: connection) != nil,
+      let own = LinearSupport(of: format, isPitchFree, nil, on: connection),
       let texel = texelSizes[format.rawValue]
     else { return nil }
     var (pitch, offset, height, size, types) = (1 as Int?, 1, 1, 1, UInt32.max)
-    for extent in sizes {
+    for extent in sizes where extent.fits(in: own.largest) {
       // Also where the pitch is free: what the driver takes by itself suits it.
       guard
         let image = try? unsafe makeImage(format, extent, pitch: nil, 0, on: connection)
@@ -159,15 +161,21 @@ extension LinearImages {
       while size <= 1 << 20, rows.roundedUp(toMultipleOf: size) < needs.size { size *= 2 }
       types &= needs.memoryTypeBits
     }
-    let handles = [
+    let supports = [
       VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
       VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
       VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT,
-    ].map(\.rawValue).filter { supports(format, isPitchFree, $0, on: connection) == true }
+    ].map(\.rawValue).compactMap { handle in
+      LinearSupport(of: format, isPitchFree, handle, on: connection).map { (handle, $0) }
+    }.filter(\.1.takesMemory)
+    let largest = ([own] + supports.map(\.1)).map(\.largest)
     return LinearRule(
       pitchAlignment: pitch, offsetAlignment: offset, heightAlignment: height,
       sizeAlignment: size,
-      memory: SuitableMemory(memoryTypes: types, handleTypes: handles.reduce(0, |)))
+      memory: SuitableMemory(
+        memoryTypes: types, handleTypes: supports.map(\.0).reduce(0, |)),
+      largest: ImageSize(
+        width: largest.map(\.width).min() ?? 0, height: largest.map(\.height).min() ?? 0))
   }
 
   /// The least power of two from one on by which rows of so many bytes get a pitch; nil where none does.
@@ -210,52 +218,5 @@ extension LinearImages {
           && $0.drmFormatModifierTilingFeatures & wanted == wanted
       }
     }
-  }
-
-  /// Whether memory of a kind of handle can be imported, or exported, for linear images of the format, many images in
-  /// one; for no handle, whether there are such images. nil where not even these are.
-  static func supports(
-    _ format: VkFormat, _ isPitchFree: Bool, _ handleType: UInt32?, flags: UInt32 = 0,
-    on connection: VulkanConnection
-  ) -> Bool? {
-    var modifier = unsafe VkPhysicalDeviceImageDrmFormatModifierInfoEXT()
-    unsafe modifier.sType =
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT
-    var external = unsafe VkPhysicalDeviceExternalImageFormatInfo(
-      sType: VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO, pNext: nil,
-      handleType: VkExternalMemoryHandleTypeFlagBits(handleType ?? 0))
-    var answer = unsafe VkExternalImageFormatProperties()
-    unsafe answer.sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES
-    let result = unsafe withUnsafeMutablePointer(to: &modifier) { modifier in
-      unsafe withUnsafeMutablePointer(to: &external) { external in
-        unsafe withUnsafeMutablePointer(to: &answer) { answer in
-          unsafe external.pointee.pNext = isPitchFree ? UnsafeRawPointer(modifier) : nil
-          var info = unsafe VkPhysicalDeviceImageFormatInfo2()
-          unsafe info.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2
-          unsafe info.pNext =
-            handleType != nil
-            ? UnsafeRawPointer(external) : isPitchFree ? UnsafeRawPointer(modifier) : nil
-          unsafe info.format = format
-          unsafe info.type = VK_IMAGE_TYPE_2D
-          unsafe info.tiling =
-            isPitchFree ? VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT : VK_IMAGE_TILING_LINEAR
-          unsafe info.usage = usage
-          unsafe info.flags = flags
-          var properties = unsafe VkImageFormatProperties2()
-          unsafe properties.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2
-          unsafe properties.pNext = handleType == nil ? nil : UnsafeMutableRawPointer(answer)
-          return unsafe connection.physical.instance.functions.getImageFormatProperties(
-            connection.physical.handle, &info, &properties)
-        }
-      }
-    }
-    guard result == VK_SUCCESS else { return nil }
-    let features = unsafe answer.externalMemoryProperties.externalMemoryFeatures
-    let wanted =
-      handleType == DeviceMemory.exportedType
-      ? VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT : VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT
-    return handleType == nil
-      || features & wanted.rawValue != 0
-        && features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT.rawValue == 0
   }
 }
