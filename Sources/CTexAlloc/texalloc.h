@@ -84,7 +84,7 @@ typedef enum texalloc_status {
   TEXALLOC_INVALID_ARGUMENT = 1,
   /** The handle is NULL, was released, is of another kind, or is none. */
   TEXALLOC_INVALID_HANDLE = 2,
-  /** A plane of the buffer is being written or read just now, or is not mapped. */
+  /** A plane of the buffer is being written or read just now, or is not mapped; or a pool is asking a component. */
   TEXALLOC_BUSY = 3,
   /** The process was forked, and has not called exec. */
   TEXALLOC_FORKED = 4,
@@ -483,10 +483,13 @@ typedef struct texalloc_component {
   const char *json;
   /**
    * Whether it can use a buffer, which suits its attributes; else it writes why not, with a zero behind it, where
-   * there is room for `room` bytes. NULL: it can. A pool asks when it first allocates an image of a kind, on the
-   * thread that allocates, about a small one of each heap until one is accepted; texalloc_buffer_suits() asks about
-   * any. The buffer's handle is the library's, and lasts as long as the call, which may do with it what it likes, but
-   * allocates nothing of that pool.
+   * there is room for `room` bytes. NULL: it can. A pool asks when it first allocates an image of a kind or is asked
+   * for the plan of one, on that thread, about a small one of each heap until one is accepted. It does not where the
+   * component has no say (it names a device_usage that the image is not for; or a cpu_usage alone, and the image is
+   * not TEXALLOC_CPU_READ), nor where no width of 80 to 592 in steps of 16 suits everybody, in whole cache lines.
+   * texalloc_buffer_suits() asks about any. The buffer's handle is the library's, and lasts as long as the call, which
+   * may do with it what it likes. It neither allocates of that pool nor calls texalloc_pool_get_plan() for it:
+   * TEXALLOC_BUSY, where that would have to be planned.
    */
   bool (*accepts)(void *user, texalloc_buffer *buffer, char *reason, size_t room);
   /** What it is given: for as long as the pool lives. */

@@ -645,6 +645,42 @@ static bool accept_nothing(void *user, texalloc_buffer *buffer, char *reason, si
   return false;
 }
 
+/* One that wants of the pool what the pool asks it about. */
+static texalloc_pool *asking_pool;
+static bool accept_by_plan(void *user, texalloc_buffer *buffer, char *reason, size_t room) {
+  texalloc_image image = {.struct_size = sizeof image, .width = 100, .height = 100};
+  texalloc_report *report;
+  texalloc_buffer *other;
+  (void)buffer, (void)reason, (void)room;
+  ++*(int *)user;
+  EXPECT(BUSY, texalloc_pool_get_plan(asking_pool, &image, 0, &report));
+  assert(strstr(texalloc_last_error(), "asking"));
+  EXPECT(BUSY, texalloc_pool_allocate(asking_pool, &image, 0, &other));
+  EXPECT(BUSY, texalloc_picture_allocate(live_picture, asking_pool, 0, &other));
+  EXPECT(BUSY, texalloc_picture_allocate_as(live_picture, &format, 1, asking_pool, 0, &other));
+  EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &other)); /* another pool */
+  EXPECT(OK, texalloc_buffer_release(other));
+  return true;
+}
+
+static void ask_while_asked(void) {
+  int asked = 0;
+  texalloc_component panel = {
+      .struct_size = sizeof panel, .accepts = accept_by_plan, .user = &asked, .json = "{\"name\": \"panel\"}"};
+  texalloc_pool_options options = {
+      .struct_size = sizeof options, .components = (const texalloc_component *[]){&panel}, .component_count = 1};
+  texalloc_image image = {.struct_size = sizeof image, .width = 100, .height = 100};
+  texalloc_report *report;
+  texalloc_buffer *buffer;
+  EXPECT(OK, texalloc_pool_create(NULL, &options, &asking_pool));
+  EXPECT(OK, texalloc_pool_get_plan(asking_pool, &image, 0, &report));
+  EXPECT(OK, texalloc_report_release(report));
+  EXPECT(OK, texalloc_pool_allocate(asking_pool, &image, 0, &buffer));
+  assert(asked == 1);
+  EXPECT(OK, texalloc_buffer_release(buffer));
+  EXPECT(OK, texalloc_pool_release(asking_pool));
+}
+
 static void bring_components(void) {
   int asked = 0, calls = 0;
   texalloc_component panel = {
@@ -805,6 +841,7 @@ int main(int count, char **arguments) {
   bring_mappings();
   give_mappings_back();
   bring_components();
+  ask_while_asked();
 
   texalloc_buffer *stale;
   EXPECT(OK, texalloc_pool_allocate(live_pool, &image, 0, &stale));

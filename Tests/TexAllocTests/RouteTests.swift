@@ -137,6 +137,22 @@ final class RouteTests: XCTestCase {
     XCTAssertTrue(obstacle.hasPrefix("not imported: small: makeSlab: "), obstacle)
   }
 
+  func testADeviceThatIsAskedGetsNoPlanOfThatPool() throws {
+    let device = AskingDevice()
+    let heaps = [FakeHeap("memory")]
+    let pool = try TexturePool(for: [device], from: heaps, limits: .init(firstSlab: 1 << 20))
+    device.pool.withLock { $0 = pool }
+    let large = ImageDescriptor(width: 1024, height: 1024, formats: [.abgr8888])
+    device.wanted.withLock { $0 = photograph }
+    XCTAssertEqual(try pool.allocate(photograph).route, .imported)
+    XCTAssertEqual(device.errors.withLock { $0 }, [.beingAsked])
+    // While the next best way is looked for, whose best is known.
+    device.wanted.withLock { $0 = large }
+    XCTAssertEqual(try pool.allocate(large).route, .transferred)
+    XCTAssertEqual(device.errors.withLock { $0 }, [.beingAsked, .beingAsked])
+    device.pool.withLock { $0 = nil }
+  }
+
   func testWhereThereIsNoRouteEachSaysWhy() throws {
     let device = FakeDevice(offers: [.imported: .fake { $0.formats = [Format(.nv12)] }])
     let pool = try TexturePool(for: [device], from: [memory])
@@ -209,6 +225,35 @@ private struct SmallHeap: Heap {
   func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
     guard size <= largest else { throw SystemFailure("makeSlab", on: "small", .noMemory) }
     return try heap.makeSlab(of: size)
+  }
+}
+
+/// A device that allocates of the pool when that asks it.
+private final class AskingDevice: Registrar {
+  let attributes = BufferAttributes(name: "device") { $0.deviceUsage = [.sample] }
+  let pool = Mutex<TexturePool?>(nil)
+  let wanted = Mutex<ImageDescriptor?>(nil)
+  let errors = Mutex<[AllocationError]>([])
+
+  func offer(
+    on route: Route, for usage: Set<DeviceUsage>
+  ) throws(RouteRefused) -> RouteOffer {
+    switch route {
+    case .imported: .fake(heaps: [SmallHeap(largest: 1 << 20)]) { $0.heaps = ["small"] }
+    case .transferred: .fake(heaps: [FakeHeap("own")]) { $0.heaps = ["own"] }
+    case .uploaded: throw RouteRefused(because: "it does not")
+    }
+  }
+
+  func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused) {
+    guard let pool = pool.withLock({ $0 }), let wanted = wanted.withLock({ $0 }) else { return }
+    do throws(AllocationError) { _ = try pool.allocate(wanted) } catch {
+      errors.withLock { $0.append(error) }
+    }
+  }
+
+  func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> FakeDevice.Handle {
+    FakeDevice.Handle(buffer)
   }
 }
 

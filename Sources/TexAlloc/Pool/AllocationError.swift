@@ -18,6 +18,9 @@ public enum AllocationError: Error, Hashable, Sendable {
   case budget(wanted: Int, allocated: Int, limit: Int)
   /// The heap had no memory to give.
   case heap(SystemFailure)
+  /// A component, or a heap, that the pool asks about images of some kind wants one of that pool itself whose
+  /// plan is not known.
+  case beingAsked
 
   /// What stands in the way of an image that takes no route.
   init(_ reason: RouteVerdict.Reason) {
@@ -56,6 +59,8 @@ extension AllocationError: CustomStringConvertible {
     case .budget(let wanted, let allocated, let limit):
       "\(wanted) more bytes beside \(allocated) pass the pool's budget of \(limit)"
     case .heap(let failure): "\(failure)"
+    case .beingAsked:
+      "the pool is asking its components, which cannot have it plan images meanwhile"
     }
   }
 }

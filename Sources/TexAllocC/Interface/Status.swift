@@ -47,6 +47,7 @@ private func status(of error: AllocationError) -> texalloc_status {
   case .tooLarge: TEXALLOC_TOO_LARGE
   case .budget: TEXALLOC_BUDGET
   case .heap(let failure): status(of: failure)
+  case .beingAsked: TEXALLOC_BUSY
   }
 }
 

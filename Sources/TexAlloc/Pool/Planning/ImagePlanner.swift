@@ -3,6 +3,8 @@ struct ImagePlanner: Sendable {
   private let components: PoolComponents
   private let heaps: [any Heap]
   private let stores: SlabStores
+  /// Those of the pools whose components are being asked here, by the thread or the task.
+  @TaskLocal private static var asking: [ObjectIdentifier] = []
 
   /// - Throws: `AllocationError.invalid` where a component contradicts itself, or a heap goes by
   ///   another name than it lists.
@@ -52,6 +54,9 @@ struct ImagePlanner: Sendable {
   private func plan(
     for parties: ImageParties, on route: Route?, _ betterRoutes: [RouteVerdict]
   ) throws(AllocationError) -> Result<ImagePlan, RouteVerdict.Reason> {
+    // It would ask whoever is being asked, who would ask for the same again.
+    let pool = ObjectIdentifier(stores)
+    guard !Self.asking.contains(pool) else { throw .beingAsked }
     let voices: ImageParties.Voices
     do {
       voices =
@@ -80,7 +85,10 @@ struct ImagePlanner: Sendable {
     for (place, candidate) in candidates.enumerated() {
       let isSynchronized =
         !parties.areCoherent && route != .uploaded && candidate.caching == .cached
-      if let reason = candidate.objection(of: voices.devices, isSynchronized, parties.sampling) {
+      let objection = Self.$asking.withValue(Self.asking + [pool]) {
+        candidate.objection(of: voices.devices, isSynchronized, parties.sampling)
+      }
+      if let reason = objection {
         verdicts.append(HeapVerdict(heap: candidate.heap.name, passedOver: reason))
         continue
       }

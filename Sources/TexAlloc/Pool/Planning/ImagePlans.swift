@@ -10,29 +10,43 @@ final class ImagePlans: Sendable {
     >
 
   let best: ImagePlan
-  private let others: Mutex<Others>
+  private let find: Find?
+  private let search: Mutex<Search>
 
-  private struct Others {
-    let find: Find?
+  /// How far was looked.
+  private struct Search {
     /// Not looked at yet.
     var routes = Route.allCases[...]
     /// What was passed over.
     var verdicts: [RouteVerdict] = []
-    var found: [ImagePlan] = []
+    /// Besides the best.
+    var others: [ImagePlan] = []
+
+    mutating func next(by find: Find) throws(AllocationError) -> ImagePlan? {
+      while let route = routes.popFirst() {
+        switch try find(route, verdicts) {
+        case .success(let plan): return plan
+        case .failure(let reason): verdicts.append(RouteVerdict(route: route, reason: reason))
+        }
+      }
+      return nil
+    }
   }
 
   /// One way and no other, for images that take no route.
   init(only plan: ImagePlan) {
     best = plan
-    others = Mutex(Others(find: nil))
+    find = nil
+    search = Mutex(Search())
   }
 
   /// - Throws: `AllocationError.noRoute`, or what the closure throws.
   init(find: @escaping Find) throws(AllocationError) {
-    var others = Others(find: find)
-    guard let best = try Self.next(&others) else { throw .noRoute(others.verdicts) }
+    var search = Search()
+    guard let best = try search.next(by: find) else { throw .noRoute(search.verdicts) }
     self.best = best
-    self.others = Mutex(others)
+    self.find = find
+    self.search = Mutex(search)
   }
 
   /// An image in the best way that has memory for it. Where the components cannot live with each other
@@ -64,24 +78,16 @@ final class ImagePlans: Sendable {
   }
 
   private func other(_ index: Int) throws(AllocationError) -> ImagePlan? {
-    try others.withLock { others throws(AllocationError) in
-      if index < others.found.count { return others.found[index] }
-      guard let next = try Self.next(&others) else { return nil }
-      others.found.append(next)
-      return next
+    guard let find else { return nil }
+    var further = search.withLock { $0 }
+    if index < further.others.count { return further.others[index] }
+    // Without the lock, since components and heaps are asked.
+    if let next = try further.next(by: find) { further.others.append(next) }
+    return search.withLock { [further] search in
+      // Where another thread was faster, that thread's stay.
+      if search.others.count <= index { search = further }
+      return index < search.others.count ? search.others[index] : nil
     }
-  }
-
-  private static func next(_ others: inout Others) throws(AllocationError) -> ImagePlan? {
-    guard let find = others.find else { return nil }
-    while let route = others.routes.popFirst() {
-      switch try find(route, others.verdicts) {
-      case .success(let plan): return plan
-      case .failure(let reason):
-        others.verdicts.append(RouteVerdict(route: route, reason: reason))
-      }
-    }
-    return nil
   }
 }
 
