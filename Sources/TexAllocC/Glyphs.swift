@@ -117,7 +117,9 @@ final class HeldFace: Sendable {
   deinit { glyphs.forget(self) }
 }
 
-extension texalloc_glyphs_options: SizedStruct {}
+extension texalloc_glyphs_options: SizedStruct {
+  @safe static var sizeBefore: UInt32? { 20 }
+}
 extension texalloc_glyphs_flushed: SizedStruct {}
 extension texalloc_glyphs_info: SizedStruct {}
 extension texalloc_glyph_page: SizedStruct {}

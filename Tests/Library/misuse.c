@@ -293,6 +293,12 @@ static void ask_fonts(void) {
   bool is_there;
 
   EXPECT(INVALID_ARGUMENT, texalloc_glyphs_create(NULL, live_pool, &options, &others));
+  /* As programs state them that were built before there was `vulkan`; what lies behind is theirs. */
+  texalloc_glyphs_options old = {.struct_size = 20, .page_width = 256, .page_height = 256, .vulkan = (void *)&options};
+  EXPECT(OK, texalloc_glyphs_create(NULL, live_pool, &old, &others));
+  EXPECT(OK, texalloc_glyphs_release(others));
+  old.struct_size = 28; /* half an address */
+  EXPECT(INVALID_ARGUMENT, texalloc_glyphs_create(NULL, live_pool, &old, &others));
   EXPECT(INVALID_ARGUMENT, texalloc_glyphs_create(NULL, live_pool, NULL, NULL));
   EXPECT(INVALID_ARGUMENT, texalloc_glyphs_get_page(live_glyphs, 7, &page));
   EXPECT(OK, texalloc_glyphs_use(live_glyphs, UINT64_MAX, &is_there));

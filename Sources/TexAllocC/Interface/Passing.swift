@@ -7,6 +7,12 @@ protocol SizedStruct {
   var struct_size: UInt32 { get set }
   /// All zero.
   init()
+  /// How large it was before a member was added that must lie at a multiple of more than the others.
+  @safe static var sizeBefore: UInt32? { get }
+}
+
+extension SizedStruct {
+  @safe static var sizeBefore: UInt32? { nil }
 }
 
 /// What a struct says that a caller passes: all zero where there is none, and where it is older than this
@@ -82,7 +88,10 @@ private func statedSize<Value: SizedStruct>(
   of pointer: UnsafePointer<Value>
 ) throws(Misuse) -> UInt32 {
   let size = unsafe UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self)
-  guard size >= 8 && size <= 4096 && Int(size) % MemoryLayout<Value>.alignment == 0 else {
+  guard
+    size >= 8 && size <= 4096 && Int(size) % MemoryLayout<Value>.alignment == 0
+      || size == Value.sizeBefore
+  else {
     throw .argument("\(Value.self) says that it has \(size) bytes: set struct_size to its sizeof")
   }
   return size
