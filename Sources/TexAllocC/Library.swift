@@ -75,10 +75,11 @@ enum Handles {
   ///
   /// - Returns: Why the first of those could not be closed, if its context was current or it needs none.
   static func releaseAll() -> (any Error)? {
+    // Whoever is told of the end of a load may make something anew, loaders too.
+    while loaders.releaseAll({ $0.close() }) {}
+    loads.releaseAll()
     sockets.releaseAll()
     listeners.releaseAll()
-    loads.releaseAll()
-    loaders.releaseAll { $0.close() }
     reports.releaseAll()
     fonts.releaseAll()
     faces.releaseAll()

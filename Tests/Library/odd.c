@@ -241,6 +241,30 @@ static void release_together(void) {
   assert(released == HANDLES);
 }
 
+/* A shutdown ends loads. Whoever hears of that may begin others, which end as well. */
+static texalloc_load *late;
+static void begin_again(void *user, const texalloc_loaded *loaded) {
+  texalloc_request again = {.struct_size = sizeof again, .path = path, .ended = begin_again};
+  (void)user;
+  EXPECT(OK, texalloc_texture_release(loaded->texture));
+  if (told++) return;
+  EXPECT(OK, texalloc_loader_create(gpu, pool, NULL, &loader));
+  EXPECT(OK, texalloc_loader_submit(loader, &again, &late));
+}
+
+static void begin_while_shutting_down(void) {
+  texalloc_request request = {.struct_size = sizeof request, .path = path, .ended = begin_again};
+  told = 0;
+  EXPECT(OK, texalloc_loader_create(gpu, pool, NULL, &loader));
+  EXPECT(OK, texalloc_loader_submit(loader, &request, NULL));
+  EXPECT(OK, texalloc_shutdown());
+  assert(told == 2);
+  EXPECT(INVALID_HANDLE, texalloc_load_release(late));
+  EXPECT(INVALID_HANDLE, texalloc_loader_release(loader));
+  EXPECT(INVALID_HANDLE, texalloc_pool_release(pool));
+  EXPECT(INVALID_HANDLE, texalloc_device_close(gpu));
+}
+
 int main(int count, char **arguments) {
   assert(count > 1);
   path = arguments[1];
@@ -251,8 +275,6 @@ int main(int count, char **arguments) {
   cut_structs();
   call_back();
   release_together();
-  EXPECT(OK, texalloc_device_close(gpu));
-  EXPECT(OK, texalloc_pool_release(pool));
-  EXPECT(OK, texalloc_shutdown());
+  begin_while_shutting_down();
   return 0;
 }

@@ -87,12 +87,19 @@ internal import Synchronization
   }
 
   /// Takes all of them.
-  func releaseAll(_ last: (borrowing Value) -> Void = { _ in }) {
+  ///
+  /// - Returns: Whether there were any.
+  @discardableResult
+  func releaseAll(_ last: (borrowing Value) -> Void = { _ in }) -> Bool {
+    var wereAny = false
     for index in 0..<used.withLock({ $0 }) {
       let state = unsafe entries.entry(index).pointee.state.load(ordering: .acquiring)
       let handle = Handle(kind, index: index, generation: EntryState.generation(state))
-      if EntryState.isHeld(state, by: handle) { unsafe try? release(handle.pointer, last) }
+      guard EntryState.isHeld(state, by: handle) else { continue }
+      wereAny = true
+      unsafe try? release(handle.pointer, last)
     }
+    return wereAny
   }
 
   @inline(__always)
