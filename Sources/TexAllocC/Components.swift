@@ -56,11 +56,17 @@ struct StatedComponent: Component {
   }
 
   func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> AcceptedBuffer {
-    try attributes.accept(buffer)
-    let handle: OpaquePointer?
-    do { unsafe handle = try Handles.buffers.insert(HeldBuffer(buffer)) } catch {
-      throw refusal(.trial, "\(error)")
+    do { try ask(about: buffer) } catch {
+      throw error as? RegistrationRefused
+        ?? refusal(.trial, wanted: "a handle to ask about", held: "\(error)")
     }
+    return AcceptedBuffer(buffer, by: name)
+  }
+
+  /// - Throws: `RegistrationRefused`, or `Misuse` where there is no further handle.
+  func ask(about buffer: TextureBuffer) throws {
+    try attributes.accept(buffer)
+    let handle = try Handles.buffers.insert(HeldBuffer(buffer))
     defer { try? Handles.buffers.release(handle) }
     let reason: String? = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) {
       room in
@@ -70,14 +76,15 @@ struct StatedComponent: Component {
       unsafe room[room.count - 1] = 0
       return unsafe room.baseAddress.map { unsafe String(cString: $0) } ?? ""
     }
-    if let reason { throw refusal(.importFailed, reason.isEmpty ? "it says not why" : reason) }
-    return AcceptedBuffer(buffer, by: name)
+    guard let reason else { return }
+    throw refusal(
+      .importFailed, wanted: "true", held: "false: \(reason.isEmpty ? "it says not why" : reason)")
   }
 
-  private func refusal(_ cause: RegistrationRefused.Cause, _ reason: String) -> RegistrationRefused
-  {
-    RegistrationRefused(
-      cause, by: name, field: "accepts", wanted: "true", held: "false: \(reason)")
+  private func refusal(
+    _ cause: RegistrationRefused.Cause, wanted: String, held: String
+  ) -> RegistrationRefused {
+    RegistrationRefused(cause, by: name, field: "accepts", wanted: wanted, held: held)
   }
 }
 
@@ -100,7 +107,7 @@ public func texalloc_buffer_suits(
     let buffer = try Handles.buffer(buffer)
     let component = try unsafe StatedComponent.stated(component, "component")
     if let asked = component.asked {
-      _ = try asked.register(buffer)
+      try asked.ask(about: buffer)
     } else {
       try component.silent.attributes.accept(buffer)
     }
