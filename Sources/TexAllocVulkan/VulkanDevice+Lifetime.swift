@@ -55,19 +55,21 @@ extension VulkanDevice {
       return (state.fresh, state.retired)
     }
     let unprepared = fresh.compactMap(\.texture).flatMap(\.preparable).filter(\.wantsBarriers)
-    let left = retired.flatMap(\.preparable).filter { $0.isOthers && !$0.wantsBarriers }
+    let left = retired.flatMap(\.preparable).filter(\.wantsReleases)
+    var releases = unsafe [VkImageMemoryBarrier]()
     var fence: VulkanFence?
     do {
       if !unprepared.isEmpty || !left.isEmpty {
         fence = try unsafe work.submit(preparing: unprepared) { list, barriers in
           unsafe prepare(barriers, in: list)
-          unsafe giveBack(left.flatMap { unsafe $0.releases() }, in: list)
+          unsafe releases = left.flatMap { unsafe $0.takeReleases() }
+          unsafe giveBack(releases, in: list)
         }
-        for content in left { content.noteReleases() }
       } else if !retired.isEmpty {
         fence = try work.fence()
       }
     } catch {
+      for content in left { unsafe content.putBack(releases) }
       noteLoss(error)
       if !isLost {
         state.withLock { state in

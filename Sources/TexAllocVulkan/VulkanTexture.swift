@@ -75,13 +75,13 @@ public final class VulkanTexture: Registration {
   /// What gives the images back to those whose memory they lie in, for the list of commands after which another
   /// device, or another API of the same GPU, is to write the buffer while the texture lives: queue family
   /// ownership, to `VK_QUEUE_FAMILY_FOREIGN_EXT` for dma-bufs, to `VK_QUEUE_FAMILY_EXTERNAL` for memory that
-  /// the device shares; none for other memory. From then on the texture wants ``takeBarriers()`` again.
+  /// the device shares; none for other memory, nor for images that nobody has taken. Whoever takes them records them,
+  /// from the stages that sampled, or `VK_PIPELINE_STAGE_ALL_COMMANDS_BIT`, to
+  /// `VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT`. From then on the texture wants ``takeBarriers()`` again.
   ///
   /// Of textures that nobody holds any more, ``VulkanDevice/collect()`` gives them back.
   public func takeReleaseBarriers() -> [VkImageMemoryBarrier] {
-    let releases = unsafe preparable.flatMap { unsafe $0.releases() }
-    if unsafe !releases.isEmpty { for content in preparable { content.noteReleases() } }
-    return unsafe releases
+    unsafe preparable.flatMap { unsafe $0.takeReleases() }
   }
 
   /// What consists of images.
@@ -132,43 +132,14 @@ enum TextureContent: Preparable, Sendable {
 
   var layout: VkImageLayout {
     switch self {
-    case .imported: LinearImage.layout
+    case .imported: ImageOwnership.layout
     case .transferred: OwnImage.layout
     }
   }
 
-  var wantsBarriers: Bool {
-    guard case .imported(let images) = self else { return false }
-    return images.contains(where: \.wantsBarrier)
-  }
-
-  func takeBarriers() -> [VkImageMemoryBarrier] {
-    switch self {
-    case .imported(let images): unsafe images.compactMap { unsafe $0.takeBarrier() }
-    case .transferred: unsafe []
-    }
-  }
-
-  var isOthers: Bool {
-    guard case .imported(let images) = self else { return false }
-    return images.contains(where: \.isOthers)
-  }
-
-  func releases() -> [VkImageMemoryBarrier] {
-    guard case .imported(let images) = self else { return unsafe [] }
-    return unsafe images.compactMap { unsafe $0.release }
-  }
-
-  func noteReleases() {
-    guard case .imported(let images) = self else { return }
-    for image in images where !image.wantsBarrier { image.noteRelease() }
-  }
-
-  func giveBack(_ barriers: [VkImageMemoryBarrier]) {
-    guard case .imported(let images) = self else { return }
-    for image in images where unsafe barriers.contains(where: { unsafe $0.image == image.image }) {
-      image.giveBackBarrier()
-    }
+  var ownerships: [ImageOwnership] {
+    guard case .imported(let images) = self else { return [] }
+    return images.map(\.ownership)
   }
 }
 

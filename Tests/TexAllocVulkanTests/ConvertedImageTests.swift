@@ -1,3 +1,4 @@
+import CVulkan
 import Synchronization
 import TestSupport
 import TexAlloc
@@ -83,6 +84,25 @@ final class ConvertedImageTests: VulkanTestCase {
     _ = try other.converted()
     try gpu.collect()
     XCTAssertEqual(unsafe other.takeBarriers().count, 0)
+  }
+
+  func testAConvertedImageThatNobodyHasTakenIsNotGivenBack() throws {
+    let gpu = try convertingDevice()
+    guard let heap = gpu.sharedHeaps.first else {
+      throw XCTSkip("the driver of Vulkan exports no memory")
+    }
+    let texture = try gpu.register(nv12(in: pool(for: gpu, of: heap)).paintedAnyhow())
+    XCTAssertEqual(unsafe texture.takeBarriers().count, 2)
+    let converted = try texture.converted()
+    XCTAssertEqual(unsafe texture.takeReleaseBarriers().count, 2, "its planes")
+    let taken = unsafe texture.takeBarriers()
+    XCTAssertEqual(unsafe taken.count, 3)
+    let old = unsafe taken.map { unsafe $0.oldLayout.rawValue }
+    let isNew = unsafe taken.map { unsafe $0.image == converted.image }
+    XCTAssertEqual(isNew.count(where: \.self), 1)
+    XCTAssertEqual(
+      old, isNew.map { ($0 ? VK_IMAGE_LAYOUT_UNDEFINED : texture.layout).rawValue })
+    XCTAssertEqual(unsafe texture.takeReleaseBarriers().count, 3)
   }
 
   func testConvertedImagesGoWithTheirTextures() throws {

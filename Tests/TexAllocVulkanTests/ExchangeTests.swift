@@ -1,4 +1,5 @@
 import CVulkan
+import Dispatch
 import Glibc
 import Synchronization
 import SystemPackage
@@ -55,6 +56,22 @@ final class ExchangeTests: VulkanTestCase {
     try gpu.close()
     XCTAssertThrowsError(try gpu.exportFence()) {
       XCTAssertEqual(($0 as? VulkanFailure)?.cause, .closed)
+    }
+  }
+
+  func testOneOfManyThreadsGivesAnImageBack() throws {
+    let gpu = try device()
+    guard let heap = gpu.sharedHeaps.first else {
+      throw XCTSkip("the driver of Vulkan exports no memory")
+    }
+    let texture = try gpu.register(painted(pool(for: gpu, of: heap)))
+    for _ in 0..<500 {
+      XCTAssertEqual(unsafe texture.takeBarriers().count, 1)
+      let given = Atomic(0)
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        given.wrappingAdd(unsafe texture.takeReleaseBarriers().count, ordering: .relaxed)
+      }
+      XCTAssertEqual(given.load(ordering: .relaxed), 1)
     }
   }
 

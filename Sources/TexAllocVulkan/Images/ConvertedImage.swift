@@ -1,5 +1,4 @@
 internal import CVulkan
-internal import Synchronization
 internal import TexAlloc
 
 /// All planes of an image of luma and chroma as one image of Vulkan, each where it lies.
@@ -10,11 +9,10 @@ internal import TexAlloc
   let conversion: SamplerConversion
   /// That of each plane. It lives as long.
   private let memories: [DeviceMemory]
-  private let initialLayout: VkImageLayout
-  private let isPrepared = Atomic(false)
-  private let wasReleased = Atomic(false)
+  private let ownership: ImageOwnership
 
-  var layout: VkImageLayout { LinearImage.layout }
+  var layout: VkImageLayout { ImageOwnership.layout }
+  var ownerships: [ImageOwnership] { [ownership] }
 
   /// - Parameter places: Of each plane, the memory, and bytes from its start.
   /// - Throws: Where the driver wants it otherwise, too.
@@ -47,38 +45,15 @@ internal import TexAlloc
     size = layout.imageSize
     self.conversion = conversion
     memories = places.map(\.memory)
-    initialLayout = LinearImages.initialLayout(isPitchFree: false, first.handleType)
+    ownership = unsafe ImageOwnership(
+      of: image, in: first,
+      from: LinearImages.initialLayout(isPitchFree: false, first.handleType))
   }
 
   deinit {
     let connection = memories[0].connection
     unsafe connection.functions.destroyImageView(connection.device, view, nil)
     unsafe connection.functions.destroyImage(connection.device, image, nil)
-  }
-
-  var wantsBarriers: Bool { !isPrepared.load(ordering: .acquiring) }
-
-  func takeBarriers() -> [VkImageMemoryBarrier] {
-    if isPrepared.exchange(true, ordering: .acquiringAndReleasing) { return unsafe [] }
-    let old = wasReleased.load(ordering: .acquiring) ? layout : initialLayout
-    return unsafe [memories[0].barrier(of: image, from: old)]
-  }
-
-  var isOthers: Bool { memories[0].owner != QueueFamily.ignored }
-
-  func releases() -> [VkImageMemoryBarrier] {
-    isOthers && !wantsBarriers ? unsafe [memories[0].release(of: image)] : unsafe []
-  }
-
-  func noteReleases() {
-    wasReleased.store(true, ordering: .releasing)
-    isPrepared.store(false, ordering: .releasing)
-  }
-
-  func giveBack(_ barriers: [VkImageMemoryBarrier]) {
-    if unsafe barriers.contains(where: { unsafe $0.image == image }) {
-      isPrepared.store(false, ordering: .releasing)
-    }
   }
 }
 

@@ -1,5 +1,4 @@
 internal import CVulkan
-internal import Synchronization
 internal import TexAlloc
 
 /// A plane of an image where it lies in memory, as the device sees it.
@@ -11,14 +10,7 @@ internal import TexAlloc
   let needs: LinearNeeds
   /// It lives as long.
   private let memory: DeviceMemory
-  private let initialLayout: VkImageLayout
-  /// Whether some list of commands brings it into its layout.
-  private let isPrepared = Atomic(false)
-  /// Whether it was given back at least once: then it is in its layout.
-  private let wasReleased = Atomic(false)
-
-  /// The only one in which a device may sample what the CPU writes again.
-  static let layout = VK_IMAGE_LAYOUT_GENERAL
+  let ownership: ImageOwnership
 
   /// - Parameters:
   ///   - place: Bytes from the start of the memory.
@@ -62,77 +54,14 @@ internal import TexAlloc
     self.format = format
     self.size = size
     self.memory = memory
-    initialLayout = images.initialLayout(handleType: memory.handleType)
+    ownership = unsafe ImageOwnership(
+      of: image, in: memory, from: images.initialLayout(handleType: memory.handleType))
   }
 
   deinit {
     let connection = memory.connection
     unsafe connection.functions.destroyImageView(connection.device, view, nil)
     unsafe connection.functions.destroyImage(connection.device, image, nil)
-  }
-
-  var wantsBarrier: Bool { !isPrepared.load(ordering: .acquiring) }
-
-  /// Says that no list of commands has the barrier that was taken.
-  func giveBackBarrier() { isPrepared.store(false, ordering: .releasing) }
-
-  /// What brings it into its layout, for whoever asks first: nil afterwards.
-  func takeBarrier() -> VkImageMemoryBarrier? {
-    guard !isPrepared.exchange(true, ordering: .acquiringAndReleasing) else { return nil }
-    let old = wasReleased.load(ordering: .acquiring) ? Self.layout : initialLayout
-    return unsafe memory.barrier(of: image, from: old)
-  }
-
-  /// What gives it back to those whose memory it lies in, where that is not the device's alone; nil where
-  /// nobody has taken it from them.
-  var release: VkImageMemoryBarrier? {
-    guard isOthers, !wantsBarrier else { return nil }
-    return unsafe memory.release(of: image)
-  }
-
-  var isOthers: Bool { memory.owner != QueueFamily.ignored }
-
-  /// Says that a list of commands gives it back: it wants its barrier again.
-  func noteRelease() {
-    wasReleased.store(true, ordering: .releasing)
-    isPrepared.store(false, ordering: .releasing)
-  }
-}
-
-extension DeviceMemory {
-  /// Whose the memory is while no queue of the device has it: other drivers' that of a dma-buf, that of other
-  /// APIs of the same GPU what is exported. Memory of the process, and the device's own, is nobody's.
-  var owner: UInt32 {
-    switch handleType {
-    case VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT.rawValue:
-      connection.extensions.contains("VK_EXT_queue_family_foreign")
-        ? QueueFamily.foreign : QueueFamily.external
-    case Self.exportedType: QueueFamily.external
-    default: QueueFamily.ignored
-    }
-  }
-
-  /// Brings a linear image that lies here into its layout, and to the device's queue where it is others',
-  /// too.
-  @unsafe func barrier(of image: VkImage, from old: VkImageLayout) -> VkImageMemoryBarrier {
-    let isOthers = owner != QueueFamily.ignored
-    return unsafe VkImageMemoryBarrier(
-      sType: VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER, pNext: nil,
-      srcAccessMask: isOthers ? 0 : VK_ACCESS_HOST_WRITE_BIT.rawValue,
-      dstAccessMask: VK_ACCESS_SHADER_READ_BIT.rawValue, oldLayout: old,
-      newLayout: LinearImage.layout, srcQueueFamilyIndex: owner,
-      dstQueueFamilyIndex: isOthers ? connection.queueFamily : QueueFamily.ignored,
-      image: image, subresourceRange: .colour(levels: 0..<1))
-  }
-
-  /// Gives it back.
-  @unsafe func release(of image: VkImage) -> VkImageMemoryBarrier {
-    unsafe VkImageMemoryBarrier(
-      sType: VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER, pNext: nil,
-      srcAccessMask: VK_ACCESS_SHADER_READ_BIT.rawValue, dstAccessMask: 0,
-      oldLayout: LinearImage.layout, newLayout: LinearImage.layout,
-      srcQueueFamilyIndex: connection.queueFamily, dstQueueFamilyIndex: owner, image: image,
-      subresourceRange: .colour(levels: 0..<1))
   }
 }
 
@@ -167,13 +96,6 @@ enum LinearImageRefused: Error {
   case extent(wanted: String, held: ImageSize)
   case memoryType(VulkanMemoryType)
   case failed(VulkanFailure)
-}
-
-/// `VK_QUEUE_FAMILY_IGNORED` and its like.
-enum QueueFamily {
-  static let ignored = UInt32.max
-  static let external = UInt32.max - 1
-  static let foreign = UInt32.max - 2
 }
 
 extension VkImageSubresourceRange {

@@ -103,7 +103,7 @@ internal import TexAlloc
         unsafe record(list, barriers)
       }
     } catch {
-      for content in contents { unsafe content.giveBack(barriers) }
+      for content in contents { unsafe content.putBack(barriers) }
       throw error
     }
   }
@@ -168,23 +168,6 @@ internal import TexAlloc
     state.last = value
     return VulkanFence(value, on: timeline)
   }
-}
-
-/// Images that a list of commands brings into the layout in which they are sampled.
-protocol Preparable {
-  var layout: VkImageLayout { get }
-  /// Whether nobody has asked for its barriers.
-  var wantsBarriers: Bool { get }
-  /// What brings them there, for whoever asks first.
-  func takeBarriers() -> [VkImageMemoryBarrier]
-  /// Whether they lie in memory that is not the device's alone.
-  var isOthers: Bool { get }
-  /// What gives them back to those whose memory it is, where they were taken.
-  func releases() -> [VkImageMemoryBarrier]
-  /// Says that a list of commands does: they want their barriers again.
-  func noteReleases()
-  /// Has the next one get those of these barriers that are its own: they were submitted by nobody.
-  func giveBack(_ barriers: [VkImageMemoryBarrier])
 }
 
 /// Of a GPU that hangs.
