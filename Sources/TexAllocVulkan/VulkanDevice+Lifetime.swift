@@ -16,6 +16,8 @@ extension VulkanDevice {
   /// answered so.
   public func deviceWasLost() {
     connection.loss.happen()
+    guard enterUnlessClosed() else { return }
+    defer { leave() }
     // They go outside of the lock.
     _ = state.withLock { state in
       defer { (state.retired, state.doomed) = ([], []) }
@@ -31,7 +33,7 @@ extension VulkanDevice {
   /// - Throws: `VulkanFailure`.
   public func makeFence() throws(VulkanFailure) -> VulkanFence {
     try enter("makeFence")
-    leave()  // the queue is taken down under the lock that it is used under
+    defer { leave() }
     do { return try work.fence() } catch {
       noteLoss(error)
       throw error
@@ -47,7 +49,13 @@ extension VulkanDevice {
   ///
   /// - Throws: `VulkanFailure`; everything then waits for the next time, unless the device is lost.
   public func collect() throws(VulkanFailure) {
-    if isClosed { return }
+    guard enterUnlessClosed() else { return }
+    defer { leave() }
+    try collectAll()
+  }
+
+  /// As ``collect()``, of a device that is not closed meanwhile.
+  private func collectAll() throws(VulkanFailure) {
     // Others may have found out.
     if isLost { return deviceWasLost() }
     let (fresh, retired) = state.withLock { state in
@@ -192,7 +200,7 @@ extension VulkanDevice {
   /// Waits for the queue, unless the device is lost.
   private func finish() throws(VulkanFailure) {
     do throws(VulkanFailure) {
-      try collect()
+      try collectAll()
       if !isLost, try !work.fence().wait(until: .now + longestWait) { throw .timedOut }
     } catch {
       noteLoss(error)
@@ -248,6 +256,16 @@ extension VulkanDevice {
     if isLost {
       leave()
       throw VulkanFailure(cause: .lost, operation: operation, reason: "it is lost")
+    }
+  }
+
+  /// The same for calls that go on while another thread tries to close the device, which then stays open.
+  ///
+  /// - Returns: Whether it is still there.
+  private func enterUnlessClosed() -> Bool {
+    state.withLock { state in
+      if state.phase != .closed { state.calls += 1 }
+      return state.phase != .closed
     }
   }
 

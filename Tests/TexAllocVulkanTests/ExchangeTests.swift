@@ -59,6 +59,37 @@ final class ExchangeTests: VulkanTestCase {
     }
   }
 
+  func testADeviceStaysOpenWhileItLetsGoOfHandles() throws {
+    let ends: [(VulkanDevice) throws -> Void] = [{ try $0.collect() }, { $0.deviceWasLost() }]
+    for end in ends {
+      let gpu = try feigningDevice()
+      _ = try gpu.exportFence()
+      XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
+      TroubledDriver.whileDestroyingSemaphores.withLock { work in
+        work = {
+          do throws(VulkanFailure) { try gpu.close() } catch {
+            TroubledDriver.calls.withLock { $0.append("refused: \(error.cause)") }
+          }
+        }
+      }
+      try end(gpu)
+      XCTAssertEqual(TroubledDriver.count(of: "refused: inUse"), 1)
+      XCTAssertFalse(gpu.isClosed)
+      try gpu.close()
+    }
+  }
+
+  func testAllThatTheQueueWasGivenIsWaitedForBeforeItsSemaphoreGoes() throws {
+    let gpu = try feigningDevice()
+    TroubledDriver.isSlow.store(true, ordering: .relaxed)
+    // Another thread's, which comes when the end of the queue has been waited for.
+    TroubledDriver.afterWaiting.withLock { $0 = { _ = try? gpu.work.fence() } }
+    try gpu.close()
+    XCTAssertEqual(
+      TroubledDriver.calls.withLock { $0 },
+      ["vkWaitSemaphores", "vkWaitSemaphores", "vkDestroySemaphore"])
+  }
+
   func testOneOfManyThreadsGivesAnImageBack() throws {
     let gpu = try device()
     guard let heap = gpu.sharedHeaps.first else {

@@ -19,6 +19,8 @@ enum FeignedSyncFiles {
       unsafe unsafeBitCast(properties, to: PFN_vkVoidFunction.self)
     case "vkCreateSemaphore": unsafe unsafeBitCast(createSemaphore, to: PFN_vkVoidFunction.self)
     case "vkDestroySemaphore": unsafe unsafeBitCast(destroySemaphore, to: PFN_vkVoidFunction.self)
+    case "vkGetSemaphoreCounterValue": unsafe unsafeBitCast(value, to: PFN_vkVoidFunction.self)
+    case "vkWaitSemaphores": unsafe unsafeBitCast(wait, to: PFN_vkVoidFunction.self)
     case "vkGetSemaphoreFdKHR": unsafe unsafeBitCast(export, to: PFN_vkVoidFunction.self)
     case "vkImportSemaphoreFdKHR": unsafe unsafeBitCast(take, to: PFN_vkVoidFunction.self)
     default: nil
@@ -80,8 +82,27 @@ enum FeignedSyncFiles {
 
   private static let destroySemaphore: PFN_vkDestroySemaphore = { device, semaphore, allocator in
     note("vkDestroySemaphore")
+    TroubledDriver.whileDestroyingSemaphores.withLock { $0.take() }?()
     unsafe TroubledDriver.real("vkDestroySemaphore", as: PFN_vkDestroySemaphore.self)(
       device, semaphore, allocator)
+  }
+
+  private static let value: PFN_vkGetSemaphoreCounterValue = { device, semaphore, value in
+    if TroubledDriver.isSlow.load(ordering: .relaxed) {
+      unsafe value?.pointee = 0
+      return VK_SUCCESS
+    }
+    return unsafe TroubledDriver.real(
+      "vkGetSemaphoreCounterValue", as: PFN_vkGetSemaphoreCounterValue.self)(
+        device, semaphore, value)
+  }
+
+  private static let wait: PFN_vkWaitSemaphores = { device, info, time in
+    let result = unsafe TroubledDriver.real("vkWaitSemaphores", as: PFN_vkWaitSemaphores.self)(
+      device, info, time)
+    if result == VK_SUCCESS { note("vkWaitSemaphores") }
+    TroubledDriver.afterWaiting.withLock { $0.take() }?()
+    return result
   }
 
   private static let export: PFN_vkGetSemaphoreFdKHR = { _, info, file in

@@ -27,9 +27,15 @@ enum TroubledDriver {
   static let calls = Mutex<[String]>([])
   /// Done in the middle of `vkCreateImage`.
   static let whileCreatingImages = Mutex<(@Sendable () -> Void)?>(nil)
+  /// Done once, in the middle of `vkDestroySemaphore`, where it feigns sync files.
+  static let whileDestroyingSemaphores = Mutex<(@Sendable () -> Void)?>(nil)
+  /// Done once, at the end of `vkWaitSemaphores`, where it feigns sync files.
+  static let afterWaiting = Mutex<(@Sendable () -> Void)?>(nil)
 
   /// Whether it says that it has sync files, which it only counts. Its own queue waits for none.
   static let feignsSyncFiles = Atomic(false)
+  /// Whether it then says that its queue is done with nothing, to all but those who wait.
+  static let isSlow = Atomic(false)
 
   static func count(of name: String) -> Int { calls.withLock { $0.count { $0 == name } } }
 
@@ -46,9 +52,12 @@ enum TroubledDriver {
     largestSize.store(0, ordering: .relaxed)
     converts.store(true, ordering: .relaxed)
     feignsSyncFiles.store(false, ordering: .relaxed)
+    isSlow.store(false, ordering: .relaxed)
     flushed.withLock { $0 = [] }
     calls.withLock { $0 = [] }
     whileCreatingImages.withLock { $0 = nil }
+    whileDestroyingSemaphores.withLock { $0 = nil }
+    afterWaiting.withLock { $0 = nil }
     do { _ = try VulkanLoader.installed() } catch { throw XCTSkip("\(error)") }
     return unsafe VulkanLoader { instance, name in
       guard let name = unsafe name,

@@ -37,13 +37,12 @@ internal import TexAlloc
   private static let closed = VulkanFailure(
     cause: .closed, operation: "vkQueueSubmit", reason: "it was closed")
 
-  /// Takes down what the queue was given lists by; those that it still has are waited for. Nobody asks for
+  /// Takes down what the queue was given work by; all that it still has is waited for. Nobody asks for
   /// more. What the queue does not get done is left to it for good.
   func close() {
     let isDone = state.withLock { state in
       guard let pool = unsafe state.pool else { return true }
-      let deadline = ContinuousClock.now + longestWait
-      let isDone = unsafe state.lists.allSatisfy { unsafe $0.until.wait(until: deadline) }
+      let isDone = VulkanFence(state.last, on: timeline).wait(until: .now + longestWait)
       if isDone { unsafe connection.functions.destroyCommandPool(connection.device, pool, nil) }
       unsafe (state.pool, state.lists) = (nil, [])
       return isDone
