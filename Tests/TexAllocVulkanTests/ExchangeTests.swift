@@ -36,10 +36,12 @@ final class ExchangeTests: VulkanTestCase {
 
   func testTheQueueWaitsForASyncFileWithAllThatItIsGivenLater() throws {
     let gpu = try feigningDevice()
-    let file = try self.file()
-    let raw = file.descriptor.rawValue
-    try gpu.waitOnGPU(for: file)
-    XCTAssertEqual(fcntl(raw, F_GETFD), -1, "it was the driver's")
+    let ends = try FileDescriptor.pipe()
+    let watched = OwnedDescriptor(owning: ends.readEnd)
+    try gpu.waitOnGPU(for: OwnedDescriptor(owning: ends.writeEnd))
+    var ready = pollfd(fd: watched.descriptor.rawValue, events: 0, revents: 0)
+    XCTAssertEqual(unsafe poll(&ready, 1, 0), 1)
+    XCTAssertEqual(ready.revents, Int16(POLLHUP), "it was the driver's, which has closed it")
     XCTAssertEqual(
       TroubledDriver.calls.withLock { $0 },
       ["a semaphore", "vkImportSemaphoreFdKHR", "waits with all commands"])

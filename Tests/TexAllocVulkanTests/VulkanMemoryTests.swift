@@ -160,12 +160,12 @@ final class VulkanMemoryTests: VulkanTestCase {
       let image = image
       DispatchQueue.concurrentPerform(iterations: 3) { index in
         if index == 0 {
+          defer { isClosed.store(true, ordering: .releasing) }
           let deadline = ContinuousClock.now + .seconds(60)
-          while !isClosed.load(ordering: .acquiring), .now < deadline {
-            do {
-              try gpu.close()
-              isClosed.store(true, ordering: .releasing)
-            } catch { XCTAssertEqual((error as? VulkanFailure)?.cause, .inUse) }
+          while !gpu.isClosed, .now < deadline {
+            do { try gpu.close() } catch {
+              XCTAssertEqual((error as? VulkanFailure)?.cause, .inUse)
+            }
           }
           return XCTAssertTrue(gpu.isClosed)
         }
