@@ -7,13 +7,18 @@ public import TexAlloc
 /// ```swift
 /// try gpu.waitOnGPU(for: released)     // the display has let go of the buffer
 /// submit(commands)
-/// let drawn = try gpu.exportFence()    // the display waits for it: IN_FENCE_FD
+/// if let drawn = try gpu.exportFence() {
+///   display.wait(for: drawn)           // IN_FENCE_FD
+/// }                                    // nil: it is drawn already, and nobody needs to wait
 /// ```
 ///
 /// [VK_KHR_external_semaphore_fd]: https://registry.khronos.org/vulkan/specs/latest/man/html/VK_KHR_external_semaphore_fd.html
 extension VulkanDevice {
   /// The end of everything that the queue was given so far, for other devices and processes; nil where that is
   /// over already.
+  ///
+  /// Whatever the queue waits for must have been submitted before, on whatever queue: Vulkan makes no sync file of
+  /// what depends on a timeline semaphore's value that nobody has yet been told to signal.
   ///
   /// - Throws: `VulkanFailure`, unsupported where the driver gives no sync files.
   public func exportFence() throws(VulkanFailure) -> SyncFile? {
