@@ -9,17 +9,9 @@ internal import CVulkan
     var export = unsafe VkExportSemaphoreCreateInfo(
       sType: VK_STRUCTURE_TYPE_EXPORT_SEMAPHORE_CREATE_INFO, pNext: nil,
       handleTypes: VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT.rawValue)
-    var semaphore: VkSemaphore?
-    let result = unsafe withUnsafePointer(to: &export) { export in
-      var info = unsafe VkSemaphoreCreateInfo(
-        sType: VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
-        pNext: isExported ? UnsafeRawPointer(export) : nil, flags: 0)
-      return unsafe connection.functions.createSemaphore(
-        connection.device, &info, nil, &semaphore)
+    unsafe semaphore = try withUnsafePointer(to: &export) { export throws(VulkanFailure) in
+      try unsafe connection.makeSemaphore(isExported ? UnsafeRawPointer(export) : nil)
     }
-    try connection.check("vkCreateSemaphore", result)
-    guard let semaphore = unsafe semaphore else { throw .failed("vkCreateSemaphore", "no handle") }
-    unsafe self.semaphore = semaphore
     self.connection = connection
   }
 

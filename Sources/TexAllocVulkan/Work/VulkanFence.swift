@@ -41,19 +41,12 @@ public import TexAlloc
   private let users = Mutex((count: 1, isClosed: false))
 
   init(on connection: VulkanConnection) throws(VulkanFailure) {
-    var semaphore: VkSemaphore?
     var kind = unsafe VkSemaphoreTypeCreateInfo(
       sType: VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO, pNext: nil,
       semaphoreType: VK_SEMAPHORE_TYPE_TIMELINE, initialValue: 0)
-    let result = unsafe withUnsafePointer(to: &kind) { kind in
-      var info = unsafe VkSemaphoreCreateInfo(
-        sType: VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, pNext: kind, flags: 0)
-      return unsafe connection.functions.createSemaphore(
-        connection.device, &info, nil, &semaphore)
+    unsafe semaphore = try withUnsafePointer(to: &kind) { kind throws(VulkanFailure) in
+      try unsafe connection.makeSemaphore(kind)
     }
-    try connection.check("vkCreateSemaphore", result)
-    guard let semaphore = unsafe semaphore else { throw .failed("vkCreateSemaphore", "no handle") }
-    unsafe self.semaphore = semaphore
     self.connection = connection
   }
 
@@ -118,5 +111,17 @@ public import TexAlloc
     }
     if result == VK_ERROR_DEVICE_LOST { connection.loss.happen() }
     return connection.loss.hasHappened || result == VK_SUCCESS
+  }
+}
+
+extension VulkanConnection {
+  /// - Parameter kind: What more is said of it: the next of `VkSemaphoreCreateInfo`.
+  @unsafe func makeSemaphore(_ kind: UnsafeRawPointer?) throws(VulkanFailure) -> VkSemaphore {
+    var info = unsafe VkSemaphoreCreateInfo(
+      sType: VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, pNext: kind, flags: 0)
+    var semaphore: VkSemaphore?
+    try check("vkCreateSemaphore", unsafe functions.createSemaphore(device, &info, nil, &semaphore))
+    guard let semaphore = unsafe semaphore else { throw .failed("vkCreateSemaphore", "no handle") }
+    return unsafe semaphore
   }
 }
