@@ -31,6 +31,7 @@ extension VulkanDevice {
     defer { leave() }
     switch route {
     case .imported:
+      if let importObstacle { throw RouteRefused(because: importObstacle) }
       var attributes = attributes
       attributes.deviceUsage?.removeAll { $0 == .mipmap }  // the image has one size
       return RouteOffer(attributes, heaps: heaps.preferred)
@@ -98,6 +99,15 @@ extension VulkanDevice {
       $0.heightAlignment = rules.map(\.heightAlignment).max()
       $0.sizeAlignment = rules.map(\.sizeAlignment).max()
     }
+  }
+
+  /// Why what it samples where it lies is nothing; nil where it is something.
+  static func obstacle(_ importing: BufferAttributes) -> String? {
+    if importing.formats?.isEmpty == true {
+      return "the driver samples no linear images of formats that are known here"
+    }
+    return importing.heaps?.isEmpty == true
+      ? "the CPU maps none of its memory, and it imports none" : nil
   }
 
   /// What the device takes a copy of, from its own memory.

@@ -7,7 +7,7 @@ public import TexAlloc
 /// Everything is allowed on any thread. Images are sampled where the CPU writes them: in memory of the
 /// device's own, or in others' where the driver imports it.
 public final class VulkanDevice: Registrar {
-  /// What it samples where it lies.
+  /// What it samples where it lies, or, where that is nothing, takes a copy of.
   public let attributes: BufferAttributes
   public let description: VulkanDeviceDescription
   /// What it knows of formats; ``attributes`` have those that it takes.
@@ -26,6 +26,8 @@ public final class VulkanDevice: Registrar {
   let copySources: SuitableMemory
   /// What it takes a copy of.
   let copying: BufferAttributes
+  /// Why it samples nothing where it lies; nil where it samples something.
+  let importObstacle: String?
   /// What it keeps with each slab.
   let slabs = SlabCompanion<SlabImages>()
   let state = Mutex(State())
@@ -138,7 +140,9 @@ public final class VulkanDevice: Registrar {
     images = LinearImages(of: Set(planes.map(\.format)), on: connection)
     copying = Self.copying(formats, heaps, connection)
     let importing = Self.importing(formats, images, heaps, importer)
-    attributes = route ?? .imported == .imported ? importing : copying
+    importObstacle = Self.obstacle(importing)
+    attributes =
+      importObstacle == nil && route ?? .imported == .imported ? importing : copying
   }
 
   deinit {

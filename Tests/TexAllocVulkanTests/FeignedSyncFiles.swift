@@ -8,13 +8,10 @@ import XCTest
 /// What ``TroubledDriver`` says of `VK_KHR_external_semaphore_fd`, which the software device lacks: calls come
 /// to it as to a driver, and it notes them. It gives -1 as its sync file, which says that all is done.
 enum FeignedSyncFiles {
-  private static let name = "VK_KHR_external_semaphore_fd"
+  static let name = "VK_KHR_external_semaphore_fd"
 
   @unsafe static func function(_ name: String) -> PFN_vkVoidFunction? {
     switch name {
-    case "vkEnumerateDeviceExtensionProperties":
-      unsafe unsafeBitCast(extensions, to: PFN_vkVoidFunction.self)
-    case "vkCreateDevice": unsafe unsafeBitCast(createDevice, to: PFN_vkVoidFunction.self)
     case "vkGetPhysicalDeviceExternalSemaphoreProperties":
       unsafe unsafeBitCast(properties, to: PFN_vkVoidFunction.self)
     case "vkCreateSemaphore": unsafe unsafeBitCast(createSemaphore, to: PFN_vkVoidFunction.self)
@@ -28,35 +25,6 @@ enum FeignedSyncFiles {
   }
 
   private static func note(_ call: String) { TroubledDriver.calls.withLock { $0.append(call) } }
-
-  private static let extensions: PFN_vkEnumerateDeviceExtensionProperties =
-    { device, layer, count, list in
-      let real = unsafe TroubledDriver.real(
-        "vkEnumerateDeviceExtensionProperties", as: PFN_vkEnumerateDeviceExtensionProperties.self)
-      let result = unsafe real(device, layer, count, list)
-      guard result == VK_SUCCESS else { return result }
-      if let list = unsafe list, let last = unsafe count?.pointee {
-        unsafe withUnsafeMutableBytes(of: &list[Int(last)].extensionName) {
-          unsafe $0.initializeMemory(as: UInt8.self, repeating: 0)
-          unsafe $0.copyBytes(from: name.utf8)
-        }
-      }
-      unsafe count?.pointee += 1
-      return result
-    }
-
-  private static let createDevice: PFN_vkCreateDevice = { physical, info, allocator, device in
-    let real = unsafe TroubledDriver.real("vkCreateDevice", as: PFN_vkCreateDevice.self)
-    guard var info = unsafe info?.pointee else { return VK_ERROR_INITIALIZATION_FAILED }
-    let names = unsafe UnsafeBufferPointer(
-      start: info.ppEnabledExtensionNames, count: Int(info.enabledExtensionCount)
-    ).filter { unsafe $0.map { unsafe String(cString: $0) } != name }
-    return unsafe names.withUnsafeBufferPointer { names in
-      unsafe info.ppEnabledExtensionNames = names.baseAddress
-      unsafe info.enabledExtensionCount = UInt32(names.count)
-      return unsafe real(physical, &info, allocator, device)
-    }
-  }
 
   private static let properties: PFN_vkGetPhysicalDeviceExternalSemaphoreProperties =
     { _, info, answer in

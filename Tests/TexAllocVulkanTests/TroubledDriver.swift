@@ -36,6 +36,10 @@ enum TroubledDriver {
   static let feignsSyncFiles = Atomic(false)
   /// Whether it then says that its queue is done with nothing, to all but those who wait.
   static let isSlow = Atomic(false)
+  /// Whether it says that the caller may choose how far rows are apart, as is true of the software device.
+  static let feignsModifiers = Atomic(false)
+  /// Whether a linear layout is among those that it then says it has.
+  static let hasLinearModifier = Atomic(true)
 
   static func count(of name: String) -> Int { calls.withLock { $0.count { $0 == name } } }
 
@@ -53,6 +57,8 @@ enum TroubledDriver {
     converts.store(true, ordering: .relaxed)
     feignsSyncFiles.store(false, ordering: .relaxed)
     isSlow.store(false, ordering: .relaxed)
+    feignsModifiers.store(false, ordering: .relaxed)
+    hasLinearModifier.store(true, ordering: .relaxed)
     flushed.withLock { $0 = [] }
     calls.withLock { $0 = [] }
     whileCreatingImages.withLock { $0 = nil }
@@ -89,12 +95,20 @@ enum TroubledDriver {
       case "vkCreateImage": unsafe unsafeBitCast(createImage, to: PFN_vkVoidFunction.self)
       case "vkDestroyImage": unsafe unsafeBitCast(destroyImage, to: PFN_vkVoidFunction.self)
       case "vkFlushMappedMemoryRanges": unsafe unsafeBitCast(flush, to: PFN_vkVoidFunction.self)
-      default:
-        feignsSyncFiles.load(ordering: .relaxed) ? unsafe FeignedSyncFiles.function(name) : nil
+      default: unsafe feignedFunction(name)
       }
     guard let ours = ours else { return real }
     functions.withLock { $0[name] = unsafe DriverFunction(real) }
     return ours
+  }
+
+  @unsafe private static func feignedFunction(_ name: String) -> PFN_vkVoidFunction? {
+    if feignsSyncFiles.load(ordering: .relaxed),
+      let function = unsafe FeignedSyncFiles.function(name)
+    {
+      return function
+    }
+    return unsafe FeignedExtensions.function(name)
   }
 
   @unsafe static func real<Function>(_ name: String, as type: Function.Type) -> Function {
@@ -108,8 +122,7 @@ enum TroubledDriver {
     let get = unsafe real("vkGetDeviceProcAddr", as: PFN_vkGetDeviceProcAddr.self)
     guard let name = unsafe name else { return nil }
     guard let function = unsafe get(device, name) else {
-      return feignsSyncFiles.load(ordering: .relaxed)
-        ? unsafe FeignedSyncFiles.function(String(cString: name)) : nil
+      return unsafe feignedFunction(String(cString: name))
     }
     return unsafe TroubledDriver.function(String(cString: name), before: function)
   }
@@ -153,9 +166,11 @@ enum TroubledDriver {
 
   private static let imageProperties: PFN_vkGetPhysicalDeviceImageFormatProperties2 =
     { device, info, properties in
+      guard var asked = unsafe info?.pointee else { return VK_ERROR_FORMAT_NOT_SUPPORTED }
+      if feignsModifiers.load(ordering: .relaxed) { unsafe FeignedModifiers.translate(&asked) }
       let result = unsafe real(
         "vkGetPhysicalDeviceImageFormatProperties2",
-        as: PFN_vkGetPhysicalDeviceImageFormatProperties2.self)(device, info, properties)
+        as: PFN_vkGetPhysicalDeviceImageFormatProperties2.self)(device, &asked, properties)
       let largest = UInt32(largestSize.load(ordering: .relaxed))
       if largest > 0, unsafe info?.pointee.tiling != VK_IMAGE_TILING_OPTIMAL {
         unsafe properties?.pointee.imageFormatProperties.maxExtent =
