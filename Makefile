@@ -25,7 +25,7 @@ help:
 	@echo 'make vm-test   run the tests that need drivers, in guests; vm-shell: a shell in one'
 	@echo 'make vm-soak   run all that touches memory or devices there, and more of it'
 	@echo 'make bench     measure, in some minutes    (ARGS=--quick in less than one; --full, --help)'
-	@echo 'make readme    the same, into the figures of README.md'
+	@echo 'make readme    the same, into the figures of README.md and Docs/benchmark.md'
 	@echo 'make bundle    archive the programs for another machine, with a script that checks its GPU'
 	@echo 'make sanitize  run the tests under sanitizers           (sanitizer=address or thread: one)'
 	@echo 'make fuzz      random events in the allocators, random files in the decoders of JPEG and PNG,'
@@ -114,12 +114,13 @@ bench: dependencies
 	$(SWIFT) build -c release --product texbench
 	@Scripts/with-mesa .build/release/texbench all $(ARGS)
 
-# Into out/bench.json, and from there into README.md and Docs/benchmark.svg.
+# Into out/bench.json, and from there into README.md, Docs/benchmark.md and Docs/benchmark.svg.
 readme: dependencies
 	$(SWIFT) build -c release --product texbench
 	@mkdir -p out
 	@Scripts/with-mesa .build/release/texbench all --json $(ARGS) >out/bench.json
-	@.build/release/texbench show out/bench.json --readme README.md --plot Docs/benchmark.svg
+	@.build/release/texbench show out/bench.json --readme README.md --tables Docs/benchmark.md \
+	  --plot Docs/benchmark.svg
 
 bundle: dependencies
 	@Scripts/make-bundle

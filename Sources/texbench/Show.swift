@@ -15,20 +15,32 @@ struct Show: ParsableCommand {
       "Write the main figures between the marks of a README, too.", valueName: "FILE"))
   var readme: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write all tables between the marks of another text, too.", valueName: "FILE"))
+  var tables: String?
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     try Self.stating {
       let report = try read()
-      if let readme {
-        let text = try String(contentsOfFile: readme, encoding: .utf8)
-        guard let changed = ReadmeSection(report).replaced(in: text) else {
-          throw ProgramFailure("\(readme): lacks the marks \(ReadmeSection.begin) and its end")
-        }
-        try TextFile.write(changed, to: FilePath(readme))
-      }
+      if let readme { try write(.main, of: report, into: readme) }
+      if let tables { try write(.all, of: report, into: tables) }
       try output.show(report)
     }
+  }
+
+  private func write(
+    _ choice: ReportTables.Choice, of report: Report, into file: String
+  ) throws {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw ProgramFailure("\(file): cannot be read")
+    }
+    guard let changed = ReportTables(report, choice).replaced(in: text) else {
+      throw ProgramFailure("\(file): lacks the marks \(ReportTables.begin) and its end")
+    }
+    try TextFile.write(changed, to: FilePath(file))
   }
 
   private func read() throws -> Report {

@@ -99,21 +99,21 @@ final class BenchCommandTests: XCTestCase {
     }
   }
 
-  func testAReportThatWasKeptIsShownDrawnAndWrittenIntoAReadme() throws {
+  func testAReportThatWasKeptIsShownDrawnAndWrittenIntoAText() throws {
     let file = folder.path("report.json")
     let merge = try ProgramRun("texbench", ["merge", "--quick", "--seconds", "0.01", "--json"])
     try Data(merge.output.utf8).write(to: URL(filePath: file))
     let readme = folder.path("README.md")
-    let text = "before\n\(ReadmeSection.begin)\nold\n\(ReadmeSection.end)\nafter\n"
+    let text = "before\n\(ReportTables.begin)\nold\n\(ReportTables.end)\nafter\n"
     try Data(text.utf8).write(to: URL(filePath: readme))
     let plot = folder.path("plot.svg")
-    let show = try ProgramRun("texbench", ["show", file, "--readme", readme, "--plot", plot])
+    let show = try ProgramRun("texbench", ["show", file, "--tables", readme, "--plot", plot])
     XCTAssertEqual(show.status, 0, show.complaint)
     XCTAssert(show.output.contains("limit: build and intersect dictionaries"), show.output)
     XCTAssert(try String(contentsOfFile: plot, encoding: .utf8).hasPrefix("<svg "))
     let written = try String(contentsOfFile: readme, encoding: .utf8)
-    XCTAssert(written.hasPrefix("before\n\(ReadmeSection.begin)\n"), written)
-    XCTAssert(written.hasSuffix("\(ReadmeSection.end)\nafter\n"), written)
+    XCTAssert(written.hasPrefix("before\n\(ReportTables.begin)\n"), written)
+    XCTAssert(written.hasSuffix("\(ReportTables.end)\nafter\n"), written)
     XCTAssert(written.contains("| build and intersect dictionaries | 1.00"), written)
     XCTAssertFalse(written.contains("old"), written)
   }

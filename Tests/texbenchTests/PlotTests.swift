@@ -60,8 +60,8 @@ final class PlotTests: XCTestCase {
   }
 
   func testDoubtsAboutARatioReachTheReadme() throws {
-    let readme = ReadmeSection(try report(named: "route"))
-    let text = try XCTUnwrap(readme.replaced(in: ReadmeSection.begin + ReadmeSection.end))
+    let readme = ReportTables(try report(named: "route"), .all)
+    let text = try XCTUnwrap(readme.replaced(in: ReportTables.begin + ReportTables.end))
     XCTAssert(text.contains("**! debug build"), text)
     let row = try XCTUnwrap(text.split(separator: "\n").first { $0.hasPrefix("| route 1 |") })
     XCTAssert(row.hasSuffix(" ~ ! |"), "of four pairs, and emulated: \(row)")
@@ -78,7 +78,7 @@ final class PlotTests: XCTestCase {
         goal: goal, isSteady: true, pairs: 4, stages: [])
     }
     let text = try XCTUnwrap(
-      ReadmeSection(report).replaced(in: ReadmeSection.begin + ReadmeSection.end))
+      ReportTables(report, .all).replaced(in: ReportTables.begin + ReportTables.end))
     for row in [
       "| **route 0** | **1.000** (goal 1.00) |",
       "| **route 1** | **1.000** (goal 0.00: missed) |",
@@ -89,12 +89,42 @@ final class PlotTests: XCTestCase {
     }
   }
 
-  func testEveryComparisonIsInTheReadmeFourToATable() throws {
+  func testAReadmeGetsTheMainComparisonsAndOfThoseWhatCounts() throws {
+    var report = try report(named: "route")
+    report.sections[0].comparisons[0].isMain = true
+    var other = report.sections[0].comparisons[0]
+    other.isMain = false
+    other.routes[0] = RouteResult(
+      name: "aside", isOurs: false, ratio: RatioEstimate([[1]]), isSteady: true, pairs: 4,
+      stages: [])
+    report.sections[0].comparisons.append(other)
+    let marks = ReportTables.begin + ReportTables.end
+    let all = try XCTUnwrap(ReportTables(report, .all).replaced(in: marks))
+    XCTAssert(all.contains("| aside |"), all)
+    let main = try XCTUnwrap(ReportTables(report, .main).replaced(in: marks))
+    XCTAssertFalse(main.contains("| aside |"), main)
+    XCTAssert(main.contains("| route 0 |"), "the limit: \(main)")
+    XCTAssertFalse(main.contains("| route 1 |"), "neither the limit, nor ours: \(main)")
+  }
+
+  func testComparisonsOfTheSameRoutesStandInOneTableThoughOthersLieBetween() throws {
+    var report = try report(named: "route")
+    let comparison = report.sections[0].comparisons[0]
+    var other = comparison
+    other.routes.removeLast()
+    report.sections[0].comparisons = [comparison, other, comparison, other]
+    let text = try XCTUnwrap(
+      ReportTables(report, .all).replaced(in: ReportTables.begin + ReportTables.end))
+    let heads = text.split(separator: "\n").filter { $0.hasPrefix("| CPU time of one thing") }
+    XCTAssertEqual(heads.map { $0.split(separator: "|").count - 1 }, [2, 2])
+  }
+
+  func testEveryComparisonIsInTheTablesFourToATable() throws {
     var report = try report(named: "route")
     let comparison = report.sections[0].comparisons[0]
     report.sections[0].comparisons = Array(repeating: comparison, count: 5)
     let text = try XCTUnwrap(
-      ReadmeSection(report).replaced(in: ReadmeSection.begin + ReadmeSection.end))
+      ReportTables(report, .all).replaced(in: ReportTables.begin + ReportTables.end))
     let heads = text.split(separator: "\n").filter { $0.hasPrefix("| CPU time of one thing") }
     XCTAssertEqual(heads.map { $0.split(separator: "|").count - 1 }, [4, 1])
   }

@@ -11,6 +11,8 @@ struct Comparison {
   var rival: String?
   /// What grows from one route to the next.
   var axis: String?
+  /// Whether it is one of the few that a reader sees first.
+  var isMain = false
   /// Whether memory is looked at: that takes a walk through the page tables for each route.
   var looksAtMemory = false
   let routes: [Route]

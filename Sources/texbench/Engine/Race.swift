@@ -84,6 +84,7 @@ extension Race {
     return RaceResult(
       title: comparison.title, item: comparison.item, clock: comparison.clock,
       limit: limit.route.name, rival: rival?.route.name, axis: comparison.axis,
+      isMain: comparison.isMain,
       routes: entrants.map { entrant in
         RouteResult(
           of: entrant, by: comparison.clock, limit: limit,

@@ -43,7 +43,7 @@ struct Glyphs: Measurement {
       bench.compare(
         Comparison(
           title: "\(routes.glyphs.count) glyphs of \(Int(pixelSize)) pixels, hinting \(hinting)",
-          item: "glyph", rival: GlyphRoutes.rival, routes: routes.all))
+          item: "glyph", rival: GlyphRoutes.rival, isMain: true, routes: routes.all))
     }
     if let vulkan = bench.vulkanPools(options) {
       for pixelSize in [16.0, 32] {

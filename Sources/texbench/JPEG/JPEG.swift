@@ -43,7 +43,8 @@ struct JPEG: Measurement {
         readback: OrdinaryPixels(for: picture), isTraced: isTraced)
       bench.compare(
         Comparison(
-          title: picture.name, item: "image", rival: PictureRoutes.rival, looksAtMemory: true,
+          title: picture.name, item: "image", rival: PictureRoutes.rival,
+          isMain: picture.isTypical, looksAtMemory: true,
           routes: routes.all(on: bench)))
       if let vulkan {
         let pictures = VulkanPictures(picture: picture, pools: vulkan, isTraced: isTraced)

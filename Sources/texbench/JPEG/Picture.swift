@@ -8,6 +8,8 @@ struct Picture {
   let name: String
   let bytes: [UInt8]
   let width, height: Int
+  /// Whether it is such as most photographs are.
+  let isTypical: Bool
 
   /// One that the program makes itself.
   init(
@@ -17,6 +19,7 @@ struct Picture {
   {
     name = "\(sizeName) \(content.rawValue), \(coding.rawValue)"
     (width, height) = (size.width, size.height)
+    isTypical = content == .photo && coding == .halved
     bytes = try coding.encode(
       content.pixels(width: width, height: height), width: width, height: height)
   }
@@ -27,6 +30,7 @@ struct Picture {
     name = URL(filePath: path).lastPathComponent
     let image = try JPEGImage(bytes, named: path)
     (width, height) = (image.descriptor.width, image.descriptor.height)
+    isTypical = true
   }
 
   /// Bytes of a row of four bytes a pixel, in whole lines.

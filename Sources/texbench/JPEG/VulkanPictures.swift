@@ -14,6 +14,7 @@ struct VulkanPictures {
   func comparison(doubt: String?) -> Comparison {
     Comparison(
       title: "\(picture.name) on Vulkan, \(pools.gpu.description.name)", item: "image",
+      isMain: picture.isTypical,
       routes: [bare]
         + pools.heaps.flatMap { heap in
           [CopyKind.memcpy, .streaming, .none].map { route(to: heap, by: $0, doubt) }

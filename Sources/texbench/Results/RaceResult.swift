@@ -8,6 +8,8 @@ struct RaceResult: Codable {
   var rival: String?
   /// What grows from one route to the next.
   var axis: String?
+  /// Whether it is one of the few that a reader sees first.
+  var isMain = false
   var routes: [RouteResult]
 
   /// The route that all are compared to.

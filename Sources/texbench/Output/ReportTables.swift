@@ -1,13 +1,23 @@
 internal import Foundation
 
-/// The main figures of a report, for a README.
-struct ReadmeSection {
+/// The figures of a report as tables, for a README or another text.
+struct ReportTables {
+  enum Choice {
+    /// Of the comparisons that a reader sees first, the limit, its rival and what is ours.
+    case main
+    case all
+  }
+
   static let begin = "<!-- texbench: what follows is written by `make readme` -->"
   static let end = "<!-- texbench: end -->"
 
   private let report: Report
+  private let choice: Choice
 
-  init(_ report: Report) { self.report = report }
+  init(_ report: Report, _ choice: Choice) {
+    self.report = report
+    self.choice = choice
+  }
 
   /// The text with what stands between the marks replaced; nil where it lacks them.
   func replaced(in text: String) -> String? {
@@ -29,22 +39,21 @@ struct ReadmeSection {
     ]
     for doubt in environment.doubts { lines += ["**! \(doubt)**", ""] }
     for section in report.sections {
-      for table in Self.tables(of: section) { lines += Self.lines(of: table) + [""] }
+      for table in tables(of: section) { lines += Self.lines(of: table) + [""] }
     }
     return lines.joined(separator: "\n")
   }
 
   /// Comparisons of the same routes, four at most, as wide as a page; growth is for the plot.
-  private static func tables(of section: Section) -> [[RaceResult]] {
+  private func tables(of section: Section) -> [[RaceResult]] {
     var tables: [[RaceResult]] = []
     for comparison in section.comparisons where comparison.axis == nil {
-      if let last = tables.last, last.count < 4,
-        last[0].measuredRoutes == comparison.measuredRoutes
-      {
-        tables[tables.count - 1].append(comparison)
-      } else {
-        tables.append([comparison])
+      if choice == .main, !comparison.isMain { continue }
+      let shown = choice == .main ? comparison.shortened : comparison
+      let place = tables.lastIndex {
+        $0.count < 4 && $0[0].item == shown.item && $0[0].measuredRoutes == shown.measuredRoutes
       }
+      if let place { tables[place].append(shown) } else { tables.append([shown]) }
     }
     return tables
   }
@@ -69,6 +78,8 @@ struct ReadmeSection {
   ) -> String {
     let routes = table.map { $0.routes.first { $0.name == name } }
     let mark = routes.contains { $0?.isOurs ?? false } ? "**" : ""
+    // Which device it is says the head of the table, or what was said of the machine.
+    let title = title.replacing(/vulkan:[0-9a-f]{32}/, with: "vulkan")
     return "| \(mark)\(title)\(mark) |" + routes.map { " \($0.map(cell) ?? "") |" }.joined()
   }
 
@@ -111,4 +122,13 @@ extension RouteResult {
 
 extension RaceResult {
   fileprivate var measuredRoutes: [String] { routes.filter { $0.model == nil }.map(\.name) }
+
+  /// The limit, its rival and what is ours.
+  fileprivate var shortened: RaceResult {
+    var short = self
+    short.routes.removeAll {
+      $0.model != nil || !$0.isOurs && $0.name != limit && $0.name != rival
+    }
+    return short
+  }
 }
