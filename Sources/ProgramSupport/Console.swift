@@ -13,6 +13,12 @@ package enum Console {
     if isTerminal { write(clearLine + line) } else { say(line) }
   }
 
+  /// Sees that what was printed got to where it was to go: a disk may be full.
+  package static func endOutput() throws(ProgramFailure) {
+    guard fflush(nil) != 0 else { return }
+    throw ProgramFailure("standard output: \(Errno(rawValue: errno))")
+  }
+
   /// Takes the line of progress away.
   package static func endProgress() {
     if isTerminal { write(clearLine) }

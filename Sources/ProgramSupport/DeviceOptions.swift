@@ -15,7 +15,8 @@ package struct DeviceOptions: ParsableArguments, Sendable {
   @Option(
     help: ArgumentHelp(
       "The EGL device: automatic, software, or the name of a driver or of a DRM node."
-        + " Of Vulkan: automatic, software, a number, a name or a UUID."),
+        + " Of Vulkan: automatic, software, a number, a name or a UUID.",
+      valueName: "name"),
     transform: DeviceChoice.init)
   private var device = DeviceChoice.automatic
 
@@ -30,9 +31,11 @@ package struct DeviceOptions: ParsableArguments, Sendable {
   private var quirks: [[QuirkProfile]] = []
 
   @Option(
-    help: "How pixels get to the GPU: imported, transferred, uploaded, or automatic, the best.",
-    transform: route)
-  private var route: Route?
+    name: .customLong("route"),
+    help: "How pixels get to the GPU; automatic is the best way.")
+  private var demand = RouteDemand(route: nil)
+
+  private var route: Route? { demand.route }
 
   @Flag(
     help: ArgumentHelp(
@@ -85,15 +88,6 @@ package struct DeviceOptions: ParsableArguments, Sendable {
 
   private var profiles: [QuirkProfile]? { quirks.isEmpty ? nil : quirks.flatMap { $0 } }
 
-  private static func route(_ text: String) throws -> Route? {
-    if text == "automatic" { return nil }
-    guard let route = Route(rawValue: text) else {
-      let routes = Route.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("--route: \(text) is none of \(routes), automatic")
-    }
-    return route
-  }
-
   private static func readProfiles(_ text: String) throws -> [QuirkProfile] {
     if text == "none" { return [] }
     if let profile = QuirkProfile.named(text) { return [profile] }
@@ -103,6 +97,24 @@ package struct DeviceOptions: ParsableArguments, Sendable {
       throw ValidationError("--quirk: \(error)")
     }
   }
+}
+
+/// The only route that pixels may take; nil for the best.
+private struct RouteDemand: ExpressibleByArgument {
+  private static let best = "automatic"
+
+  static let allValueStrings = [best] + Route.allCases.map(\.rawValue)
+
+  let route: Route?
+
+  init(route: Route?) { self.route = route }
+
+  init?(argument: String) {
+    route = Route(rawValue: argument)
+    if route == nil && argument != Self.best { return nil }
+  }
+
+  var defaultValueDescription: String { route?.rawValue ?? Self.best }
 }
 
 extension EGLDevice {
@@ -123,7 +135,20 @@ extension EGLDevice {
 extension ImageSize {
   /// For `transform:` of an option: `1920x1080`.
   package static func argument(_ text: String) throws -> ImageSize {
-    guard let size = ImageSize(text) else { throw ValidationError("not a size like 1920x1080") }
-    return size
+    try parsed(text, like: "1920x1080")
   }
+}
+
+extension ImageRegion {
+  /// For `transform:` of an option: `640x480+100+20`.
+  package static func argument(_ text: String) throws -> ImageRegion {
+    try parsed(text, like: "640x480+100+20")
+  }
+}
+
+private func parsed<Value: LosslessStringConvertible>(
+  _ text: String, like example: String
+) throws -> Value {
+  guard let value = Value(text) else { throw ValidationError("'\(text)' is not like \(example)") }
+  return value
 }

@@ -16,11 +16,16 @@ extension ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+      try stating { try Console.endOutput() }
     } catch {
-      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      Console.say(fullMessage(for: error))
-      exit(withError: ExitCode(2))
+      exit(sayingWhy: error)
     }
+  }
+
+  fileprivate static func exit(sayingWhy error: any Error) -> Never {
+    guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+    Console.say(fullMessage(for: error))
+    exit(withError: ExitCode(2))
   }
 
   /// Runs what may fail for reasons that lie outside the program: one line on standard error, exit 1.
@@ -34,5 +39,22 @@ extension ParsableCommand {
 
   private static var programName: String {
     CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? _commandName
+  }
+}
+
+extension AsyncParsableCommand {
+  /// The same for a program that waits.
+  package static func runToExit() async {
+    do {
+      var command = try parseAsRoot()
+      if var waiting = command as? any AsyncParsableCommand {
+        try await waiting.run()
+      } else {
+        try command.run()
+      }
+      try stating { try Console.endOutput() }
+    } catch {
+      exit(sayingWhy: error)
+    }
   }
 }

@@ -22,6 +22,20 @@ package enum TextFile {
 }
 
 extension FilePath {
+  /// Makes a folder, and those above it, where there is none.
+  package func makeFolder() throws(ProgramFailure) {
+    if isFolder { return }
+    let above = removingLastComponent()
+    if above != self, !above.isEmpty { try above.makeFolder() }
+    guard unsafe mkdir(string, 0o777) != 0 else { return }
+    let reason = Errno(rawValue: errno)
+    // Another process may have been faster.
+    if reason == .fileExists, isFolder { return }
+    throw ProgramFailure("\(self): \(reason)")
+  }
+
+  private var isFolder: Bool { (try? stat().type) == .directory }
+
   /// Has a file of another name written first, and gives it this name when it is complete. What is
   /// there and no file (a device, a pipe, a link) is written through: it would be gone otherwise.
   ///

@@ -16,7 +16,9 @@ struct GlyphDemo: AsyncParsableCommand {
   @Option(help: "The paragraph to set instead of the page's own.")
   var text = Sample.paragraph
 
-  @Option(parsing: .upToNextOption, help: "JPEG files and folders of them.")
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("JPEG files and folders of them.", valueName: "path"), completion: .file())
   var photos: [String] = []
 
   @Option(
@@ -34,25 +36,37 @@ struct GlyphDemo: AsyncParsableCommand {
       valueName: "name"))
   var display: String?
 
-  @Option(help: "The file of FWHT pictures that a decoder of this machine decodes for a display.")
+  @Option(
+    help: ArgumentHelp(
+      "The file of FWHT pictures that a decoder of this machine decodes for a display.",
+      valueName: "file"),
+    completion: .file())
   var stream: String?
 
-  @Option(help: "A folder of pictures to scroll through instead: each frame's time is plotted.")
+  @Option(
+    help: ArgumentHelp(
+      "A folder of pictures to scroll through instead: each frame's time is plotted.",
+      valueName: "folder"),
+    completion: .directory)
   var gallery: String?
 
-  @Option(parsing: .upToNextOption, help: "Frames of the gallery that are written as PNG.")
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Frames of the gallery that are written as PNG.", valueName: "frame"))
   var shots: [Int] = []
 
   @Option(
-    help:
-      "How often the page is drawn: once where absent, the gallery 600 times, a display without end."
-  )
+    help: ArgumentHelp(
+      "How often the page is drawn: once where absent, the gallery 600 times, a display without end.",
+      valueName: "count"))
   var frames: Int?
 
-  @Option(help: "The heap that memory comes from; texctl probe lists them.")
+  @Option(
+    help: ArgumentHelp(
+      "The heap that memory comes from; texctl probe lists them.", valueName: "name"))
   var heap: String?
 
-  @Option(help: "What the page is drawn with: gl or vulkan.")
+  @Option(help: "What the page is drawn with.")
   var api = GraphicsAPI.gl
 
   @OptionGroup var device: DeviceOptions
@@ -63,22 +77,37 @@ struct GlyphDemo: AsyncParsableCommand {
       "The file to write: a PNG, glyphdemo.png; of a gallery the SVG, out/gallery.svg.",
       discussion: "Beside the SVG are the frames of --shots and, with all its pictures, the last,"
         + " out/gallery-end.png. Of a display it is the last picture, where the file is named"
-        + " and one was shown."))
+        + " and one was shown.",
+      valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Option(
-    help:
-      "Another picture of the page, by another API: an error where a level differs by more than 2.")
+    help: ArgumentHelp(
+      "Another picture of the page, by another API: an error where a level differs by more than 2.",
+      valueName: "file"),
+    completion: .file())
   var against: String?
 
-  @Option(help: "A file for what was done, as JSON.")
+  @Option(
+    help: ArgumentHelp("A file for what was done, as JSON.", valueName: "file"),
+    completion: .file())
   var report: String?
 
-  @Option(help: "Scroll so many frames of a long text through a cache that is too small for it.")
+  @Option(
+    help: ArgumentHelp(
+      "Scroll so many frames of a long text through a cache that is too small for it.",
+      valueName: "frames"))
   var scroll: Int?
 
-  @Option(help: "A folder for pictures of the glyphs' pages, and of how they are packed.")
+  @Option(
+    help: ArgumentHelp(
+      "A folder for pictures of the glyphs' pages, and of how they are packed.",
+      valueName: "folder"),
+    completion: .directory)
   var dumpAtlas: String?
+
+  static func main() async { await runToExit() }
 
   var size: ImageSize { wantedSize ?? ImageSize(width: 1280, height: 800) }
 

@@ -7,7 +7,7 @@ struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a report once more that was kept as JSON.")
 
-  @Argument(help: "What a run with --json printed.")
+  @Argument(help: "What a run with --json printed.", completion: .file())
   var report: String
 
   @Option(

@@ -27,7 +27,7 @@ struct AuditDecode: ParsableCommand {
     }
   }
 
-  @Argument(help: "The JPEG file.")
+  @Argument(help: "The JPEG file.", completion: .file())
   var input: String
 
   @Option(help: "What the pixels become.")

@@ -14,10 +14,10 @@ struct Check: ParsableCommand {
       here is named with its reason, and is no failure as long as another one is right.
       """)
 
-  @Argument(help: "The JPEG files.")
+  @Argument(help: "The JPEG files.", completion: .file())
   var inputs: [String]
 
-  @Option(help: "What they are drawn with: gl or vulkan.")
+  @Option(help: "What they are drawn with.")
   var api = GraphicsAPI.gl
 
   @OptionGroup var device: DeviceOptions

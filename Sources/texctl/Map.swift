@@ -9,17 +9,26 @@ struct Map: ParsableCommand {
     abstract: "Draw what the slabs of a saved snapshot hold.",
     discussion: "texctl soak --snapshot FILE saves one.")
 
-  @Argument(help: "The snapshot, in JSON.")
+  @Argument(help: "The snapshot, in JSON.", completion: .file())
   var snapshot: String
 
-  @Option(name: .short, help: "The SVG file to write.")
+  @Option(
+    name: .short, help: ArgumentHelp("The SVG file to write.", valueName: "file"),
+    completion: .file())
   var output: String
 
   func run() throws {
     try Texctl.stating {
-      let data = try Data(contentsOf: URL(filePath: snapshot))
-      let map = SlabMap(try JSONDecoder().decode(PoolSnapshot.self, from: data))
-      try TextFile.write(map.svg, to: FilePath(output))
+      try TextFile.write(SlabMap(try read()).svg, to: FilePath(output))
+    }
+  }
+
+  private func read() throws -> PoolSnapshot {
+    guard let data = FileManager.default.contents(atPath: snapshot) else {
+      throw ProgramFailure("\(snapshot): cannot be read")
+    }
+    do { return try JSONDecoder().decode(PoolSnapshot.self, from: data) } catch {
+      throw ProgramFailure("\(snapshot): is no snapshot of texctl soak")
     }
   }
 }

@@ -10,23 +10,29 @@ struct Merge: ParsableCommand {
     discussion: """
       Exits 0 with what they agree on, 1 with a conflict, 2 where a file is invalid.
 
-      With --image it lays out what the merge specification does: \(known). Pools know more formats.
+      With --image it lays an image out, in one of these formats: \(known). Pools know more.
       """)
 
   private static var known: String {
-    FormatTable.specification.formats.map(\.description).joined(separator: ", ")
+    FormatTable.specification.formats.map { "\($0)".filter { $0 != " " } }.joined(separator: ", ")
   }
 
-  @Argument(help: "A JSON file for each participant.")
+  @Argument(help: "A JSON file for each participant.", completion: .file())
   var files: [String]
 
-  @Option(help: "Lay out an image of so many pixels: 1920x1080.", transform: ImageSize.argument)
+  @Option(
+    help: ArgumentHelp("Lay out an image of so many pixels: 1920x1080.", valueName: "size"),
+    transform: ImageSize.argument)
   var image: ImageSize?
 
   @Flag(help: "Print JSON.")
   var json = false
 
-  @Option(help: "Also draw it: who wants what, and what they agree on, or what they do not.")
+  @Option(
+    help: ArgumentHelp(
+      "Also draw it: who wants what, and what they agree on, or what they do not.",
+      valueName: "file"),
+    completion: .file())
   var svg: String?
 
   func run() throws {
@@ -36,7 +42,9 @@ struct Merge: ParsableCommand {
       try BufferAttributes.merging(participants, image: image, in: .specification)
     }
     if let svg {
-      try TextFile.write(MergePicture(of: participants, outcome).svg, to: FilePath(svg))
+      try Texctl.stating {
+        try TextFile.write(MergePicture(of: participants, outcome).svg, to: FilePath(svg))
+      }
     }
     switch outcome {
     case .success(let merged): print(json ? merged.json : merged.table)

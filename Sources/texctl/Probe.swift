@@ -17,7 +17,7 @@ struct Probe: ParsableCommand {
       "Also write the attributes of GPU, cameras, decoders and displays, each into a file of this folder.",
       discussion:
         "texctl merge reads them: texctl merge FOLDER/*.json says whether they get along.",
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var attributes: String?
 
   @Option(
@@ -26,9 +26,13 @@ struct Probe: ParsableCommand {
   var size: ImageSize?
 
   func run() throws {
-    let report = ProbeReport(on: device, size)
-    print(json ? report.json : report.text)
-    if let attributes { try report.writeAttributes(to: FilePath(attributes)) }
+    try Texctl.stating {
+      let folder = attributes.map { FilePath($0) }
+      try folder?.makeFolder()
+      let report = ProbeReport(on: device, size)
+      print(json ? report.json : report.text)
+      if let folder { try report.writeAttributes(to: folder) }
+    }
   }
 }
 

@@ -13,16 +13,19 @@ struct Receive: ParsableCommand {
       route the device has, and drawn; no pixel is copied to get here.
       """)
 
-  @Argument(help: "Where the other process listens: the path of a socket.")
+  @Argument(help: "Where the other process listens: the path of a socket.", completion: .file())
   var socket: String
 
-  @Option(name: .short, help: "The folder to write to: 1.png, 2.png, …")
+  @Option(
+    name: .short,
+    help: ArgumentHelp("The folder to write to: 1.png, 2.png, …", valueName: "folder"),
+    completion: .directory)
   var output: String
 
-  @Option(help: "Seconds that the other may keep still.")
-  var patience = 10.0
+  @Option(help: ArgumentHelp("How long the other may keep still.", valueName: "seconds"))
+  var patience = Patience(seconds: 10)
 
-  @Option(help: "What it is drawn with: gl or vulkan.")
+  @Option(help: "What it is drawn with.")
   var api = GraphicsAPI.gl
 
   @OptionGroup var device: DeviceOptions
@@ -32,12 +35,13 @@ struct Receive: ParsableCommand {
 
   func run() throws {
     try Texctl.stating {
+      try FilePath(output).makeFolder()
       let viewer: any Viewer =
         switch api {
         case .gl: GLViewer(gpu: try device.open())
         case .vulkan: VulkanViewer(gpu: try device.openVulkan())
         }
-      let limits = PeerLimits(patience: .seconds(patience))
+      let limits = PeerLimits(patience: patience.duration)
       let socket = try BufferSocket(
         connectingTo: FilePath(socket), as: "texctl receive", limits: limits)
       while true {

@@ -41,16 +41,21 @@ struct Render: ParsableCommand {
     }
   }
 
-  @Argument(help: "The JPEG file.")
+  @Argument(help: "The JPEG file.", completion: .file())
   var input: String
 
-  @Option(name: .short, help: "The PNG file to write.")
+  @Option(
+    name: .short, help: ArgumentHelp("The PNG file to write.", valueName: "file"),
+    completion: .file())
   var output: String
 
   @Flag(help: "Keep the rows that are good of a file that is damaged or cut short.")
   var salvage = false
 
-  @Option(help: "What rows that are not good are filled with: red, green, blue in hexadecimal.")
+  @Option(
+    help: ArgumentHelp(
+      "What rows that are not good are filled with: red, green, blue in hexadecimal.",
+      valueName: "RRGGBB"))
   var fill = HexColour(red: 0x80, green: 0x80, blue: 0x80)
 
   @Flag(name: .customLong("apply-icc"), help: "Make the colours of an embedded ICC profile sRGB.")
@@ -59,13 +64,13 @@ struct Render: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The largest picture to draw, as 640x480: as few pixels are decoded as that takes.",
-      valueName: "size"), transform: parsed)
+      valueName: "size"), transform: ImageSize.argument)
   var maxSize: ImageSize?
 
   @Option(
     help: ArgumentHelp(
       "The part to decode of the upright picture, as 640x480+100+20: size, column, row.",
-      valueName: "region"), transform: parsed)
+      valueName: "region"), transform: ImageRegion.argument)
   var region: ImageRegion?
 
   @Option(help: "What it is decoded to: rgb; or planar, luma and chroma as the file has them.")
@@ -76,7 +81,7 @@ struct Render: ParsableCommand {
       "Who finishes the decoding: cpu; gpu, where it can; or auto, whoever is known to be faster.")
   var decode = Decode.auto
 
-  @Option(help: "What it is drawn with: gl or vulkan.")
+  @Option(help: "What it is drawn with.")
   var api = GraphicsAPI.gl
 
   @OptionGroup var device: DeviceOptions
@@ -202,9 +207,4 @@ struct HexColour: ExpressibleByArgument, CustomStringConvertible {
   var description: String {
     [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
-}
-
-private func parsed<Value: LosslessStringConvertible>(_ argument: String) throws -> Value {
-  guard let value = Value(argument) else { throw ValidationError("'\(argument)' is none.") }
-  return value
 }

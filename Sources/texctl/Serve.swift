@@ -13,29 +13,35 @@ struct Serve: ParsableCommand {
       Docs/wire-format.md says what a client of your own has to speak, Docs/security.md who can be one.
       """)
 
-  @Argument(help: "Where clients connect: the path of a socket.")
+  @Argument(help: "Where clients connect: the path of a socket.", completion: .file())
   var socket: String
 
-  @Argument(help: "JPEG files.")
+  @Argument(help: "JPEG files.", completion: .file())
   var inputs: [String]
 
-  @Option(help: "End after so many clients.")
+  @Option(help: ArgumentHelp("End after so many clients.", valueName: "count"))
   var clients: Int?
 
-  @Option(help: "Seconds that a client may keep still.")
-  var patience = 10.0
+  @Option(help: ArgumentHelp("How long a client may keep still.", valueName: "seconds"))
+  var patience = Patience(seconds: 10)
 
-  @Option(help: "The number of a user who may connect, beside one's own; may be repeated.")
+  @Option(
+    help: ArgumentHelp(
+      "The number of a user who may connect, beside one's own; may be repeated.",
+      valueName: "user"))
   var allow: [UInt32] = []
 
   @Option(
-    help: "MiB that is made for one client at the most, which says how its memory is laid out.")
+    help: ArgumentHelp(
+      "What is made for one client at the most, which says how its memory is laid out.",
+      valueName: "MiB"))
   var memory = 512
 
   func validate() throws {
     guard (1...1 << 20).contains(memory) else {
       throw ValidationError("--memory is 1 to \(1 << 20) MiB")
     }
+    guard clients ?? 1 > 0 else { throw ValidationError("--clients is at least 1") }
   }
 
   func run() throws {
@@ -49,11 +55,27 @@ struct Serve: ParsableCommand {
       var server = PhotographServer(
         photos: photos,
         // None has memory to offer here, and not a page of what it sends is made ready.
-        limits: PeerLimits(bytes: 0, patience: .seconds(patience)),
+        limits: PeerLimits(bytes: 0, patience: patience.duration),
         memory: memory << 20, clients: clients)
       while !server.isDone { try server.serve(listener) }
     }
   }
+}
+
+/// How long another process may keep still, as it is typed: a part of a second, or up to a day.
+struct Patience: ExpressibleByArgument, CustomStringConvertible {
+  private let seconds: Double
+
+  init(seconds: Double) { self.seconds = seconds }
+
+  init?(argument: String) {
+    guard let seconds = Double(argument), (0...86_400).contains(seconds) else { return nil }
+    self.seconds = seconds
+  }
+
+  var duration: Duration { .seconds(seconds) }
+
+  var description: String { "\(seconds)" }
 }
 
 /// A photograph that is decoded anew for each client, since memory that one has had is for no other.

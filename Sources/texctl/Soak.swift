@@ -8,19 +8,25 @@ struct Soak: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Allocate, write, draw and free images of random sizes, and see what is left.")
 
-  @Option(help: "How long.")
+  @Option(help: ArgumentHelp("How long.", valueName: "seconds"))
   var seconds = 10
 
-  @Option(help: "How many images, however long that takes.")
+  @Option(help: ArgumentHelp("How many images, however long that takes.", valueName: "count"))
   var images: Int?
 
-  @Option(help: "How often everything is let go of, to see what is left.")
+  @Option(
+    help: ArgumentHelp(
+      "How often everything is let go of, to see what is left.", valueName: "count"))
   var rounds = 10
 
-  @Option(help: "Threads that allocate and write; one more draws.")
+  @Option(
+    help: ArgumentHelp("Threads that allocate and write; one more draws.", valueName: "count"))
   var threads = 3
 
-  @Option(help: "Save what the pool held amid the last round, for texctl map.")
+  @Option(
+    help: ArgumentHelp(
+      "Save what the pool held amid the last round, for texctl map.", valueName: "file"),
+    completion: .file())
   var snapshot: String?
 
   @OptionGroup var device: DeviceOptions

@@ -12,9 +12,10 @@ package struct ProgramRun {
   /// - Parameters:
   ///   - additions: To the environment.
   ///   - working: Where it runs; where the tests do if nil.
+  ///   - device: Where its standard output goes instead.
   package init(
     _ program: String, _ arguments: [String], environment additions: [String: String] = [:],
-    in working: TemporaryFolder? = nil
+    in working: TemporaryFolder? = nil, output device: String? = nil
   ) throws {
     let folder =
       ProcessInfo.processInfo.environment["TEXALLOC_PROGRAMS"].map { URL(filePath: $0) }
@@ -26,12 +27,14 @@ package struct ProgramRun {
     process.environment = ProcessInfo.processInfo.environment.merging(additions) { $1 }
     let results = try TemporaryFolder()
     // Files, unlike pipes, are never full.
-    process.standardOutput = try results.newFile("output")
+    process.standardOutput =
+      try device.map { try FileHandle(forWritingTo: URL(filePath: $0)) }
+      ?? results.newFile("output")
     process.standardError = try results.newFile("complaint")
     try process.run()
     process.waitUntilExit()
     status = process.terminationStatus
-    output = try results.text("output")
+    output = device == nil ? try results.text("output") : ""
     complaint = try results.text("complaint")
   }
 }

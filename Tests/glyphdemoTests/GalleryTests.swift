@@ -30,6 +30,17 @@ final class GalleryTests: XCTestCase {
     XCTAssertEqual(Array(shot.prefix(4)), [0x89, 0x50, 0x4E, 0x47])
   }
 
+  func testAGalleryMakesTheFolderThatItWritesToByItself() throws {
+    let folder = try TemporaryFolder()
+    let photos = URL(filePath: TestPhotograph.path("lake.jpg")).deletingLastPathComponent().path
+    let run = try ProgramRun(
+      "glyphdemo", ["--gallery", photos, "--frames", "2", "--size", "64x64"], in: folder)
+    XCTAssertEqual(run.status, 0, run.complaint)
+    for name in ["gallery.svg", "gallery-end.png"] {
+      XCTAssertTrue(FileManager.default.fileExists(atPath: folder.path("out/\(name)")), name)
+    }
+  }
+
   func testBothAPIsEndTheGalleryWithinTwoLevelsOfEachOther() throws {
     let there = try ProgramRun("texctl", ["probe", "--json", "--device", "software"])
     guard there.output.contains("vulkan:") else { throw XCTSkip("no device of Vulkan here") }

@@ -81,7 +81,7 @@ final class PictureTests: XCTestCase {
       run.complaint)
     XCTAssertEqual(run.complaint.split(separator: "\n").count, 1, run.complaint)
     XCTAssertFalse(FileManager.default.fileExists(atPath: picture))
-    XCTAssertEqual(try ProgramRun("glyphdemo", ["--stream", "x"]).status, 64)
+    XCTAssertEqual(try ProgramRun("glyphdemo", ["--stream", "x"]).status, 2)
   }
 
   func testALinkIsWrittenThroughAndNotReplaced() throws {

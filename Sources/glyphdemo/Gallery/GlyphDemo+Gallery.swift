@@ -13,6 +13,7 @@ extension GlyphDemo {
     let frames = frames ?? 600
     let layout = GalleryLayout(of: paths.count, size: size)
     let plot = output ?? "out/gallery.svg"
+    if output == nil { try FilePath("out").makeFolder() }
     let stem = plot.hasSuffix(".svg") ? String(plot.dropLast(4)) : plot
     let shots = Set(shots.isEmpty ? [frames / 4, frames / 2, frames - 1] : shots)
     let ours = GalleryRun(

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import ProgramSupport
 internal import SystemPackage
 internal import TexAlloc
@@ -13,8 +12,7 @@ struct AtlasDump {
 
   /// Writes `page-0.png`, `page-0.svg` and so on into a folder, which is made where it is not there.
   func write(to folder: FilePath) throws {
-    try FileManager.default.createDirectory(
-      atPath: folder.string, withIntermediateDirectories: true)
+    try folder.makeFolder()
     for page in cache.pages {
       let name = "page-\(page.number)"
       try PNGFile(

@@ -14,7 +14,7 @@ struct Glyphs: Measurement {
       are the cache's own.
       """)
 
-  @Option(help: "A font file.")
+  @Option(help: ArgumentHelp("A font file.", valueName: "file"), completion: .file())
   var font = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 
   @Option(help: "Frames of a cache that is full, whose leavings are looked for; absent: by effort.")

@@ -7,7 +7,11 @@ struct JPEG: Measurement {
   static let configuration = CommandConfiguration(
     commandName: "jpeg", abstract: "From a JPEG file to a texture that is bound, by every route.")
 
-  @Option(help: "A folder of JPEG files to decode instead of the program's own pictures.")
+  @Option(
+    help: ArgumentHelp(
+      "A folder of JPEG files to decode instead of the program's own pictures.",
+      valueName: "folder"),
+    completion: .directory)
   var pictures: String?
 
   @OptionGroup var options: RunOptions
