@@ -1,6 +1,5 @@
 import Foundation
 import TestSupport
-import TexAllocEGL
 import XCTest
 
 /// What README shows to be written into a `main.swift` is built with the tests, and run.
@@ -24,9 +23,6 @@ final class ReadmeTests: XCTestCase {
   }
 
   func testTheyRunAsTheyStand() throws {
-    if let obstacle = try EGLDevice.surfaceless().importObstacle {
-      throw XCTSkip("register has nothing to import: \(obstacle)")
-    }
     let folder = try TemporaryFolder()
     try FileManager.default.copyItem(
       at: root.appending(path: "assets/photos/lake.jpg"),

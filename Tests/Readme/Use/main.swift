@@ -11,13 +11,19 @@ let pool = try TexturePool(for: [gpu, JPEGDecoder.component])    // merges, prob
 let photo = try JPEGImage(contentsOf: "photo.jpg")
 let buffer = try pool.allocate(photo.descriptor, for: .texture)  // the flag
 try photo.decode(into: buffer)                                   // straight into texture memory
-let texture = try gpu.register(buffer)                           // no copy; throws RegistrationRefused
-let surely = try gpu.texture(for: buffer)                        // imports, or uploads and says why
+let texture = try gpu.texture(for: buffer)                       // imported; else copied, and it says why
+print(texture.route, texture.reason ?? "")                       // texture.name is bound to texture.target
 
-let picture = ImageDescriptor(width: 640, height: 480, formats: [.abgr8888])
-let frame = try pool.allocate(picture, for: .renderTarget)
+let icon = ImageDescriptor(width: 64, height: 64, formats: [.abgr8888])
+let drawing = try pool.allocate(icon)
+do {
+  var writer = drawing.writer()                                  // one's own pixels: whole rows, never read
+  let row = [UInt8](repeating: 255, count: writer.rowSize)
+  for number in writer.rows { writer.write(row.span, row: number) }
+}                                                                // the GPU sees them from here on
+
+let frame = try pool.allocate(icon, for: .renderTarget)
 let target = try gpu.renderTarget(for: frame)                    // drawn in place, or read back and says why
 let drawn = try target.finish()                                  // the pixels are there once this has passed
 
 try gpu.collect()                                                // once a frame: slots come back
-gpu.contextWasLost()                                             // if ever: buffers stay, for the next device
