@@ -83,6 +83,8 @@ def photograph(data, descriptors):
 
 
 def main():
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
     connection = Connection(sys.argv[1])
     while True:
         kind, data, descriptors = connection.receive()

@@ -129,7 +129,7 @@ static void draw_names(GLuint program, texalloc_glyphs *glyphs, const struct cel
 
 int main(int count, char **arguments) {
   if (count < 4) {
-    fprintf(stderr, "usage: c-gallery OUTPUT.png FONT PICTURE...\n");
+    fprintf(stderr, "usage: c-gallery OUTPUT.png FONT PICTURE...   (FONT is a file, or - for no names)\n");
     return 2;
   }
   char **paths = arguments + 3;

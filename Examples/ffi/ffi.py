@@ -3,6 +3,8 @@
 import ctypes, sys
 from ctypes import byref, c_char_p, c_uint32, c_void_p
 
+if len(sys.argv) < 2:
+    sys.exit(__doc__)
 library = ctypes.CDLL(sys.argv[2] if len(sys.argv) > 2 else "libtexalloc.so.1")
 library.texalloc_last_error.restype = c_char_p
 

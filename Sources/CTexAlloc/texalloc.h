@@ -40,8 +40,8 @@
  * Callbacks. Are called on a thread that is in a call, unless said otherwise, while no lock of the library's
  *           is held: they may call every function but texalloc_shutdown(). They return as other functions
  *           do, and neither throw nor longjmp.
- * Strings.  Are UTF-8 and end with a zero; paths are bytes, as the kernel takes them. Those that are returned are the library's, and last as long as
- *           the object that they came from unless said otherwise.
+ * Strings.  Are UTF-8 and end with a zero; paths are bytes, as the kernel takes them. Those that are returned
+ *           are the library's, and last as long as the object that they came from unless said otherwise.
  * Fork.     A child of a process that has held a handle gets TEXALLOC_FORKED from everything until it calls
  *           exec.
  *

@@ -205,7 +205,9 @@ public import TexAlloc
     if ownsContext { context.destroy() }
   }
 
-  /// Makes the context that the device was opened for current on this thread, which it leaves the one where it was for.
+  /// Makes the context that the device was opened for current on this thread, in place of the one that was.
+  ///
+  /// - Throws: `EGLFailure`: where it is current on another thread, say.
   public func makeCurrent() throws(EGLFailure) {
     try context.makeCurrent()
   }

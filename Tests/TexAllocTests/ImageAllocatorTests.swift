@@ -6,7 +6,7 @@ final class ImageAllocatorTests: XCTestCase {
 
   func testWithoutTheFlagTheMemoryIsOrdinaryAndAligned() throws {
     let images = try ImageAllocator(for: [], from: [MemfdHeap()])
-    let buffer = try images.allocate(small, .cpuRead)
+    let buffer = try images.allocate(small, for: .cpuRead)
     XCTAssertEqual(buffer.heap, "memory")
     XCTAssertEqual(buffer.caching, .cached)
     XCTAssertEqual(images.pool.statistics.slabs, 0)
@@ -20,7 +20,7 @@ final class ImageAllocatorTests: XCTestCase {
 
   func testWithTheFlagTheMemoryIsThePools() throws {
     let images = try ImageAllocator(for: [], from: [MemfdHeap()])
-    let buffer = try images.allocate(small, .texture)
+    let buffer = try images.allocate(small, for: .texture)
     XCTAssertEqual(buffer.heap, "memfd")
     XCTAssertEqual(images.pool.statistics.slots, 1)
   }
@@ -28,14 +28,14 @@ final class ImageAllocatorTests: XCTestCase {
   func testAReaderMovesTheImageToCachedMemoryByMerging() throws {
     let fast = FakeHeap("write-combining", caching: .writeCombining)
     let images = try ImageAllocator(for: [], from: [fast, MemfdHeap()])
-    XCTAssertEqual(try images.allocate(small, .texture).heap, "write-combining")
-    XCTAssertEqual(try images.allocate(small, [.texture, .cpuRead]).heap, "memfd")
+    XCTAssertEqual(try images.allocate(small, for: .texture).heap, "write-combining")
+    XCTAssertEqual(try images.allocate(small, for: [.texture, .cpuRead]).heap, "memfd")
     XCTAssertEqual(images.pool.statistics.slabs, 2)
   }
 
   func testAReaderStaysInThePoolWhereItsMemoryIsCached() throws {
     let images = try ImageAllocator(for: [], from: [MemfdHeap()])
-    let buffer = try images.allocate(small, [.texture, .cpuRead])
+    let buffer = try images.allocate(small, for: [.texture, .cpuRead])
     XCTAssertEqual(images.pool.statistics.slots, 1)
     XCTAssertNoThrow(try buffer.pixels())
   }
@@ -43,11 +43,11 @@ final class ImageAllocatorTests: XCTestCase {
   func testWhereNoHeapIsCachedAReaderIsAnErrorThatNamesIt() throws {
     let fast = FakeHeap("write-combining", caching: .writeCombining)
     let images = try ImageAllocator(for: [], from: [fast])
-    XCTAssertThrowsError(try images.allocate(small, [.texture, .cpuRead])) {
+    XCTAssertThrowsError(try images.allocate(small, for: [.texture, .cpuRead])) {
       guard case AllocationError.noHeap(let verdicts) = $0 else { return XCTFail("\($0)") }
       XCTAssertTrue(verdicts[0].description.contains("cpu reader"), "\(verdicts)")
     }
-    XCTAssertNoThrow(try images.allocate(small, .texture))
+    XCTAssertNoThrow(try images.allocate(small, for: .texture))
   }
 
   func testADedicatedImageSharesItsSlabWithNoOther() throws {
@@ -78,7 +78,7 @@ final class ImageAllocatorTests: XCTestCase {
   func testOrdinaryMemoryIsZeroedOnRequest() throws {
     let images = try ImageAllocator(for: [], from: [MemfdHeap()])
     for _ in 0..<8 {
-      let buffer = try images.allocate(small, [.zeroed, .cpuRead])
+      let buffer = try images.allocate(small, for: [.zeroed, .cpuRead])
       XCTAssertTrue(try bytes(of: buffer).allSatisfy { $0 == 0 })
       var writer = buffer.writer()
       writer.fill(0..<writer.rowCount, with: 0xA5)
@@ -89,7 +89,7 @@ final class ImageAllocatorTests: XCTestCase {
     let images = try ImageAllocator(for: [], from: [MemfdHeap()])
     let huge = ImageDescriptor(width: 1 << 30, height: 1 << 26, formats: [.abgr8888])
     for flags in [[], AllocationFlags.texture, [.texture, .exportable]] {
-      XCTAssertThrowsError(try images.allocate(huge, flags)) {
+      XCTAssertThrowsError(try images.allocate(huge, for: flags)) {
         XCTAssertTrue($0 is AllocationError)
       }
     }

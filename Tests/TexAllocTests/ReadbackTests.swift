@@ -18,8 +18,8 @@ final class ReadbackTests: XCTestCase {
     }
     let images = try ImageAllocator(for: [], from: [MemfdHeap()])
     try expectRefusal(by: images.allocate(image))
-    XCTAssertNoThrow(try images.allocate(image, .cpuRead).pixels())
-    XCTAssertNoThrow(try images.allocate(image, [.texture, .cpuRead]).pixels())
+    XCTAssertNoThrow(try images.allocate(image, for: .cpuRead).pixels())
+    XCTAssertNoThrow(try images.allocate(image, for: [.texture, .cpuRead]).pixels())
   }
 
   func testAWriterThatReadsHasAskedForIt() throws {

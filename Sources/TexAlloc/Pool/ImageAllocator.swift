@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// let images = try ImageAllocator(for: [gpu, JPEGDecoder.component])
-/// let icon = try images.allocate(descriptor, .texture)
+/// let icon = try images.allocate(descriptor, for: .texture)
 /// ```
 ///
 /// Any thread may allocate.
@@ -28,7 +28,7 @@ public final class ImageAllocator: Sendable {
   ///   - name: For reports.
   /// - Throws: `AllocationError`; nothing is left allocated.
   public func allocate(
-    _ image: ImageDescriptor, _ flags: AllocationFlags = [], named name: String = "image"
+    _ image: ImageDescriptor, for flags: AllocationFlags = [], named name: String = "image"
   ) throws(AllocationError) -> TextureBuffer {
     if flags.deviceUsage.isEmpty && !flags.contains(.exportable) {
       return try allocateOrdinary(image, flags, named: name)

@@ -15,8 +15,13 @@ internal import CStreaming
 /// ordinary memory, which is written to the plane, whole lines in order, when this ends. Few rows at a
 /// time then stay in the CPU's caches.
 ///
-/// Whoever wants no staging states ``CPUUsage/randomWrite`` as the writer of the image, or asks for
-/// ``AllocationFlags/cpuRead``.
+/// Whoever wants no staging says so before the image has memory, or asks for ``AllocationFlags/cpuRead``:
+///
+/// ```swift
+/// var image = ImageDescriptor(width: 640, height: 480, formats: [.argb8888])
+/// image.writer.cpuUsage = [.randomWrite]
+/// let buffer = try pool.allocate(image)
+/// ```
 @safe public struct RawPlane: ~Copyable, ~Escapable {
   /// Of the plane, counted from 0 at its top.
   public let rows: Range<Int>
@@ -132,8 +137,8 @@ extension RawPlaneRefused: CustomStringConvertible {
   public var description: String {
     switch reason {
     case .notForRandomAccess:
-      "\(buffer): it is written in order and never read; ask for staging, or for it with cpuUsage"
-        + " randomWrite or the flag cpuRead"
+      "\(buffer): it is written in order and never read; ask for staging, or allocate it for a writer"
+        + " whose cpuUsage is randomWrite, or with the flag cpuRead"
     case .notCached(let heap, let caching):
       "\(buffer): its memory of \(heap ?? "an unknown heap") is"
         + " \(caching?.rawValue ?? "perhaps not cached"); ask for staging"

@@ -46,8 +46,8 @@ final class RawPlaneTests: XCTestCase {
           XCTAssertEqual(error.reason, .notForRandomAccess, "alike on every heap")
           XCTAssertEqual(
             "\(error)",
-            "image: it is written in order and never read; ask for staging, or for it with cpuUsage"
-              + " randomWrite or the flag cpuRead")
+            "image: it is written in order and never read; ask for staging, or allocate it for a writer"
+              + " whose cpuUsage is randomWrite, or with the flag cpuRead")
         }
         var plane = try writer.raw(rows: 2..<4, staging: true)
         XCTAssertTrue(plane.isStaged)

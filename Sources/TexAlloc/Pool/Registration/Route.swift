@@ -1,4 +1,5 @@
-/// How the pixels of an image get to a device, the best way first.
+/// How the pixels of an image get to a device, the best way first. Which one images take is found out when the
+/// first of their kind is allocated: ``MemoryPlan``.
 public enum Route: String, CaseIterable, Codable, Hashable, Sendable {
   /// The device uses the buffer's own memory. Nobody copies.
   case imported
