@@ -1,4 +1,5 @@
 #include "CNarrowEGL.h"
+#include "PlanarImages.h"
 
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
@@ -137,12 +138,25 @@ static EGLint client_wait_sync(
 
 // --- Images
 
+static const EGLint planar_formats[] = {0x3231564e, 0x32315559};  // NV12, YU12
+
+static bool is_planar(EGLint format) {
+  return format == planar_formats[0] || format == planar_formats[1];
+}
+
 static EGLBoolean query_formats(
   EGLDisplay display, EGLint most, EGLint *formats, EGLint *count) {
   PFNEGLQUERYDMABUFFORMATSEXTPROC query =
     (PFNEGLQUERYDMABUFFORMATSEXTPROC)real_function("eglQueryDmaBufFormatsEXT");
-  unsigned only = now().only_format;
-  if (only == 0) return query(display, most, formats, count);
+  const narrow_egl narrow = now();
+  unsigned only = narrow.only_format;
+  if (only == 0) {
+    EGLBoolean result = query(display, most, formats, count);
+    // Those that the driver beneath lists are listed twice.
+    for (size_t i = 0; narrow.planes && i < 2; i++, (*count)++)
+      if (*count < most) formats[*count] = planar_formats[i];
+    return result;
+  }
   if (most > 0) formats[0] = (EGLint)only;
   *count = 1;
   return EGL_TRUE;
@@ -153,6 +167,12 @@ static EGLBoolean query_modifiers(
   EGLint *count) {
   PFNEGLQUERYDMABUFMODIFIERSEXTPROC query =
     (PFNEGLQUERYDMABUFMODIFIERSEXTPROC)real_function("eglQueryDmaBufModifiersEXT");
+  if (now().planes && is_planar(format)) {
+    if (most > 0) modifiers[0] = 0;  // linear
+    if (most > 0 && external) external[0] = EGL_TRUE;
+    *count = 1;
+    return EGL_TRUE;
+  }
   EGLBoolean result = query(display, format, most, modifiers, external, count);
   if (now().is_external_only && external)
     for (EGLint i = 0; i < most && i < *count; i++) external[i] = EGL_TRUE;
@@ -181,6 +201,10 @@ static EGLImageKHR make_image(
     (PFNEGLCREATEIMAGEKHRPROC)real_function("eglCreateImageKHR");
   narrow_egl narrow = now();
   if (target != EGL_LINUX_DMA_BUF_EXT) return create(display, context, target, buffer, attributes);
+  if (narrow.planes) {
+    EGLImageKHR image = planar_image_make(display, attributes, narrow.planes, create);
+    if (image != EGL_NO_IMAGE_KHR) return image;
+  }
   EGLint copy[64];
   size_t count = 0;
   int snapshot = -1;
@@ -228,6 +252,7 @@ static EGLBoolean destroy_image(EGLDisplay display, EGLImageKHR image) {
   PFNEGLDESTROYIMAGEKHRPROC destroy =
     (PFNEGLDESTROYIMAGEKHRPROC)real_function("eglDestroyImageKHR");
   atomic_fetch_sub(&live_images, 1);
+  planar_image_forget(image);
   return destroy(display, image);
 }
 
@@ -238,6 +263,11 @@ static GLenum get_error(void) {
   GLenum error = own_error ? own_error : real(glGetError)();
   own_error = GL_NO_ERROR;
   return error;
+}
+
+static void draw_arrays(GLenum mode, GLint first, GLsizei count) {
+  planar_images_convert();
+  ((PFNGLDRAWARRAYSPROC)real_function("glDrawArrays"))(mode, first, count);
 }
 
 static void target_texture(GLenum target, GLeglImageOES image) {
@@ -299,6 +329,7 @@ function eglGetProcAddress(const char *name) {
     {"glGetString", (function)get_string},
     {"glGetStringi", (function)get_stringi},
     {"glGetError", (function)get_error},
+    {"glDrawArrays", (function)draw_arrays},
     {"glShaderSource", (function)shader_source},
     {"glUniform1iv", (function)uniform_array},
   };

@@ -72,6 +72,64 @@ final class NarrowDriverTests: XCTestCase {
     }
   }
 
+  func testPlanesThatTheDriverConvertsAsItIsToldAreOneExternalImage() throws {
+    narrow { $0.planes = narrow_planes_right }
+    for colour in [Colour.picture, .video] {
+      let gpu = try EGLDevice.surfaceless(.software)
+      for format in [Fourcc.nv12, .yuv420] {
+        let (texture, reference) = try patches(format, colour, on: gpu)
+        XCTAssertEqual(texture.route, .imported)
+        XCTAssertEqual(texture.planes.count, 1)
+        XCTAssertEqual(texture.target, UInt32(GL_TEXTURE_EXTERNAL_OES))
+        XCTAssertEqual(texture.check, .trial)
+        XCTAssertNil(texture.reason)
+        try texture.assertShows(reference, within: 3) { x in 2...5 ~= x % 8 }
+      }
+    }
+  }
+
+  func testPlanesThatTheDriverConvertsWronglyAreImportedApartAndSaySo() throws {
+    let wrong = [
+      (narrow_planes_ignoring_range, Colour.picture), (narrow_planes_ignoring_matrix, .video),
+      (narrow_planes_swapping_chroma, .picture), (narrow_planes_displacing_chroma, .video),
+    ]
+    for (planes, colour) in wrong {
+      narrow { $0.planes = planes }
+      let gpu = try EGLDevice.surfaceless(.software)
+      for format in [Fourcc.nv12, .yuv420] {
+        let (texture, reference) = try patches(format, colour, on: gpu)
+        XCTAssertEqual(texture.route, .imported, "\(planes)")
+        XCTAssertEqual(texture.planes.count, format.planes?.count, "\(planes)")
+        XCTAssertEqual(texture.target, UInt32(GL_TEXTURE_2D))
+        let reason = try XCTUnwrap(texture.reason)
+        XCTAssertTrue(
+          reason.hasPrefix("plane by plane, since as one image pixels: wanted ["), reason)
+        try texture.assertShows(reference)
+      }
+    }
+  }
+
+  /// It shows within a pixel of an edge of chroma only, where drivers filter as they like.
+  func testADriverThatSitesChromaOtherwiseIsRightAwayFromItsEdges() throws {
+    narrow { $0.planes = narrow_planes_ignoring_siting }
+    let gpu = try EGLDevice.surfaceless(.software)
+    let (texture, reference) = try patches(.nv12, .video, on: gpu)
+    XCTAssertEqual(texture.planes.count, 1, texture.reason ?? "")
+    try texture.assertShows(reference, within: 3) { x in 2...5 ~= x % 8 }
+  }
+
+  /// A texture of an image of flat patches, 8 pixels wide, which was written after it was made.
+  private func patches(
+    _ format: Fourcc, _ colour: Colour, on gpu: EGLDevice
+  ) throws -> (Texture, PlaneReference) {
+    let image = ImageDescriptor(width: 70, height: 8, formats: [format], colour: colour)
+    let buffer = try TexturePool(for: [gpu]).allocate(image)
+    let texture = try gpu.texture(for: buffer)
+    let reference = PlaneReference(buffer.layout, seed: 6, patch: 8)
+    reference.write(into: buffer)
+    return (texture, reference)
+  }
+
   func testEachFormatTakesTheBestRouteThatItHas() throws {
     narrow { $0.only_format = Fourcc.r8.rawValue }
     let gpu = try EGLDevice.surfaceless(.software)

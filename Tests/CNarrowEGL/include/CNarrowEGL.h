@@ -4,11 +4,29 @@
 
 #include <stdbool.h>
 
+/// How the driver makes colours of the planes of NV12 and YU12.
+typedef enum {
+  /// As the one beneath does, or not at all.
+  narrow_planes_beneath,
+  /// As the hints say.
+  narrow_planes_right,
+  /// As if the range, the matrix or the siting were what they are without a hint.
+  narrow_planes_ignoring_range,
+  narrow_planes_ignoring_matrix,
+  narrow_planes_ignoring_siting,
+  /// Blue for red.
+  narrow_planes_swapping_chroma,
+  /// Of chroma that lies two samples further right.
+  narrow_planes_displacing_chroma,
+} narrow_planes;
+
 typedef struct {
   /// Formats are sampled by GL_TEXTURE_EXTERNAL_OES only.
   bool is_external_only;
   /// The one format that is imported, as a fourcc; 0 for all.
   unsigned only_format;
+  /// One image of them is imported whole, as GL_TEXTURE_EXTERNAL_OES only.
+  narrow_planes planes;
   /// An image shows what was there when it was made.
   bool shows_snapshot;
   /// How many images are made before the next one fails, and how many of those before one is made
