@@ -80,41 +80,61 @@ extension EGLDevice {
   /// - Throws: A refusal where the device has ended, or none of its contexts is current on this thread.
   package func requireContext() throws(RegistrationRefused) { _ = try contextHere() }
 
-  /// The device's context that is current on this thread.
+  /// As ``requireContext(for:)``, for what registers.
   func contextHere() throws(RegistrationRefused) -> ContextGroup.Member {
-    do { return try requireContext(for: "register") } catch {
-      switch error.cause {
-      case .lost:
-        throw refusal(.lost, "context", wanted: "one that lives", held: "one that was lost")
-      case .closed:
-        throw refusal(.closed, "device", wanted: "an open one", held: "a closed one")
-      default:
-        throw refusal(
-          .wrongThread, "context", wanted: "the device's own, current on this thread",
-          held: ContextHandle.current == nil ? "none" : "another")
-      }
+    do { return try requireContext(for: "register") } catch { throw refusal(of: error) }
+  }
+
+  /// As ``silentContext(for:)``, for what registers.
+  func silentContextHere() throws(RegistrationRefused) -> ContextGroup.Member {
+    do { return try silentContext(for: "register") } catch { throw refusal(of: error) }
+  }
+
+  private func refusal(of failure: EGLFailure) -> RegistrationRefused {
+    switch failure.cause {
+    case .lost:
+      refusal(.lost, "context", wanted: "one that lives", held: "one that was lost")
+    case .closed:
+      refusal(.closed, "device", wanted: "an open one", held: "a closed one")
+    default:
+      refusal(
+        .wrongThread, "context", wanted: "the device's own, current on this thread",
+        held: ContextHandle.current == nil ? "none" : "another")
     }
   }
 
+  /// The device's context that is current on this thread, for a call that may leave an error in OpenGL: those
+  /// that are there already are told.
   @discardableResult
   func requireContext(for operation: String) throws(EGLFailure) -> ContextGroup.Member {
-    try requireLife(for: operation)
-    let (member, needsFence) = state.withLock { state in
+    let (here, needsFence) = try currentMember(for: operation)
+    try tellPendingErrors(for: operation)
+    if needsFence { try makeEarlyFence(of: here) }
+    return here
+  }
+
+  /// The same for a call that leaves none: the application's stay where they are, and OpenGL is not asked for
+  /// any, which takes a real driver long.
+  func silentContext(for operation: String) throws(EGLFailure) -> ContextGroup.Member {
+    let (here, needsFence) = try currentMember(for: operation)
+    if needsFence { try makeEarlyFence(of: here) }
+    return here
+  }
+
+  private func currentMember(
+    for operation: String
+  ) throws(EGLFailure) -> (ContextGroup.Member, needsFence: Bool) {
+    let (member, needsFence, isClosed) = state.withLock { state in
       let member = state.contexts.current()
-      guard let member, case .some(nil) = state.contexts.early[member.serial] else {
-        return (member, false)
-      }
-      return (member, true)
+      return (member, member.map { state.contexts.needsEarlyFence($0) } == true, state.isClosed)
     }
+    if isClosed || isLost { try requireLife(for: operation) }
     guard let member else {
       throw EGLFailure(
         cause: .wrongThread, operation: operation,
         reason: "the device's context is not current on this thread")
     }
-    tellPendingErrors()
-    if isLost { try requireLife(for: operation) }
-    if needsFence { try makeEarlyFence(of: member) }
-    return member
+    return (member, needsFence)
   }
 
   func requireLife(for operation: String) throws(EGLFailure) {
@@ -144,10 +164,7 @@ extension EGLDevice {
       guard let known else { return nil }
       if let fence = known { return fence }
       if let owner, owner.wasLastSeenHere {
-        let before = ContextHandle.current
-        try owner.handle.withoutSurfaces.makeCurrent()
-        defer { try? before?.makeCurrent() }
-        try makeEarlyFence(of: owner)
+        try owner.handle.whileCurrent { () throws(EGLFailure) in try makeEarlyFence(of: owner) }
       } else {
         usleep(1000)
       }
@@ -176,8 +193,9 @@ extension Texture {
   ///
   /// - Throws: `EGLFailure` where no context of the device is current on this thread; where the one that made
   ///   the texture before others joined has not called the device since, after two seconds.
-  public func use() throws(EGLFailure) {
-    let here = try device.requireContext(for: "use")
+  public func use() throws(EGLFailure) { try use(in: device.silentContext(for: "use")) }
+
+  func use(in here: ContextGroup.Member) throws(EGLFailure) {
     let (isUpToDate, maker, fence) = uses.withLock { use in
       use.users.insert(here.set)
       return (use.upToDate.contains(here.set), use.maker, use.fence)
@@ -192,9 +210,8 @@ extension Texture {
 
   /// Says that the context that is current has made the texture what it is: the others wait for that.
   func wasMade(in here: ContextGroup.Member) throws(EGLFailure) {
-    let isAlone = device.state.withLock { $0.contexts.isAlone }
     let fence =
-      isAlone ? nil : try device.fences.makeFence(on: device.connection, until: device.loss)
+      here.isAlone ? nil : try device.fences.makeFence(on: device.connection, until: device.loss)
     uses.withLock { use in
       use.users.insert(here.set)
       (use.upToDate, use.maker, use.fence) = (here.set, here.serial, fence)

@@ -6,12 +6,13 @@ extension EGLDevice {
   /// A texture of the GPU's own, into which the buffer's pixels are copied: by the GPU where the buffer
   /// lies in the device's mapped buffers, else by the CPU.
   ///
-  /// - Parameter reason: Why no better route was taken.
+  /// - Parameter obstacle: Why no better route was taken.
   func copy(
-    _ buffer: TextureBuffer, on route: Route, because reason: String, _ check: Texture.PixelCheck,
-    mipmapped: Bool, in here: ContextGroup.Member
+    _ buffer: TextureBuffer, on route: Route, because obstacle: Texture.Obstacle,
+    _ check: Texture.PixelCheck, mipmapped: Bool, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture {
     let layout = buffer.layout
+    var reason: String { words(for: obstacle, to: buffer) ?? "" }
     let formats = try uploadFormats(of: layout, because: reason)
     guard route == .transferred || buffer.isMappedForReading else {
       throw refusal(
@@ -32,14 +33,14 @@ extension EGLDevice {
     let objects: TextureObjects
     do {
       objects =
-        try takeKeptTextures(of: layout, formats, mipmapped: mipmapped, in: here)
+        try takeKeptTextures(of: layout, mipmapped: mipmapped, in: here)
         ?? makeOwnTextures(layout, formats, mipmapped: mipmapped)
     } catch {
       throw refusal(
         .copyFailed, "\(route)", wanted: "\(layout.format)", held: "\(error); \(reason)")
     }
     let texture = Texture(
-      objects, of: buffer, on: self, route, because: reason, check: check, mipmapped: mipmapped,
+      objects, of: buffer, on: self, route, because: obstacle, check: check, mipmapped: mipmapped,
       formats)
     try texture.copyContents(0..<layout.height, in: here)
     try enter(texture, in: here)
@@ -51,7 +52,7 @@ extension EGLDevice {
   /// collected.
   private func isImported(_ buffer: TextureBuffer) -> Bool {
     state.withLock { state in
-      state.textures[TextureKey(buffer: buffer.id, isMipmapped: false)]?.objects.showsBuffer == true
+      state.textures[buffer.id]?[false]?.objects.showsBuffer == true
         || state.retired.contains { $0.buffer === buffer && $0.objects.showsBuffer }
     }
   }
@@ -60,20 +61,24 @@ extension EGLDevice {
   ///
   /// - Parameter reason: Why no better route is taken.
   func uploadFormats(
-    of layout: ImageLayout, because reason: String
+    of layout: ImageLayout, because reason: @autoclosure () -> String
   ) throws(RegistrationRefused) -> [UploadFormat] {
-    if let formats = UploadFormat.planes(of: layout) { return formats }
+    if let formats = state.withLock({ $0.uploads.formats(of: layout) }) { return formats }
+    if let formats = UploadFormat.planes(of: layout) {
+      state.withLock { $0.uploads.remember(formats, of: layout) }
+      return formats
+    }
     var stored = layout
     stored.sampling = .asStored
     guard UploadFormat.planes(of: stored) == nil else {
       throw refusal(
         .sampling, "sampling",
         wanted: "\(Sampling.asStored), or red, green and blue of 8 bits in sRGB",
-        held: "\(layout.sampling) of \(layout.format), \(layout.colour.transfer); \(reason)")
+        held: "\(layout.sampling) of \(layout.format), \(layout.colour.transfer); \(reason())")
     }
     throw refusal(
       .format, "formats", wanted: "one that OpenGL ES takes a copy of",
-      held: "\(layout.format); \(reason)")
+      held: "\(layout.format); \(reason())")
   }
 
   /// Textures with storage for the planes of an image and nothing in them.
@@ -103,25 +108,23 @@ extension EGLDevice {
 }
 
 extension EGLDevice {
-  /// Has the slot of a buffer wait for the copies that the context was given so far.
+  /// Has the slot of a buffer, and its next writer, wait for the copies that the context was given so far.
   ///
   /// - Returns: Their end.
   @discardableResult
   func holdUntilCopied(
     _ buffer: TextureBuffer, in here: ContextGroup.Member
   ) throws(EGLFailure) -> any Fence {
-    if buffer.isKept {
-      // Its next writer waits for the copy, perhaps before anybody collects.
-      let fence = try fences.makeFence(on: connection, until: loss)
-      buffer.hold(until: fence, writers: true)
-      return fence
-    }
     let batch =
       state.withLock { $0.copies[here.serial] }
-      ?? CopyBatch(in: here.handle, until: loss) { [weak self] in try? self?.sealCopies(in: here) }
+      ?? CopyBatch(until: loss) { [weak self] in
+        try? here.handle.whileCurrent { () throws(EGLFailure) in try self?.sealCopies(in: here) }
+      }
     state.withLock { $0.copies[here.serial] = batch }
-    buffer.hold(until: batch)
-    if batch.add(buffer.layout.size) { try sealCopies(in: here) }
+    buffer.hold(until: batch, writers: buffer.isKept)
+    // A writer on another thread waits for the copy, perhaps before anybody collects.
+    let isAwaited = buffer.isKept && buffer.wasWrittenElsewhere
+    if batch.add(buffer.layout.size) || isAwaited { try sealCopies(in: here) }
     return batch
   }
 
@@ -155,7 +158,6 @@ extension Texture {
     _ rows: Range<Int>, in here: ContextGroup.Member
   ) throws(RegistrationRefused) {
     let layout = buffer.layout
-    drainGLErrors()
     do {
       if route == .transferred, let mapped = device.mappedBuffer(of: buffer) {
         objects.copy(rows, of: buffer, in: mapped, formats)

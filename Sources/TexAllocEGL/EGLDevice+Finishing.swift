@@ -96,11 +96,11 @@ extension EGLDevice {
       let picture = stream.makeSpentBuffer()
       let formats = try uploadFormats(of: picture.layout, because: "")
       let objects =
-        try takeKeptTextures(of: picture.layout, formats, mipmapped: mipmapped, in: here)
+        try takeKeptTextures(of: picture.layout, mipmapped: mipmapped, in: here)
         ?? makeOwnTextures(picture.layout, formats, mipmapped: mipmapped)
       let texture = Texture(
-        objects, of: picture, on: self, .transferred, because: nil, check: .trial,
-        mipmapped: mipmapped)
+        objects, of: picture, on: self, .transferred, because: .other(nil), check: .trial,
+        mipmapped: mipmapped, formats)
       let time = costs?.time(of: picture.layout.width * picture.layout.height)
       let work = try CoefficientWork(
         stream, planes, by: programs, through: samples,

@@ -10,59 +10,58 @@ extension EGLDevice.State {
 }
 
 extension EGLDevice {
-  /// A texture of what is kept for the place of a buffer; nil where that is nothing.
+  /// A texture of what is kept for the place of a buffer; nil where that is nothing. OpenGL hears of it only
+  /// where another context has kept it.
   func takeKeptTexture(
     of buffer: TextureBuffer, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture? {
-    guard let slab = buffer.slab?.companion(slabs) else { return nil }
     let taken = state.withLock { state in
-      let objects = state.kept.take(for: buffer, in: slab)
-      if objects != nil { state.statistics.reusedImages += 1 }
-      return objects
+      let taken = state.kept.take(for: buffer)
+      if taken != nil { state.statistics.reusedImages += 1 }
+      return taken
     }
-    guard let objects = taken else { return nil }
-    let target = objects.form.target
-    for part in objects.parts {
-      withTextureBound(part.name, to: target) {
-        resetSampling(target)
-        if objects.form == .image, importer?.decodesOnDemand == true {
-          glTexParameteri(target, GLenum(GL_TEXTURE_SRGB_DECODE_EXT), GL_DECODE_EXT)
-        }
-      }
+    guard let (objects, context) = taken else { return nil }
+    if context != here.serial {
+      var bindings = TextureBindings()
+      defer { bindings.restore() }
+      reset(objects, by: &bindings)
     }
     let texture = Texture(
-      objects, of: buffer, on: self, .imported, because: objects.reason, check: .trial)
+      objects, of: buffer, on: self, .imported, because: .other(objects.reason), check: .trial)
     try enter(texture, in: here)
     return texture
   }
 
-  /// Keeps what can be used again of textures that are gone.
+  /// Keeps what can be used again of textures that are gone, as new as it was.
   ///
   /// - Returns: What cannot, and what is too much.
   func keep(_ retired: [RetiredTexture], in here: ContextGroup.Member) -> [TextureObjects] {
     let goneSlabs = goneSlabs.take()
-    let places = retired.map { texture in
-      texture.isKept
-        ? texture.buffer.slab?.companion(slabs) { KnownSlab(tellingTo: self.goneSlabs) } : nil
+    do {
+      var bindings = TextureBindings()
+      defer { bindings.restore() }
+      var known: Slab.ID?
+      for texture in retired where texture.isKept || texture.isKeptCopy(in: here) {
+        reset(
+          texture.objects, by: &bindings, mipmapped: texture.isMipmapped, texture.formats)
+        guard texture.isKept, let slab = texture.buffer.slab, slab.id != known else { continue }
+        _ = slab.companion(slabs) { KnownSlab(slab.id, tellingTo: self.goneSlabs) }
+        known = slab.id
+      }
     }
     return state.withLock { state in
       var others: [TextureObjects] = []
       if !goneSlabs.isEmpty { others += state.kept.removeAll(in: goneSlabs) }
-      for (texture, slab) in zip(retired, places) {
-        let layout = texture.buffer.layout
-        // One that undoes the transfer may have been told not to; what another context may still draw is not
-        // written in this one.
-        if !texture.objects.showsBuffer, layout.sampling == .asStored, texture.users == here.set {
+      for texture in retired {
+        if texture.isKept {
+          let before = state.kept.keep(texture.objects, of: texture.buffer, in: here.serial)
+          if let before { others.append(before) }
+        } else if texture.isKeptCopy(in: here) {
           others += state.keptTextures.keep(
-            texture.objects, of: layout, mipmapped: texture.isMipmapped, in: here.serial)
-          continue
-        }
-        guard let slab else {
+            texture.objects, of: texture.buffer.layout, mipmapped: texture.isMipmapped,
+            in: here.serial)
+        } else {
           others.append(texture.objects)
-          continue
-        }
-        if let before = state.kept.keep(texture.objects, of: texture.buffer, in: slab) {
-          others.append(before)
         }
       }
       // Half of the images that may live, so that there is room for new ones.
@@ -70,20 +69,28 @@ extension EGLDevice {
     }
   }
 
-  /// Textures of the GPU's own, used before, for a copy of an image; nil where there are none.
-  func takeKeptTextures(
-    of layout: ImageLayout, _ formats: [UploadFormat], mipmapped: Bool,
-    in here: ContextGroup.Member
-  ) -> TextureObjects? {
-    let shape = KeptTextures.Shape(of: layout, mipmapped: mipmapped, in: here.serial)
-    guard let objects = state.withLock({ $0.keptTextures.take(shape) }) else { return nil }
-    for (part, format) in zip(objects.parts, formats) {
-      withTextureBound(part.name) {
-        resetSampling(mipmapped: mipmapped)
-        format.setSwizzle()
+  /// Has textures sample as new ones do.
+  private func reset(
+    _ objects: TextureObjects, by bindings: inout TextureBindings, mipmapped: Bool = false,
+    _ formats: [UploadFormat] = []
+  ) {
+    let target = objects.form.target
+    for (index, part) in objects.parts.enumerated() {
+      bindings.bind(part.name, to: target)
+      resetSampling(target, mipmapped: mipmapped)
+      if index < formats.count { formats[index].setSwizzle() }
+      if part.image != nil, objects.form == .image, importer?.decodesOnDemand == true {
+        glTexParameteri(target, GLenum(GL_TEXTURE_SRGB_DECODE_EXT), GL_DECODE_EXT)
       }
     }
-    return objects
+  }
+
+  /// Textures of the GPU's own, used before, for a copy of an image; nil where there are none.
+  func takeKeptTextures(
+    of layout: ImageLayout, mipmapped: Bool, in here: ContextGroup.Member
+  ) -> TextureObjects? {
+    let shape = KeptTextures.Shape(of: layout, mipmapped: mipmapped, in: here.serial)
+    return state.withLock { $0.keptTextures.take(shape) }
   }
 
   /// Makes room for new images; answers whether there was anything to let go of.

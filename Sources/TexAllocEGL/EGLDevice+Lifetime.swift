@@ -44,7 +44,8 @@ extension EGLDevice {
   ///
   /// The EGLImage of an imported texture stays with its place in the slab, for the next image that lies
   /// there in the same way, until the pool gives up the slab or too many are kept. Textures of the GPU's
-  /// own are kept for copies of the same size and format, 32 MiB of them at most.
+  /// own are kept for copies of the same size and format, 32 MiB of them at most. What was set of how they are
+  /// sampled is forgotten; the state of OpenGL stays as it was.
   ///
   /// Where the context is lost, there is nothing left to do.
   ///
@@ -60,8 +61,7 @@ extension EGLDevice {
     try sealCopies(in: here)
     let (retired, left) = state.withLock { ($0.takeRetired(in: here), $0.contexts.left) }
     // A texture of the GPU's own has its pixels; their copy has a fence already.
-    let shown = retired.filter(\.objects.showsBuffer)
-    if !shown.isEmpty {
+    if retired.contains(where: { $0.objects.showsBuffer }) {
       // Behind what was taken: others may be let go of meanwhile, on any thread.
       let fence: EGLFence
       do { fence = try fences.makeFence(on: connection, until: loss) } catch {
@@ -72,7 +72,7 @@ extension EGLDevice {
         if isLost { destroyImages(of: retired.map(\.objects)) }
         throw error
       }
-      for texture in shown {
+      for texture in retired where texture.objects.showsBuffer {
         texture.buffer.hold(until: fence)
         for (set, fence) in left where !set.isDisjoint(with: texture.users) {
           texture.buffer.hold(until: fence)
@@ -82,7 +82,7 @@ extension EGLDevice {
     // Those that other contexts have used wait for them, too.
     let gone = state.withLock { state in loss.hasHappened ? retired : state.putBack(retired) }
     destroy(keep(gone, in: here))
-    return retired.flatMap(\.objects.names)
+    return retired.flatMap { $0.objects.parts.lazy.map(\.name) }
   }
 
   /// Lets go of what is kept for images to come, on the thread where the context is
@@ -107,8 +107,11 @@ extension EGLDevice {
     let isLost = state.withLock { state in
       if state.isClosed { return false }  // it went with the device
       // A look through the weak reference could make this the last holder of a newer texture.
-      if state.textures[texture.key]?.objects.name == texture.objects.name {
-        state.textures[texture.key] = nil
+      if var live = state.textures.removeValue(forKey: texture.buffer.id) {
+        if live[texture.isMipmapped]?.objects.name == texture.objects.name {
+          live[texture.isMipmapped] = nil
+        }
+        if !live.isEmpty { state.textures[texture.buffer.id] = live }
       }
       if !loss.hasHappened { state.retired.append(texture) }
       return loss.hasHappened
@@ -117,7 +120,7 @@ extension EGLDevice {
   }
 
   func countCopy(of bytes: Int, on route: Route) {
-    state.withLock { $0.statistics.bytes[route, default: 0] += bytes }
+    state.withLock { $0.statistics.bytes[route] += bytes }
   }
 }
 
@@ -151,7 +154,7 @@ extension EGLDevice {
       state.isClosed = true
       defer { (state.textures, state.retired) = ([:], []) }
       return (
-        state.textures.values.map(\.objects) + state.retired.map(\.objects)
+        state.textures.values.flatMap(\.all).map(\.objects) + state.retired.map(\.objects)
           + state.takeAllKept(),
         state.takeFramebuffers(of: here)
       )
@@ -165,15 +168,20 @@ extension EGLDevice {
 
 extension EGLDevice {
   /// Is given the errors (`GL_INVALID_ENUM`…) that OpenGL held when one of our calls began, which that call
-  /// takes away: they are of what the application did before. On the thread of the call.
+  /// takes away: they are of what the application did before. On the thread of the call. Calls that cannot
+  /// leave an error themselves, as registering where an import is kept, leave those that are there.
   public var onPendingErrors: (@Sendable ([UInt32]) -> Void)? {
     get { state.withLock { $0.onPendingErrors } }
     set { state.withLock { $0.onPendingErrors = newValue } }
   }
 
-  func tellPendingErrors() {
+  func tellPendingErrors(for operation: String) throws(EGLFailure) {
     let errors = takeGLErrors()
-    if errors.contains(lostContextError) { return contextWasLost() }
-    if !errors.isEmpty { onPendingErrors?(errors) }
+    if errors.isEmpty { return }
+    if errors.contains(lostContextError) {
+      contextWasLost()
+      try requireLife(for: operation)
+    }
+    onPendingErrors?(errors)
   }
 }

@@ -1,6 +1,5 @@
 internal import CEGL
 internal import Synchronization
-internal import SystemPackage
 public import TexAlloc
 
 extension EGLDevice {
@@ -19,18 +18,18 @@ extension EGLDevice {
   ///
   /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
-    try register(buffer, mipmapped: buffer.wantsMipmaps, in: contextHere())
+    let mipmapped = buffer.wantsMipmaps
+    if let known = try knownTexture(of: buffer, mipmapped: mipmapped) {
+      if known.route == .uploaded, let reason = known.reason { throw uploadedOnly(because: reason) }
+      return known
+    }
+    return try register(buffer, mipmapped: mipmapped, in: contextHere())
   }
 
+  /// Without anything that is known of the buffer.
   private func register(
     _ buffer: TextureBuffer, mipmapped: Bool, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture {
-    if let known = try texture(of: buffer, mipmapped: mipmapped) {
-      if let reason = known.reason, known.route == .uploaded { throw uploadedOnly(because: reason) }
-      return known
-    }
-    try buffer.requireContents(for: name)
-    if !mipmapped, let texture = try takeKeptTexture(of: buffer, in: here) { return texture }
     let opened: OpenedMemory?
     do { opened = try openedMemory(of: buffer) } catch { throw importFailed(of: buffer, error) }
     if let opened, opened.buffer == nil {
@@ -69,16 +68,15 @@ extension EGLDevice {
   public func texture(
     for buffer: TextureBuffer, mipmapped: Bool = false
   ) throws(RegistrationRefused) -> Texture {
-    let here = try contextHere()
     let mipmapped = mipmapped || buffer.wantsMipmaps
-    if let known = try texture(of: buffer, mipmapped: mipmapped) { return known }
-    try buffer.requireContents(for: name)
+    if let known = try knownTexture(of: buffer, mipmapped: mipmapped) { return known }
+    let here = try contextHere()
     do {
       return try register(buffer, mipmapped: mipmapped, in: here)
     } catch {
       guard demandedRoute == nil || demandedRoute == .uploaded else { throw error }
       return try copy(
-        buffer, on: .uploaded, because: obstacle(to: buffer, after: error), .copied,
+        buffer, on: .uploaded, because: .other(obstacle(to: buffer, after: error)), .copied,
         mipmapped: mipmapped, in: here)
     }
   }
@@ -110,6 +108,16 @@ extension EGLDevice {
     return buffer.plan?.obstacle ?? importObstacle ?? "its memory is \(buffer.heap ?? "unknown")"
   }
 
+  /// Why a texture of a buffer is no better one; nil where there is nothing better.
+  func words(for obstacle: Texture.Obstacle, to buffer: TextureBuffer) -> String? {
+    switch obstacle {
+    case .other(let reason): reason
+    case .plan:
+      [self.obstacle(to: buffer), (try? madeBuffers.withLock { $0 }?.get())?.remark]
+        .compactMap(\.self).joined(separator: "; ")
+    }
+  }
+
   private func uploadedOnly(because reason: String) -> RegistrationRefused {
     refusal(
       .noImport, "import", wanted: "a buffer that no CPU copies", held: reason)
@@ -129,7 +137,7 @@ extension EGLDevice {
     let texture: Texture
     do {
       texture = Texture(
-        try memory.makeTexture(of: buffer), of: buffer, on: self, .imported, because: nil,
+        try memory.makeTexture(of: buffer), of: buffer, on: self, .imported, because: .other(nil),
         check: check)
     } catch {
       throw importFailed(of: buffer, error)
@@ -155,33 +163,39 @@ extension EGLDevice {
     }
     _ = try uploadFormats(of: buffer.layout, because: obstacle(to: buffer))
     let check = try verify(buffer).check
-    var reason = obstacle(to: buffer)
-    if let remark = try? mappedBuffers().remark { reason += "; \(remark)" }
-    return try copy(
-      buffer, on: .transferred, because: reason, check, mipmapped: mipmapped, in: here)
+    return try copy(buffer, on: .transferred, because: .plan, check, mipmapped: mipmapped, in: here)
   }
 
-  /// A texture that the buffer has, if one lives: one with mipmaps will do where none are asked for, and is
-  /// made of one without where they are.
-  private func texture(
+  /// A texture that can be had of a buffer without OpenGL: one that lives, or of what is kept for its place.
+  /// Of those that live, one with mipmaps will do where none are asked for, and one without has them made
+  /// where they are.
+  private func knownTexture(
     of buffer: TextureBuffer, mipmapped: Bool
   ) throws(RegistrationRefused) -> Texture? {
-    if let known = liveTexture(of: buffer, mipmapped: mipmapped) { return try used(known) }
-    guard let other = liveTexture(of: buffer, mipmapped: !mipmapped) else { return nil }
-    if !mipmapped { return try used(other) }
-    return other.route == .imported ? nil : try other.mipmapped()
+    let here = try silentContextHere()
+    let live = liveTextures(of: buffer)
+    if let known = mipmapped ? live.mipmapped : live.plain ?? live.mipmapped {
+      return try used(known, in: here)
+    }
+    if let plain = live.plain, plain.route != .imported { return try plain.mipmapped() }
+    try buffer.requireContents(for: name)
+    return mipmapped ? nil : try takeKeptTexture(of: buffer, in: here)
   }
 
-  /// The one texture of that kind that the buffer has, if it lives.
-  func liveTexture(of buffer: TextureBuffer, mipmapped: Bool) -> Texture? {
-    let key = TextureKey(buffer: buffer.id, isMipmapped: mipmapped)
-    return state.withLock { $0.textures[key]?.texture }
+  /// The textures that a buffer has: one of each kind at a time.
+  func liveTextures(of buffer: TextureBuffer) -> (plain: Texture?, mipmapped: Texture?) {
+    state.withLock { state in
+      guard let live = state.textures[buffer.id] else { return (nil, nil) }
+      return (live[false]?.texture, live[true]?.texture)
+    }
   }
 
   /// The texture, for the context that is current.
   @discardableResult
-  func used(_ texture: Texture) throws(RegistrationRefused) -> Texture {
-    do { try texture.use() } catch {
+  func used(
+    _ texture: Texture, in here: ContextGroup.Member
+  ) throws(RegistrationRefused) -> Texture {
+    do { try texture.use(in: here) } catch {
       throw refusal(
         .wrongThread, "context", wanted: "what another context did to be done", held: "\(error)")
     }
@@ -204,9 +218,9 @@ extension EGLDevice {
   ) throws(RegistrationRefused) {
     try handOver(texture, in: here)
     state.withLock {
-      $0.textures[TextureKey(buffer: texture.buffer.id, isMipmapped: texture.isMipmapped)] =
+      $0.textures[texture.buffer.id, default: LiveTextures()][texture.isMipmapped] =
         WeakTexture(texture)
-      $0.statistics.textures[texture.route, default: 0] += 1
+      $0.statistics.textures[texture.route] += 1
     }
   }
 
@@ -242,19 +256,6 @@ extension EGLDevice {
       held: "\(layout.sampling); \(objection)")
   }
 
-  /// EGL takes numbers of 32 bits.
-  private func checkNumbers(of buffer: TextureBuffer) throws(RegistrationRefused) {
-    let limit = Int(Int32.max)
-    for (index, plane) in buffer.layout.planes.enumerated() {
-      let numbers: [(RegistrationRefused.Cause, Int)] = [
-        (.offset, buffer.place(ofPlane: index).offset), (.pitch, plane.pitch),
-      ]
-      for (cause, value) in numbers where value > limit {
-        throw refusal(cause, cause.rawValue, wanted: "at most \(limit)", held: "\(value)")
-      }
-    }
-  }
-
   private func makeTexture(
     of buffer: TextureBuffer, as seen: SeenForm, by importer: DMABufImport,
     _ check: Texture.PixelCheck, in here: ContextGroup.Member
@@ -266,48 +267,12 @@ extension EGLDevice {
       let objects = try importer.makeTextures(
         of: buffer, as: seen.form, because: seen.reason, on: connection)
       texture = Texture(
-        objects, of: buffer, on: self, .imported, because: seen.reason, check: check)
+        objects, of: buffer, on: self, .imported, because: .other(seen.reason), check: check)
     } catch {
       state.withLock { $0.liveImages -= count }
       throw importFailed(of: buffer, error)
     }
     try enter(texture, in: here)
     return texture
-  }
-
-  private func reserveImages(_ count: Int) throws(RegistrationRefused) {
-    let limit = imageLimit.images
-    /// How many are in the way; nil where there is room.
-    func reserve() -> Int? {
-      state.withLock { state in
-        guard state.liveImages + count <= limit else { return state.liveImages }
-        state.liveImages += count
-        return nil
-      }
-    }
-    var live = reserve()
-    if live != nil, letGoOfKeptImages() { live = reserve() }
-    if let live {
-      throw refusal(
-        .descriptors, "images", wanted: "fewer than \(limit) alive at once", held: "\(live)")
-    }
-  }
-
-  /// A new descriptor has the lowest number that is free: about as many are open.
-  private func checkDescriptors(with buffer: TextureBuffer) throws(RegistrationRefused) {
-    guard let descriptor = buffer.place(ofPlane: 0).descriptor else { return }
-    let limit = imageLimit.openDescriptors
-    let lowest: Int
-    do {
-      let duplicate = try OwnedDescriptor(duplicating: descriptor, named: buffer.name)
-      lowest = Int(duplicate.descriptor.rawValue)
-    } catch {
-      throw refusal(.descriptors, "images", wanted: "a descriptor", held: "\(error)")
-    }
-    guard lowest < limit else {
-      throw refusal(
-        .descriptors, "images", wanted: "fewer than \(limit) descriptors open",
-        held: "\(lowest) or more")
-    }
   }
 }

@@ -88,7 +88,7 @@ extension EGLDevice {
   private func enter(_ target: RenderTarget) -> RenderTarget {
     state.withLock {
       $0.targets[target.key] = WeakRenderTarget(target)
-      $0.statistics.targets[target.route, default: 0] += 1
+      $0.statistics.targets[target.route] += 1
     }
     return target
   }

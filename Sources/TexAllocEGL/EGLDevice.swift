@@ -55,7 +55,7 @@ public import TexAlloc
   /// What changes while the device lives.
   struct State {
     var contexts: ContextGroup
-    var textures: [TextureKey: WeakTexture] = [:]
+    var textures: [TextureBuffer.ID: LiveTextures] = [:]
     var retired: [RetiredTexture] = []
     /// Those that have no fence yet, by the context's serial.
     var copies: [UInt64: CopyBatch] = [:]
@@ -65,6 +65,7 @@ public import TexAlloc
     /// By the context's serial.
     var retiredFramebuffers: [UInt64: Framebuffers] = [:]
     var verdicts = PixelVerdicts<SeenForm>()
+    var uploads = KnownUploads()
     var liveImages = 0
     var statistics = DeviceStatistics()
     var onPendingErrors: (@Sendable ([UInt32]) -> Void)?

@@ -16,8 +16,8 @@ extension Texture {
   public func mipmapped() throws(RegistrationRefused) -> Texture {
     let here = try device.contextHere()
     if isMipmapped { return self }
-    if let known = device.liveTexture(of: buffer, mipmapped: true) {
-      return try device.used(known)
+    if let known = device.liveTextures(of: buffer).mipmapped {
+      return try device.used(known, in: here)
     }
     guard route != .imported else { throw device.noMipmapsOfImports() }
     let layout = buffer.layout
@@ -25,15 +25,15 @@ extension Texture {
     let copies: TextureObjects
     do {
       copies =
-        try device.takeKeptTextures(of: layout, formats, mipmapped: true, in: here)
+        try device.takeKeptTextures(of: layout, mipmapped: true, in: here)
         ?? device.makeOwnTextures(layout, formats, mipmapped: true)
     } catch {
       throw device.refusal(.copyFailed, "mipmaps", wanted: "\(layout.format)", held: "\(error)")
     }
     let texture = Texture(
-      copies, of: buffer, on: device, route, because: reason, check: check, mipmapped: true,
+      copies, of: buffer, on: device, route, because: obstacle, check: check, mipmapped: true,
       formats)
-    try device.used(self)
+    try device.used(self, in: here)
     do {
       for (index, copy) in copies.parts.enumerated() {
         let size = layout.size(of: index, as: copies.form)

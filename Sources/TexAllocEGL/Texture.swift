@@ -20,17 +20,25 @@ public final class Texture: Registration {
     case copied
   }
 
+  /// Why it is no better texture. Nobody wants the words for most.
+  enum Obstacle {
+    /// What the buffer's plan says, and what is known of the device's mapped buffers.
+    case plan
+    case other(String?)
+  }
+
   public var component: String { device.name }
   public let buffer: TextureBuffer
   /// How the pixels got to the GPU.
   public let route: Route
   /// Why no better route was taken, or why an import has a texture for each plane; nil where there is
   /// nothing better.
-  public let reason: String?
+  public var reason: String? { device.words(for: obstacle, to: buffer) }
   public let check: PixelCheck
   /// Whether it has mipmaps, down to one pixel, and samples between them.
   public let isMipmapped: Bool
   let device: EGLDevice
+  let obstacle: Obstacle
   let objects: TextureObjects
   /// How it takes its copies, plane by plane; none of an import.
   let formats: [UploadFormat]
@@ -40,7 +48,7 @@ public final class Texture: Registration {
 
   init(
     _ objects: TextureObjects, of buffer: TextureBuffer, on device: EGLDevice, _ route: Route,
-    because reason: String?, check: PixelCheck, mipmapped: Bool = false,
+    because obstacle: Obstacle, check: PixelCheck, mipmapped: Bool = false,
     _ formats: [UploadFormat] = []
   ) {
     self.objects = objects
@@ -48,7 +56,7 @@ public final class Texture: Registration {
     self.buffer = buffer
     self.device = device
     self.route = route
-    self.reason = reason
+    self.obstacle = obstacle
     self.check = check
     isMipmapped = mipmapped
   }
@@ -64,7 +72,8 @@ public final class Texture: Registration {
     device.retire(
       RetiredTexture(
         objects: objects, buffer: buffer, route: route, start: start, isMipmapped: isMipmapped,
-        users: uses.withLock { $0.users }, isKept: objects.isImage && check == .trial))
+        formats: formats, users: uses.withLock { $0.users },
+        isKept: objects.isImage && check == .trial && buffer.slab != nil))
   }
 }
 
@@ -76,6 +85,7 @@ struct RetiredTexture {
   /// When it was registered.
   let start: ContinuousClock.Instant
   let isMipmapped: Bool
+  let formats: [UploadFormat]
   /// The contexts that may have drawn it.
   let users: ContextSet
   /// Those of them that have put no fence behind it yet.
@@ -85,26 +95,25 @@ struct RetiredTexture {
 
   init(
     objects: TextureObjects, buffer: TextureBuffer, route: Route,
-    start: ContinuousClock.Instant, isMipmapped: Bool, users: ContextSet, isKept: Bool
+    start: ContinuousClock.Instant, isMipmapped: Bool, formats: [UploadFormat],
+    users: ContextSet, isKept: Bool
   ) {
-    (self.objects, self.buffer, self.route) = (objects, buffer, route)
+    (self.objects, self.buffer, self.route, self.formats) = (objects, buffer, route, formats)
     (self.start, self.isMipmapped, self.isKept) = (start, isMipmapped, isKept)
     (self.users, awaited) = (users, users)
   }
 
-  var key: TextureKey { TextureKey(buffer: buffer.id, isMipmapped: isMipmapped) }
+  /// Whether the next copy of such an image in a context may have it. One that undoes the transfer may have
+  /// been told not to; what another context may still draw is not written in this one.
+  func isKeptCopy(in here: ContextGroup.Member) -> Bool {
+    !objects.showsBuffer && buffer.layout.sampling == .asStored && users == here.set
+  }
 
   /// Whether it is a context's turn to put its fence behind it, or nobody's any more.
   func isDue(in here: ContextGroup.Member, of all: ContextSet) -> Bool {
     let awaited = awaited.intersection(all)
     return awaited.isEmpty || awaited.contains(here.set)
   }
-}
-
-/// What a buffer has one texture of at a time.
-struct TextureKey: Hashable {
-  let buffer: TextureBuffer.ID
-  let isMipmapped: Bool
 }
 
 /// A texture in the device's table, which does not keep it alive.
@@ -116,6 +125,19 @@ struct WeakTexture {
     self.texture = texture
     objects = texture.objects
   }
+}
+
+/// The textures of a buffer in that table: one without mipmaps, and one with.
+struct LiveTextures {
+  private var plain, mipmapped: WeakTexture?
+
+  subscript(isMipmapped: Bool) -> WeakTexture? {
+    get { isMipmapped ? mipmapped : plain }
+    set { if isMipmapped { mipmapped = newValue } else { plain = newValue } }
+  }
+
+  var isEmpty: Bool { plain == nil && mipmapped == nil }
+  var all: [WeakTexture] { [plain, mipmapped].compactMap(\.self) }
 }
 
 /// One texture of a device, for reports: which buffer it shows, and how.
@@ -144,7 +166,7 @@ extension EGLDevice {
   /// Every texture of the device: the live ones, then those that wait to be collected.
   public var ledger: [TextureEntry] {
     let (live, retired) = state.withLock { state in
-      (state.textures.values.compactMap(\.texture), state.retired)
+      (state.textures.values.flatMap(\.all).compactMap(\.texture), state.retired)
     }
     func entry(
       _ buffer: TextureBuffer, _ name: UInt32, _ route: Route,

@@ -107,6 +107,22 @@ final class GuestTests: XCTestCase {
     XCTAssertEqual(told.errors.count, 1)
   }
 
+  func testRegisteringWhereAnImportIsKeptLeavesErrorsToTheApplication() throws {
+    let gpu = try TestDevice.importing()
+    let pool = try TexturePool(for: [gpu])
+    let buffer = try pool.allocate(ImageDescriptor(width: 8, height: 8, formats: [.abgr8888]))
+    do { _ = try gpu.register(buffer) }
+    try gpu.collect()
+    let told = Told()
+    gpu.onPendingErrors = { errors in told.errors += errors }
+    glEnable(0xFFFF)
+    let texture = try gpu.register(buffer)
+    XCTAssertEqual(gpu.statistics.reusedImages, 1)
+    XCTAssertTrue(try gpu.register(buffer) === texture)
+    XCTAssertEqual(told.errors, [])
+    XCTAssertEqual(glGetError(), GLenum(GL_INVALID_ENUM))
+  }
+
   func testCollectingNamesTheTexturesThatAreGone() throws {
     let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [gpu])

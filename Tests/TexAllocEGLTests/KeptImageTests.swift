@@ -83,15 +83,14 @@ final class KeptImageTests: XCTestCase {
   func testKeptImagesMakeRoomForNewOnes() throws {
     var kept = KeptImages()
     let pool = try TexturePool(for: [])
-    let slab = KnownSlab(tellingTo: GoneSlabs())
     let buffers = try (0..<10).map { _ in try pool.allocate(image) }
     for (index, buffer) in buffers.enumerated() {
       let objects = TextureObjects([.init(name: GLuint(index), image: nil)], as: .image)
-      XCTAssertNil(kept.keep(objects, of: buffer, in: slab))
+      XCTAssertNil(kept.keep(objects, of: buffer, in: 1))
     }
     XCTAssertEqual(kept.removeOldest(downTo: 7).map(\.name), [0, 1, 2])
-    XCTAssertNil(kept.take(for: buffers[2], in: slab))
-    XCTAssertEqual(kept.take(for: buffers[3], in: slab)?.name, 3)
+    XCTAssertNil(kept.take(for: buffers[2]))
+    XCTAssertEqual(kept.take(for: buffers[3])?.objects.name, 3)
     XCTAssertEqual(kept.count, 6)
   }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import TexAlloc
 import XCTest
@@ -95,6 +96,23 @@ final class SpentTests: XCTestCase {
     XCTAssertEqual(pool.statistics.slots, 0)
     for (value, texture) in textures.enumerated() {
       XCTAssertEqual(try texture.shownPixels().first, UInt8(value))
+    }
+  }
+
+  func testTheCopyOfAnImageThatAnotherThreadWritesHasItsFenceAtOnce() throws {
+    let gpu = try device(.transferred)
+    let pool = try TexturePool(for: [gpu])
+    let texture = try gpu.texture(for: pool.painted(image, 1, [.texture, .rewritten]))
+    func hasItsFence() -> Bool { gpu.state.withLock { $0.copies.isEmpty } }
+    XCTAssertFalse(hasItsFence(), "this thread makes it when it writes again")
+    texture.buffer.paint(2)
+    XCTAssertTrue(hasItsFence())
+    let decoder = try WorkerThread(named: "decoder")
+    for value in UInt8(3)..<6 {
+      decoder.run { texture.buffer.paint(value) }
+      try texture.contentsChanged()
+      XCTAssertTrue(hasItsFence())
+      XCTAssertEqual(try texture.shownPixels().first, value)
     }
   }
 

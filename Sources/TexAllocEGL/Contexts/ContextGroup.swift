@@ -12,6 +12,8 @@ struct ContextGroup: Sendable {
     let serial: UInt64
     /// The thread that it was last seen on.
     fileprivate(set) var thread = pthread_self()
+    /// Whether the device had no other when this one was found to be current.
+    fileprivate(set) var isAlone = true
 
     private static let last = Atomic<UInt64>(0)
 
@@ -43,7 +45,13 @@ struct ContextGroup: Sendable {
   mutating func current() -> Member? {
     guard let place = members.firstIndex(where: \.handle.isCurrent) else { return nil }
     members[place].thread = pthread_self()
+    members[place].isAlone = isAlone
     return members[place]
+  }
+
+  /// Whether a fence is due behind what a context made while it was alone.
+  func needsEarlyFence(_ member: Member) -> Bool {
+    if case .some(nil) = early[member.serial] { true } else { false }
   }
 
   /// - Returns: Whether there was room.

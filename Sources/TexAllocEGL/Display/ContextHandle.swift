@@ -45,9 +45,16 @@ internal import Glibc
 
   func isSame(as other: ContextHandle) -> Bool { unsafe context == other.context }
 
-  /// The same context, to be current without its surfaces.
-  var withoutSurfaces: ContextHandle {
-    unsafe ContextHandle(display: display, context: context, draw: nil, read: nil)
+  /// Runs the body with the context current on this thread, without its surfaces where another one was.
+  func whileCurrent<Result>(
+    _ body: () throws(EGLFailure) -> Result
+  ) throws(EGLFailure) -> Result {
+    if isCurrent { return try body() }
+    let before = Self.current
+    try unsafe ContextHandle(display: display, context: context, draw: nil, read: nil)
+      .makeCurrent()
+    defer { try? before?.makeCurrent() }
+    return try body()
   }
 
   func makeCurrent() throws(EGLFailure) {

@@ -50,16 +50,38 @@ extension PassedOverDevice: CustomStringConvertible {
 
 /// How many textures and render targets took which route.
 public struct DeviceStatistics: Hashable, Sendable {
-  var textures: [Route: Int] = [:]
-  var targets: [Route: Int] = [:]
-  var bytes: [Route: Int] = [:]
+  /// A number for each route.
+  struct Numbers: Hashable, Sendable {
+    private var imported = 0, transferred = 0, uploaded = 0
+
+    subscript(route: Route) -> Int {
+      get {
+        switch route {
+        case .imported: imported
+        case .transferred: transferred
+        case .uploaded: uploaded
+        }
+      }
+      set {
+        switch route {
+        case .imported: imported = newValue
+        case .transferred: transferred = newValue
+        case .uploaded: uploaded = newValue
+        }
+      }
+    }
+  }
+
+  var textures = Numbers()
+  var targets = Numbers()
+  var bytes = Numbers()
 
   /// Textures of one route made so far.
-  public func textures(_ route: Route) -> Int { textures[route, default: 0] }
+  public func textures(_ route: Route) -> Int { textures[route] }
   /// Render targets of one route made so far; an imported one has a texture, too.
-  public func renderTargets(_ route: Route) -> Int { targets[route, default: 0] }
+  public func renderTargets(_ route: Route) -> Int { targets[route] }
   /// Bytes that were copied on a route: by the GPU where transferred, by the CPU where uploaded.
-  public func bytesCopied(_ route: Route) -> Int { bytes[route, default: 0] }
+  public func bytesCopied(_ route: Route) -> Int { bytes[route] }
 
   public var imported: Int { textures(.imported) }
   public var transferred: Int { textures(.transferred) }

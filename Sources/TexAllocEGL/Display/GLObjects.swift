@@ -101,13 +101,32 @@ func resetSampling(_ target: GLenum = GLenum(GL_TEXTURE_2D), mipmapped: Bool = f
   ] { glTexParameteri(target, GLenum(parameter), value) }
 }
 
+/// Binds textures one after the other to the unit that is active, and then what was bound there before.
+struct TextureBindings {
+  private var image, external: GLint?
+
+  /// - Parameter target: `GL_TEXTURE_2D` or `GL_TEXTURE_EXTERNAL_OES`.
+  mutating func bind(_ name: GLuint, to target: GLenum) {
+    if target == GLenum(GL_TEXTURE_2D) {
+      if image == nil { image = glInteger(GL_TEXTURE_BINDING_2D) }
+    } else if external == nil {
+      external = glInteger(GL_TEXTURE_BINDING_EXTERNAL_OES)
+    }
+    glBindTexture(target, name)
+  }
+
+  func restore() {
+    if let image { glBindTexture(GLenum(GL_TEXTURE_2D), GLuint(image)) }
+    if let external { glBindTexture(GLenum(GL_TEXTURE_EXTERNAL_OES), GLuint(external)) }
+  }
+}
+
 /// Binds a texture for as long as the body runs; the toolkit's own binding comes back.
 func withTextureBound<Result, Failure: Error>(
   _ name: GLuint, to target: GLenum = GLenum(GL_TEXTURE_2D), _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
-  let before = glInteger(
-    target == GLenum(GL_TEXTURE_2D) ? GL_TEXTURE_BINDING_2D : GL_TEXTURE_BINDING_EXTERNAL_OES)
-  glBindTexture(target, name)
-  defer { glBindTexture(target, GLuint(before)) }
+  var bindings = TextureBindings()
+  bindings.bind(name, to: target)
+  defer { bindings.restore() }
   return try body()
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Synchronization
 internal import TexAlloc
 
@@ -5,7 +6,7 @@ internal import TexAlloc
 /// driver takes a hundred microseconds to make.
 ///
 /// It is sealed with that fence after so many copies, when the device collects, or when somebody waits on
-/// the context's own thread. Until then it has not passed.
+/// the thread that gave the copies. Until then it has not passed.
 final class CopyBatch: Fence {
   private static let (mostCopies, mostBytes) = (16, 4 << 20)
 
@@ -16,16 +17,13 @@ final class CopyBatch: Fence {
   }
 
   private let state = Mutex(State())
-  private let context: ContextHandle
+  private let thread = pthread_self()
   private let loss: ContextLoss
-  /// Called where the context is current.
+  /// Called on the thread.
   private let sealNow: @Sendable () -> Void
 
-  init(
-    in context: ContextHandle, until loss: ContextLoss,
-    sealing sealNow: @escaping @Sendable () -> Void
-  ) {
-    self.context = context
+  /// - Parameter sealNow: Has the device seal it.
+  init(until loss: ContextLoss, sealing sealNow: @escaping @Sendable () -> Void) {
     self.loss = loss
     self.sealNow = sealNow
   }
@@ -45,7 +43,7 @@ final class CopyBatch: Fence {
 
   func wait(until deadline: ContinuousClock.Instant) -> Bool {
     // Elsewhere a look at the device could make this its last holder.
-    if state.withLock({ $0.fence == nil }), context.isCurrent { sealNow() }
+    if state.withLock({ $0.fence == nil }), pthread_equal(thread, pthread_self()) != 0 { sealNow() }
     while ContinuousClock.now < deadline && !loss.hasHappened {
       if let fence = state.withLock({ $0.fence }) { return fence.wait(until: deadline) }
       _ = UnknownFence().wait(until: min(deadline, .now + .milliseconds(1)))

@@ -7,13 +7,20 @@ internal import TexAlloc
 /// check of their kind has told that pixels written later appear.
 struct KeptImages {
   private struct Place: Hashable {
-    let slab: UInt64
+    let slab: Slab.ID
     let offset: Int
+
+    init?(of buffer: TextureBuffer) {
+      guard let slab = buffer.slab?.id else { return nil }
+      (self.slab, offset) = (slab, buffer.offset)
+    }
   }
 
   private struct Entry {
     let layout: ImageLayout
     let objects: TextureObjects
+    /// The context that has reset how they are sampled.
+    let context: UInt64
     let age: UInt64
   }
 
@@ -22,22 +29,30 @@ struct KeptImages {
   /// How many EGLImages there are.
   private(set) var count = 0
 
-  /// Those that showed an image which lay like this buffer.
-  mutating func take(for buffer: TextureBuffer, in slab: KnownSlab) -> TextureObjects? {
-    let place = Place(slab: slab.number, offset: buffer.offset)
-    guard let entry = entries[place], entry.layout == buffer.layout else { return nil }
-    return remove(place)
+  /// Those that showed an image which lay like this buffer, and the context that has reset how they are
+  /// sampled.
+  mutating func take(for buffer: TextureBuffer) -> (objects: TextureObjects, context: UInt64)? {
+    guard let place = Place(of: buffer), let entry = entries.removeValue(forKey: place) else {
+      return nil
+    }
+    guard entry.layout == buffer.layout else {
+      entries[place] = entry
+      return nil
+    }
+    count -= entry.objects.parts.count
+    return (entry.objects, entry.context)
   }
 
+  /// - Parameter buffer: In a slab.
   /// - Returns: What stood at the place before, which nobody needs.
   mutating func keep(
-    _ objects: TextureObjects, of buffer: TextureBuffer, in slab: KnownSlab
+    _ objects: TextureObjects, of buffer: TextureBuffer, in context: UInt64
   ) -> TextureObjects? {
+    guard let place = Place(of: buffer) else { return objects }
     clock += 1
-    let place = Place(slab: slab.number, offset: buffer.offset)
-    let before = remove(place)
-    entries[place] = Entry(layout: buffer.layout, objects: objects, age: clock)
-    count += objects.parts.count
+    let entry = Entry(layout: buffer.layout, objects: objects, context: context, age: clock)
+    let before = entries.updateValue(entry, forKey: place)?.objects
+    count += objects.parts.count - (before?.parts.count ?? 0)
     return before
   }
 
@@ -52,7 +67,7 @@ struct KeptImages {
     return oldest.compactMap { remove($0.key) }
   }
 
-  mutating func removeAll(in slabs: Set<UInt64>) -> [TextureObjects] {
+  mutating func removeAll(in slabs: Set<Slab.ID>) -> [TextureObjects] {
     entries.keys.filter { slabs.contains($0.slab) }.compactMap { remove($0) }
   }
 
@@ -127,26 +142,24 @@ struct KeptTextures {
 /// A slab that images of a device lay in. It says when the slab is gone, so that images of its memory do
 /// not keep that.
 final class KnownSlab: Sendable {
-  private static let last = Atomic<UInt64>(0)
-
-  let number = KnownSlab.last.add(1, ordering: .relaxed).newValue
+  private let slab: Slab.ID
   private let gone: GoneSlabs
 
-  init(tellingTo gone: GoneSlabs) { self.gone = gone }
+  init(_ slab: Slab.ID, tellingTo gone: GoneSlabs) { (self.slab, self.gone) = (slab, gone) }
 
-  deinit { gone.add(number) }
+  deinit { gone.add(slab) }
 }
 
-/// The numbers of slabs that went since somebody asked.
+/// The slabs that went since somebody asked.
 final class GoneSlabs: Sendable {
-  private let numbers = Mutex<Set<UInt64>>([])
+  private let slabs = Mutex<Set<Slab.ID>>([])
 
-  func add(_ number: UInt64) { numbers.withLock { _ = $0.insert(number) } }
+  func add(_ slab: Slab.ID) { slabs.withLock { _ = $0.insert(slab) } }
 
-  func take() -> Set<UInt64> {
-    numbers.withLock { numbers in
-      defer { numbers = [] }
-      return numbers
+  func take() -> Set<Slab.ID> {
+    slabs.withLock { slabs in
+      defer { slabs = [] }
+      return slabs
     }
   }
 }

@@ -151,6 +151,22 @@ struct UploadFormat {
   }
 }
 
+/// How a device's contexts take copies of images, kind by kind, found out once.
+struct KnownUploads {
+  private var entries:
+    [(shapes: [PlaneShape], sampling: Sampling, colour: Colour, formats: [UploadFormat])] = []
+
+  func formats(of layout: ImageLayout) -> [UploadFormat]? {
+    entries.first {
+      $0.shapes == layout.shapes && $0.sampling == layout.sampling && $0.colour == layout.colour
+    }?.formats
+  }
+
+  mutating func remember(_ formats: [UploadFormat], of layout: ImageLayout) {
+    entries.append((layout.shapes, layout.sampling, layout.colour, formats))
+  }
+}
+
 /// How OpenGL ES stores pixels whose channels have so many bits: the table of what EGL and OpenGL ES
 /// need of a format beyond what it is.
 private struct Storage {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Synchronization
 public import SystemPackage
 
@@ -30,6 +31,8 @@ public final class TextureBuffer: Sendable {
     var fences: [any Fence] = []
     /// What the next writer waits for.
     var copy: (any Fence)?
+    /// The thread of the last one.
+    var writer: pthread_t?
     var isSpent = false
     /// Why what is in the memory is no picture.
     var flaw: String?
@@ -176,9 +179,17 @@ public final class TextureBuffer: Sendable {
     return true
   }
 
-  /// Waits until devices have copied what is there.
+  /// Whether its last writer was on another thread than this, as its next one may be then.
+  package var wasWrittenElsewhere: Bool {
+    state.withLock { $0.writer.map { pthread_equal($0, pthread_self()) == 0 } } ?? false
+  }
+
+  /// Waits until devices have copied what is there, for a writer on this thread.
   func waitForCopy() {
-    let copy = state.withLock { $0.copy.take() }
+    let copy = state.withLock { state in
+      state.writer = pthread_self()
+      return state.copy.take()
+    }
     if let copy, !copy.hasPassed { _ = copy.wait(until: .now + Self.longestCopy) }
   }
 
