@@ -7,6 +7,7 @@ internal import TexAllocAtlas
 internal import TexAllocAudit
 internal import TexAllocEGL
 internal import TexAllocText
+internal import TexAllocVulkan
 
 /// The ways of some glyphs from a font to a page that the GPU samples.
 struct GlyphRoutes {
@@ -34,7 +35,7 @@ struct GlyphRoutes {
     glyphs = try face.firstGlyphs(700)
   }
 
-  var all: [Route] { [bare, uploaded, copied, slotted, cached] }
+  var all: [Route] { [bare, placed, uploaded, copied, slotted, cached] }
   /// What depends on the memory.
   var ofMemory: [Route] { [copied, cached] }
 
@@ -45,6 +46,24 @@ struct GlyphRoutes {
       return { _ in
         try renderer.start(pixelSize)
         for glyph in glyphs { _ = try unsafe renderer.render(glyph) }
+      }
+    }
+  }
+
+  /// What is left of the cache's own way where places are known and nobody keeps them.
+  private var placed: Route {
+    Route(name: "FreeType at known places of a shadow, written", items: glyphs.count) {
+      let renderer = BareRenderer(face, hinting)
+      let placed = try PlacedGlyphs(
+        glyphs, of: face, pixelSize: pixelSize, hinting: hinting, in: try pool())
+      return { watch in
+        try renderer.start(pixelSize)
+        try placed.draw()
+        watch.end(.rasterize)
+        placed.write()
+        watch.end(.write)
+        watch.finish()
+        placed.clear()
       }
     }
   }
@@ -125,6 +144,7 @@ struct GlyphRoutes {
         watch.end(.write)
         watch.finish()
         atlas = try atlasWithPage()
+        try gpu.collectReleased()
       }
     }
   }
@@ -141,6 +161,7 @@ struct GlyphRoutes {
         try fill(cache, &watch)
         watch.finish()
         cache = try cacheWithPage(in: pool)
+        try gpu.collectReleased()
       }
     }
     if memory != nil { return route }
@@ -184,6 +205,14 @@ extension FontFace {
     let glyphs = Array(characters.compactMap(glyph).prefix(count))
     guard !glyphs.isEmpty else { throw ProgramFailure("\(name): no glyphs") }
     return glyphs
+  }
+}
+
+extension Registrar {
+  /// Lets go of textures that nobody holds any more, as who draws does once a frame.
+  func collectReleased() throws {
+    try (self as? EGLDevice)?.collect()
+    try (self as? VulkanDevice)?.collect()
   }
 }
 

@@ -181,6 +181,7 @@ struct SteadyGlyphs {
             watch.end(.write)
             watch.finish()
             current = try cache(on: texture)
+            try gpu.collectReleased()
           }
         },
         Route(name: "glyph cache, flushed", items: 100, isOurs: true, goal: Goal(ratio: 1)) {
@@ -192,6 +193,7 @@ struct SteadyGlyphs {
             watch.end(.write)
             watch.finish()
             current = try cache(on: nil)
+            try gpu.collectReleased()
           }
         },
       ])
