@@ -28,7 +28,7 @@ public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       let start = Int(size) % height
       let rows = start..<min(height, start + Int(other) % 40 + 1)
       let touching = live.filter { $0.rows.overlaps(rows) }
-      precondition(packer.clear(rows, of: touching))
+      precondition(packer.clear(rows, of: touching, keepsRoom: kind % 2 == 0))
       live.removeAll { $0.rows.overlaps(rows) }
       for place in touching { set(place, false) }
     } else if !live.isEmpty {

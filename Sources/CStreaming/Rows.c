@@ -147,3 +147,13 @@ void texalloc_stream_uv_to_gr88(
   struct source source = {.pixels = u, .others = v};
   stream_row(to, source, count, 1, 2, pitch, uv_to_gr88);
 }
+
+FOR_PROCESSORS("avx2", "default")
+void texalloc_stream_marked(void *to, const void *from, uint64_t lines) {
+  for (; lines; lines &= lines - 1) {
+    const size_t offset = (size_t)__builtin_ctzll(lines) * line_size;
+    bytes64 line;
+    memcpy(&line, (const uint8_t *)from + offset, sizeof line);
+    stream_line((uint8_t *)to + offset, &line);
+  }
+}

@@ -142,7 +142,9 @@ public final class Atlas {
   ///
   /// - Returns: False where other cells touch them; then nothing has changed.
   package func clear(_ rows: Range<Int>, ofPage number: Int, cells: [AtlasCell]) -> Bool {
-    page(number)?.clear(rows, of: cells.map { $0.rectangle.inset(by: -border) }) ?? false
+    page(number)?.clear(
+      rows, of: cells.map { $0.rectangle.inset(by: -border) }, keepsRoom: number == latest)
+      ?? false
   }
 
   /// Writes what changed to the pages' buffers, and has the device take note of it: to be called before
@@ -185,8 +187,8 @@ extension Atlas {
   private func new(_ place: TexelRectangle, on page: AtlasPage) -> NewCell {
     latest = page.number
     let rectangle = place.inset(by: border)
-    return NewCell(
-      cell: AtlasCell(page: page.number, rectangle: rectangle), memory: page.memory(of: rectangle))
+    return unsafe NewCell(
+      AtlasCell(page: page.number, rectangle: rectangle), page.memory(of: rectangle))
   }
 
   private func addPage(for width: Int, _ height: Int) throws(AtlasError) -> AtlasPage {
@@ -223,20 +225,33 @@ extension Atlas {
 /// The place of one small image on a page of an ``Atlas``.
 public struct AtlasCell: Hashable, Sendable {
   /// Which page: ``AtlasPage/number``.
-  public let page: Int
+  public var page: Int { Int(pageNumber) }
   /// The pixels of the image; the border lies round them.
   public let rectangle: TexelRectangle
+  private let pageNumber: Int32
 
   package init(page: Int, rectangle: TexelRectangle) {
-    self.page = page
+    pageNumber = Int32(page)
     self.rectangle = rectangle
   }
 }
 
 /// A cell that the next flush writes whole, and where C draws it until then.
-package struct NewCell {
-  package let cell: AtlasCell
-  package let memory: CellMemory
+@safe package struct NewCell {
+  // Four words, which are handed on in registers.
+  private let rectangle: TexelRectangle
+  @unsafe private let start: UnsafeMutablePointer<UInt8>
+  private let page, pitch: Int32
+
+  /// - Parameter memory: Of the cell.
+  @unsafe fileprivate init(_ cell: AtlasCell, _ memory: CellMemory) {
+    (rectangle, page) = (cell.rectangle, Int32(cell.page))
+    unsafe start = memory.start
+    pitch = Int32(memory.pitch)
+  }
+
+  package var cell: AtlasCell { AtlasCell(page: Int(page), rectangle: rectangle) }
+  package var memory: CellMemory { unsafe CellMemory(start: start, pitch: Int(pitch)) }
 }
 
 /// What one flush of an ``Atlas`` wrote.

@@ -87,8 +87,10 @@ public final class AtlasPage {
   }
 
   /// Takes all places back that touch some rows; false where there are others than these.
-  func clear(_ rows: Range<Int>, of places: [TexelRectangle]) -> Bool {
-    guard packer.clear(rows, of: places) else { return false }
+  ///
+  /// - Parameter keepsRoom: Whether what is left where something came last is filled further.
+  func clear(_ rows: Range<Int>, of places: [TexelRectangle], keepsRoom: Bool) -> Bool {
+    guard packer.clear(rows, of: places, keepsRoom: keepsRoom) else { return false }
     shadow.erase(TexelRectangle(x: 0, y: rows.lowerBound, width: size.width, height: rows.count))
     for place in places where place.rows.clamped(to: rows) != place.rows { shadow.erase(place) }
     refused = (0, 0)

@@ -17,6 +17,10 @@ struct HoleSet: Sendable {
       (width, height) = (UInt16(hole.width), UInt16(hole.height))
     }
 
+    var rectangle: TexelRectangle {
+      TexelRectangle(x: Int(x), y: Int(y), width: Int(width), height: Int(height))
+    }
+
     func isSamePlace(as other: Hole) -> Bool {
       (x, y, width, height) == (other.x, other.y, other.width, other.height)
     }
@@ -31,6 +35,9 @@ struct HoleSet: Sendable {
   private var widths = [UInt64](repeating: 0, count: 64)
   /// Which classes of heights have holes.
   private var heights: UInt64 = 0
+
+  /// From the oldest on, or nearly.
+  var all: [TexelRectangle] { storage.filter { $0.width > 0 }.map(\.rectangle) }
 
   mutating func removeAll() {
     if heights != 0 { self = HoleSet() }
@@ -67,8 +74,7 @@ struct HoleSet: Sendable {
     if best < 0 { return nil }
     let hole = storage[best]
     remove(best)
-    return TexelRectangle(
-      x: Int(hole.x), y: Int(hole.y), width: Int(hole.width), height: Int(hole.height))
+    return hole.rectangle
   }
 
   mutating func insert(_ hole: TexelRectangle) {

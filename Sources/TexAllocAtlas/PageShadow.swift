@@ -8,7 +8,9 @@ internal import TexAlloc
   /// Nobody else's, for as long as this lives.
   @unsafe private let bytes: UnsafeMutableBufferPointer<UInt8>
   // No access to these encloses a call of anybody else's code.
-  @safe @exclusivity(unchecked) private var dirty: DirtyLines
+  /// What is to be written, and not yet among the dirty lines: to mark them all at once is quicker.
+  @safe @exclusivity(unchecked) private var touched: [TexelRectangle] = []
+  private var dirty: DirtyLines
   /// Whether the page holds what some earlier image left there.
   private var isPageForeign = true
 
@@ -18,12 +20,14 @@ internal import TexAlloc
   init(pixelSize: Int, pitch: Int, rowCount: Int) {
     self.pixelSize = pixelSize
     self.pitch = pitch
-    unsafe bytes = .allocate(capacity: pitch * rowCount)
-    unsafe bytes.initialize(repeating: 0)
+    // Its lines are those of the page.
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: pitch * rowCount, alignment: PlaneWriter.lineSize)
+    unsafe bytes = memory.initializeMemory(as: UInt8.self, repeating: 0)
     dirty = DirtyLines(pitch: pitch, rowCount: rowCount)
   }
 
-  deinit { unsafe bytes.deallocate() }
+  deinit { unsafe UnsafeMutableRawBufferPointer(bytes).deallocate() }
 
   /// Empties a rectangle, as everything is that nobody draws in. The page keeps what it shows.
   func erase(_ rectangle: TexelRectangle) {
@@ -71,32 +75,31 @@ internal import TexAlloc
 
   /// Writes the dirty lines to the page, and all others the first time; nil where none is dirty.
   func flush(to page: TextureBuffer) -> AtlasPage.Flush? {
+    for place in touched { dirty.insert(bytes: columns(of: place), ofRows: place.rows) }
+    touched.removeAll(keepingCapacity: true)
     var rows = dirty.rows
     guard !rows.isEmpty else { return nil }
     var writer = page.writer()
     if isPageForeign {
-      rows = unsafe 0..<bytes.count / pitch
-      for row in rows { write(0..<pitch, ofRow: row, with: &writer) }
+      rows = writer.rows
+      for row in rows {
+        writer.write(unsafe bytes.span.extracting(self.row(0..<writer.rowSize, row)), row: row)
+      }
     }
-    var byteCount = 0
-    dirty.removeAll { row, columns in
-      if !isPageForeign { write(columns, ofRow: row, with: &writer) }
-      byteCount += columns.count
+    var lineCount = 0
+    dirty.removeAll { row, offset, lines in
+      if !isPageForeign {
+        let rest = unsafe bytes.span.extracting(self.row(offset..<pitch, row))
+        writer.write(lines: lines, of: rest, row: row, offset: offset)
+      }
+      lineCount += lines.nonzeroBitCount
     }
     isPageForeign = false
-    return AtlasPage.Flush(rows: rows, byteCount: byteCount)
+    return AtlasPage.Flush(rows: rows, byteCount: lineCount * PlaneWriter.lineSize)
   }
 
-  private func write(_ columns: Range<Int>, ofRow row: Int, with writer: inout PlaneWriter) {
-    writer.write(
-      lines: unsafe bytes.span.extracting(self.row(columns, row)), row: row,
-      offset: columns.lowerBound)
-  }
-
-  /// Marks a rectangle dirty.
-  func touch(_ rectangle: TexelRectangle) {
-    dirty.insert(bytes: columns(of: rectangle), ofRows: rectangle.rows)
-  }
+  /// Has the next flush write a rectangle.
+  func touch(_ rectangle: TexelRectangle) { touched.append(rectangle) }
 
   /// The bytes that a rectangle takes in each of its rows.
   private func columns(of rectangle: TexelRectangle) -> Range<Int> {
@@ -143,25 +146,18 @@ struct DirtyLines: Sendable {
     self.rows = self.rows.isEmpty ? rows : self.rows.union(rows)
   }
 
-  /// Forgets all dirty lines. They are handed out in runs, from top to bottom and left to right: a row, and
-  /// bytes of it.
-  mutating func removeAll(_ body: (_ row: Int, _ bytes: Range<Int>) -> Void) {
+  /// Forgets all dirty lines. They are handed out from top to bottom and left to right: a row, bytes from its
+  /// start to one of its lines, and a bit for that line and each of those beside it.
+  mutating func removeAll(_ body: (_ row: Int, _ offset: Int, _ lines: UInt64) -> Void) {
     let (dirtyRows, wordsPerRow, rowCount) = (rows, wordsPerRow, rowCount)
     rows = 0..<0
     var words = words.mutableSpan
     for row in dirtyRows {
       for word in 0..<wordsPerRow {
-        var left = words[word * rowCount + row]
-        if left == 0 { continue }
+        let lines = words[word * rowCount + row]
+        if lines == 0 { continue }
         words[word * rowCount + row] = 0
-        while left != 0 {
-          let start = left.trailingZeroBitCount
-          let end = start + (~(left >> UInt64(start))).trailingZeroBitCount
-          left &= ~(UInt64.max << UInt64(start) & UInt64.max >> UInt64(64 - end))
-          body(
-            row,
-            (word * 64 + start) * PlaneWriter.lineSize..<(word * 64 + end) * PlaneWriter.lineSize)
-        }
+        body(row, word * 64 * PlaneWriter.lineSize, lines)
       }
     }
   }

@@ -86,9 +86,14 @@ struct SkylinePacker: Sendable {
 
   /// Takes back all places that touch some rows, which are a bed of their own then.
   ///
-  /// - Parameter places: All of them.
+  /// - Parameters:
+  ///   - places: All of them.
+  ///   - keepsRoom: Whether what is left of the bed that was filled last is filled further: what comes there
+  ///     comes hardly later than what is there.
   /// - Returns: False where there are others; then nothing has changed.
-  mutating func clear(_ rows: Range<Int>, of places: [TexelRectangle]) -> Bool {
+  mutating func clear(
+    _ rows: Range<Int>, of places: [TexelRectangle], keepsRoom: Bool
+  ) -> Bool {
     if map == nil {
       let kept = unmapped.filter { !$0.rectangle.rows.overlaps(rows) }
       guard unmapped.count - kept.count == places.count else { return false }
@@ -107,9 +112,19 @@ struct SkylinePacker: Sendable {
       empty()
       return true
     }
+    let kept = keepsRoom && !isMixed ? closeLatestBed() : []
     forgetRoom()
     makeBed(rows)
+    for hole in kept where !hole.rows.overlaps(rows) { remember(hole) }
     return true
+  }
+
+  /// Answers what is left of the bed that was filled last. It is no more below a skyline.
+  private mutating func closeLatestBed() -> [TexelRectangle] {
+    let rows = beds[latest].rows
+    var left: [TexelRectangle] = []
+    beds[latest].skyline.close(at: rows.upperBound) { left.append($0) }
+    return left + (strips.removeAll() + holes.all).filter { rows.contains($0.rows) }
   }
 
   private mutating func makeBed(_ rows: Range<Int>) {
@@ -185,8 +200,14 @@ struct SkylinePacker: Sendable {
   }
 
   private mutating func placeInStrip(_ width: Int, _ height: Int, spare: Int) -> TexelRectangle? {
-    guard let (place, below) = strips.take(width, height, spare: spare) else { return nil }
-    remember(below)
+    guard var place = strips.take(width, height, spare: spare) else { return nil }
+    if place.height > height {
+      var below = place
+      below.y += height
+      below.height -= height
+      remember(below)
+      place.height = height
+    }
     return place
   }
 

@@ -11,29 +11,22 @@ struct StripSet: Sendable {
   }
 
   /// By height.
-  private var strips = [Strip](repeating: .empty, count: highest + 1)
+  private var strips = InlineArray<65, Strip>(repeating: .empty)
 
   /// Pixels; what is higher has no strip.
   static let highest = 64
 
-  /// The next place in the lowest strip that has room, and what is left of the strip below it; nil where none
-  /// has.
+  /// The next columns of the lowest strip that has room, as high as the strip; nil where none has.
   ///
   /// - Parameter spare: By how many pixels the strip may be too high.
-  mutating func take(
-    _ width: Int, _ height: Int, spare: Int
-  ) -> (place: TexelRectangle, below: TexelRectangle)? {
+  mutating func take(_ width: Int, _ height: Int, spare: Int) -> TexelRectangle? {
     var strip = height
     let last = min(height + spare, Self.highest)
     while strip <= last {
       let (x, end, y) = (strips[strip].x, strips[strip].end, strips[strip].y)
       if Int(end - x) >= width {
         strips[strip].x = x + Int32(width)
-        return (
-          TexelRectangle(x: Int(x), y: Int(y), width: width, height: height),
-          TexelRectangle(
-            x: Int(x), y: Int(y) + height, width: width, height: strip - height)
-        )
+        return TexelRectangle(x: Int(x), y: Int(y), width: width, height: strip)
       }
       strip += 1
     }

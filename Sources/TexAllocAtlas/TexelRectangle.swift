@@ -1,12 +1,27 @@
-/// A part of an image, in pixels from its upper left corner.
+/// A part of an image, in pixels from its upper left corner: numbers of 32 bits.
 public struct TexelRectangle: Hashable, Sendable {
-  public var x, y, width, height: Int
+  // Two words, which are handed on in registers.
+  @usableFromInline var left, top, columnCount, rowCount: Int32
 
-  public init(x: Int, y: Int, width: Int, height: Int) {
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
+  @inlinable public init(x: Int, y: Int, width: Int, height: Int) {
+    (left, top, columnCount, rowCount) = (Int32(x), Int32(y), Int32(width), Int32(height))
+  }
+
+  @inlinable public var x: Int {
+    get { Int(left) }
+    set { left = Int32(newValue) }
+  }
+  @inlinable public var y: Int {
+    get { Int(top) }
+    set { top = Int32(newValue) }
+  }
+  @inlinable public var width: Int {
+    get { Int(columnCount) }
+    set { columnCount = Int32(newValue) }
+  }
+  @inlinable public var height: Int {
+    get { Int(rowCount) }
+    set { rowCount = Int32(newValue) }
   }
 
   /// The rows that it touches.

@@ -8,25 +8,28 @@ public import TexAllocAtlas
 /// It is good for the frame that it was asked for in. Whoever keeps it longer asks
 /// ``GlyphCache/use(_:)`` in each frame that it is drawn in.
 public struct CachedGlyph: Hashable, Sendable {
-  // As small as can be: a cache of 50,000 lies in what the processor has at hand.
-  private let x, y, width, height: UInt16
-  /// -1 for a glyph without ink.
-  let pageNumber: Int16
-  private let leftPixels, topPixels: Int16
-  private let advancePixels: Float
-  let entry: UInt32
+  // As small as can be: a cache of 50,000 lies in what the processor has at hand. And whole words, which
+  // are handed on in registers: parts that are stored one by one and loaded together wait for the memory.
+  /// x, y, width and height of the cell, 16 bits each, the first the lowest.
+  private let place: UInt64
+  /// The page, -1 for a glyph without ink, then left and top.
+  private let bearings: UInt64
+  /// `entry`, then the advance.
+  private let entryAndAdvance: UInt64
   /// Never that of another glyph that was or will be in its place.
   let generation: UInt32
 
   init(_ shape: GlyphShape, _ cell: AtlasCell?, entry: UInt32, generation: UInt32) {
     // A side of a page, and what FreeType draws, is below 32,768.
+    func packed(_ parts: (Int, Int, Int, Int)) -> UInt64 {
+      func bits(_ part: Int) -> UInt64 { UInt64(UInt16(truncatingIfNeeded: part)) }
+      return bits(parts.0) | bits(parts.1) << 16 | bits(parts.2) << 32 | bits(parts.3) << 48
+    }
     let place = cell?.rectangle ?? TexelRectangle(x: 0, y: 0, width: 0, height: 0)
-    (x, y) = (UInt16(place.x), UInt16(place.y))
-    (width, height) = (UInt16(place.width), UInt16(place.height))
-    pageNumber = cell.map { Int16($0.page) } ?? -1
-    (leftPixels, topPixels) = (Int16(clamping: shape.left), Int16(clamping: shape.top))
-    advancePixels = Float(shape.advance)
-    self.entry = entry
+    self.place = packed((place.x, place.y, place.width, place.height))
+    bearings = packed(
+      (cell?.page ?? -1, Int(Int16(clamping: shape.left)), Int(Int16(clamping: shape.top)), 0))
+    entryAndAdvance = UInt64(entry) | UInt64(Float(shape.advance).bitPattern) << 32
     self.generation = generation
   }
 
@@ -34,27 +37,46 @@ public struct CachedGlyph: Hashable, Sendable {
   public var cell: AtlasCell? {
     guard pageNumber >= 0 else { return nil }
     return AtlasCell(
-      page: Int(pageNumber),
-      rectangle: TexelRectangle(x: Int(x), y: Int(y), width: Int(width), height: Int(height)))
+      page: pageNumber,
+      rectangle: TexelRectangle(
+        x: part(of: place, 0), y: part(of: place, 1), width: part(of: place, 2),
+        height: part(of: place, 3)))
   }
 
   /// Pixels from the pen to the left edge of the cell.
-  public var left: Int { Int(leftPixels) }
+  public var left: Int { signedPart(of: bearings, 1) }
   /// Pixels from the baseline up to the upper edge of the cell.
-  public var top: Int { Int(topPixels) }
+  public var top: Int { signedPart(of: bearings, 2) }
   /// Pixels from the pen to where the next glyph begins, as the font says without any shaping.
-  public var advance: Double { Double(advancePixels) }
+  public var advance: Double {
+    Double(Float(bitPattern: UInt32(truncatingIfNeeded: entryAndAdvance >> 32)))
+  }
+
+  /// -1 for a glyph without ink.
+  var pageNumber: Int { signedPart(of: bearings, 0) }
+  /// Its place in the table.
+  var entry: UInt32 { UInt32(truncatingIfNeeded: entryAndAdvance) }
+
+  private func part(of word: UInt64, _ index: UInt64) -> Int {
+    Int(UInt16(truncatingIfNeeded: word >> (index * 16)))
+  }
+
+  private func signedPart(of word: UInt64, _ index: UInt64) -> Int {
+    Int(Int16(truncatingIfNeeded: word >> (index * 16)))
+  }
 
   /// What ``GlyphCache/use(id:)`` knows it by, for who cannot keep the glyph itself, as C.
   package var id: UInt64 { UInt64(generation) << 32 | UInt64(entry) }
 
   /// The first row of its page that it takes, with a border, and the one behind the last.
   func rowEnds(border: Int) -> (first: Int, end: Int) {
-    (Int(y) - border, Int(y) + Int(height) + border)
+    let y = part(of: place, 1)
+    return (y - border, y + part(of: place, 3) + border)
   }
 
   /// By page, and by bands of a page from left to right.
   var placeInOrder: UInt64 {
-    UInt64(UInt16(bitPattern: pageNumber)) << 32 | UInt64(y / 32) << 16 | UInt64(x)
+    UInt64(truncatingIfNeeded: pageNumber) << 32 | UInt64(part(of: place, 1) / 32) << 16
+      | UInt64(part(of: place, 0))
   }
 }

@@ -118,13 +118,12 @@ public final class GlyphCache {
     precondition(font.cache == id, "a font of another cache")
     let key = font.key(of: index, quarters)
     if let found = table.use(key) { return found }
-    let loaded = try font.face.load(index, size: font.size, mode: font.mode, quarters: quarters)
-    let shape = loaded.shape
+    let shape = try font.face.load(index, size: font.size, mode: font.mode, quarters: quarters)
     guard shape.hasInk else { return keep(shape, nil, of: font, as: key) }
     let new = try place(shape, index, of: font)
     do {
       // The cell is as large as the glyph.
-      try unsafe font.face.draw(loaded, in: new.memory)
+      try unsafe font.face.draw(index, shape, at: quarters, in: new.memory)
     } catch {
       atlas.remove(new.cell)
       throw error

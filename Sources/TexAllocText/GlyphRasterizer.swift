@@ -65,15 +65,17 @@ struct DrawnGlyphs: Sendable {
   mutating func draw(
     _ request: GlyphRequest, with face: FontFace
   ) throws(FontError) -> Drawn {
-    let glyph = try face.load(
+    let shape = try face.load(
       request.glyph, size: request.size, mode: request.mode, quarters: request.quarters)
-    let (shape, start) = (glyph.shape, coverage.count)
+    let start = coverage.count
     guard shape.hasInk else { return Drawn(glyph: request.glyph, shape: shape, start: start) }
     coverage += repeatElement(0, count: shape.width * shape.height)
     try unsafe coverage.withUnsafeMutableBufferPointer { coverage throws(FontError) in
       guard let first = coverage.baseAddress else { return }
       // There is room for all rows.
-      try unsafe face.draw(glyph, in: CellMemory(start: first + start, pitch: shape.width))
+      try unsafe face.draw(
+        request.glyph, shape, at: request.quarters,
+        in: CellMemory(start: first + start, pitch: shape.width))
     }
     return Drawn(glyph: request.glyph, shape: shape, start: start)
   }

@@ -4,8 +4,8 @@ import XCTest
 @testable import TexAllocAtlas
 
 final class DirtyLinesTests: XCTestCase {
-  func testRunsAreTheLinesThatWereTouchedInOrderAndOnce() {
-    let (lines, rows) = (5, 12)
+  func testTheLinesThatWereTouchedAreHandedOutInOrderAndOnce() {
+    let (lines, rows) = (70, 12)
     var subject = DirtyLines(pitch: lines * 64, rowCount: rows)
     var random = SplitMix64(seed: 1)
     for _ in 0..<200 {
@@ -20,12 +20,14 @@ final class DirtyLinesTests: XCTestCase {
       }
       var found = [Bool](repeating: false, count: lines * rows)
       var last = -1
-      subject.removeAll { row, bytes in
-        let run = row * lines + bytes.lowerBound / 64..<row * lines + bytes.upperBound / 64
-        XCTAssertGreaterThan(run.lowerBound, last)
-        XCTAssertTrue(bytes.count > 0 && bytes.count.isMultiple(of: 64))
-        for line in run { found[line] = true }
-        last = run.upperBound - 1
+      subject.removeAll { row, offset, marks in
+        XCTAssertTrue(offset.isMultiple(of: 64 * 64))
+        let first = row * lines + offset / 64
+        for bit in 0..<64 where marks >> UInt64(bit) & 1 == 1 {
+          XCTAssertGreaterThan(first + bit, last)
+          last = first + bit
+          found[last] = true
+        }
       }
       XCTAssertEqual(found, model)
       XCTAssertTrue(subject.rows.isEmpty)

@@ -24,7 +24,8 @@ final class SkylinePackerTests: XCTestCase {
           let start = Int.random(in: 0..<height, using: &random)
           let rows = start..<Int.random(in: start + 1...height, using: &random)
           let touching = live.filter { $0.rows.overlaps(rows) }
-          XCTAssertTrue(subject.clear(rows, of: touching))
+          XCTAssertTrue(
+            subject.clear(rows, of: touching, keepsRoom: .random(using: &random)))
           live.removeAll { $0.rows.overlaps(rows) }
           for place in touching { set(place, false) }
         } else if seed.isMultiple(of: 2) || Int.random(in: 0..<5, using: &random) < 3 {
@@ -56,9 +57,10 @@ final class SkylinePackerTests: XCTestCase {
       if removesOne { subject.remove(places.removeFirst()) }
       let rows = 20..<40
       let touching = places.filter { $0.rows.overlaps(rows) }
-      XCTAssertFalse(subject.clear(rows, of: Array(touching.dropLast())), "one of them stays")
+      XCTAssertFalse(
+        subject.clear(rows, of: Array(touching.dropLast()), keepsRoom: true), "one of them stays")
       subject.checkInvariants()
-      XCTAssertTrue(subject.clear(rows, of: touching))
+      XCTAssertTrue(subject.clear(rows, of: touching, keepsRoom: false))
       XCTAssertEqual(
         subject.insert(width: 64, height: 20), TexelRectangle(x: 0, y: 20, width: 64, height: 20))
       subject.checkInvariants()

@@ -73,7 +73,7 @@ final class WritePathTests: XCTestCase {
       var writer = buffer.writer()
       writer.write(
         u: pixels.span.extracting(first: 101), v: pixels.span.extracting(last: 101), row: 0)
-      writer.write(lines: pixels.span.extracting(first: 128), row: 1, offset: 64)
+      writer.write(lines: 0b101, of: pixels.span, row: 1, offset: 64)
       writer.fill(2..<6, with: 9)
     }
   }

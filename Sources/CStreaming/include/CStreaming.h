@@ -33,6 +33,10 @@ void texalloc_stream_rgbx_to_rgb565(void *to, const void *from, size_t count, si
 void texalloc_stream_uv_to_gr88(
   void *to, const void *u, const void *v, size_t count, size_t pitch);
 
+/// Copies some of up to 64 lines side by side, those whose bits are set, the lowest for the first. `to` is
+/// aligned to a line.
+void texalloc_stream_marked(void *to, const void *from, uint64_t lines);
+
 /// Fills `size` bytes, whole lines, with one value by non-temporal stores. `to` is aligned to a line.
 void texalloc_stream_fill(void *to, uint8_t value, size_t size);
 

@@ -119,20 +119,21 @@ internal import CStreaming
     unsafe RowWriter(address(ofRow: row), size: rowSize, pitch: pitch)
   }
 
-  /// Writes whole lines of one row, padding included.
+  /// Writes some lines of one row, padding included, and leaves the others as they are.
   ///
   /// - Parameters:
-  ///   - lines: A multiple of `lineSize` bytes.
+  ///   - lines: A bit for each of up to 64 lines side by side, the lowest for the first.
+  ///   - bytes: What the first of them is to hold, and so on, as far as a line has a bit.
   ///   - row: One of `rows`.
-  ///   - offset: Bytes from the start of the row, a multiple of `lineSize`.
-  public mutating func write(lines: Span<UInt8>, row: Int, offset: Int) {
+  ///   - offset: Bytes from the start of the row to the first of them, a multiple of `lineSize`.
+  public mutating func write(lines: UInt64, of bytes: Span<UInt8>, row: Int, offset: Int) {
+    let size = (64 - lines.leadingZeroBitCount) * Self.lineSize
     precondition(
-      offset.isMultiple(of: Self.lineSize) && lines.count.isMultiple(of: Self.lineSize)
-        && 0 <= offset && offset + lines.count <= pitch,
-      "\(lines.count) bytes at \(offset) are no whole lines of a row of \(pitch)")
-    unsafe lines.withUnsafeBytes {
-      unsafe texalloc_stream_row(
-        address(ofRow: row) + offset, $0.baseAddress, lines.count, lines.count)
+      offset.isMultiple(of: Self.lineSize) && size <= bytes.count && 0 <= offset
+        && offset + size <= pitch,
+      "\(bytes.count) bytes at \(offset) are no \(size) of a row of \(pitch)")
+    unsafe bytes.withUnsafeBytes {
+      unsafe texalloc_stream_marked(address(ofRow: row) + offset, $0.baseAddress, lines)
     }
   }
 

@@ -80,9 +80,10 @@ final class PlaneWriterTests: XCTestCase {
       let filled = [UInt8](repeating: 7, count: plane.pitch)
       plane.expect([rows[0], filled, filled, rows[3], rows[4]], "filled")
       plane.write { writer in
-        writer.write(lines: noise[1..<129].span, row: 4, offset: 64)
+        writer.write(lines: 0b101, of: noise[1..<193].span, row: 4, offset: 64)
       }
-      let last = rows[4].prefix(64) + noise[1..<129]
+      let between = [UInt8](repeating: 0, count: 64)
+      let last = rows[4][..<64] + noise[1..<65] + between + noise[129..<193]
       plane.expect([rows[0], filled, filled, rows[3], Array(last)], "lines")
     }
   }

@@ -2,20 +2,11 @@ internal import CFreeType
 internal import TexAlloc
 internal import TexAllocAtlas
 
-/// A glyph that a face has loaded and can draw, until it loads another.
-struct LoadedGlyph {
-  fileprivate let number: UInt32
-  fileprivate let drawsOutline: Bool
-  /// Where its outline is to be moved, in 1/64 pixels, y upward.
-  fileprivate let offset: FT_Vector
-  let shape: GlyphShape
-}
-
 extension FontFace {
-  /// Loads a glyph and measures it.
+  /// Loads a glyph, which is the face's until the next, and measures it.
   func load(
     _ glyph: UInt32, size: GlyphSize, mode: GlyphMode, quarters: Quarters = .zero
-  ) throws(FontError) -> LoadedGlyph {
+  ) throws(FontError) -> GlyphShape {
     guard glyph < glyphCount else { throw .noSuchGlyph(font: name, glyph: glyph) }
     try select(size)
     // Where there are outlines, bitmaps of other tastes are passed by.
@@ -26,51 +17,43 @@ extension FontFace {
     guard code == 0, let slot = unsafe handle.pointee.glyph else {
       throw .damaged(font: name, while: "FT_Load_Glyph of \(glyph)", code: Int(code))
     }
-    var offset = FT_Vector()
-    let shape: GlyphShape
-    let drawsOutline: Bool
     switch unsafe slot.pointee.format {
     case FT_GLYPH_FORMAT_OUTLINE:
       let advance = unsafe Double(slot.pointee.linearHoriAdvance) / 65536
       if mode.isPlain && quarters == .zero {
         // FreeType has measured the bitmap that it would draw.
-        shape = GlyphShape(
-          left: unsafe Int(slot.pointee.bitmap_left), top: unsafe Int(slot.pointee.bitmap_top),
-          width: unsafe Int(slot.pointee.bitmap.width),
-          height: unsafe Int(slot.pointee.bitmap.rows), advance: max(advance, 0))
-      } else {
-        offset = FT_Vector(x: FT_Pos(quarters.x * 16), y: FT_Pos(quarters.y * -16))
-        let widening = unsafe Self.reshape(&slot.pointee.outline, by: mode)
-        shape = unsafe Self.measure(
-          &slot.pointee.outline, movedBy: offset, advance: advance > 0 ? advance + widening : 0)
+        return unsafe GlyphShape(bitmapOf: slot, advance: max(advance, 0))
       }
-      // Where contours may overlap, FreeType smoothes edges inside the ink; only in its own bitmap.
-      drawsOutline = unsafe slot.pointee.outline.flags & FT_OUTLINE_OVERLAP == 0
+      let widening = unsafe Self.reshape(&slot.pointee.outline, by: mode)
+      return unsafe Self.measure(
+        slot, drawnBy: mode, at: quarters, advance: advance > 0 ? advance + widening : 0)
     case FT_GLYPH_FORMAT_BITMAP:
       guard mode.isPlain else {
         throw .unsupported(font: name, what: "bitmaps that are bold or slanted by force")
       }
-      shape = GlyphShape(
-        left: unsafe Int(slot.pointee.bitmap_left), top: unsafe Int(slot.pointee.bitmap_top),
-        width: unsafe Int(slot.pointee.bitmap.width),
-        height: unsafe Int(slot.pointee.bitmap.rows),
-        advance: unsafe Double(slot.pointee.advance.x) / 64)
-      drawsOutline = false
+      return unsafe GlyphShape(bitmapOf: slot, advance: Double(slot.pointee.advance.x) / 64)
     default:
       throw .unsupported(font: name, what: "glyphs like \(glyph), neither outline nor bitmap,")
     }
-    return LoadedGlyph(number: glyph, drawsOutline: drawsOutline, offset: offset, shape: shape)
   }
 
   @unsafe private static func measure(
-    _ outline: UnsafeMutablePointer<FT_Outline>, movedBy offset: FT_Vector, advance: Double
+    _ slot: FT_GlyphSlot, drawnBy mode: GlyphMode, at quarters: Quarters, advance: Double
   ) -> GlyphShape {
     // A glyph without points has no box.
-    guard unsafe outline.pointee.n_points > 0 else {
+    guard unsafe slot.pointee.outline.n_points > 0 else {
       return GlyphShape(left: 0, top: 0, width: 0, height: 0, advance: advance)
     }
     var box = FT_BBox()
-    unsafe FT_Outline_Get_CBox(outline, &box)
+    if mode.isPlain && mode.hinting == .none {
+      // FreeType has measured the outline, and rounds what is hinted, nothing else.
+      let metrics = unsafe slot.pointee.metrics
+      (box.xMin, box.xMax) = (metrics.horiBearingX, metrics.horiBearingX + metrics.width)
+      (box.yMin, box.yMax) = (metrics.horiBearingY - metrics.height, metrics.horiBearingY)
+    } else {
+      unsafe FT_Outline_Get_CBox(&slot.pointee.outline, &box)
+    }
+    let offset = quarters.offset
     let (left, top) = ((box.xMin + offset.x) >> 6, (box.yMax + offset.y + 63) >> 6)
     return GlyphShape(
       left: left, top: top, width: ((box.xMax + offset.x + 63) >> 6) - left,
@@ -98,18 +81,26 @@ extension FontFace {
 
   /// Draws the coverage, 0 to 255, of the glyph that was loaded last into a cell of its size that is empty;
   /// once.
-  @unsafe func draw(_ glyph: LoadedGlyph, in cell: CellMemory) throws(FontError) {
-    if glyph.drawsOutline {
-      try unsafe drawOutline(of: glyph, in: cell)
-    } else {
-      try unsafe copyBitmap(of: glyph, to: cell)
+  @unsafe func draw(
+    _ glyph: UInt32, _ shape: GlyphShape, at quarters: Quarters, in cell: CellMemory
+  ) throws(FontError) {
+    guard let slot = unsafe handle.pointee.glyph else { return }
+    let isOutline = unsafe slot.pointee.format == FT_GLYPH_FORMAT_OUTLINE
+    // Where contours may overlap, FreeType smoothes edges inside the ink; only in its own bitmap.
+    if unsafe isOutline && slot.pointee.outline.flags & FT_OUTLINE_OVERLAP == 0 {
+      return try unsafe drawOutline(of: glyph, shape, at: quarters, in: cell)
     }
+    if isOutline && quarters != .zero {
+      let offset = quarters.offset
+      unsafe FT_Outline_Translate(&slot.pointee.outline, offset.x, offset.y)
+    }
+    try unsafe copyBitmap(of: glyph, shape, to: cell)
   }
 
   @unsafe private func drawOutline(
-    of glyph: LoadedGlyph, in cell: CellMemory
+    of glyph: UInt32, _ shape: GlyphShape, at quarters: Quarters, in cell: CellMemory
   ) throws(FontError) {
-    let (shape, offset) = (glyph.shape, glyph.offset)
+    let offset = quarters.offset
     var target = unsafe FT_Bitmap()
     unsafe target.rows = UInt32(shape.height)
     unsafe target.width = UInt32(shape.width)
@@ -128,25 +119,21 @@ extension FontFace {
   }
 
   @unsafe private func copyBitmap(
-    of glyph: LoadedGlyph, to cell: CellMemory
+    of glyph: UInt32, _ shape: GlyphShape, to cell: CellMemory
   ) throws(FontError) {
-    let (shape, offset) = (glyph.shape, glyph.offset)
     guard let slot = unsafe handle.pointee.glyph else { return }
-    if offset.x != 0 || offset.y != 0 {
-      unsafe FT_Outline_Translate(&slot.pointee.outline, offset.x, offset.y)
-    }
     try check(unsafe FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL), "FT_Render_Glyph", glyph)
     let bitmap = unsafe slot.pointee.bitmap
     let isMono = unsafe UInt32(bitmap.pixel_mode) == FT_PIXEL_MODE_MONO.rawValue
     let isGrey = unsafe UInt32(bitmap.pixel_mode) == FT_PIXEL_MODE_GRAY.rawValue
     guard isMono || isGrey, unsafe bitmap.num_grays == 256 || isMono else {
-      throw .unsupported(font: name, what: "bitmaps like that of glyph \(glyph.number)")
+      throw .unsupported(font: name, what: "bitmaps like that of glyph \(glyph)")
     }
     let pitch = unsafe Int(bitmap.pitch)
     guard unsafe Int(bitmap.width) == shape.width, unsafe Int(bitmap.rows) == shape.height,
       (isMono ? shape.width.dividedRoundingUp(by: 8) : shape.width) <= pitch,
       let start = unsafe bitmap.buffer
-    else { throw .damaged(font: name, while: "bitmap of \(glyph.number)", code: 0) }
+    else { throw .damaged(font: name, while: "bitmap of \(glyph)", code: 0) }
 
     // FreeType's bitmap has `height` rows of `pitch` bytes, of which none is shorter than checked.
     for y in 0..<shape.height {
@@ -159,26 +146,51 @@ extension FontFace {
   }
 
   private func check(
-    _ code: FT_Error, _ operation: String, _ glyph: LoadedGlyph
+    _ code: FT_Error, _ operation: String, _ glyph: UInt32
   ) throws(FontError) {
     guard code == 0 else {
-      throw .damaged(font: name, while: "\(operation) of \(glyph.number)", code: Int(code))
+      throw .damaged(font: name, while: "\(operation) of \(glyph)", code: Int(code))
     }
   }
 }
 
 /// How a glyph lies to its pen, in pixels.
 struct GlyphShape: Sendable {
-  /// From the pen to the left edge of the image.
-  let left: Int
-  /// From the baseline up to its upper edge.
-  let top: Int
-  /// 0 for a glyph that leaves no ink.
-  let width, height: Int
+  // Few words, which are handed on in registers.
+  private let x, y, columns, rows: Int32
   /// From the pen to where the next glyph begins, unhinted.
   let advance: Double
 
-  var hasInk: Bool { width > 0 && height > 0 }
+  init(left: Int, top: Int, width: Int, height: Int, advance: Double) {
+    (x, y) = (Int32(clamping: left), Int32(clamping: top))
+    (columns, rows) = (Int32(clamping: width), Int32(clamping: height))
+    self.advance = advance
+  }
+
+  /// From the pen to the left edge of the image.
+  var left: Int { Int(x) }
+  /// From the baseline up to its upper edge.
+  var top: Int { Int(y) }
+  /// 0 for a glyph that leaves no ink.
+  var width: Int { Int(columns) }
+  var height: Int { Int(rows) }
+
+  var hasInk: Bool { columns > 0 && rows > 0 }
+}
+
+extension GlyphShape {
+  /// That of the bitmap which a slot has, or FreeType would draw there.
+  @unsafe fileprivate init(bitmapOf slot: FT_GlyphSlot, advance: Double) {
+    self.init(
+      left: unsafe Int(slot.pointee.bitmap_left), top: unsafe Int(slot.pointee.bitmap_top),
+      width: unsafe Int(slot.pointee.bitmap.width), height: unsafe Int(slot.pointee.bitmap.rows),
+      advance: advance)
+  }
+}
+
+extension Quarters {
+  /// In 1/64 pixels, y upward.
+  fileprivate var offset: FT_Vector { FT_Vector(x: FT_Pos(x * 16), y: FT_Pos(y * -16)) }
 }
 
 extension Hinting {
