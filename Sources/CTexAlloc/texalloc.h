@@ -1155,10 +1155,12 @@ typedef struct texalloc_vulkan_options {
   /**
    * Those that the device was made with. More routes are possible with VK_EXT_external_memory_host,
    * VK_KHR_external_memory_fd, VK_EXT_external_memory_dma_buf, VK_EXT_queue_family_foreign and
-   * VK_EXT_image_drm_format_modifier.
+   * VK_EXT_image_drm_format_modifier; sync_files with VK_KHR_external_semaphore_fd.
    */
   uint32_t extension_count;
   const char *const *extensions;
+  /** Whether it was made with the feature `samplerYcbcrConversion`: else no image is converted. */
+  bool converts_luma_and_chroma;
   /** Are called before and after the library uses the queue, and call nothing of it; NULL where nobody else does. */
   void (*lock)(void *user);
   void (*unlock)(void *user);
@@ -1200,6 +1202,20 @@ texalloc_status texalloc_vulkan_collect(texalloc_vulkan *vulkan);
 
 /** The end of everything that the queue was given so far. Uses the queue. */
 texalloc_status texalloc_vulkan_make_fence(texalloc_vulkan *vulkan, texalloc_fence **fence);
+
+/**
+ * The same for other devices and processes: a sync_file, the caller's to close; -1 where everything is done already.
+ * What the queue waits for must have been submitted before. Uses the queue.
+ *
+ * TEXALLOC_UNSUPPORTED: the device was made without VK_KHR_external_semaphore_fd, or gives no sync_files.
+ */
+texalloc_status texalloc_vulkan_export_fence(texalloc_vulkan *vulkan, int *descriptor);
+
+/**
+ * Has everything that the queue is given from now on begin after a sync_file, which stays the caller's, has passed;
+ * -1 has. Uses the queue.
+ */
+texalloc_status texalloc_vulkan_wait(texalloc_vulkan *vulkan, int fence);
 
 /** Tells that the device is lost, as VK_ERROR_DEVICE_LOST does. Buffers keep their memory, but for the device's. */
 texalloc_status texalloc_vulkan_lost(texalloc_vulkan *vulkan);
@@ -1259,6 +1275,60 @@ texalloc_status texalloc_vulkan_texture_get_info(
  */
 texalloc_status texalloc_vulkan_texture_contents_changed(
     texalloc_vulkan_texture *texture, uint32_t first_row, uint32_t row_count);
+
+/** All planes of luma and chroma as one image, of which a sampler makes red, green and blue. */
+typedef struct texalloc_vulkan_converted {
+  uint32_t struct_size;
+  /** The VkFormat of the image and the view. */
+  uint32_t format;
+  uint32_t width, height;
+  /** How many descriptors the view takes of a pool. */
+  uint32_t descriptor_count;
+  /** VkImage and VkImageView, which live as long as the texture. */
+  uint64_t image, view;
+  /**
+   * The only VkSampler that the view may be bound with, as an immutable one of the layout of its set: such layouts
+   * are destroyed before texalloc_vulkan_close().
+   */
+  uint64_t sampler;
+} texalloc_vulkan_converted;
+
+/**
+ * The device's own conversion, by the buffer's colour; made when first asked for, in the layout of the texture after
+ * the next texalloc_vulkan_collect().
+ *
+ * TEXALLOC_REFUSED_FORMAT, _SIZE, _PITCH, _PIXELS and their like: it has none, wants another size or other pitches, or
+ * converts wrongly; a shader is to put the planes together then.
+ */
+texalloc_status texalloc_vulkan_texture_get_converted(
+    texalloc_vulkan_texture *texture, texalloc_vulkan_converted *converted);
+
+enum {
+  /** Barriers that a texture has at most. */
+  TEXALLOC_VULKAN_BARRIERS = 5,
+};
+
+/**
+ * For those who do not leave it to texalloc_vulkan_collect(): what brings the images into their layout, for the list
+ * of commands that first draws them, from VK_PIPELINE_STAGE_HOST_BIT to the stages that sample. Whoever takes them
+ * records them; the next one gets none, and needs none.
+ *
+ * \param barriers  Room for TEXALLOC_VULKAN_BARRIERS of VkImageMemoryBarrier.
+ * \param count     How many were written.
+ */
+texalloc_status texalloc_vulkan_texture_take_barriers(
+    texalloc_vulkan_texture *texture, void *barriers, uint32_t *count);
+
+/**
+ * What gives the images back to those whose memory they lie in, for the list of commands after which another device,
+ * or another API of the same GPU, is to write the buffer while the texture lives; from the stages that sampled to
+ * VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT. None for memory that is the device's alone, nor of images that nobody has
+ * taken. From then on the texture wants its barriers again.
+ *
+ * \param barriers, count  As for texalloc_vulkan_texture_take_barriers().
+ */
+texalloc_status texalloc_vulkan_texture_take_release_barriers(
+    texalloc_vulkan_texture *texture, void *barriers, uint32_t *count);
 
 /** Lets go of the images. They live until the queue is done with what it was given before the next collect. */
 texalloc_status texalloc_vulkan_texture_release(texalloc_vulkan_texture *texture);

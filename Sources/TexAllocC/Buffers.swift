@@ -200,15 +200,20 @@ public func texalloc_buffer_discard(
 /// What Linux and EGL give in place of a sync_file that has passed already.
 let passedFence: CInt = -1
 
+/// Of a caller's sync_file, which stays the caller's.
+func syncFile(copying descriptor: CInt) throws -> SyncFile {
+  try SyncFile(
+    owning: OwnedDescriptor(
+      duplicating: FileDescriptor(rawValue: descriptor), named: "sync file"))
+}
+
 @c @implementation
 public func texalloc_buffer_hold(_ buffer: OpaquePointer?, _ fence: CInt) -> texalloc_status {
   answer {
     let buffer = try Handles.buffer(buffer)
     if fence == passedFence { return }
-    let descriptor = FileDescriptor(rawValue: fence)
-    let copy = try OwnedDescriptor(duplicating: descriptor, named: buffer.name)
-    buffer.hold(until: try SyncFile(owning: copy))
-    try? descriptor.close()
+    buffer.hold(until: try syncFile(copying: fence))
+    try? FileDescriptor(rawValue: fence).close()
   }
 }
 

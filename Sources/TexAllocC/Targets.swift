@@ -103,9 +103,7 @@ public func texalloc_device_wait(_ device: OpaquePointer?, _ fence: CInt) -> tex
   answer {
     let gpu = try Handles.devices.find(device).gpu
     if fence == passedFence { return }
-    let copy = try OwnedDescriptor(
-      duplicating: FileDescriptor(rawValue: fence), named: "sync file")
-    try gpu.waitOnGPU(for: SyncFile(owning: copy))
+    try gpu.waitOnGPU(for: syncFile(copying: fence))
   }
 }
 
@@ -128,10 +126,8 @@ public func texalloc_fence_create(
 ) -> texalloc_status {
   answer {
     let room = try unsafe room(fence, for: "fence")
-    let file = FileDescriptor(rawValue: descriptor)
-    let copy = try OwnedDescriptor(duplicating: file, named: "sync file")
-    unsafe room.pointee = try Handles.fences.insert(HeldFence(SyncFile(owning: copy)))
-    try? file.close()
+    unsafe room.pointee = try Handles.fences.insert(HeldFence(syncFile(copying: descriptor)))
+    try? FileDescriptor(rawValue: descriptor).close()
   }
 }
 

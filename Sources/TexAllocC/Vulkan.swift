@@ -69,6 +69,7 @@ final class HeldVulkanTexture: Sendable {
 extension texalloc_vulkan_options: SizedStruct {}
 extension texalloc_vulkan_info: SizedStruct {}
 extension texalloc_vulkan_texture_info: SizedStruct {}
+extension texalloc_vulkan_converted: SizedStruct {}
 
 extension texalloc_vulkan_plane {
   init(_ plane: VulkanTexture.Plane) {
@@ -76,6 +77,19 @@ extension texalloc_vulkan_plane {
       image: UInt64(UInt(bitPattern: unsafe plane.image)),
       view: UInt64(UInt(bitPattern: unsafe plane.view)), format: plane.format.rawValue,
       width: UInt32(clamping: plane.size.width), height: UInt32(clamping: plane.size.height))
+  }
+}
+
+extension texalloc_vulkan_converted {
+  fileprivate init(_ shown: VulkanTexture.Converted) {
+    self.init()
+    image = UInt64(UInt(bitPattern: unsafe shown.image))
+    view = UInt64(UInt(bitPattern: unsafe shown.view))
+    sampler = UInt64(UInt(bitPattern: unsafe shown.sampler))
+    format = shown.format.rawValue
+    width = UInt32(clamping: shown.size.width)
+    height = UInt32(clamping: shown.size.height)
+    descriptor_count = UInt32(shown.descriptorCount)
   }
 }
 
@@ -126,7 +140,8 @@ extension VulkanToolkitDevice {
       instance: handle(options.instance, "instance"),
       physicalDevice: handle(options.physical_device, "physical_device"),
       device: handle(options.device, "device"), queue: handle(options.queue, "queue"),
-      queueFamily: options.queue_family, extensions: extensions, lock: { lock.use($0) })
+      queueFamily: options.queue_family, extensions: extensions,
+      convertsLumaAndChroma: options.converts_luma_and_chroma, lock: { lock.use($0) })
   }
 }
 
@@ -163,6 +178,26 @@ public func texalloc_vulkan_make_fence(
     let room = try unsafe room(fence, for: "fence")
     let made = try Handles.vulkans.find(vulkan).gpu.makeFence()
     unsafe room.pointee = try Handles.fences.insert(HeldFence(made))
+  }
+}
+
+@c @implementation
+public func texalloc_vulkan_export_fence(
+  _ vulkan: OpaquePointer?, _ descriptor: UnsafeMutablePointer<CInt>?
+) -> texalloc_status {
+  answer {
+    let room = try unsafe room(descriptor, for: "descriptor")
+    let fence = try Handles.vulkans.find(vulkan).gpu.exportFence()
+    unsafe room.pointee = try fence.map { try $0.duplicate().release().rawValue } ?? passedFence
+  }
+}
+
+@c @implementation
+public func texalloc_vulkan_wait(_ vulkan: OpaquePointer?, _ fence: CInt) -> texalloc_status {
+  answer {
+    let gpu = try Handles.vulkans.find(vulkan).gpu
+    if fence == passedFence { return }
+    try gpu.waitOnGPU(for: syncFile(copying: fence))
   }
 }
 
@@ -212,6 +247,52 @@ public func texalloc_vulkan_texture_contents_changed(
     let texture = try Handles.vulkanTextures.find(texture).texture
     try texture.contentsChanged(rows: rows(rowCount, from: firstRow, of: texture.buffer))
   }
+}
+
+@c @implementation
+public func texalloc_vulkan_texture_get_converted(
+  _ texture: OpaquePointer?, _ converted: UnsafeMutablePointer<texalloc_vulkan_converted>?
+) -> texalloc_status {
+  answer {
+    let texture = try Handles.vulkanTextures.find(texture).texture
+    unsafe try pass(texalloc_vulkan_converted(texture.converted()), to: converted)
+  }
+}
+
+@c @implementation
+public func texalloc_vulkan_texture_take_barriers(
+  _ texture: OpaquePointer?, _ barriers: UnsafeMutableRawPointer?,
+  _ count: UnsafeMutablePointer<UInt32>?
+) -> texalloc_status {
+  answer {
+    try unsafe pass(barriers, count, from: texture) { unsafe $0.takeBarriers() }
+  }
+}
+
+@c @implementation
+public func texalloc_vulkan_texture_take_release_barriers(
+  _ texture: OpaquePointer?, _ barriers: UnsafeMutableRawPointer?,
+  _ count: UnsafeMutablePointer<UInt32>?
+) -> texalloc_status {
+  answer {
+    try unsafe pass(barriers, count, from: texture) { unsafe $0.takeReleaseBarriers() }
+  }
+}
+
+/// - Parameters:
+///   - barriers: Room for `TEXALLOC_VULKAN_BARRIERS`: a texture has an image a plane, and one of all.
+///   - take: Is called when there is room.
+private func pass(
+  _ barriers: UnsafeMutableRawPointer?, _ count: UnsafeMutablePointer<UInt32>?,
+  from texture: OpaquePointer?, _ take: (VulkanTexture) -> [VkImageMemoryBarrier]
+) throws {
+  guard let barriers = unsafe barriers else { throw Misuse.argument("barriers is NULL") }
+  let count = try unsafe room(count, for: "count")
+  let taken = try unsafe take(Handles.vulkanTextures.find(texture).texture)
+  let places = unsafe barriers.bindMemory(
+    to: VkImageMemoryBarrier.self, capacity: taken.count)
+  for index in unsafe taken.indices { unsafe places[index] = taken[index] }
+  unsafe count.pointee = UInt32(taken.count)
 }
 
 @c @implementation

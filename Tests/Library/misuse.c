@@ -118,16 +118,24 @@ static void call_everything(void *bad) {
 
   texalloc_vulkan_info vulkan_info = {.struct_size = sizeof vulkan_info};
   texalloc_vulkan_texture_info images_info = {.struct_size = sizeof images_info};
+  uint32_t count;
+  uint8_t barriers[512];
+  texalloc_vulkan_converted converted = {.struct_size = sizeof converted};
   texalloc_pool_options for_vulkan = {.struct_size = sizeof for_vulkan, .vulkan = bad};
   if (bad) REFUSED(texalloc_pool_create(NULL, &for_vulkan, (texalloc_pool **)&result));
   REFUSED(texalloc_vulkan_get_info(bad, &vulkan_info));
   REFUSED(texalloc_vulkan_collect(bad));
   REFUSED(texalloc_vulkan_make_fence(bad, (texalloc_fence **)&result));
+  REFUSED(texalloc_vulkan_export_fence(bad, &number));
+  REFUSED(texalloc_vulkan_wait(bad, -1));
   REFUSED(texalloc_vulkan_lost(bad));
   NOT_RELEASED(bad, texalloc_vulkan_close(bad));
   REFUSED(texalloc_vulkan_texture_create(bad, live_buffer, 0, (texalloc_vulkan_texture **)&result));
   REFUSED(texalloc_vulkan_texture_get_info(bad, &images_info));
   REFUSED(texalloc_vulkan_texture_contents_changed(bad, 0, 0));
+  REFUSED(texalloc_vulkan_texture_get_converted(bad, &converted));
+  REFUSED(texalloc_vulkan_texture_take_barriers(bad, barriers, &count));
+  REFUSED(texalloc_vulkan_texture_take_release_barriers(bad, barriers, &count));
   NOT_RELEASED(bad, texalloc_vulkan_texture_release(bad));
 
   REFUSED(texalloc_listener_get_descriptor(bad, &number));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <texalloc.h>
+#include <unistd.h>
 #include <vulkan/vulkan.h>
 
 #include "texel-fetch.h" /* SPIR-V of Sources/TexAllocVulkan/Shaders/TexelFetch.comp */
@@ -29,6 +30,7 @@ static VkPhysicalDevice physical;
 static VkDevice device;
 static VkQueue queue;
 static const char *extensions[16];
+static bool converts;
 static uint32_t extension_count;
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
 static int locks;
@@ -60,7 +62,7 @@ static bool make_device(void) {
 
   static const char *const useful[] = {"VK_EXT_external_memory_host", "VK_KHR_external_memory_fd",
                                        "VK_EXT_external_memory_dma_buf", "VK_EXT_queue_family_foreign",
-                                       "VK_EXT_image_drm_format_modifier"};
+                                       "VK_EXT_image_drm_format_modifier", "VK_KHR_external_semaphore_fd"};
   static VkExtensionProperties had[512];
   count = 512;
   vkEnumerateDeviceExtensionProperties(physical, NULL, &count, had);
@@ -68,11 +70,18 @@ static bool make_device(void) {
     for (size_t j = 0; j < sizeof useful / sizeof *useful; j++)
       if (!strcmp(had[i].extensionName, useful[j])) extensions[extension_count++] = useful[j];
 
+  VkPhysicalDeviceSamplerYcbcrConversionFeatures conversion = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SAMPLER_YCBCR_CONVERSION_FEATURES};
+  VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &conversion};
+  vkGetPhysicalDeviceFeatures2(physical, &features);
+  converts = conversion.samplerYcbcrConversion;
+
   float priority = 1;
   VkDeviceQueueCreateInfo first = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, .queueCount = 1,
                                    .pQueuePriorities = &priority};
   VkPhysicalDeviceTimelineSemaphoreFeatures timelines = {
-      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES, .timelineSemaphore = VK_TRUE};
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES, .pNext = &conversion,
+      .timelineSemaphore = VK_TRUE};
   VkDeviceCreateInfo made = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, .pNext = &timelines,
                              .queueCreateInfoCount = 1, .pQueueCreateInfos = &first,
                              .enabledExtensionCount = extension_count, .ppEnabledExtensionNames = extensions};
@@ -275,6 +284,76 @@ static void show(texalloc_route route) {
   assert(locks > 0);
 }
 
+/* What orders the work of several devices, and what a toolkit records itself. */
+static void hand_over(void) {
+  texalloc_vulkan_options options = {
+      .struct_size = sizeof options, .instance = instance, .physical_device = physical, .device = device,
+      .queue = queue, .extension_count = extension_count, .extensions = extensions,
+      .converts_luma_and_chroma = converts, .lock = lock, .unlock = unlock, .user = &queue_lock};
+  texalloc_vulkan *gpu;
+  texalloc_pool *pool;
+  EXPECT(OK, texalloc_vulkan_create(&options, &gpu));
+  texalloc_pool_options for_gpu = {.struct_size = sizeof for_gpu, .vulkan = gpu};
+  EXPECT(OK, texalloc_pool_create(NULL, &for_gpu, &pool));
+
+  int fence = -2;
+  texalloc_status given = texalloc_vulkan_export_fence(gpu, &fence);
+  if (given != TEXALLOC_UNSUPPORTED) {
+    EXPECT(OK, given);
+    EXPECT(OK, texalloc_vulkan_wait(gpu, fence));
+    if (fence >= 0) close(fence);
+  } else {
+    assert(strstr(texalloc_last_error(), "VK_KHR_external_semaphore_fd") && fence == -2);
+  }
+  EXPECT(INVALID_ARGUMENT, texalloc_vulkan_export_fence(gpu, NULL));
+  EXPECT(OK, texalloc_vulkan_wait(gpu, -1));
+
+  const uint32_t nv12 = TEXALLOC_NV12;
+  texalloc_image image = {.struct_size = sizeof image, .width = 64, .height = 32, .formats = &nv12, .format_count = 1,
+                          .colour = {.horizontal_siting = TEXALLOC_SITING_COSITED,
+                                     .vertical_siting = TEXALLOC_SITING_COSITED}};
+  texalloc_buffer *buffer;
+  texalloc_vulkan_texture *texture;
+  static uint8_t grey[64 * 32];
+  memset(grey, 128, sizeof grey);
+  EXPECT(OK, texalloc_pool_allocate(pool, &image, TEXALLOC_FOR_TEXTURE | TEXALLOC_REWRITTEN, &buffer));
+  EXPECT(OK, texalloc_buffer_write_rows(buffer, 0, 0, 32, grey, 64));
+  EXPECT(OK, texalloc_buffer_write_rows(buffer, 1, 0, 16, grey, 64));
+  EXPECT(OK, texalloc_vulkan_texture_create(gpu, buffer, 0, &texture));
+  texalloc_vulkan_texture_info info = {.struct_size = sizeof info};
+  EXPECT(OK, texalloc_vulkan_texture_get_info(texture, &info));
+
+  VkImageMemoryBarrier barriers[TEXALLOC_VULKAN_BARRIERS];
+  uint32_t count = 9;
+  EXPECT(INVALID_ARGUMENT, texalloc_vulkan_texture_take_barriers(texture, NULL, &count));
+  EXPECT(INVALID_ARGUMENT, texalloc_vulkan_texture_take_barriers(texture, barriers, NULL));
+  EXPECT(OK, texalloc_vulkan_texture_take_barriers(texture, barriers, &count));
+  assert(count == (info.route == TEXALLOC_ROUTE_IMPORTED ? 2 : 0));
+  for (uint32_t i = 0; i < count; i++)
+    assert(barriers[i].sType == VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER &&
+           (uint64_t)barriers[i].image == info.planes[i].image && barriers[i].newLayout == info.layout);
+  EXPECT(OK, texalloc_vulkan_texture_take_barriers(texture, barriers + count, &count));
+  assert(count == 0);
+  /* The memory is the device's alone: there is nobody to give it back to. */
+  EXPECT(OK, texalloc_vulkan_texture_take_release_barriers(texture, barriers, &count));
+  assert(count == 0);
+
+  texalloc_vulkan_converted converted = {.struct_size = sizeof converted};
+  texalloc_status conversion = texalloc_vulkan_texture_get_converted(texture, &converted);
+  if (conversion == TEXALLOC_OK) {
+    assert(converted.image && converted.view && converted.sampler && converted.descriptor_count);
+    assert(converted.format == VK_FORMAT_G8_B8R8_2PLANE_420_UNORM && converted.width == 64 && converted.height == 32);
+    EXPECT(OK, texalloc_vulkan_texture_take_barriers(texture, barriers, &count));
+    assert(count == 1 && (uint64_t)barriers[0].image == converted.image);
+  }
+  printf("vulkan.c: NV12 in one image: %s\n", conversion ? texalloc_last_error() : "converted");
+  EXPECT(OK, texalloc_buffer_release(buffer));
+  EXPECT(OK, texalloc_vulkan_texture_release(texture));
+  EXPECT(OK, texalloc_vulkan_collect(gpu));
+  EXPECT(OK, texalloc_pool_release(pool));
+  EXPECT(OK, texalloc_vulkan_close(gpu));
+}
+
 /* The same by the CPU, to compare with. */
 static uint32_t *decoded(const char *path, texalloc_vulkan_texture_info *shown) {
   texalloc_pool *pool;
@@ -404,6 +483,7 @@ int main(int count, char **arguments) {
   show(TEXALLOC_ROUTE_ANY);
   show(TEXALLOC_ROUTE_IMPORTED);
   show(TEXALLOC_ROUTE_TRANSFERRED);
+  hand_over();
   load(arguments[1], arguments[2]);
   EXPECT(OK, texalloc_shutdown());
   vkDestroyDevice(device, NULL);
