@@ -7,12 +7,15 @@ struct FakeHeap: Heap {
   let attributes: BufferAttributes
   /// What the next slabs fail with.
   let failure: SystemFailure?
+  let isForeign: Bool
 
   init(
     _ name: String, caching: Caching = .cached, failingWith failure: SystemFailure? = nil,
-    provides: ProvidedMemory? = nil, _ set: (inout BufferConstraints) -> Void = { _ in }
+    provides: ProvidedMemory? = nil, isForeign: Bool = false,
+    _ set: (inout BufferConstraints) -> Void = { _ in }
   ) {
     self.failure = failure
+    self.isForeign = isForeign
     attributes = BufferAttributes(name: name, provides: provides) {
       $0.heaps = [name]
       $0.caching = [caching]

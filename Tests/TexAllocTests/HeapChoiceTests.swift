@@ -23,6 +23,26 @@ final class HeapChoiceTests: XCTestCase {
     XCTAssertTrue(plan.reason.hasSuffix("now that first failed when tried"))
   }
 
+  func testMemoryOfAnotherDriverIsTriedThoughNoDeviceListsIt() throws {
+    let heaps = [FakeHeap("foreign", isForeign: true), FakeHeap("unknown")]
+    let gpu = FakeDevice { $0.heaps = ["known"] }
+    let plan = try TexturePool(for: [gpu], from: heaps).plan(for: image)
+    XCTAssertEqual(plan.heap, "foreign")
+    XCTAssertEqual(plan.route, .imported)
+
+    let averse = FakeDevice(refusing: "foreign") { $0.heaps = ["known"] }
+    let verdicts = try XCTUnwrap(
+      heapVerdicts { try TexturePool(for: [averse], from: heaps).allocate(image) })
+    XCTAssertTrue(verdicts[0].description.contains("pixels"), "\(verdicts)")
+
+    let copying = FakeDevice(
+      refusing: "foreign", offers: [.transferred: .fake { $0.heaps = ["its own"] }]
+    ) { $0.heaps = ["known"] }
+    XCTAssertThrowsError(try TexturePool(for: [copying], from: heaps).allocate(image)) {
+      XCTAssertTrue("\($0)".contains("accepts only heap its own"), "\($0)")
+    }
+  }
+
   func testTheHeapsThatADeviceListsFirstComeFirst() throws {
     let gpu = FakeDevice { $0.heaps = ["own", "shared", "other"] }
     let camera = FakeDevice()

@@ -61,7 +61,7 @@ struct ImagePlanner: Sendable {
     do {
       voices =
         if let route { try parties.voices(on: route) } else {
-          .init(participants: parties.constant)
+          .init(constant: parties.constant)
         }
     } catch {
       return .failure(error)
@@ -74,7 +74,7 @@ struct ImagePlanner: Sendable {
     var candidates: [Candidate] = []
     var refusals: [HeapVerdict] = []
     for heap in heaps {
-      switch try Candidate.make(heap, for: voices.participants) {
+      switch try Candidate.make(heap, for: voices.participants(with: heap)) {
       case .success(let candidate): candidates.append(candidate)
       case .failure(let refusal): refusals.append(refusal)
       }

@@ -89,11 +89,24 @@ struct ImageParties: Sendable {
 
   /// What everybody says if the images take some route.
   struct Voices {
-    var participants: [BufferAttributes]
+    /// Those that say the same on every route.
+    var constant: [BufferAttributes]
+    /// What devices offer, each with the route that it takes itself.
+    var offers: [(attributes: BufferAttributes, route: Route)] = []
     /// Each with the route that it takes itself.
     var devices: [(registrar: any Registrar, route: Route)] = []
     /// Where the memory is to come from; nil for the pool's heaps.
     var heaps: [any Heap]?
+
+    var participants: [BufferAttributes] { constant + offers.map(\.attributes) }
+
+    /// What everybody says of the memory of one heap. That of another driver is known by name to no device
+    /// that imports: whether it takes it, trying tells.
+    func participants(with heap: any Heap) -> [BufferAttributes] {
+      guard heap.isForeign else { return participants }
+      return constant
+        + offers.map { $0.route == .imported ? $0.attributes.taking(heap.name) : $0.attributes }
+    }
   }
 
   /// What the images are for.
@@ -113,7 +126,7 @@ struct ImageParties: Sendable {
   ///
   /// - Throws: Why the route is none: a device takes nothing on it, or none takes it itself.
   func voices(on route: Route) throws(RouteVerdict.Reason) -> Voices {
-    var voices = Voices(participants: constant)
+    var voices = Voices(constant: constant)
     var refusal: RouteVerdict.Reason?
     for device in devices {
       let name = device.registrar.name
@@ -121,7 +134,7 @@ struct ImageParties: Sendable {
       case .failure(let reason): throw .refused(by: name, reason)
       case .success(let (offer, taken, reason)):
         if let reason { refusal = refusal ?? .refused(by: name, reason) }
-        voices.participants += [offer.attributes] + offer.quirks
+        voices.offers += ([offer.attributes] + offer.quirks).map { ($0, taken) }
         voices.devices.append((device.registrar, taken))
         if !offer.heaps.isEmpty { voices.heaps = (voices.heaps ?? []) + offer.heaps }
       }
@@ -181,6 +194,14 @@ extension BufferConstraints {
 }
 
 extension BufferAttributes {
+  /// The same with one more heap, where it lists any.
+  fileprivate func taking(_ heap: String) -> BufferAttributes {
+    var all = self
+    all.constraints.heaps?.append(heap)
+    for index in all.alternatives.indices { all.alternatives[index].heaps?.append(heap) }
+    return all
+  }
+
   /// What it states by itself or in any of its alternatives.
   fileprivate var allDeviceUsage: Set<DeviceUsage> { all(\.deviceUsage) }
   fileprivate var allCPUUsage: Set<CPUUsage> { all(\.cpuUsage) }
