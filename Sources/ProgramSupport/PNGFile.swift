@@ -57,12 +57,14 @@ package struct PNGFile {
       guard let file = unsafe fopen(unfinished.string, "wbe") else {
         return "\(Errno(rawValue: errno))"
       }
+      errno = 0
       // Not by name: libpng removes what it could not write, a device too.
       let wrote = unsafe png_image_write_to_stdio(
         &image, file, 0, pixels, png_int_32(width * 3), nil)
+      let reason = errno
       let closed = unsafe fclose(file) == 0
-      if wrote == 0 { return unsafe Self.message(of: image) }
-      return closed ? nil : "\(Errno(rawValue: errno))"
+      if wrote != 0 { return closed ? nil : "\(Errno(rawValue: errno))" }
+      return reason == 0 ? unsafe Self.message(of: image) : "\(Errno(rawValue: reason))"
     }
   }
 

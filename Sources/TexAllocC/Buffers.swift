@@ -142,7 +142,12 @@ public func texalloc_buffer_map(
       case TEXALLOC_MAP_STAGED: .memory(staging: true)
       default: throw Misuse.argument("mode: \(mode.rawValue)")
       }
-    let loan = try Handles.buffers.use(buffer) { try $0.map(Int(plane), for: access) }
+    let loan = try Handles.buffers.use(buffer) { held in
+      do { return try held.map(Int(plane), for: access) } catch let error as WritingRefused {
+        guard case .raw(let refusal) = error.reason else { throw error }
+        throw Misuse(status(of: error), refusal.words)
+      }
+    }
     var result = unsafe texalloc_mapping()
     unsafe result.is_staged = loan.isStaged
     unsafe result.bytes = loan.memory
@@ -150,6 +155,20 @@ public func texalloc_buffer_map(
     unsafe result.row_size = UInt32(clamping: loan.rowSize)
     unsafe result.row_count = UInt32(clamping: loan.rowCount)
     unsafe try pass(result, to: mapping)
+  }
+}
+
+extension RawPlaneRefused {
+  /// As the header calls what would do.
+  fileprivate var words: String {
+    switch reason {
+    case .notForRandomAccess:
+      "\(buffer): it was allocated neither with is_painted nor with TEXALLOC_CPU_READ;"
+        + " TEXALLOC_MAP_STAGED does without"
+    case .notCached(let heap, let caching):
+      "\(buffer): its memory of \(heap ?? "an unknown heap") is"
+        + " \(caching?.rawValue ?? "perhaps not cached"); TEXALLOC_MAP_STAGED does with that"
+    }
   }
 }
 

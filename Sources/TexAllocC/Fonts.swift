@@ -77,7 +77,7 @@ public func texalloc_font_get_glyph(
   answer {
     let font = try Handles.fonts.find(font)
     guard xQuarters < 4 && yQuarters < 4 else {
-      throw Misuse.argument("quarters: \(xQuarters), \(yQuarters)")
+      throw Misuse.argument("quarters: \(xQuarters), \(yQuarters); each is 0 to 3")
     }
     guard flags & ~UInt32(TEXALLOC_IF_READY) == 0 else {
       throw Misuse.argument("flags: 0x\(String(flags, radix: 16))")

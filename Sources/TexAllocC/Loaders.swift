@@ -82,6 +82,7 @@ extension AssetRequest {
     if unsafe request.path != nil {
       self.init(try unsafe TexAllocC.path(request.path), priority)
     } else {
+      guard unsafe request.bytes != nil else { throw Misuse.argument("path and bytes are NULL") }
       self.init(
         try unsafe ImageSource(copying: request.bytes, request.size, named: request.name), priority)
     }

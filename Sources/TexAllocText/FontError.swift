@@ -42,7 +42,8 @@ extension FontError: CustomStringConvertible {
     case .damaged(let font, let operation, let code):
       "\(font): damaged: \(operation) failed with 0x\(String(code, radix: 16))"
     case .unsupported(let font, let what): "\(font): \(what) are not supported"
-    case .unsupportedSize(let font, let size): "\(font): cannot be made \(size) pixels large"
+    case .unsupportedSize(let font, let size):
+      "\(font): cannot be made \(size) pixels large; outlines can from 1 to 16384, bitmaps as they are"
     case .noSuchGlyph(let font, let glyph): "\(font): has no glyph \(glyph)"
     case .full(let font, let glyph):
       "\(font): no place for glyph \(glyph) beside those that are being drawn"

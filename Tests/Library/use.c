@@ -106,7 +106,10 @@ static void paint(texalloc_map_mode mode, bool is_painted) {
   static uint32_t pixels[WIDTH * HEIGHT];
   texalloc_buffer *buffer = allocate(TEXALLOC_FOR_TEXTURE, is_painted);
   texalloc_mapping mapping = {.struct_size = sizeof mapping};
-  if (!is_painted) EXPECT(NOT_FOR_THAT, texalloc_buffer_map(buffer, 0, TEXALLOC_MAP_MEMORY, &mapping));
+  if (!is_painted) {
+    EXPECT(NOT_FOR_THAT, texalloc_buffer_map(buffer, 0, TEXALLOC_MAP_MEMORY, &mapping));
+    assert(strstr(texalloc_last_error(), "is_painted") && strstr(texalloc_last_error(), "TEXALLOC_MAP_STAGED"));
+  }
   EXPECT(OK, texalloc_buffer_map(buffer, 0, mode, &mapping));
   assert(mapping.bytes && mapping.is_staged == !is_painted && mapping.pitch % 64 == 0);
   fill(pixels, 5);

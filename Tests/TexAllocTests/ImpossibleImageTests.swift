@@ -10,6 +10,7 @@ final class ImpossibleImageTests: XCTestCase {
       XCTAssertThrowsError(try pool.allocate(image)) {
         guard case AllocationError.conflict = $0 else { return XCTFail("\($0)") }
         XCTAssertTrue("\($0)".contains("\(min(width, height))"), "\($0)")
+        XCTAssertTrue("\($0)".contains("no image can be so"), "nobody is to blame: \($0)")
       }
     }
   }

@@ -59,6 +59,31 @@ final class MistakeTests: XCTestCase {
     XCTAssertEqual(full.complaint, "texctl: standard output: No space left on device\n")
   }
 
+  func testADeviceThatThereIsNotIsNamed() throws {
+    for api in ["gl", "vulkan"] {
+      let run = try ProgramRun(
+        "texctl",
+        ["render", TestPhotograph.path("lake.jpg"), "-o", folder.path("a.png"), "--api", api]
+          + ["--device", "nonesuch"])
+      XCTAssertEqual(run.status, 1)
+      XCTAssertTrue(run.complaint.contains("nonesuch"), run.complaint)
+      XCTAssertFalse(run.complaint.contains("named("), run.complaint)
+    }
+  }
+
+  func testAFullDiskBehindAPictureIsNamed() throws {
+    let run = try ProgramRun(
+      "texctl", ["render", TestPhotograph.path("lake.jpg"), "-o", "/dev/full"])
+    XCTAssertEqual(run.status, 1)
+    XCTAssertTrue(run.complaint.contains("/dev/full: No space left on device"), run.complaint)
+  }
+
+  func testAGalleryOfNoFolderSaysSo() throws {
+    let run = try ProgramRun("glyphdemo", ["--gallery", folder.path("absent")])
+    XCTAssertEqual(run.status, 1)
+    XCTAssertEqual(run.complaint, "glyphdemo: --gallery \(folder.path("absent")): is no folder\n")
+  }
+
   func testWhatIsNoSnapshotIsOneLine() throws {
     try Data("{}".utf8).write(to: folder.url.appending(path: "none.json"))
     for (name, reason) in [

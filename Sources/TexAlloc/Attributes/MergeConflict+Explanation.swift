@@ -66,7 +66,10 @@ extension MergeConflict {
     _ refusal: MergeRefusal, _ participants: [Participant], _ layout: LayoutStage?
   ) -> String {
     let image = layout.map { "\($0.image)" + ($0.format.map { " in \($0)" } ?? "") + ": " } ?? ""
-    let voices = participants.map { $0.sentence(on: refusal.field) }.joined(separator: "; ")
+    let voices =
+      participants.contains(where: \.hasSay)
+      ? participants.map { $0.sentence(on: refusal.field) }.joined(separator: "; ")
+      : "no image can be so, whoever touches it"
     let reason: String? =
       switch refusal.excess {
       case .value(let found, let limit): "\(found) against \(limit)"

@@ -65,7 +65,8 @@ extension EGLDeviceEntry {
     DeviceCandidate(name: name) { () throws(EGLFailure) in
       let connection = try connect(because: reason)
       guard connection.driver == driver else {
-        throw .unsupported("eglGetDisplayDriverName", "its driver is \(connection.driver)")
+        throw .unsupported(
+          "eglGetDisplayDriverName", "its driver is \(connection.driver), not \(driver)")
       }
       return connection
     }

@@ -1,5 +1,5 @@
 /// Which of the machine's devices of Vulkan to draw with.
-public enum VulkanDeviceChoice: Hashable, Sendable {
+public enum VulkanDeviceChoice: Hashable, Sendable, CustomStringConvertible {
   /// The first discrete one, or else the first of the next kind: integrated, virtual, the CPU.
   case automatic
   /// The first that is the CPU.
@@ -15,6 +15,16 @@ public enum VulkanDeviceChoice: Hashable, Sendable {
     case "automatic": self = .automatic
     case "software": self = .software
     default: self = Int(description).map { .index($0) } ?? .named(description)
+    }
+  }
+
+  /// What people type.
+  public var description: String {
+    switch self {
+    case .automatic: "automatic"
+    case .software: "software"
+    case .index(let index): "\(index)"
+    case .named(let name): name
     }
   }
 

@@ -8,6 +8,9 @@ extension GlyphDemo {
   /// Scrolls through a folder twice: with the loader's own way to the GPU, and with the stock way, in which
   /// the render thread uploads each picture as soon as it is decoded.
   func runGallery(of folder: String) async throws {
+    guard PhotoSearch.isFolder(folder) else {
+      throw ProgramFailure("--gallery \(folder): is no folder")
+    }
     let paths = PhotoSearch.pictures(below: folder)
     guard !paths.isEmpty else { throw ProgramFailure("--gallery \(folder): there are no pictures") }
     let frames = frames ?? 600
