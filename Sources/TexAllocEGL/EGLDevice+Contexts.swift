@@ -90,6 +90,11 @@ extension EGLDevice {
     do { return try silentContext(for: "register") } catch { throw refusal(of: error) }
   }
 
+  /// What a call with a silent context does before it may leave an error in OpenGL.
+  func tellPendingErrors() throws(RegistrationRefused) {
+    do { try tellPendingErrors(for: "register") } catch { throw refusal(of: error) }
+  }
+
   private func refusal(of failure: EGLFailure) -> RegistrationRefused {
     switch failure.cause {
     case .lost:

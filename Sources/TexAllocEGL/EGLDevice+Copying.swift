@@ -18,11 +18,12 @@ extension EGLDevice {
       throw refusal(
         .cpuUsage, "cpuUsage", wanted: "read, to upload it", held: "not mapped; \(reason)")
     }
-    for (plane, format) in zip(layout.planes, formats)
-    where format.unpacking(pitch: plane.pitch) == nil {
+    for (index, format) in formats.enumerated() {
+      let pitch = layout.planes[index].pitch
+      guard format.unpacking(pitch: pitch) == nil else { continue }
       throw refusal(
         .pitch, "pitchAlignment", wanted: "a multiple of \(format.bytesPerPixel) to copy it",
-        held: "\(plane.pitch); \(reason)")
+        held: "\(pitch); \(reason)")
     }
     let limit = description.maxTextureSize
     guard max(layout.width, layout.height) <= limit else {

@@ -18,12 +18,13 @@ extension EGLDevice {
   ///
   /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Texture {
-    let mipmapped = buffer.wantsMipmaps
-    if let known = try knownTexture(of: buffer, mipmapped: mipmapped) {
+    let (here, mipmapped) = (try silentContextHere(), buffer.wantsMipmaps)
+    if let known = try knownTexture(of: buffer, mipmapped: mipmapped, in: here) {
       if known.route == .uploaded, let reason = known.reason { throw uploadedOnly(because: reason) }
       return known
     }
-    return try register(buffer, mipmapped: mipmapped, in: contextHere())
+    try tellPendingErrors()
+    return try register(buffer, mipmapped: mipmapped, in: here)
   }
 
   /// Without anything that is known of the buffer.
@@ -68,9 +69,9 @@ extension EGLDevice {
   public func texture(
     for buffer: TextureBuffer, mipmapped: Bool = false
   ) throws(RegistrationRefused) -> Texture {
-    let mipmapped = mipmapped || buffer.wantsMipmaps
-    if let known = try knownTexture(of: buffer, mipmapped: mipmapped) { return known }
-    let here = try contextHere()
+    let (here, mipmapped) = (try silentContextHere(), mipmapped || buffer.wantsMipmaps)
+    if let known = try knownTexture(of: buffer, mipmapped: mipmapped, in: here) { return known }
+    try tellPendingErrors()
     do {
       return try register(buffer, mipmapped: mipmapped, in: here)
     } catch {
@@ -170,9 +171,8 @@ extension EGLDevice {
   /// Of those that live, one with mipmaps will do where none are asked for, and one without has them made
   /// where they are.
   private func knownTexture(
-    of buffer: TextureBuffer, mipmapped: Bool
+    of buffer: TextureBuffer, mipmapped: Bool, in here: ContextGroup.Member
   ) throws(RegistrationRefused) -> Texture? {
-    let here = try silentContextHere()
     let live = liveTextures(of: buffer)
     if let known = mipmapped ? live.mipmapped : live.plain ?? live.mipmapped {
       return try used(known, in: here)

@@ -97,8 +97,8 @@ extension EGLDevice {
 
   /// What was made of the memory of another API that a buffer lies in; nil for all others.
   func openedMemory(of buffer: TextureBuffer) throws(EGLFailure) -> OpenedMemory? {
-    guard let slab = buffer.slab, let memory = slab.companion(ExportedMemory.ofSlab),
-      let opened = opened.withLock({ $0 })
+    guard let opened = opened.withLock({ $0 }), let slab = buffer.slab,
+      let memory = slab.companion(ExportedMemory.ofSlab)
     else { return nil }
     return try slab.companion(openedSlabs) { () throws(EGLFailure) in
       self.opened.withLock { $0?.remember(slab) }

@@ -80,10 +80,10 @@ final class SpentTests: XCTestCase {
   func testManyCopiesShareAFenceThatCollectingMakes() throws {
     let gpu = try device(.transferred)
     let pool = try TexturePool(for: [gpu])
-    let textures = try (0..<40).map { try gpu.texture(for: pool.painted(image, UInt8($0))) }
+    let textures = try (0..<72).map { try gpu.texture(for: pool.painted(image, UInt8($0))) }
     let elsewhere = expectation(description: "another thread has looked")
     Thread.detachNewThread {
-      // It makes no fence: eight copies have none, the last of forty.
+      // It makes no fence: eight copies have none, the last of 72.
       usleep(100_000)
       pool.collect()
       XCTAssertEqual(pool.statistics.slots, 8)

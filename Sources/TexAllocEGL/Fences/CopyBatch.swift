@@ -8,7 +8,7 @@ internal import TexAlloc
 /// It is sealed with that fence after so many copies, when the device collects, or when somebody waits on
 /// the thread that gave the copies. Until then it has not passed.
 final class CopyBatch: Fence {
-  private static let (mostCopies, mostBytes) = (16, 4 << 20)
+  private static let (mostCopies, mostBytes) = (64, 4 << 20)
 
   private struct State {
     var copies = 0

@@ -180,8 +180,9 @@ private enum SlabCompanionCount {
 extension Slab {
   /// What a registrar keeps with this slab; nil where that is nothing.
   public func companion<Companion>(_ kind: SlabCompanion<Companion>) -> Companion? {
+    guard let companion = companions.withLock({ $0[kind.number] }) else { return nil }
     // Nobody else has the number, and asking what it is of takes longer than all the rest.
-    companions.withLock { $0[kind.number] }.map { unsafe unsafeDowncast($0, to: Companion.self) }
+    return unsafe unsafeDowncast(companion, to: Companion.self)
   }
 
   /// What a registrar keeps with this slab, made at the first call. It goes before the memory does,

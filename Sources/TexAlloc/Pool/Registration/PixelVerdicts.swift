@@ -1,6 +1,7 @@
 /// What a device found out by comparing pixels, kind by kind of image, so that each is checked once.
 package struct PixelVerdicts<Seen: Sendable>: Sendable {
-  private var verdicts: [ImageKind: [PixelVerdict<Seen>]] = [:]
+  private var places = VerdictPlaces()
+  private var outcomes: [Result<Seen, RegistrationRefused>] = []
 
   package init() {}
 
@@ -9,22 +10,35 @@ package struct PixelVerdicts<Seen: Sendable>: Sendable {
   ///
   /// - Throws: What a check found wrong.
   package func known(_ buffer: TextureBuffer) throws(RegistrationRefused) -> Seen? {
-    let wanted = PixelVerdict<Seen>(of: buffer)
-    return try verdicts[ImageKind(of: buffer)]?.first { $0.holds(for: wanted) }?.outcome?.get()
+    guard let number = places.number(for: buffer) else { return nil }
+    return try outcomes[number].get()
   }
 
   /// Keeps what a check told, for all images that lie like the buffer.
   package mutating func keep(
     _ outcome: Result<Seen, RegistrationRefused>, for buffer: TextureBuffer
   ) {
-    var verdict = PixelVerdict<Seen>(of: buffer)
-    verdict.outcome = outcome
-    verdicts[ImageKind(of: buffer), default: []].append(verdict)
+    let isRight = if case .success = outcome { true } else { false }
+    places.append(VerdictPlace(of: buffer, isRight: isRight), for: ImageKind(of: buffer))
+    outcomes.append(outcome)
   }
 }
 
+/// Which verdict holds for an image, by its number. It knows no outcome: what is generic takes several times
+/// as long, and every image asks.
+private struct VerdictPlaces: Sendable {
+  private var all: [(kind: ImageKind, place: VerdictPlace)] = []
+
+  func number(for buffer: TextureBuffer) -> Int? {
+    let (kind, place) = (ImageKind(of: buffer), VerdictPlace(of: buffer, isRight: true))
+    return all.firstIndex { $0.kind == kind && $0.place.holds(for: place) }
+  }
+
+  mutating func append(_ place: VerdictPlace, for kind: ImageKind) { all.append((kind, place)) }
+}
+
 /// What images have in common that one check tells about all of them.
-private struct ImageKind: Hashable, Sendable {
+private struct ImageKind: Equatable, Sendable {
   private let heap: String?
   private let format: Format
   private let sampling: Sampling
@@ -39,23 +53,24 @@ private struct ImageKind: Hashable, Sendable {
   }
 }
 
-/// How an image of a kind lies, and what checking it told.
-private struct PixelVerdict<Seen: Sendable>: Sendable {
+/// How an image of a kind lies, and whether it was right.
+private struct VerdictPlace: Sendable {
   /// The largest powers of two that divide them; more than drivers ask for makes no difference.
-  private let pitchAlignment, offsetAlignment: Int
-  var outcome: Result<Seen, RegistrationRefused>?
+  private var pitchAlignment = 256, offsetAlignment = 4096
+  private let isRight: Bool
 
-  init(of buffer: TextureBuffer) {
-    let planes = buffer.layout.planes
-    pitchAlignment = min(planes.map { Self.powerOfTwo(in: $0.pitch) }.min() ?? 1, 256)
-    offsetAlignment = min(
-      planes.indices.map { Self.powerOfTwo(in: buffer.place(ofPlane: $0).offset) }.min() ?? 1, 4096)
+  init(of buffer: TextureBuffer, isRight: Bool) {
+    self.isRight = isRight
+    for (index, plane) in buffer.layout.planes.enumerated() {
+      pitchAlignment = min(pitchAlignment, Self.powerOfTwo(in: plane.pitch))
+      offsetAlignment = min(
+        offsetAlignment, Self.powerOfTwo(in: buffer.place(ofPlane: index).offset))
+    }
   }
 
   /// Whether it holds for an image that lies like another: what is right is right where more is
   /// aligned, and what is wrong is wrong where less is.
-  func holds(for other: PixelVerdict) -> Bool {
-    let isRight = (try? outcome?.get()) != nil
+  func holds(for other: VerdictPlace) -> Bool {
     let (better, worse) = isRight ? (other, self) : (self, other)
     return better.pitchAlignment >= worse.pitchAlignment
       && better.offsetAlignment >= worse.offsetAlignment
