@@ -41,7 +41,7 @@ public final class Assets<Handle: Registration>: Sendable {
   init(_ engine: AssetEngine) { self.engine = engine }
 
   /// A loader for any device that takes a buffer on the thread that polls or waits. It does for the
-  /// device what every ``TexAlloc/Registrar`` is asked for, and no more.
+  /// device what every `Registrar` is asked for, and no more.
   ///
   /// - Parameters:
   ///   - device: Takes part in the pool.

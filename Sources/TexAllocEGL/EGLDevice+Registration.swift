@@ -10,7 +10,7 @@ extension EGLDevice {
   /// be what was written. What the GPU has copied is spent, unless it was allocated for more than that:
   /// its slot returns to the pool, and the texture stays. The texture samples linearly and clamps to its
   /// edge until told otherwise. It has mipmaps where the buffer was allocated with
-  /// ``TexAlloc/AllocationFlags/mipmapped``.
+  /// `AllocationFlags.mipmapped`.
   ///
   /// Images of luma and chroma are one external texture where the driver makes the right colours of them,
   /// else a texture for each plane: see ``Texture/planes``. Other formats that the device samples only so
@@ -62,7 +62,7 @@ extension EGLDevice {
   ///
   /// - Parameter mipmapped: Whether it has mipmaps, which the GPU makes after each copy. An import has none:
   ///   the texture takes the next route then. It has them without being asked for them where the buffer was
-  ///   allocated with ``TexAlloc/AllocationFlags/mipmapped``, and should have been: what lies where it would
+  ///   allocated with `AllocationFlags.mipmapped`, and should have been: what lies where it would
   ///   be imported is copied by the CPU.
   /// - Throws: `RegistrationRefused` where not even an upload is possible, or where another route was
   ///   demanded.

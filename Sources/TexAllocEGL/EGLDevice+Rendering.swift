@@ -9,7 +9,7 @@ extension EGLDevice {
   /// Imports a buffer and makes it the colours of a framebuffer: what is rendered there is in the
   /// buffer's memory once the GPU is done.
   ///
-  /// - Parameter buffer: Allocated with ``AllocationFlags/renderTarget``, or adopted.
+  /// - Parameter buffer: Allocated with `AllocationFlags.renderTarget`, or adopted.
   /// - Throws: `RegistrationRefused`: what ``register(_:)`` throws, or the field `deviceUsage` of a buffer
   ///   that was allocated for other uses, or `framebuffer` with what OpenGL says of one that is not
   ///   complete.

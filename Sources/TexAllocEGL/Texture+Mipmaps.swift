@@ -8,7 +8,7 @@ extension Texture {
   /// draws by the new name lets go of this one.
   ///
   /// Textures have their mipmaps from the start, at no further copy, where the buffer was allocated with
-  /// ``TexAlloc/AllocationFlags/mipmapped``, or by ``EGLDevice/texture(for:mipmapped:)``. It is called on the
+  /// `AllocationFlags.mipmapped`, or by ``EGLDevice/texture(for:mipmapped:)``. It is called on the
   /// thread where the context is current, and leaves OpenGL's state as it was.
   ///
   /// - Throws: `RegistrationRefused` with `mipmaps` of an import, which has the size that lies in the buffer

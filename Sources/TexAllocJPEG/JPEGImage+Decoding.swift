@@ -15,7 +15,7 @@ extension JPEGImage {
   ///   - workers: Not used.
   ///   - goOn: Is told, every few rows and scans, which part of the work is done, from 0 to 1, and
   ///     answers whether to go on. A progressive file is read to its end before its first row.
-  /// - Returns: With ``DecodingOptions/Damage/salvage(fill:)``, the rows that are good: those above the
+  /// - Returns: With `DecodingOptions.Damage.salvage`, the rows that are good: those above the
   ///   row of blocks in which the first pixel was lost, less one where its colours are made by way of
   ///   the row below; of planes, as many as whole rows of chroma belong to. Of a damaged progressive file
   ///   all are good, as its last whole scan left them.

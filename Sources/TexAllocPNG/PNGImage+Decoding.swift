@@ -19,7 +19,7 @@ extension PNGImage {
   ///   - workers: Not used.
   ///   - goOn: Is told, every few rows, which part of the work is done, from 0 to 1, and answers whether to
   ///     go on.
-  /// - Returns: With ``TexAlloc/DecodingOptions/Damage/salvage(fill:)``, the rows that are good: those above
+  /// - Returns: With `DecodingOptions.Damage.salvage`, the rows that are good: those above
   ///   the first that was lost. An interlaced file whose last pass has not begun has none, and is an error.
   /// - Throws: After `unsuitableBuffer`, `bufferInUse`, `spentBuffer` the buffer is as it was; after any other error it is discarded.
   @discardableResult

@@ -2,7 +2,7 @@ public import TexAllocAtlas
 
 /// A rectangle of a picture that shows a glyph, a texel a pixel.
 public struct GlyphQuad: Hashable, Sendable {
-  /// Which page it samples: ``TexAllocAtlas/AtlasPage/number``.
+  /// Which page it samples: `AtlasPage.number`.
   public let page: Int
   /// Pixels of the picture, y downward: its upper left corner. It is as large as `texels`.
   public let x, y: Int

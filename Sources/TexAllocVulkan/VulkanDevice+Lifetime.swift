@@ -11,7 +11,7 @@ extension VulkanDevice {
   ///
   /// Its fences count as passed, so that slots which only the GPU still used return to their pools.
   /// Buffers that somebody holds keep their memory and pixels, to be registered with the next device, but
-  /// for those that lay in memory of this one's own, which are ``TexAlloc/TextureBuffer/isLost``; their memory
+  /// for those that lay in memory of this one's own, which are `TextureBuffer.isLost`; their memory
   /// stays mapped until they are let go of. The device finds out by itself where a call of its own is
   /// answered so.
   public func deviceWasLost() {
