@@ -141,7 +141,7 @@ public struct PoolLimits: Hashable, Sendable {
   /// The first slab; each further one is twice as large as the one before.
   public var firstSlab: Int
   /// The largest slab that several images share. An image above a quarter of it gets a slab of its
-  /// own.
+  /// own; of those up to twice as much is kept for the next ones.
   public var largestSlab: Int
   /// All slabs together.
   public var budget: Int

@@ -60,6 +60,7 @@ struct VulkanPictures {
         }
         try gpu.collect()
         watch.end(.release)
+        try pools.waitForGPU()
       }
     }
     if heap.isWriteCombining {
@@ -105,6 +106,7 @@ struct VulkanPictures {
           }
           try pools.gpu.collect()
           watch.end(.release)
+          try pools.waitForGPU()
         }
       }
     }

@@ -22,6 +22,13 @@ struct VulkanPools {
       ], from: [heap])
   }
 
+  /// Has the slot of a turn come back before the next one: else that one's memory is cold.
+  func waitForGPU() throws {
+    guard try gpu.makeFence().wait(until: .now + .seconds(10)) else {
+      throw ProgramFailure("\(gpu.description.name): it is not done after 10 s")
+    }
+  }
+
   /// The one whose routes are traced, and foretell those of memory that is write-combining.
   var traced: (any Heap)? { heaps.first { $0.name == MemfdHeap.name } }
 

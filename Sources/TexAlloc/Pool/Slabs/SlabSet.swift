@@ -203,12 +203,12 @@ extension SlabSet {
     return carved.contents.putBack(pages, areGivenBack: areGivenBack)
   }
 
-  /// Drops the oldest of the slabs that wait for one image of their size, down to the bytes of the
-  /// largest that the pool shares: the next image of such a size finds warm pages, and sizes that never come
-  /// back do not pile up.
+  /// Drops the oldest of the slabs that wait for one image of their size, down to twice the bytes of the
+  /// largest that the pool shares: the next photograph finds warm pages, also while the GPU has the one before,
+  /// and sizes that never come back do not pile up.
   private mutating func dropIdleSlabs() {
     let idle = slabs.indices.filter { slabs[$0]?.tenancy == .alone && slabs[$0]?.isEmpty == true }
-    var excess = idle.reduce(-max(largestShared, limits.largestSlab)) {
+    var excess = idle.reduce(-2 * max(largestShared, limits.largestSlab)) {
       $0 + carvedSlab(at: $1).slab.size
     }
     for place in idle.sorted(by: { carvedSlab(at: $0).start < carvedSlab(at: $1).start })
