@@ -10,6 +10,8 @@ internal import TexAlloc
   // No access to these encloses a call of anybody else's code.
   /// What is to be written, and not yet among the dirty lines: to mark them all at once is quicker.
   @safe @exclusivity(unchecked) private var touched: [TexelRectangle] = []
+  /// By height, the one of these that came last: letters of one height stand side by side, and are one.
+  @safe @exclusivity(unchecked) private var latest = InlineArray<65, Int32>(repeating: 0)
   private var dirty: DirtyLines
   /// Whether the page holds what some earlier image left there.
   private var isPageForeign = true
@@ -99,7 +101,16 @@ internal import TexAlloc
   }
 
   /// Has the next flush write a rectangle.
-  func touch(_ rectangle: TexelRectangle) { touched.append(rectangle) }
+  func touch(_ rectangle: TexelRectangle) {
+    let height = min(rectangle.height, latest.count - 1)
+    let last = Int(latest[height])
+    if last < touched.count, touched[last].isLeft(of: rectangle) {
+      touched[last].width += rectangle.width
+    } else {
+      latest[height] = Int32(touched.count)
+      touched.append(rectangle)
+    }
+  }
 
   /// The bytes that a rectangle takes in each of its rows.
   private func columns(of rectangle: TexelRectangle) -> Range<Int> {

@@ -215,7 +215,7 @@ struct SkylinePacker: Sendable {
   /// that are never full.
   private static let stripsPerRow = 8
   /// How many rectangles a strip has room for at least.
-  private static let smallestStrip = 6
+  private static let smallestStrip = 5
 
   private mutating func placeInHole(_ width: Int, _ height: Int) -> TexelRectangle? {
     while let hole = holes.takeBest(width, height) {

@@ -29,6 +29,11 @@ public struct TexelRectangle: Hashable, Sendable {
   /// The columns that it touches.
   public var columns: Range<Int> { x..<x + width }
 
+  /// Whether it ends where another begins that has the same rows.
+  func isLeft(of other: TexelRectangle) -> Bool {
+    x + width == other.x && y == other.y && height == other.height
+  }
+
   /// The same without a margin of so many pixels on each side.
   func inset(by margin: Int) -> TexelRectangle {
     TexelRectangle(

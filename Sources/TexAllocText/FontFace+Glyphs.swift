@@ -145,6 +145,7 @@ extension FontFace {
     }
   }
 
+  @inline(__always)
   private func check(
     _ code: FT_Error, _ operation: String, _ glyph: UInt32
   ) throws(FontError) {

@@ -47,12 +47,14 @@ extension GlyphTable {
       let (glyph, lastUse) = (entries[index].glyph, entries[index].lastUse)
       guard glyph.pageNumber >= 0 else { continue }
       let (first, end) = glyph.rowEnds(border: border)
-      var band = first / height
-      let start = Int(glyph.pageNumber) * bandsPerPage
-      repeat {
-        uses[start + band] = max(uses[start + band], lastUse)
-        band += 1
-      } while band * height < end
+      // There are few bands to a page: to look for the first takes less than to divide.
+      var (band, bottom) = (glyph.pageNumber * bandsPerPage, height)
+      while bottom <= first { (band, bottom) = (band + 1, bottom + height) }
+      uses[band] = max(uses[band], lastUse)
+      while bottom < end {
+        (band, bottom) = (band + 1, bottom + height)
+        uses[band] = max(uses[band], lastUse)
+      }
     }
   }
 
@@ -60,7 +62,7 @@ extension GlyphTable {
   func entries(touching band: GlyphBand, border: Int) -> [Int] {
     let entries = entries.span
     return entries.indices.filter {
-      guard entries[$0].lastUse > 0, Int(entries[$0].glyph.pageNumber) == band.page else {
+      guard entries[$0].lastUse > 0, entries[$0].glyph.pageNumber == band.page else {
         return false
       }
       let (first, end) = entries[$0].glyph.rowEnds(border: border)

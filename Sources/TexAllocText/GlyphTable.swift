@@ -46,7 +46,7 @@ struct GlyphTable {
   mutating func insert(
     _ shape: GlyphShape, _ cell: AtlasCell?, as key: UInt64
   ) -> CachedGlyph {
-    let entry = unused.popLast() ?? UInt32(entries.count)
+    let entry = unused.isEmpty ? UInt32(entries.count) : unused.removeLast()
     generation &+= 1
     let glyph = CachedGlyph(shape, cell, entry: entry, generation: generation)
     let new = Entry(glyph: glyph, lastUse: frame)
