@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <texalloc.h>
 #include <unistd.h>
 
@@ -122,6 +123,43 @@ static void paint(texalloc_map_mode mode, bool is_painted) {
   expect_pixels(texture, pixels, WIDTH, HEIGHT);
   EXPECT(OK, texalloc_buffer_release(buffer));
   EXPECT(OK, texalloc_texture_release(texture));
+}
+
+/* A heap as of another driver: its memory is shared memory, which the software device imports. */
+static int lend(void *user, size_t size, int *descriptor) {
+  char name[64];
+  snprintf(name, sizeof name, "/texalloc-use-%ld-%d", (long)getpid(), ++*(int *)user);
+  *descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+  assert(*descriptor >= 0 && !shm_unlink(name) && !ftruncate(*descriptor, (off_t)size));
+  return 0;
+}
+
+static void import_lent(void) {
+  texalloc_device_info about = {.struct_size = sizeof about};
+  EXPECT(OK, texalloc_device_get_info(gpu, &about));
+  if (!about.is_software || about.import_obstacle) return;
+  static int calls;
+  static uint32_t pixels[WIDTH * HEIGHT];
+  texalloc_heap heap = {.struct_size = sizeof heap, .is_dma_buf = true, .allocate = lend, .user = &calls,
+                        .json = "{\"name\": \"lent\", \"heaps\": [\"lent\"], \"caching\": [\"cached\"]}"};
+  texalloc_pool_options options = {
+      .struct_size = sizeof options, .heaps = (const texalloc_heap *[]){&heap}, .heap_count = 1};
+  texalloc_image image = {.struct_size = sizeof image, .width = WIDTH, .height = HEIGHT};
+  texalloc_pool *lent;
+  texalloc_buffer *buffer;
+  texalloc_texture *texture;
+  EXPECT(OK, texalloc_pool_create(gpu, &options, &lent));
+  EXPECT(OK, texalloc_pool_allocate(lent, &image, TEXALLOC_FOR_TEXTURE, &buffer));
+  fill(pixels, 7);
+  EXPECT(OK, texalloc_buffer_write_rows(buffer, 0, 0, HEIGHT, pixels, WIDTH * 4));
+  EXPECT(OK, texalloc_texture_create(gpu, buffer, TEXALLOC_NEVER_UPLOADED, &texture));
+  texalloc_texture_info info = {.struct_size = sizeof info};
+  EXPECT(OK, texalloc_texture_get_info(texture, &info));
+  assert(calls > 0 && info.route == TEXALLOC_ROUTE_IMPORTED);
+  expect_pixels(texture, pixels, WIDTH, HEIGHT);
+  EXPECT(OK, texalloc_texture_release(texture));
+  EXPECT(OK, texalloc_buffer_release(buffer));
+  EXPECT(OK, texalloc_pool_release(lent));
 }
 
 /* Opens a file by a name that is of no encoding. */
@@ -427,6 +465,7 @@ int main(int count, char **arguments) {
   write_rows();
   paint(TEXALLOC_MAP_MEMORY, true);
   paint(TEXALLOC_MAP_STAGED, false);
+  import_lent();
   for (int i = 2; i < count; i++) decode(arguments[i]);
   decode_again(arguments[2]);
   open_oddly(arguments[2], open_picture);
