@@ -116,16 +116,19 @@ extension EGLDevice {
   func holdUntilCopied(
     _ buffer: TextureBuffer, in here: ContextGroup.Member
   ) throws(EGLFailure) -> any Fence {
-    let batch =
-      state.withLock { $0.copies[here.serial] }
-      ?? CopyBatch(until: loss) { [weak self] in
-        try? here.handle.whileCurrent { () throws(EGLFailure) in try self?.sealCopies(in: here) }
-      }
-    state.withLock { $0.copies[here.serial] = batch }
+    let batch = state.withLock { $0.copies[here.serial] } ?? beginCopies(in: here)
     buffer.hold(until: batch, writers: buffer.isKept)
     // A writer on another thread waits for the copy, perhaps before anybody collects.
     let isAwaited = buffer.isKept && buffer.wasWrittenElsewhere
     if batch.add(buffer.layout.size) || isAwaited { try sealCopies(in: here) }
+    return batch
+  }
+
+  private func beginCopies(in here: ContextGroup.Member) -> CopyBatch {
+    let batch = CopyBatch(until: loss) { [weak self] in
+      try? here.handle.whileCurrent { () throws(EGLFailure) in try self?.sealCopies(in: here) }
+    }
+    state.withLock { $0.copies[here.serial] = batch }
     return batch
   }
 

@@ -87,9 +87,12 @@ struct UploadFormat {
   /// multiple of so many bytes. nil for a pitch that cannot be told.
   func unpacking(pitch: Int) -> (rowLength: Int, alignment: Int)? {
     let rowLength = pitch / bytesPerPixel
-    return [1, 2, 4, 8].lazy.map { (rowLength, $0) }.first {
-      ($0 * bytesPerPixel).roundedUp(toMultipleOf: $1) == pitch
+    var alignment = 1
+    while (rowLength * bytesPerPixel).roundedUp(toMultipleOf: alignment) != pitch {
+      alignment *= 2
+      if alignment > 8 { return nil }
     }
+    return (rowLength, alignment)
   }
 
   /// Copies rows of an image into the texture that is bound.
