@@ -81,10 +81,10 @@ final class SpentTests: XCTestCase {
     let gpu = try device(.transferred)
     let pool = try TexturePool(for: [gpu])
     let textures = try (0..<72).map { try gpu.texture(for: pool.painted(image, UInt8($0))) }
+    XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
     let elsewhere = expectation(description: "another thread has looked")
     Thread.detachNewThread {
       // It makes no fence: eight copies have none, the last of 72.
-      usleep(100_000)
       pool.collect()
       XCTAssertEqual(pool.statistics.slots, 8)
       elsewhere.fulfill()
@@ -114,6 +114,26 @@ final class SpentTests: XCTestCase {
       XCTAssertTrue(hasItsFence())
       XCTAssertEqual(try texture.shownPixels().first, value)
     }
+  }
+
+  func testAWriterFindsTheContextWhereItWas() throws {
+    let gpu = try device(.transferred)
+    let other = try device(.transferred)
+    try gpu.makeCurrent()
+    let pool = try TexturePool(for: [gpu])
+    let texture = try gpu.texture(for: pool.painted(image, 1, [.texture, .rewritten]))
+    for context in [other.context, nil] {
+      try gpu.makeCurrent()
+      try texture.contentsChanged()
+      ContextHandle.clearCurrent(on: gpu.connection)
+      try context?.makeCurrent()
+      texture.buffer.paint(2)
+      XCTAssertTrue(gpu.state.withLock { $0.copies.isEmpty }, "it has waited")
+      XCTAssertFalse(gpu.isCurrent)
+      XCTAssertEqual(context?.isCurrent ?? true, true)
+      XCTAssertEqual(ContextHandle.current == nil, context == nil)
+    }
+    try gpu.makeCurrent()
   }
 
   func testWhoeverWaitsOnTheContextsThreadNeedsNobodyToCollect() throws {

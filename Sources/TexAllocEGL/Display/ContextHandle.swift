@@ -53,7 +53,13 @@ internal import Glibc
     let before = Self.current
     try unsafe ContextHandle(display: display, context: context, draw: nil, read: nil)
       .makeCurrent()
-    defer { try? before?.makeCurrent() }
+    defer {
+      if let before {
+        try? before.makeCurrent()
+      } else {
+        _ = unsafe eglMakeCurrent(display, nil, nil, nil)
+      }
+    }
     return try body()
   }
 
