@@ -145,6 +145,9 @@ extension Texture {
   /// imported; where the texture is a copy, they are copied once more: by the GPU where it was
   /// transferred, by the CPU where it was uploaded. Then it makes the mipmaps anew that the texture has.
   ///
+  /// The next writer waits until the GPU has copied them. One on another thread, where the writers so far were
+  /// on this, waits for ``EGLDevice/collect()``, too: copies are given one fence together.
+  ///
   /// - Parameter rows: Of the image; all of them where nil.
   /// - Throws: `RegistrationRefused` where the device's context is not current on this thread, where the
   ///   buffer is spent, or OpenGL did not take the pixels.
