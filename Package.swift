@@ -178,7 +178,8 @@ let package = Package(
     .testTarget(
       name: "TexAllocVulkanTests",
       dependencies: [
-        "CVulkan", "TestSupport", "TexAlloc", "TexAllocEGL", "TexAllocVulkan", system,
+        "CEGL", "CNarrowEGL", "CVulkan", "TestSupport", "TexAlloc", "TexAllocEGL",
+        "TexAllocVulkan", system,
       ],
       swiftSettings: house),
     .testTarget(

@@ -43,6 +43,8 @@ public import TexAlloc
   let opened = Mutex<OpenedHeaps?>(nil)
   /// What is made of slabs of those.
   let openedSlabs = SlabCompanion<OpenedMemory>()
+  /// Found out when first asked for.
+  let sharedSemaphores = Mutex<Result<SharedSemaphores, EGLFailure>?>(nil)
   let finishings = Mutex(FinishingKnowledge())
   let state: Mutex<State>
   let marker: ShareMarker

@@ -98,7 +98,18 @@ static const GLubyte *get_string(GLenum name) {
   return (const GLubyte *)without((const char *)text, atomic_load(&hidden));
 }
 
+static const char *const semaphore_extensions[] = {"GL_EXT_semaphore", "GL_EXT_semaphore_fd"};
+
+static void get_integerv(GLenum name, GLint *value) {
+  ((PFNGLGETINTEGERVPROC)real_function("glGetIntegerv"))(name, value);
+  if (name == GL_NUM_EXTENSIONS && now().feigns_semaphores) *value += 2;
+}
+
 static const GLubyte *get_stringi(GLenum name, GLuint index) {
+  if (name == GL_EXTENSIONS && now().feigns_semaphores) {
+    if (index < 2) return (const GLubyte *)semaphore_extensions[index];
+    index -= 2;
+  }
   const GLubyte *text = real(glGetStringi)(name, index);
   const char *missing = atomic_load(&hidden);
   bool is_missing = name == GL_EXTENSIONS && text && missing && !strcmp((const char *)text, missing);
@@ -280,6 +291,54 @@ static void target_texture(GLenum target, GLeglImageOES image) {
   set(target, image);
 }
 
+// --- Semaphores
+
+static narrow_egl_semaphores semaphores;
+
+narrow_egl_semaphores narrow_egl_feigned_semaphores(void) {
+  pthread_mutex_lock(&lock);
+  narrow_egl_semaphores copy = semaphores;
+  pthread_mutex_unlock(&lock);
+  return copy;
+}
+
+static void make_semaphores(GLsizei count, GLuint *names) {
+  for (GLsizei i = 0; i < count; i++) names[i] = (GLuint)i + 1;
+}
+
+static void delete_semaphores(GLsizei count, const GLuint *names) {
+  (void)names;
+  pthread_mutex_lock(&lock);
+  semaphores.deletions += (unsigned)count;
+  pthread_mutex_unlock(&lock);
+}
+
+static void import_semaphore(GLuint name, GLenum kind, GLint descriptor) {
+  (void)name;
+  if (kind != GL_HANDLE_TYPE_OPAQUE_FD_EXT) {
+    own_error = GL_INVALID_ENUM;
+    return;
+  }
+  close(descriptor);
+  pthread_mutex_lock(&lock);
+  semaphores.imports++;
+  pthread_mutex_unlock(&lock);
+}
+
+static void wait_semaphore(
+  GLuint name, GLuint buffer_count, const GLuint *buffers, GLuint texture_count,
+  const GLuint *textures, const GLenum *layouts) {
+  (void)name;
+  (void)buffers;
+  pthread_mutex_lock(&lock);
+  semaphores.waits++;
+  semaphores.buffers = buffer_count;
+  semaphores.textures = texture_count;
+  semaphores.first_texture = texture_count ? textures[0] : 0;
+  semaphores.first_layout = texture_count ? layouts[0] : 0;
+  pthread_mutex_unlock(&lock);
+}
+
 // --- Functions by name
 
 typedef __eglMustCastToProperFunctionPointerType function;
@@ -326,6 +385,7 @@ function eglGetProcAddress(const char *name) {
     {"eglCreateImageKHR", (function)create_image},
     {"eglDestroyImageKHR", (function)destroy_image},
     {"glEGLImageTargetTexture2DOES", (function)target_texture},
+    {"glGetIntegerv", (function)get_integerv},
     {"glGetString", (function)get_string},
     {"glGetStringi", (function)get_stringi},
     {"glGetError", (function)get_error},
@@ -333,7 +393,15 @@ function eglGetProcAddress(const char *name) {
     {"glShaderSource", (function)shader_source},
     {"glUniform1iv", (function)uniform_array},
   };
+  static const struct { const char *name; function function; } feigned[] = {
+    {"glGenSemaphoresEXT", (function)make_semaphores},
+    {"glDeleteSemaphoresEXT", (function)delete_semaphores},
+    {"glImportSemaphoreFdEXT", (function)import_semaphore},
+    {"glWaitSemaphoreEXT", (function)wait_semaphore},
+  };
   for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
     if (strcmp(ours[i].name, name) == 0) return ours[i].function;
+  for (size_t i = 0; now().feigns_semaphores && i < sizeof feigned / sizeof *feigned; i++)
+    if (strcmp(feigned[i].name, name) == 0) return feigned[i].function;
   return real(eglGetProcAddress)(name);
 }

@@ -6,7 +6,8 @@ import XCTest
 @testable import TexAllocVulkan
 
 /// What ``TroubledDriver`` says of `VK_KHR_external_semaphore_fd`, which the software device lacks: calls come
-/// to it as to a driver, and it notes them. It gives -1 as its sync file, which says that all is done.
+/// to it as to a driver, and it notes them. It gives -1 as its sync file, which says that all is done, and a
+/// descriptor that nobody can wait for as its semaphore.
 enum FeignedSyncFiles {
   static let name = "VK_KHR_external_semaphore_fd"
 
@@ -28,9 +29,9 @@ enum FeignedSyncFiles {
 
   private static let properties: PFN_vkGetPhysicalDeviceExternalSemaphoreProperties =
     { _, info, answer in
-      guard unsafe info?.pointee.handleType == VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT else {
-        return
-      }
+      let isOpaque =
+        unsafe info?.pointee.handleType == VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
+      if isOpaque, !TroubledDriver.givesSemaphores.load(ordering: .relaxed) { return }
       unsafe answer?.pointee.externalSemaphoreFeatures =
         VK_EXTERNAL_SEMAPHORE_FEATURE_EXPORTABLE_BIT.rawValue
         | VK_EXTERNAL_SEMAPHORE_FEATURE_IMPORTABLE_BIT.rawValue
@@ -75,9 +76,10 @@ enum FeignedSyncFiles {
 
   private static let export: PFN_vkGetSemaphoreFdKHR = { _, info, file in
     note("vkGetSemaphoreFdKHR")
-    unsafe file?.pointee = -1
-    return unsafe info?.pointee.handleType == VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT
-      ? VK_SUCCESS : VK_ERROR_INVALID_EXTERNAL_HANDLE
+    let isOpaque =
+      unsafe info?.pointee.handleType == VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
+    unsafe file?.pointee = isOpaque ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1
+    return VK_SUCCESS
   }
 
   private static let take: PFN_vkImportSemaphoreFdKHR = { _, info in

@@ -9,16 +9,6 @@ import XCTest
 
 /// Memory of Vulkan that OpenGL samples where it lies, or copies from.
 final class SharedMemoryTests: VulkanTestCase {
-  private func devices() throws -> (gl: EGLDevice, vulkan: VulkanDevice) {
-    let vulkan = try device()
-    if vulkan.sharedHeaps.isEmpty { throw XCTSkip("the driver of Vulkan exports no memory") }
-    let gl = try EGLDevice.surfaceless(.software)
-    do { try gl.open(vulkan.sharedHeaps) } catch {
-      throw error.isUnsupported ? XCTSkip("\(error)") : error
-    }
-    return (gl, vulkan)
-  }
-
   func testOpenGLSamplesMemoryOfVulkan() throws {
     let (gl, vulkan) = try devices()
     let pool = try TexturePool(for: [gl])
@@ -174,6 +164,19 @@ final class SharedMemoryTests: VulkanTestCase {
       "VK_KHR_external_memory_fd", "VK_EXT_external_memory_dma_buf",
     ])
     XCTAssertTrue(vulkan.sharedHeaps.isEmpty)
+  }
+}
+
+extension VulkanTestCase {
+  /// A device of OpenGL that has opened the memory of one of Vulkan.
+  func devices(by loader: VulkanLoader? = nil) throws -> (gl: EGLDevice, vulkan: VulkanDevice) {
+    let vulkan = try device(by: loader)
+    if vulkan.sharedHeaps.isEmpty { throw XCTSkip("the driver of Vulkan exports no memory") }
+    let gl = try EGLDevice.surfaceless(.software)
+    do { try gl.open(vulkan.sharedHeaps) } catch {
+      throw error.isUnsupported ? XCTSkip("\(error)") : error
+    }
+    return (gl, vulkan)
   }
 }
 

@@ -34,6 +34,8 @@ enum TroubledDriver {
 
   /// Whether it says that it has sync files, which it only counts. Its own queue waits for none.
   static let feignsSyncFiles = Atomic(false)
+  /// Whether it then has semaphores for other APIs of the GPU, too, of which it gives a descriptor of nothing.
+  static let givesSemaphores = Atomic(false)
   /// Whether it then says that its queue is done with nothing, to all but those who wait.
   static let isSlow = Atomic(false)
   /// Whether it says that the caller may choose how far rows are apart, as is true of the software device.
@@ -56,6 +58,7 @@ enum TroubledDriver {
     largestSize.store(0, ordering: .relaxed)
     converts.store(true, ordering: .relaxed)
     feignsSyncFiles.store(false, ordering: .relaxed)
+    givesSemaphores.store(false, ordering: .relaxed)
     isSlow.store(false, ordering: .relaxed)
     feignsModifiers.store(false, ordering: .relaxed)
     hasLinearModifier.store(true, ordering: .relaxed)

@@ -51,6 +51,9 @@ internal import TexAlloc
     }
   }
 
+  /// Whether the GPU waits for sync files.
+  var canWait: Bool { unsafe wait != nil }
+
   /// Has every command that the current context is given from now on wait for a fence.
   func wait(for fence: SyncFile) throws(EGLFailure) {
     try Self.require("EGL_KHR_wait_sync", connection)

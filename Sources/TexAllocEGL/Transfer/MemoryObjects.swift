@@ -13,48 +13,23 @@ internal import TexAlloc
   private typealias DefineBuffer = @convention(c) (GLenum, GLsizeiptr, GLuint, UInt64) -> Void
   private typealias DefineTexture =
     @convention(c) (GLenum, GLsizei, GLenum, GLsizei, GLsizei, GLuint, UInt64) -> Void
-  private typealias GetBytes = @convention(c) (GLenum, UnsafeMutablePointer<UInt8>?) -> Void
-  private typealias GetIndexedBytes =
-    @convention(c) (GLenum, GLuint, UnsafeMutablePointer<UInt8>?) -> Void
 
   private let create: Create
   private let delete: Delete
   private let take: Import
   private let defineBuffer: DefineBuffer
   private let defineTexture: DefineTexture
-  /// The UUIDs of the GPUs that the context draws with, and of their driver, 32 digits each.
-  private let devices: [String]
-  private let driver: String
+  private let gpu: ContextGPU
 
   /// - Throws: The extension that the context that is current lacks.
   init() throws(EGLFailure) {
-    for needed in ["GL_EXT_memory_object", "GL_EXT_memory_object_fd"]
-    where !glExtensions().contains(needed) {
-      throw .unsupported(needed, "the context lacks it")
-    }
-    func find<Function>(_ name: String) throws(EGLFailure) -> Function {
-      guard let function = unsafe eglFunction(name, as: Function.self) else {
-        throw .failed("eglGetProcAddress", "no \(name)")
-      }
-      return function
-    }
-    unsafe create = try find("glCreateMemoryObjectsEXT")
-    unsafe delete = try find("glDeleteMemoryObjectsEXT")
-    take = try find("glImportMemoryFdEXT")
-    defineBuffer = try find("glBufferStorageMemEXT")
-    defineTexture = try find("glTexStorageMem2DEXT")
-    let bytes: GetBytes = try unsafe find("glGetUnsignedBytevEXT")
-    let indexedBytes: GetIndexedBytes = try unsafe find("glGetUnsignedBytei_vEXT")
-    unsafe driver = Self.digits { unsafe bytes(GLenum(GL_DRIVER_UUID_EXT), $0) }
-    devices = (0..<glInteger(GL_NUM_DEVICE_UUIDS_EXT)).map { index in
-      unsafe Self.digits { unsafe indexedBytes(GLenum(GL_DEVICE_UUID_EXT), GLuint(index), $0) }
-    }
-  }
-
-  private static func digits(_ get: (UnsafeMutablePointer<UInt8>?) -> Void) -> String {
-    var bytes = [UInt8](repeating: 0, count: Int(GL_UUID_SIZE_EXT))
-    unsafe bytes.withUnsafeMutableBufferPointer { unsafe get($0.baseAddress) }
-    return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    try requireGLExtensions("GL_EXT_memory_object", "GL_EXT_memory_object_fd")
+    unsafe create = try glFunction("glCreateMemoryObjectsEXT")
+    unsafe delete = try glFunction("glDeleteMemoryObjectsEXT")
+    take = try glFunction("glImportMemoryFdEXT")
+    defineBuffer = try glFunction("glBufferStorageMemEXT")
+    defineTexture = try glFunction("glTexStorageMem2DEXT")
+    gpu = try ContextGPU()
   }
 
   /// The object of memory, which is to be deleted after what is made of it.
@@ -62,12 +37,7 @@ internal import TexAlloc
   /// - Parameter heap: That of the memory.
   /// - Throws: `EGLFailure`, unsupported for memory of another GPU or of another driver.
   func open(_ memory: ExportedMemory, of heap: String) throws(EGLFailure) -> GLuint {
-    guard driver == memory.driver, devices.contains(memory.device) else {
-      throw .unsupported(
-        heap,
-        "it is of GPU \(memory.device) and driver \(memory.driver), the context of"
-          + " \(devices.joined(separator: ", ")) and \(driver)")
-    }
+    try gpu.require(memory.device, driver: memory.driver, of: heap)
     let descriptor: OwnedDescriptor
     do { descriptor = try memory.descriptor() } catch {
       throw .failed(error.operation, "\(error)")

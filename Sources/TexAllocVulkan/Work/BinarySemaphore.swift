@@ -5,12 +5,16 @@ internal import CVulkan
   let semaphore: VkSemaphore
   private let connection: VulkanConnection
 
-  init(on connection: VulkanConnection, isExported: Bool) throws(VulkanFailure) {
+  /// - Parameter handleType: By which others get it; nil where none do.
+  init(
+    on connection: VulkanConnection,
+    exportedBy handleType: VkExternalSemaphoreHandleTypeFlagBits? = nil
+  ) throws(VulkanFailure) {
     var export = unsafe VkExportSemaphoreCreateInfo(
       sType: VK_STRUCTURE_TYPE_EXPORT_SEMAPHORE_CREATE_INFO, pNext: nil,
-      handleTypes: VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT.rawValue)
+      handleTypes: handleType?.rawValue ?? 0)
     unsafe semaphore = try withUnsafePointer(to: &export) { export throws(VulkanFailure) in
-      try unsafe connection.makeSemaphore(isExported ? UnsafeRawPointer(export) : nil)
+      try unsafe connection.makeSemaphore(handleType == nil ? nil : UnsafeRawPointer(export))
     }
     self.connection = connection
   }

@@ -53,6 +53,8 @@ typedef struct {
   bool mixes_planes;
   /// Arrays of uniforms stay what they were set to first.
   bool keeps_uniforms;
+  /// Contexts have GL_EXT_semaphore_fd, of which they note the calls and do nothing.
+  bool feigns_semaphores;
 } narrow_egl;
 
 /// What holds from now on, for every thread. All zero: the driver as it is.
@@ -60,6 +62,15 @@ void narrow_egl_set(narrow_egl narrowing);
 
 /// An extension that neither the display nor the client nor OpenGL has from now on; NULL for none.
 void narrow_egl_hide(const char *extension);
+
+/// The last semaphore that a context feigned to wait for: how many calls of GL_EXT_semaphore were made until
+/// then since the process began, and what was waited for.
+typedef struct {
+  unsigned imports, waits, deletions;
+  unsigned buffers, textures, first_texture, first_layout;
+} narrow_egl_semaphores;
+
+narrow_egl_semaphores narrow_egl_feigned_semaphores(void);
 
 /// EGLImages that were to be in sRGB since the process began, whatever holds.
 unsigned narrow_egl_light_images(void);
