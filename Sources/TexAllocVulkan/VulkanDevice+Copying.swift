@@ -41,9 +41,8 @@ extension VulkanDevice {
   func transfer(
     _ buffer: TextureBuffer, mipmapped: Bool, because reason: String
   ) throws(RegistrationRefused) -> VulkanTexture {
-    try enter()
+    if let known = try enter(for: buffer, mipmapped: mipmapped) { return known }
     defer { leave() }
-    if let known = liveTexture(of: buffer, mipmapped: mipmapped) { return known }
     try buffer.requireContents(for: name)
     let formats = try planeFormats(of: buffer.layout)
     _ = try slabToCopy(of: buffer)

@@ -58,11 +58,11 @@ extension VulkanDevice {
   private func collectAll() throws(VulkanFailure) {
     // Others may have found out.
     if isLost { return deviceWasLost() }
-    let (fresh, retired) = state.withLock { state in
+    let (fresh, textures, retired) = state.withLock { state in
       defer { (state.fresh, state.retired) = ([], []) }
-      return (state.fresh, state.retired)
+      return (state.fresh, state.fresh.compactMap { state.textures[$0]?.texture }, state.retired)
     }
-    let unprepared = fresh.compactMap(\.texture).flatMap(\.preparable).filter(\.wantsBarriers)
+    let unprepared = textures.flatMap(\.preparable).filter(\.wantsBarriers)
     let left = retired.flatMap(\.preparable).filter(\.wantsReleases)
     var releases = unsafe [VkImageMemoryBarrier]()
     var fence: VulkanFence?
@@ -214,7 +214,8 @@ extension VulkanDevice {
     removeDoomed()
     let (isIdle, slabs, kept) = state.withLock { state in
       let isIdle =
-        state.calls == 0 && state.textures.isEmpty && state.retired.isEmpty && state.doomed.isEmpty
+        calls.load(ordering: .acquiring) == 0 && state.textures.isEmpty && state.retired.isEmpty
+        && state.doomed.isEmpty
       return (isIdle, state.slabs, isIdle ? state.keptImages.removeAll() : [])
     }
     _ = consume kept
@@ -247,7 +248,7 @@ extension VulkanDevice {
   /// - Throws: `VulkanFailure` where the device is no more.
   func enter(_ operation: String) throws(VulkanFailure) {
     let isOpen = state.withLock { state in
-      if state.phase == .open { state.calls += 1 }
+      if state.phase == .open { calls.add(1, ordering: .relaxed) }
       return state.phase == .open
     }
     guard isOpen else {
@@ -264,10 +265,10 @@ extension VulkanDevice {
   /// - Returns: Whether it is still there.
   private func enterUnlessClosed() -> Bool {
     state.withLock { state in
-      if state.phase != .closed { state.calls += 1 }
+      if state.phase != .closed { calls.add(1, ordering: .relaxed) }
       return state.phase != .closed
     }
   }
 
-  func leave() { state.withLock { $0.calls -= 1 } }
+  func leave() { calls.subtract(1, ordering: .releasing) }
 }

@@ -12,9 +12,8 @@ extension VulkanDevice {
   ///
   /// - Throws: `RegistrationRefused` with what the device wanted, and what the buffer is.
   public func register(_ buffer: TextureBuffer) throws(RegistrationRefused) -> VulkanTexture {
-    try enter()
+    if let known = try enter(for: buffer, mipmapped: false) { return known }
     defer { leave() }
-    if let known = liveTexture(of: buffer, mipmapped: false) { return known }
     try buffer.requireContents(for: name)
     if let demandedRoute, demandedRoute != .imported {
       return try transfer(buffer, mipmapped: false, because: "\(demandedRoute) was demanded")
@@ -78,11 +77,12 @@ extension VulkanDevice {
           .format, "formats", wanted: "one that is sampled linear", held: "\(buffer.layout.format)")
       }
       let (memory, place) = try memory(ofPlane: index, of: buffer, for: rule.memory)
+      let held = buffer.layout.planes[index]
+      let plane = LinearPlane(
+        format: format, size: buffer.layout.texels(ofPlane: index), offset: held.offset,
+        pitch: held.pitch)
       do {
-        made.append(
-          try LinearImage(
-            format, buffer.layout.texels(ofPlane: index), at: place,
-            pitch: buffer.layout.planes[index].pitch, in: memory, by: images))
+        made.append(try LinearImage(plane, at: place, in: memory, by: images))
       } catch {
         throw refusal(error, for: buffer)
       }
@@ -136,52 +136,58 @@ extension VulkanDevice {
     }
   }
 
-  /// The one texture of that kind that the buffer has, if it lives.
-  func liveTexture(of buffer: TextureBuffer, mipmapped: Bool) -> VulkanTexture? {
-    let key = VulkanTextureKey(buffer: buffer.id, isMipmapped: mipmapped)
-    return state.withLock { $0.textures[key]?.texture }
+  /// As ``enter(_:)``, for calls that make a texture.
+  ///
+  /// - Returns: The one of that kind that the buffer has, if it lives. The call is over then, and not entered.
+  func enter(
+    for buffer: TextureBuffer, mipmapped: Bool
+  ) throws(RegistrationRefused) -> VulkanTexture? {
+    let key = vulkanTextureKey(buffer, mipmapped: mipmapped)
+    let (phase, known) = state.withLock { state in
+      let known = state.phase == .open ? state.textures[key]?.texture : nil
+      if state.phase == .open, known == nil { calls.add(1, ordering: .relaxed) }
+      return (state.phase, known)
+    }
+    guard phase == .open else { throw closed }
+    if isLost {
+      if known == nil { leave() }
+      throw lost
+    }
+    return known
   }
 
   /// Images of a buffer that lies where another lay, or like another, in memory that is known; nil where that
   /// is not so.
   private func knownImages(of buffer: TextureBuffer) throws(RegistrationRefused) -> [LinearImage]? {
-    guard let slab = buffer.slab?.companion(slabs), let find = slab.find(for: buffer) else {
+    guard let slab = buffer.slab?.companion(slabs), let (kind, kept) = slab.find(for: buffer) else {
       return nil
     }
-    switch find {
-    case .images(let kept):
+    if let kept {
       state.withLock { $0.statistics.reusedImages += 1 }
       return kept
-    case .kind(let kind):
-      let (layout, offset) = (buffer.layout, buffer.offset)
-      var made: [LinearImage] = []
-      made.reserveCapacity(kind.planes.count)
-      for (index, known) in kind.planes.enumerated() {
-        let plane = layout.planes[index]
-        do throws(LinearImageRefused) {
-          made.append(
-            try LinearImage(
-              known.format, layout.texels(ofPlane: index), at: offset + plane.offset,
-              pitch: plane.pitch, in: slab.memory, by: images, knowing: known.needs))
-        } catch { throw refusal(error, for: buffer) }
-      }
-      return made
     }
+    do throws(LinearImageRefused) {
+      return try kind.planes.map { plane throws(LinearImageRefused) in
+        try LinearImage(plane, at: buffer.offset + plane.offset, in: slab.memory, by: images)
+      }
+    } catch { throw refusal(error, for: buffer) }
   }
 
   /// Enters a new texture in the table, unless another thread was faster.
   ///
   /// - Throws: Where the device was closed meanwhile.
   func enter(_ texture: VulkanTexture) throws(RegistrationRefused) -> VulkanTexture {
-    let entry = WeakVulkanTexture(texture)
-    let key = VulkanTextureKey(buffer: texture.buffer.id, isMipmapped: texture.isMipmapped)
+    let key = vulkanTextureKey(texture.buffer, mipmapped: texture.isMipmapped)
     // What goes because it came second goes outside of the lock.
     let entered: VulkanTexture? = state.withLock { state in
       guard state.phase == .open else { return nil }
-      if let first = state.textures[key]?.texture { return first }
-      state.textures[key] = entry
-      state.fresh.append(entry)
-      state.statistics.textures[texture.route, default: 0] += 1
+      let before = state.textures.updateValue(WeakVulkanTexture(texture), forKey: key)
+      if let before, let first = before.texture {
+        state.textures[key] = before
+        return first
+      }
+      state.fresh.append(key)
+      state.statistics.count(texture.content)
       return texture
     }
     guard let entered else { throw closed }
@@ -190,6 +196,10 @@ extension VulkanDevice {
 
   private var closed: RegistrationRefused {
     refusal(.closed, "device", wanted: "one that is open", held: "it was closed")
+  }
+
+  private var lost: RegistrationRefused {
+    refusal(.lost, "device", wanted: "one that is there", held: "it is lost")
   }
 
   /// What a failure of the driver's says of the buffer; a loss is noted.
@@ -239,8 +249,7 @@ extension VulkanDevice {
   /// As ``enter(_:)``, for calls that refuse a buffer.
   func enter() throws(RegistrationRefused) {
     do throws(VulkanFailure) { try enter("register") } catch {
-      throw error.cause == .lost
-        ? refusal(.lost, "device", wanted: "one that is there", held: "it is lost") : closed
+      throw error.cause == .lost ? lost : closed
     }
   }
 }

@@ -31,6 +31,8 @@ public final class VulkanDevice: Registrar {
   /// What it keeps with each slab.
   let slabs = SlabCompanion<SlabImages>()
   let state = Mutex(State())
+  /// Those that may use the driver now, on whatever threads. They begin under the lock of the state.
+  let calls = Atomic(0)
   let fetch = Mutex<TexelFetch?>(nil)
   /// What converts luma and chroma, made when first needed.
   let conversions = Mutex<[Conversion: SamplerConversion]>([:])
@@ -39,7 +41,7 @@ public final class VulkanDevice: Registrar {
   struct State: Sendable {
     var textures: [VulkanTextureKey: WeakVulkanTexture] = [:]
     /// Textures that are new and may still want their barriers.
-    var fresh: [WeakVulkanTexture] = []
+    var fresh: [VulkanTextureKey] = []
     var retired: [RetiredTexture] = []
     /// What the queue still uses, though nobody else does.
     var doomed: [(things: any Sendable, until: VulkanFence)] = []
@@ -51,8 +53,6 @@ public final class VulkanDevice: Registrar {
     var conversionVerdicts = PixelVerdicts<Bool>()
     var statistics = VulkanStatistics()
     var phase = Phase.open
-    /// Calls that may use the driver now, on whatever threads.
-    var calls = 0
   }
 
   enum Phase {
@@ -181,13 +181,25 @@ public final class VulkanDevice: Registrar {
 
 /// What a device has done, and holds.
 public struct VulkanStatistics: Hashable, Sendable {
-  /// Textures made, by the way they took.
-  public internal(set) var textures: [Route: Int] = [:]
+  private var imported = 0, transferred = 0
   /// Imports that took over the images of one before.
   public internal(set) var reusedImages = 0
   /// `VkDeviceMemory` objects that are alive, and their bytes.
   public internal(set) var liveAllocations = 0, liveBytes = 0
 
-  /// Those that took this one.
-  public func textures(_ route: Route) -> Int { textures[route, default: 0] }
+  /// Textures made that took this way.
+  public func textures(_ route: Route) -> Int {
+    switch route {
+    case .imported: imported
+    case .transferred: transferred
+    case .uploaded: 0
+    }
+  }
+
+  mutating func count(_ content: TextureContent) {
+    switch content {
+    case .imported: imported += 1
+    case .transferred: transferred += 1
+    }
+  }
 }

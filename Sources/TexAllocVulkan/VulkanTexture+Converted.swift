@@ -38,7 +38,7 @@ extension VulkanTexture {
       known = made
       return made
     }
-    device.state.withLock { $0.fresh.append(WeakVulkanTexture(self)) }
+    device.state.withLock { $0.fresh.append(vulkanTextureKey(buffer, mipmapped: isMipmapped)) }
     return kept.shown
   }
 
@@ -110,8 +110,15 @@ extension VulkanDevice {
     var places: [(memory: DeviceMemory, offset: Int)] = []
     for (plane, format) in try planeFormats(of: buffer.layout).enumerated() {
       guard let rule = images.rule(for: format) else { continue }
-      let (memory, offset) = try memory(ofPlane: plane, of: buffer, for: rule.memory)
-      places.append((memory, offset))
+      let place = buffer.place(ofPlane: plane)
+      if let last = places.last, let descriptor = place.descriptor, buffer.slab == nil,
+        descriptor == buffer.place(ofPlane: plane - 1).descriptor
+      {
+        places.append((last.memory, place.offset))
+      } else {
+        let (memory, offset) = try memory(ofPlane: plane, of: buffer, for: rule.memory)
+        places.append((memory, offset))
+      }
     }
     guard places.count == buffer.layout.planes.count else {
       throw refusal(

@@ -34,9 +34,9 @@ public final class VulkanTexture: Registration {
   public let reason: String?
   public let check: PixelCheck
   /// One of each plane of the buffer: for `R8`, `GR88` and the like of luma and chroma, too.
-  public let planes: [Plane]
+  public var planes: [Plane] { content.planes }
   /// The layout of the images for those that draw them, behind the barriers.
-  public let layout: VkImageLayout
+  public var layout: VkImageLayout { content.layout }
   let device: VulkanDevice
   let content: TextureContent
   /// All planes as one, made when first asked for.
@@ -52,8 +52,6 @@ public final class VulkanTexture: Registration {
     self.route = route
     self.reason = reason
     self.check = check
-    planes = content.planes
-    layout = content.layout
   }
 
   deinit {
@@ -132,14 +130,14 @@ enum TextureContent: Preparable, Sendable {
 
   var layout: VkImageLayout {
     switch self {
-    case .imported: ImageOwnership.layout
+    case .imported: PlacedImage.layout
     case .transferred: OwnImage.layout
     }
   }
 
-  var ownerships: [ImageOwnership] {
+  var placed: [PlacedImage] {
     guard case .imported(let images) = self else { return [] }
-    return images.map(\.ownership)
+    return images
   }
 }
 
@@ -156,15 +154,14 @@ struct RetiredTexture: Sendable {
   /// What consists of images.
   var preparable: [any Preparable] { [content] + (whole.map { [$0] } ?? []) }
 
-  var key: VulkanTextureKey {
-    VulkanTextureKey(buffer: buffer.id, isMipmapped: content.isMipmapped)
-  }
+  var key: VulkanTextureKey { vulkanTextureKey(buffer, mipmapped: content.isMipmapped) }
 }
 
-/// What a buffer has one texture of at a time.
-struct VulkanTextureKey: Hashable {
-  let buffer: TextureBuffer.ID
-  let isMipmapped: Bool
+/// What a buffer has one texture of at a time: a number, which is hashed in no time.
+typealias VulkanTextureKey = UInt64
+
+func vulkanTextureKey(_ buffer: TextureBuffer, mipmapped: Bool) -> VulkanTextureKey {
+  buffer.id.number << 1 | (mipmapped ? 1 : 0)
 }
 
 /// A texture in the device's table, which does not keep it alive.

@@ -98,6 +98,8 @@ package import TexAlloc
   ///
   /// - Throws: `VulkanFailure`.
   package func finish() throws(VulkanFailure) {
+    try device.enter("finish")
+    defer { device.leave() }
     let connection = device.connection
     let resources = try CanvasResources(
       quads, of: draws.map(\.source.texture), with: objects, on: device)

@@ -2,17 +2,12 @@ internal import CVulkan
 internal import TexAlloc
 
 /// All planes of an image of luma and chroma as one image of Vulkan, each where it lies.
-@safe final class ConvertedImage: Preparable, @unchecked Sendable {  // handles, which never change
-  let image: VkImage
-  let view: VkImageView
-  let size: ImageSize
+@safe final class ConvertedImage: PlacedImage, Preparable, @unchecked Sendable {
+  // Nothing of it changes.
   let conversion: SamplerConversion
-  /// That of each plane. It lives as long.
-  private let memories: [DeviceMemory]
-  private let ownership: ImageOwnership
 
-  var layout: VkImageLayout { ImageOwnership.layout }
-  var ownerships: [ImageOwnership] { [ownership] }
+  var layout: VkImageLayout { Self.layout }
+  var placed: [PlacedImage] { [self] }
 
   /// - Parameter places: Of each plane, the memory, and bytes from its start.
   /// - Throws: Where the driver wants it otherwise, too.
@@ -22,17 +17,41 @@ internal import TexAlloc
   ) throws(LinearImageRefused) {
     let first = places[0].memory
     let connection = first.connection
-    let image = try unsafe Self.makeImage(layout.imageSize, in: first, conversion)
+    let isApart = !conversion.isPitchFree || places.contains { $0.memory !== first }
+    guard !isApart || conversion.takesSeveralMemories else {
+      throw .failed(
+        .unsupported(
+          "VK_FORMAT_FEATURE_DISJOINT_BIT",
+          "images of VkFormat \(conversion.conversion.format) lie in one memory"))
+    }
+    // Where planes are bound together, the first of them says where.
+    let base = isApart ? nil : places.map(\.offset).min()
+    let explicit = zip(layout.planes, places).map { plane, place in
+      VkSubresourceLayout(
+        offset: VkDeviceSize(base.map { place.offset - $0 } ?? 0), size: 0,
+        rowPitch: VkDeviceSize(plane.pitch), arrayPitch: 0, depthPitch: 0)
+    }
+    let image = try unsafe Self.makeImage(
+      layout.imageSize, in: first, conversion, isApart: isApart,
+      laidOut: conversion.isPitchFree ? explicit : nil)
+    let view: VkImageView
     do throws(LinearImageRefused) {
-      var starts: [Int] = []
-      for (plane, place) in places.enumerated() {
-        starts.append(
-          try unsafe Self.start(
-            of: plane, of: image, at: place.offset, pitch: layout.planes[plane].pitch,
-            in: place.memory))
+      if let base {
+        try unsafe Self.bind(image, to: first, at: base)
+      } else {
+        var starts: [Int] = []
+        for (plane, place) in places.enumerated() {
+          starts.append(
+            try unsafe Self.start(
+              of: plane, of: image, at: place.offset, pitch: layout.planes[plane].pitch,
+              in: place.memory, conversion.isPitchFree))
+        }
+        let parts = zip(places.map(\.memory), starts).map { ($0, $1) }
+        do { try unsafe Self.bind(image, to: parts, conversion.isPitchFree) } catch {
+          throw .failed(error)
+        }
       }
       do throws(VulkanFailure) {
-        try unsafe Self.bind(image, to: zip(places.map(\.memory), starts).map { ($0, $1) })
         var use = unsafe conversion.use
         unsafe view = try connection.makeView(
           of: image, conversion.conversion.vulkan, extension: &use)
@@ -41,30 +60,29 @@ internal import TexAlloc
       unsafe connection.functions.destroyImage(connection.device, image, nil)
       throw error
     }
-    unsafe self.image = image
-    size = layout.imageSize
     self.conversion = conversion
-    memories = places.map(\.memory)
-    ownership = unsafe ImageOwnership(
-      of: image, in: first,
-      from: LinearImages.initialLayout(isPitchFree: false, first.handleType))
-  }
-
-  deinit {
-    let connection = memories[0].connection
-    unsafe connection.functions.destroyImageView(connection.device, view, nil)
-    unsafe connection.functions.destroyImage(connection.device, image, nil)
+    unsafe super.init(
+      image, view, layout.imageSize, in: first, and: places.dropFirst().map(\.memory),
+      from: LinearImages.initialLayout(isPitchFree: conversion.isPitchFree, first.handleType))
   }
 }
 
 extension ConvertedImage {
-  private static func aspect(ofPlane plane: Int) -> UInt32 {
-    VK_IMAGE_ASPECT_PLANE_0_BIT.rawValue << UInt32(plane)
+  /// - Parameter isPitchFree: Whether planes are those of a modifier, as the caller has laid them out.
+  private static func aspect(ofPlane plane: Int, _ isPitchFree: Bool) -> UInt32 {
+    let first =
+      isPitchFree ? VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT : VK_IMAGE_ASPECT_PLANE_0_BIT
+    return first.rawValue << UInt32(plane)
   }
 
-  /// Without memory; that of its planes need not be one piece.
+  /// Without memory.
+  ///
+  /// - Parameters:
+  ///   - isApart: Whether each plane is bound by itself.
+  ///   - planes: How they lie; nil where the driver says.
   @unsafe private static func makeImage(
-    _ size: ImageSize, in memory: DeviceMemory, _ conversion: SamplerConversion
+    _ size: ImageSize, in memory: DeviceMemory, _ conversion: SamplerConversion, isApart: Bool,
+    laidOut planes: [VkSubresourceLayout]?
   ) throws(LinearImageRefused) -> VkImage {
     let connection = memory.connection
     let (across, down) = (conversion.conversion.across, conversion.conversion.down)
@@ -72,10 +90,11 @@ extension ConvertedImage {
       throw .extent(wanted: "multiples of \(across)x\(down)", held: size)
     }
     let (format, handleType) = (conversion.conversion.vulkan, memory.handleType)
-    let flags = VK_IMAGE_CREATE_DISJOINT_BIT.rawValue
+    let flags = isApart ? VK_IMAGE_CREATE_DISJOINT_BIT.rawValue : 0
     guard
       let support = LinearSupport(
-        of: format, false, handleType == 0 ? nil : handleType, flags: flags, on: connection),
+        of: format, planes != nil, handleType == 0 ? nil : handleType, flags: flags,
+        on: connection),
       support.takesMemory
     else {
       throw .failed(
@@ -90,22 +109,32 @@ extension ConvertedImage {
     var external = unsafe VkExternalMemoryImageCreateInfo(
       sType: VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO, pNext: nil,
       handleTypes: handleType)
+    var explicit = unsafe VkImageDrmFormatModifierExplicitCreateInfoEXT()
+    unsafe explicit.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT
     var image: VkImage?
-    let result = unsafe withUnsafePointer(to: &external) { external in
-      var info = unsafe VkImageCreateInfo()
-      unsafe info.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO
-      unsafe info.pNext = handleType == 0 ? nil : UnsafeRawPointer(external)
-      unsafe info.flags = flags
-      unsafe info.imageType = VK_IMAGE_TYPE_2D
-      unsafe info.format = format
-      unsafe info.extent = VkExtent3D(
-        width: UInt32(size.width), height: UInt32(size.height), depth: 1)
-      unsafe (info.mipLevels, info.arrayLayers) = (1, 1)
-      unsafe info.samples = VK_SAMPLE_COUNT_1_BIT
-      unsafe info.tiling = VK_IMAGE_TILING_LINEAR
-      unsafe info.usage = LinearImages.usage
-      unsafe info.initialLayout = LinearImages.initialLayout(isPitchFree: false, handleType)
-      return unsafe connection.functions.createImage(connection.device, &info, nil, &image)
+    let result = unsafe (planes ?? []).withUnsafeBufferPointer { layouts in
+      unsafe explicit.drmFormatModifierPlaneCount = UInt32(layouts.count)
+      unsafe explicit.pPlaneLayouts = layouts.baseAddress
+      return unsafe withUnsafeMutablePointers(&external, &explicit) { external, explicit in
+        let memory = handleType == 0 ? nil : UnsafeRawPointer(external)
+        unsafe explicit.pointee.pNext = memory
+        var info = unsafe VkImageCreateInfo()
+        unsafe info.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO
+        unsafe info.pNext = planes == nil ? memory : UnsafeRawPointer(explicit)
+        unsafe info.flags = flags
+        unsafe info.imageType = VK_IMAGE_TYPE_2D
+        unsafe info.format = format
+        unsafe info.extent = VkExtent3D(
+          width: UInt32(size.width), height: UInt32(size.height), depth: 1)
+        unsafe (info.mipLevels, info.arrayLayers) = (1, 1)
+        unsafe info.samples = VK_SAMPLE_COUNT_1_BIT
+        unsafe info.tiling =
+          planes == nil ? VK_IMAGE_TILING_LINEAR : VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT
+        unsafe info.usage = LinearImages.usage
+        unsafe info.initialLayout =
+          LinearImages.initialLayout(isPitchFree: planes != nil, handleType)
+        return unsafe connection.functions.createImage(connection.device, &info, nil, &image)
+      }
     }
     do throws(VulkanFailure) { try connection.check("vkCreateImage", result) } catch {
       throw .failed(error)
@@ -116,34 +145,42 @@ extension ConvertedImage {
 
   /// Where in its memory a plane is bound, so that its first row is at an offset.
   @unsafe private static func start(
-    of plane: Int, of image: VkImage, at offset: Int, pitch: Int, in memory: DeviceMemory
+    of plane: Int, of image: VkImage, at offset: Int, pitch: Int, in memory: DeviceMemory,
+    _ isPitchFree: Bool
   ) throws(LinearImageRefused) -> Int {
     let connection = memory.connection
-    var part = VkImageSubresource(
-      aspectMask: aspect(ofPlane: plane), mipLevel: 0, arrayLayer: 0)
+    let aspect = aspect(ofPlane: plane, isPitchFree)
+    var part = VkImageSubresource(aspectMask: aspect, mipLevel: 0, arrayLayer: 0)
     var held = VkSubresourceLayout()
     unsafe connection.functions.subresourceLayout(connection.device, image, &part, &held)
     guard held.rowPitch == pitch else { throw .pitch(wanted: Int(held.rowPitch), held: pitch) }
     let start = offset - Int(held.offset)
-    let needs = unsafe needs(of: plane, of: image, on: connection)
-    guard start >= 0, start.isMultiple(of: Int(needs.alignment)) else {
-      throw .offset(wanted: Int(needs.alignment), held: start)
-    }
-    guard start + Int(needs.size) <= memory.size else {
-      throw .size(wanted: start + Int(needs.size), held: memory.size)
-    }
-    guard needs.memoryTypeBits >> UInt32(memory.type.index) & 1 == 1 else {
-      throw .memoryType(memory.type)
-    }
+    let needs = unsafe needs(ofPart: aspect, of: image, on: connection)
+    try memory.require(LinearNeeds(needs, offset: Int(held.offset)), at: start)
     return start
   }
 
+  /// All planes, as far apart as the image says.
+  @unsafe private static func bind(
+    _ image: VkImage, to memory: DeviceMemory, at start: Int
+  ) throws(LinearImageRefused) {
+    let connection = memory.connection
+    var needs = VkMemoryRequirements()
+    unsafe connection.functions.imageRequirements(connection.device, image, &needs)
+    try memory.require(LinearNeeds(needs, offset: 0), at: start)
+    let result = unsafe connection.functions.bindImageMemory(
+      connection.device, image, memory.memory, VkDeviceSize(start))
+    do throws(VulkanFailure) { try connection.check("vkBindImageMemory", result) } catch {
+      throw .failed(error)
+    }
+  }
+
   @unsafe private static func needs(
-    of plane: Int, of image: VkImage, on connection: VulkanConnection
+    ofPart aspect: UInt32, of image: VkImage, on connection: VulkanConnection
   ) -> VkMemoryRequirements {
     var part = unsafe VkImagePlaneMemoryRequirementsInfo(
       sType: VK_STRUCTURE_TYPE_IMAGE_PLANE_MEMORY_REQUIREMENTS_INFO, pNext: nil,
-      planeAspect: VkImageAspectFlagBits(aspect(ofPlane: plane)))
+      planeAspect: VkImageAspectFlagBits(aspect))
     var needs = unsafe VkMemoryRequirements2()
     unsafe needs.sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2
     unsafe withUnsafePointer(to: &part) { part in
@@ -155,13 +192,13 @@ extension ConvertedImage {
   }
 
   @unsafe private static func bind(
-    _ image: VkImage, to places: [(memory: DeviceMemory, start: Int)]
+    _ image: VkImage, to places: [(memory: DeviceMemory, start: Int)], _ isPitchFree: Bool
   ) throws(VulkanFailure) {
     let connection = places[0].memory.connection
     let parts = unsafe places.indices.map { plane in
       unsafe VkBindImagePlaneMemoryInfo(
         sType: VK_STRUCTURE_TYPE_BIND_IMAGE_PLANE_MEMORY_INFO, pNext: nil,
-        planeAspect: VkImageAspectFlagBits(aspect(ofPlane: plane)))
+        planeAspect: VkImageAspectFlagBits(aspect(ofPlane: plane, isPitchFree)))
     }
     let result = unsafe parts.withUnsafeBufferPointer { parts in
       let infos = unsafe places.enumerated().map { plane, place in

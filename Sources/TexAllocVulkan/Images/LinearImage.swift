@@ -1,67 +1,57 @@
 internal import CVulkan
 internal import TexAlloc
 
-/// A plane of an image where it lies in memory, as the device sees it.
-@safe final class LinearImage: @unchecked Sendable {  // handles, which never change
-  let image: VkImage
-  let view: VkImageView
+/// How a plane of an image lies.
+struct LinearPlane: Sendable {
   let format: PlaneFormat
+  /// Texels.
   let size: ImageSize
-  let needs: LinearNeeds
-  /// It lives as long.
-  private let memory: DeviceMemory
-  let ownership: ImageOwnership
+  /// Bytes from the start of the image, and from one row to the next.
+  let offset, pitch: Int
+  /// What the driver wants, where it was asked about one that lies alike.
+  var needs: LinearNeeds?
+}
 
-  /// - Parameters:
-  ///   - place: Bytes from the start of the memory.
-  ///   - pitch: Bytes from one row to the next.
-  ///   - known: What the driver wants, where it was asked about an image that lies alike.
+/// A plane of an image where it lies in memory, as the device sees it.
+@safe final class LinearImage: PlacedImage, @unchecked Sendable {  // nothing of it changes
+  let format: PlaneFormat
+  let needs: LinearNeeds
+
+  /// - Parameter place: Of the plane, in bytes from the start of the memory.
   /// - Throws: Where the driver wants it otherwise, too.
   init(
-    _ format: PlaneFormat, _ size: ImageSize, at place: Int, pitch: Int, in memory: DeviceMemory,
-    by images: LinearImages, knowing known: LinearNeeds? = nil
+    _ plane: LinearPlane, at place: Int, in memory: DeviceMemory, by images: LinearImages
   ) throws(LinearImageRefused) {
     let connection = memory.connection
     let functions = connection.functions
     let image: VkImage
     do {
       unsafe image = try images.makeImage(
-        format, size, pitch: pitch, handleType: memory.handleType)
+        plane.format, plane.size, pitch: plane.pitch, handleType: memory.handleType)
     } catch { throw .failed(error) }
+    let view: VkImageView
     do throws(LinearImageRefused) {
-      let needs =
-        if let known { known } else { try unsafe LinearNeeds(of: image, pitch, in: memory, images) }
+      needs =
+        if let known = plane.needs { known } else {
+          try unsafe LinearNeeds(of: image, plane.pitch, in: memory, images)
+        }
       let start = place - needs.offset
-      guard start >= 0, start.isMultiple(of: needs.alignment) else {
-        throw .offset(wanted: needs.alignment, held: start)
-      }
-      guard start + needs.size <= memory.size else {
-        throw .size(wanted: start + needs.size, held: memory.size)
-      }
-      self.needs = needs
+      try memory.require(needs, at: start)
       do throws(VulkanFailure) {
         try connection.check(
           "vkBindImageMemory",
           unsafe functions.bindImageMemory(
             connection.device, image, memory.memory, VkDeviceSize(start)))
-        unsafe view = try connection.makeView(of: image, format)
+        unsafe view = try connection.makeView(of: image, plane.format)
       } catch { throw .failed(error) }
     } catch {
       unsafe functions.destroyImage(connection.device, image, nil)
       throw error
     }
-    unsafe self.image = image
-    self.format = format
-    self.size = size
-    self.memory = memory
-    ownership = unsafe ImageOwnership(
-      of: image, in: memory, from: images.initialLayout(handleType: memory.handleType))
-  }
-
-  deinit {
-    let connection = memory.connection
-    unsafe connection.functions.destroyImageView(connection.device, view, nil)
-    unsafe connection.functions.destroyImage(connection.device, image, nil)
+    format = plane.format
+    unsafe super.init(
+      image, view, plane.size, in: memory, from: images.initialLayout(handleType: memory.handleType)
+    )
   }
 }
 
@@ -70,8 +60,10 @@ struct LinearNeeds: Sendable {
   /// Where in its memory the first row lies.
   let offset: Int
   let size, alignment: Int
+  /// A bit for each type that it may lie in.
+  let memoryTypes: UInt32
 
-  /// - Throws: Where it wants another pitch, or other memory.
+  /// - Throws: Where it wants another pitch.
   @unsafe init(
     of image: VkImage, _ pitch: Int, in memory: DeviceMemory, _ images: LinearImages
   ) throws(LinearImageRefused) {
@@ -79,11 +71,26 @@ struct LinearNeeds: Sendable {
     guard held.pitch == pitch else { throw .pitch(wanted: held.pitch, held: pitch) }
     var needs = VkMemoryRequirements()
     unsafe memory.connection.functions.imageRequirements(memory.connection.device, image, &needs)
-    guard needs.memoryTypeBits >> UInt32(memory.type.index) & 1 == 1 else {
-      throw .memoryType(memory.type)
-    }
-    offset = held.offset
+    self.init(needs, offset: held.offset)
+  }
+
+  init(_ needs: VkMemoryRequirements, offset: Int) {
+    self.offset = offset
     (size, alignment) = (Int(needs.size), Int(needs.alignment))
+    memoryTypes = needs.memoryTypeBits
+  }
+}
+
+extension DeviceMemory {
+  /// - Throws: Why an image is not bound there.
+  func require(_ needs: LinearNeeds, at start: Int) throws(LinearImageRefused) {
+    guard start >= 0, start.isMultiple(of: needs.alignment) else {
+      throw .offset(wanted: needs.alignment, held: start)
+    }
+    guard start + needs.size <= size else {
+      throw .size(wanted: start + needs.size, held: size)
+    }
+    guard needs.memoryTypes >> UInt32(type.index) & 1 == 1 else { throw .memoryType(type) }
   }
 }
 

@@ -196,27 +196,7 @@ extension LinearImages {
     let wanted =
       VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT.rawValue
       | VK_FORMAT_FEATURE_SAMPLED_IMAGE_FILTER_LINEAR_BIT.rawValue
-    let functions = connection.physical.instance.functions
-    var properties = unsafe VkFormatProperties2()
-    unsafe properties.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2
-    guard isPitchFree else {
-      unsafe functions.getFormatProperties(connection.physical.handle, format, &properties)
-      return unsafe properties.formatProperties.linearTilingFeatures & wanted == wanted
-    }
-    var modifiers = [VkDrmFormatModifierPropertiesEXT](repeating: .init(), count: 128)
-    let count = modifiers.count
-    return unsafe modifiers.withUnsafeMutableBufferPointer { modifiers in
-      var list = unsafe VkDrmFormatModifierPropertiesListEXT(
-        sType: VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT, pNext: nil,
-        drmFormatModifierCount: UInt32(count), pDrmFormatModifierProperties: modifiers.baseAddress)
-      unsafe withUnsafeMutablePointer(to: &list) {
-        unsafe properties.pNext = UnsafeMutableRawPointer($0)
-        unsafe functions.getFormatProperties(connection.physical.handle, format, &properties)
-      }
-      return unsafe modifiers.prefix(Int(list.drmFormatModifierCount)).contains {
-        $0.drmFormatModifier == 0 && $0.drmFormatModifierPlaneCount == 1
-          && $0.drmFormatModifierTilingFeatures & wanted == wanted
-      }
-    }
+    let features = connection.linearFeatures(of: format, explicitPlanes: isPitchFree ? 1 : nil)
+    return features & wanted == wanted
   }
 }

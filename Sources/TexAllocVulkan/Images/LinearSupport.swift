@@ -62,6 +62,37 @@ struct LinearSupport: Sendable {
   }
 }
 
+extension VulkanConnection {
+  /// What linear images of a format can be used for; nothing where there are none.
+  ///
+  /// - Parameter count: Of planes, in images of which the caller says how far rows are apart; nil where the driver
+  ///   says.
+  func linearFeatures(of format: VkFormat, explicitPlanes count: Int? = nil) -> UInt32 {
+    let functions = physical.instance.functions
+    var properties = unsafe VkFormatProperties2()
+    unsafe properties.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2
+    guard let count else {
+      unsafe functions.getFormatProperties(physical.handle, format, &properties)
+      return unsafe properties.formatProperties.linearTilingFeatures
+    }
+    guard extensions.contains("VK_EXT_image_drm_format_modifier") else { return 0 }
+    var modifiers = [VkDrmFormatModifierPropertiesEXT](repeating: .init(), count: 128)
+    return unsafe modifiers.withUnsafeMutableBufferPointer { modifiers in
+      var list = unsafe VkDrmFormatModifierPropertiesListEXT(
+        sType: VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT, pNext: nil,
+        drmFormatModifierCount: UInt32(modifiers.count),
+        pDrmFormatModifierProperties: modifiers.baseAddress)
+      unsafe withUnsafeMutablePointer(to: &list) {
+        unsafe properties.pNext = UnsafeMutableRawPointer($0)
+        unsafe functions.getFormatProperties(physical.handle, format, &properties)
+      }
+      return unsafe modifiers.prefix(Int(list.drmFormatModifierCount)).first {
+        $0.drmFormatModifier == 0 && $0.drmFormatModifierPlaneCount == count
+      }?.drmFormatModifierTilingFeatures ?? 0
+    }
+  }
+}
+
 extension ImageSize {
   func fits(in most: ImageSize) -> Bool { width <= most.width && height <= most.height }
 }

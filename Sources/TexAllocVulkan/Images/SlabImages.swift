@@ -9,24 +9,14 @@ internal import TexAlloc
 /// is waited for here.
 final class SlabImages: Sendable {
   private struct Entry: Sendable {
-    let layout: ImageLayout
+    let kind: ImageKind
     let images: [LinearImage]
   }
 
-  /// A kind of images of which one was found to be as it should, in every respect.
-  struct Kind: Sendable {
-    let layout: ImageLayout
-    /// From the last page that begins before the image.
-    fileprivate let offset: Int
-    /// Of each plane: how Vulkan calls it, and what the driver wants of such images.
-    let planes: [(format: PlaneFormat, needs: LinearNeeds)]
-  }
-
-  /// What is known of an image that is new.
-  enum Find {
-    /// Those that showed an image which lay like it.
-    case images([LinearImage])
-    case kind(Kind)
+  private struct State: Sendable {
+    var entries: [Int: Entry] = [:]
+    var kinds: [ImageKind] = []
+    var last: VulkanFence?
   }
 
   /// A place can be carved in many ways, of which each leaves images behind.
@@ -34,38 +24,32 @@ final class SlabImages: Sendable {
   private static let mostKinds = 32
 
   let memory: DeviceMemory
-  private let state = Mutex(
-    (entries: [Int: Entry](), kinds: [Kind](), last: VulkanFence?.none))
+  private let state = Mutex(State())
   private let source = Mutex<CopySource?>(nil)
 
   init(_ memory: DeviceMemory) { self.memory = memory }
 
   deinit {
-    let (entries, _, last) = state.withLock { $0 }
+    let (entries, last) = state.withLock { ($0.entries, $0.last) }
     if let last, !last.wait(until: .now + longestWait) {
       leaveToQueue((entries, source.withLock { $0 }, memory))
     }
   }
 
-  /// What is known of the place of this buffer, or of its kind.
-  func find(for buffer: TextureBuffer) -> Find? {
-    let (layout, place) = (buffer.layout, buffer.offset)
-    return state.withLock { state in
-      if state.entries[place]?.layout == layout,
-        let entry = state.entries.removeValue(forKey: place)
-      {
-        return .images(entry.images)
-      }
-      let offset = place % pageSize
-      return state.kinds.first { $0.offset == offset && $0.layout == layout }.map { .kind($0) }
+  /// The kind of this buffer, where one of it is known, and the images of one that lay in its place.
+  func find(for buffer: TextureBuffer) -> (kind: ImageKind, images: [LinearImage]?)? {
+    state.withLock { state in
+      guard let kind = state.kinds.first(where: { $0.includes(buffer) }) else { return nil }
+      guard !state.entries.isEmpty, let entry = state.entries[buffer.offset], entry.kind === kind
+      else { return (kind, nil) }
+      state.entries[buffer.offset] = nil
+      return (kind, entry.images)
     }
   }
 
   /// Keeps that images which lie like this buffer need no more questions.
   func remember(_ images: [LinearImage], of buffer: TextureBuffer) {
-    let kind = Kind(
-      layout: buffer.layout, offset: buffer.offset % pageSize,
-      planes: images.map { ($0.format, $0.needs) })
+    let kind = ImageKind(of: buffer, images)
     state.withLock { state in
       if state.kinds.count >= Self.mostKinds { state.kinds = [] }
       state.kinds.append(kind)
@@ -79,12 +63,13 @@ final class SlabImages: Sendable {
   ) -> [LinearImage] {
     state.withLock { state in
       state.last = fence
+      guard let kind = state.kinds.first(where: { $0.includes(buffer) }) else { return images }
       var gone = state.entries.removeValue(forKey: buffer.offset)?.images ?? []
       if state.entries.count >= Self.mostEntries {
         gone += state.entries.values.flatMap(\.images)
         state.entries = [:]
       }
-      state.entries[buffer.offset] = Entry(layout: buffer.layout, images: images)
+      state.entries[buffer.offset] = Entry(kind: kind, images: images)
       return gone
     }
   }
@@ -100,6 +85,29 @@ final class SlabImages: Sendable {
   }
 
   func hold(until fence: VulkanFence) { state.withLock { $0.last = fence } }
+}
+
+/// A kind of images of which one was found to be as it should, in every respect.
+final class ImageKind: Sendable {
+  private let layout: ImageLayout
+  /// From the last page that begins before the image.
+  private let offset: Int
+  let planes: [LinearPlane]
+
+  fileprivate init(of buffer: TextureBuffer, _ images: [LinearImage]) {
+    layout = buffer.layout
+    offset = buffer.offset & (pageSize - 1)
+    planes = images.enumerated().map { index, image in
+      let plane = buffer.layout.planes[index]
+      return LinearPlane(
+        format: image.format, size: image.size, offset: plane.offset, pitch: plane.pitch,
+        needs: image.needs)
+    }
+  }
+
+  fileprivate func includes(_ buffer: TextureBuffer) -> Bool {
+    offset == buffer.offset & (pageSize - 1) && layout == buffer.layout
+  }
 }
 
 /// A slab that a device keeps something with.

@@ -191,7 +191,7 @@ internal import TexAlloc
 }
 
 /// Two structures of a chain.
-@unsafe private func withUnsafeMutablePointers<First, Second, Result>(
+@unsafe func withUnsafeMutablePointers<First, Second, Result>(
   _ first: inout First, _ second: inout Second,
   _ body: (UnsafeMutablePointer<First>, UnsafeMutablePointer<Second>) -> Result
 ) -> Result {

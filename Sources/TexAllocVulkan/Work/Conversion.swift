@@ -10,6 +10,7 @@ struct Conversion: Hashable, Sendable {
   let format: UInt32
   /// Pixels across, and down, that share a sample of chroma.
   let across, down: Int
+  let planeCount: Int
   private let matrix: Colour.Matrix
   private let range: Colour.Range
   /// Where samples of chroma lie; in a direction in which none are shared, that makes no difference, and is the
@@ -25,6 +26,7 @@ struct Conversion: Hashable, Sendable {
     else { return nil }
     let (colour, chroma) = (layout.colour, row.shapes[1])
     format = row.format.rawValue
+    planeCount = row.shapes.count
     (across, down) = (chroma.horizontalSubsampling, chroma.verticalSubsampling)
     (matrix, range) = (colour.matrix, colour.range)
     horizontalSiting = across > 1 ? colour.horizontalSiting : .cosited
@@ -94,6 +96,11 @@ struct Conversion: Hashable, Sendable {
   let sampler: VkSampler
   /// How many descriptors an image takes in a set.
   let descriptorCount: Int
+  /// Whether images say how far rows are apart, and may lie in one memory; else the driver says, and each plane has
+  /// a memory of its own, which may be the same.
+  let isPitchFree: Bool
+  /// Whether planes may lie in several.
+  let takesSeveralMemories: Bool
   private let connection: VulkanConnection
 
   /// - Throws: `VulkanFailure`, unsupported where the device lacks the conversion, or samples no such images
@@ -102,8 +109,16 @@ struct Conversion: Hashable, Sendable {
     guard connection.convertsLumaAndChroma else {
       throw .unsupported("samplerYcbcrConversion", "the device was made without it")
     }
-    let features = connection.linearFeatures(of: conversion.vulkan)
+    let format = conversion.vulkan
+    let free = connection.linearFeatures(of: format, explicitPlanes: conversion.planeCount)
+    isPitchFree = (try? Self.require(conversion, of: free)) != nil
+    let features = isPitchFree ? free : connection.linearFeatures(of: format)
     try Self.require(conversion, of: features)
+    takesSeveralMemories = features & VK_FORMAT_FEATURE_DISJOINT_BIT.rawValue != 0
+    guard isPitchFree || takesSeveralMemories else {
+      throw .unsupported(
+        "VK_FORMAT_FEATURE_DISJOINT_BIT", "linear images of VkFormat \(format.rawValue) lack it")
+    }
     // All filters are of one kind: not every device has them apart.
     let isLinear =
       features & VK_FORMAT_FEATURE_SAMPLED_IMAGE_YCBCR_CONVERSION_LINEAR_FILTER_BIT.rawValue != 0
@@ -147,7 +162,7 @@ struct Conversion: Hashable, Sendable {
     }
     self.conversion = conversion
     unsafe self.handle = handle
-    descriptorCount = connection.descriptors(of: conversion.vulkan)
+    descriptorCount = connection.descriptors(of: format, isPitchFree)
     self.connection = connection
   }
 
@@ -173,7 +188,6 @@ struct Conversion: Hashable, Sendable {
       }
     }
     try require(VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT, "VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT")
-    try require(VK_FORMAT_FEATURE_DISJOINT_BIT, "VK_FORMAT_FEATURE_DISJOINT_BIT")
     let (centred, cosited) = (
       VK_FORMAT_FEATURE_MIDPOINT_CHROMA_SAMPLES_BIT, VK_FORMAT_FEATURE_COSITED_CHROMA_SAMPLES_BIT
     )
@@ -192,27 +206,24 @@ struct Conversion: Hashable, Sendable {
 }
 
 extension VulkanConnection {
-  /// What linear images of a format can be used for.
-  fileprivate func linearFeatures(of format: VkFormat) -> UInt32 {
-    var properties = unsafe VkFormatProperties2()
-    unsafe properties.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2
-    unsafe physical.instance.functions.getFormatProperties(physical.handle, format, &properties)
-    return unsafe properties.formatProperties.linearTilingFeatures
-  }
-
   /// How many descriptors an image that is converted takes.
-  fileprivate func descriptors(of format: VkFormat) -> Int {
+  fileprivate func descriptors(of format: VkFormat, _ isPitchFree: Bool) -> Int {
     var conversion = unsafe VkSamplerYcbcrConversionImageFormatProperties()
     unsafe conversion.sType =
       VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_IMAGE_FORMAT_PROPERTIES
-    let result = unsafe withUnsafeMutablePointer(to: &conversion) { conversion in
+    var modifier = unsafe VkPhysicalDeviceImageDrmFormatModifierInfoEXT()
+    unsafe modifier.sType =
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT
+    let result = unsafe withUnsafeMutablePointers(&conversion, &modifier) { conversion, modifier in
       var info = unsafe VkPhysicalDeviceImageFormatInfo2()
       unsafe info.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2
+      unsafe info.pNext = isPitchFree ? UnsafeRawPointer(modifier) : nil
       unsafe info.format = format
       unsafe info.type = VK_IMAGE_TYPE_2D
-      unsafe info.tiling = VK_IMAGE_TILING_LINEAR
+      unsafe info.tiling =
+        isPitchFree ? VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT : VK_IMAGE_TILING_LINEAR
       unsafe info.usage = VK_IMAGE_USAGE_SAMPLED_BIT.rawValue
-      unsafe info.flags = VK_IMAGE_CREATE_DISJOINT_BIT.rawValue
+      unsafe info.flags = isPitchFree ? 0 : VK_IMAGE_CREATE_DISJOINT_BIT.rawValue
       var properties = unsafe VkImageFormatProperties2()
       unsafe properties.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2
       unsafe properties.pNext = UnsafeMutableRawPointer(conversion)

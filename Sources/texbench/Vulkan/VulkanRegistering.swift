@@ -6,7 +6,9 @@ internal import TexAllocVulkan
 /// Images made textures in a slab that the device knows, beside the three calls that nobody can do without.
 struct VulkanRegistering {
   private static let count = 100
-  private static let image = ImageDescriptor(width: 128, height: 128, formats: [.abgr8888])
+  private static let kinds = [Fourcc.abgr8888, .argb8888].map {
+    ImageDescriptor(width: 128, height: 128, formats: [$0])
+  }
   let gpu: VulkanDevice
 
   var besideBareCalls: Comparison {
@@ -16,27 +18,34 @@ struct VulkanRegistering {
         Route(name: "bare vkCreateImage, vkBindImageMemory, vkCreateImageView", items: Self.count) {
           let bare = try BareVulkanImages(on: gpu, room: Self.count)
           return { watch in
-            let images = try bare.make(Self.count, Self.image)
+            let images = try bare.make(Self.count, Self.kinds[0])
             watch.finish()
             bare.destroy(images)
           }
         },
         Route(name: "register, new", items: Self.count, isOurs: true, goal: Goal(ratio: 3)) {
-          { watch in
-            // A pool of its own has places that nothing is kept for.
-            let pool = try TexturePool(for: [gpu])
-            let first = try gpu.register(Self.painted(in: pool))
-            let buffers = try (0..<Self.count).map { _ in try Self.painted(in: pool) }
-            watch.restart()
-            let textures = try buffers.map { try gpu.register($0) }
-            watch.finish()
-            withExtendedLifetime((first, textures)) {}
+          let pool = try TexturePool(for: [gpu])
+          let firsts = try Self.kinds.map { try gpu.register(Self.painted($0, in: pool)) }
+          var turn = 0
+          return { watch in
+            // What is kept of the places that come back is of the other kind.
+            turn += 1
+            do {
+              let image = Self.kinds[turn % Self.kinds.count]
+              let buffers = try (0..<Self.count).map { _ in try Self.painted(image, in: pool) }
+              watch.restart()
+              let textures = try buffers.map { try gpu.register($0) }
+              watch.finish()
+              withExtendedLifetime((firsts, textures)) {}
+            }
+            try letGo(of: pool)
           }
         },
         Route(name: "register, kept", items: Self.count, isOurs: true) {
           let pool = try TexturePool(for: [gpu])
-          let first = try gpu.register(Self.painted(in: pool))
-          let buffers = try (0..<Self.count).map { _ in try Self.painted(in: pool) }
+          let image = Self.kinds[0]
+          let first = try gpu.register(Self.painted(image, in: pool))
+          let buffers = try (0..<Self.count).map { _ in try Self.painted(image, in: pool) }
           return { watch in
             do {
               let textures = try buffers.map { try gpu.register($0) }
@@ -49,7 +58,17 @@ struct VulkanRegistering {
       ])
   }
 
-  private static func painted(in pool: TexturePool) throws -> TextureBuffer {
+  /// Has all that the queue still uses come back to the pool.
+  private func letGo(of pool: TexturePool) throws {
+    try gpu.collect()
+    _ = try gpu.makeFence().wait(until: .now + .seconds(10))
+    try gpu.collect()
+    pool.collect()
+  }
+
+  private static func painted(
+    _ image: ImageDescriptor, in pool: TexturePool
+  ) throws -> TextureBuffer {
     let buffer = try pool.allocate(image)
     var writer = buffer.writer()
     writer.fill(0..<image.height, with: 255)

@@ -27,7 +27,8 @@ public final class Slab: Sendable {
   private let memory: OwnedDescriptor?
   private let mayGiveBack: Mutex<Bool>
   private let flush: (@Sendable (Range<Int>) -> Void)?
-  private let companions = Mutex<[UInt64: any AnyObject & Sendable]>([:])
+  /// Few: looking at each takes less long than hashing.
+  private let companions = Mutex<[(number: UInt64, kept: any AnyObject & Sendable)]>([])
 
   /// Maps memory that a heap has just allocated, for reading and writing.
   ///
@@ -98,7 +99,7 @@ public final class Slab: Sendable {
   }
 
   /// The mapping goes after the companions, and the descriptor, too.
-  deinit { companions.withLock { $0 = [:] } }
+  deinit { companions.withLock { $0 = [] } }
 
   /// The descriptor, for as long as the slab lives; nil for memory that has none. All images of the
   /// slab are in it, so it is for devices of this process only.
@@ -180,9 +181,13 @@ private enum SlabCompanionCount {
 extension Slab {
   /// What a registrar keeps with this slab; nil where that is nothing.
   public func companion<Companion>(_ kind: SlabCompanion<Companion>) -> Companion? {
-    guard let companion = companions.withLock({ $0[kind.number] }) else { return nil }
+    guard let kept = kept(kind.number) else { return nil }
     // Nobody else has the number, and asking what it is of takes longer than all the rest.
-    return unsafe unsafeDowncast(companion, to: Companion.self)
+    return unsafe unsafeDowncast(kept, to: Companion.self)
+  }
+
+  private func kept(_ number: UInt64) -> (any AnyObject & Sendable)? {
+    companions.withLock { companions in companions.first { $0.number == number }?.kept }
   }
 
   /// What a registrar keeps with this slab, made at the first call. It goes before the memory does,
@@ -196,15 +201,18 @@ extension Slab {
     if let companion = companion(kind) { return companion }
     let made = try make()
     return companions.withLock { companions in
-      if let first = companions[kind.number] as? Companion { return first }
-      companions[kind.number] = made
+      let first = companions.first { $0.number == kind.number }
+      if let first = first?.kept as? Companion { return first }
+      companions.append((kind.number, made))
       return made
     }
   }
 
   /// Lets go of what a registrar keeps with this slab, as one does that is closed.
   public func removeCompanion<Companion>(_ kind: SlabCompanion<Companion>) {
-    _ = companions.withLock { $0.removeValue(forKey: kind.number) }
+    _ = companions.withLock { companions in
+      companions.firstIndex { $0.number == kind.number }.map { companions.remove(at: $0) }
+    }
   }
 }
 

@@ -10,7 +10,7 @@ public final class TextureBuffer: Sendable {
   /// What a buffer is told apart by: never used twice in a process.
   public struct ID: Hashable, Sendable {
     private static let last = Atomic<UInt64>(0)
-    private let number = last.add(1, ordering: .relaxed).newValue
+    package let number = last.add(1, ordering: .relaxed).newValue
   }
 
   public let id = ID()
@@ -90,7 +90,11 @@ public final class TextureBuffer: Sendable {
   /// that no pool has planned.
   public var plan: MemoryPlan? { memory.plan?.memory }
   /// How the image gets to its devices; nil where no component of its pool registers it.
-  public var route: Route? { memory.plan?.memory.route }
+  public var route: Route? {
+    // The rest of the plan is not to be copied.
+    guard let plan = memory.plan else { return nil }
+    return plan.memory.route
+  }
 
   /// The slab that the image lies in; nil for memory of the application, or that no device sees.
   public var slab: Slab? { memory.slab }
@@ -139,6 +143,12 @@ public final class TextureBuffer: Sendable {
   public var finisher: FinisherChoice? {
     get { state.withLock { $0.finisher } }
     set { state.withLock { $0.finisher = newValue } }
+  }
+
+  /// Whether its memory is its own, with what was written there.
+  var hasContents: Bool {
+    let isWhole = state.withLock { $0.flaw == nil && !$0.isSpent }
+    return isWhole && !isLost
   }
 
   /// Why the image was discarded; nil where it was not.

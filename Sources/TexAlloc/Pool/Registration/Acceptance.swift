@@ -24,6 +24,7 @@ extension BufferAttributes {
 extension TextureBuffer {
   /// - Throws: `RegistrationRefused` for what is no picture, or not any more.
   package func requireContents(for component: String) throws(RegistrationRefused) {
+    if hasContents { return }
     func refusal(_ cause: RegistrationRefused.Cause, held: String) -> RegistrationRefused {
       RegistrationRefused(
         cause, by: component, field: "contents", wanted: "an image that was written", held: held)

@@ -40,13 +40,15 @@ private struct VerdictPlaces: Sendable {
 /// What images have in common that one check tells about all of them.
 private struct ImageKind: Equatable, Sendable {
   private let heap: String?
+  /// Heaps of the application's own may have one name.
+  private let caching: Caching?
   private let format: Format
   private let sampling: Sampling
   /// Of luma and chroma, which the driver may convert.
   private let colour: Colour?
 
   init(of buffer: TextureBuffer) {
-    heap = buffer.heap
+    (heap, caching) = (buffer.heap, buffer.caching)
     format = buffer.layout.format
     sampling = buffer.layout.sampling
     colour = buffer.layout.shapes.contains(where: \.isLuma) ? buffer.layout.colour : nil

@@ -1,11 +1,18 @@
 internal import CVulkan
 internal import Synchronization
+internal import TexAlloc
 
-/// Whether an image where it lies in memory is in its layout, and the device's: it is taken, may be given back to
-/// those whose memory it is, and taken again. Of all who ask for a barrier, on whatever threads, one gets it.
-@safe final class ImageOwnership: @unchecked Sendable {  // a handle, which never changes
-  private let image: VkImage
+/// An image where it lies in memory, with a view of it.
+///
+/// It knows whether it is in its layout, and the device's: it is taken, may be given back to those whose memory it
+/// is, and taken again. Of all who ask for a barrier, on whatever threads, one gets it.
+@safe class PlacedImage: @unchecked Sendable {  // handles, which never change
+  let image: VkImage
+  let view: VkImageView
+  let size: ImageSize
+  /// That it lies in, with its first plane at least; and that of the other planes. They live as long.
   private let memory: DeviceMemory
+  private let others: [DeviceMemory]
   private let initialLayout: VkImageLayout
   private let state = Atomic(State.new)
 
@@ -20,10 +27,23 @@ internal import Synchronization
     case released
   }
 
-  @unsafe init(of image: VkImage, in memory: DeviceMemory, from initialLayout: VkImageLayout) {
+  /// Takes over the handles.
+  @unsafe init(
+    _ image: VkImage, _ view: VkImageView, _ size: ImageSize, in memory: DeviceMemory,
+    and others: [DeviceMemory] = [], from initialLayout: VkImageLayout
+  ) {
     unsafe self.image = image
+    unsafe self.view = view
+    self.size = size
     self.memory = memory
+    self.others = others
     self.initialLayout = initialLayout
+  }
+
+  deinit {
+    let connection = memory.connection
+    unsafe connection.functions.destroyImageView(connection.device, view, nil)
+    unsafe connection.functions.destroyImage(connection.device, image, nil)
   }
 
   var wantsBarrier: Bool { state.load(ordering: .acquiring) != .taken }
@@ -66,26 +86,26 @@ internal import Synchronization
 protocol Preparable {
   var layout: VkImageLayout { get }
   /// Of those that need it.
-  var ownerships: [ImageOwnership] { get }
+  var placed: [PlacedImage] { get }
 }
 
 extension Preparable {
   /// Whether nobody has asked for its barriers.
-  var wantsBarriers: Bool { ownerships.contains(where: \.wantsBarrier) }
+  var wantsBarriers: Bool { placed.contains(where: \.wantsBarrier) }
 
   /// Whether it can be given back.
-  var wantsReleases: Bool { ownerships.contains(where: \.wantsRelease) }
+  var wantsReleases: Bool { placed.contains(where: \.wantsRelease) }
 
   func takeBarriers() -> [VkImageMemoryBarrier] {
-    unsafe ownerships.compactMap { unsafe $0.takeBarrier() }
+    unsafe placed.compactMap { unsafe $0.takeBarrier() }
   }
 
   func takeReleases() -> [VkImageMemoryBarrier] {
-    unsafe ownerships.compactMap { unsafe $0.takeRelease() }
+    unsafe placed.compactMap { unsafe $0.takeRelease() }
   }
 
   func putBack(_ barriers: [VkImageMemoryBarrier]) {
-    for ownership in ownerships { unsafe barriers.forEach { unsafe ownership.putBack($0) } }
+    for image in placed { unsafe barriers.forEach { unsafe image.putBack($0) } }
   }
 }
 
@@ -112,7 +132,7 @@ extension DeviceMemory {
       sType: VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER, pNext: nil,
       srcAccessMask: isOthers ? 0 : VK_ACCESS_HOST_WRITE_BIT.rawValue,
       dstAccessMask: VK_ACCESS_SHADER_READ_BIT.rawValue, oldLayout: old,
-      newLayout: ImageOwnership.layout, srcQueueFamilyIndex: owner,
+      newLayout: PlacedImage.layout, srcQueueFamilyIndex: owner,
       dstQueueFamilyIndex: isOthers ? connection.queueFamily : QueueFamily.ignored,
       image: image, subresourceRange: .colour(levels: 0..<1))
   }
@@ -122,7 +142,7 @@ extension DeviceMemory {
     unsafe VkImageMemoryBarrier(
       sType: VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER, pNext: nil,
       srcAccessMask: VK_ACCESS_SHADER_READ_BIT.rawValue, dstAccessMask: 0,
-      oldLayout: ImageOwnership.layout, newLayout: ImageOwnership.layout,
+      oldLayout: PlacedImage.layout, newLayout: PlacedImage.layout,
       srcQueueFamilyIndex: connection.queueFamily, dstQueueFamilyIndex: owner, image: image,
       subresourceRange: .colour(levels: 0..<1))
   }
