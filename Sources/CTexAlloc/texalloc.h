@@ -1159,13 +1159,13 @@ typedef struct texalloc_vulkan_options {
    */
   uint32_t extension_count;
   const char *const *extensions;
-  /** Whether it was made with the feature `samplerYcbcrConversion`: else no image is converted. */
-  bool converts_luma_and_chroma;
   /** Are called before and after the library uses the queue, and call nothing of it; NULL where nobody else does. */
   void (*lock)(void *user);
   void (*unlock)(void *user);
   /** What they are given. */
   void *user;
+  /** Whether it was made with the feature `samplerYcbcrConversion`: else no image is converted. */
+  bool converts_luma_and_chroma;
 } texalloc_vulkan_options;
 
 /**

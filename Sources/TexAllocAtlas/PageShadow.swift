@@ -77,8 +77,7 @@ internal import TexAlloc
 
   /// Writes the dirty lines to the page, and all others the first time; nil where none is dirty.
   func flush(to page: TextureBuffer) -> AtlasPage.Flush? {
-    for place in touched { dirty.insert(bytes: columns(of: place), ofRows: place.rows) }
-    touched.removeAll(keepingCapacity: true)
+    markTouched()
     var rows = dirty.rows
     guard !rows.isEmpty else { return nil }
     var writer = page.writer()
@@ -107,9 +106,18 @@ internal import TexAlloc
     if last < touched.count, touched[last].isLeft(of: rectangle) {
       touched[last].width += rectangle.width
     } else {
+      // Whoever draws without ever flushing takes no more memory for it.
+      if touched.count == Self.mostTouched { markTouched() }
       latest[height] = Int32(touched.count)
       touched.append(rectangle)
     }
+  }
+
+  private static let mostTouched = 4096
+
+  private func markTouched() {
+    for place in touched { dirty.insert(bytes: columns(of: place), ofRows: place.rows) }
+    touched.removeAll(keepingCapacity: true)
   }
 
   /// The bytes that a rectangle takes in each of its rows.

@@ -6,8 +6,8 @@
 /// lets it stand highest: small ones in *strips*, for several of one height.
 ///
 /// Places come back one by one, or all that touch some rows. The rows are a new bed then, to which what
-/// comes next is confined, so that what came at the same time can go at the same time. Where places came
-/// back one by one, a map of all pixels knows what is really free, so that those side by side are one.
+/// comes next is confined, so that what came at the same time can go at the same time; what is left of the
+/// bed before may be kept for small ones. Where places came back one by one, a map of all pixels knows what is really free, so that those side by side are one.
 struct SkylinePacker: Sendable {
   let width, height: Int
   /// How many rectangles are in it.

@@ -254,6 +254,7 @@ public func texalloc_vulkan_texture_get_converted(
   _ texture: OpaquePointer?, _ converted: UnsafeMutablePointer<texalloc_vulkan_converted>?
 ) -> texalloc_status {
   answer {
+    unsafe try requireRoom(in: converted)
     let texture = try Handles.vulkanTextures.find(texture).texture
     unsafe try pass(texalloc_vulkan_converted(texture.converted()), to: converted)
   }

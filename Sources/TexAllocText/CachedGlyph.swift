@@ -25,6 +25,7 @@ public struct CachedGlyph: Hashable, Sendable {
       func bits(_ part: Int) -> UInt64 { UInt64(UInt16(truncatingIfNeeded: part)) }
       return bits(parts.0) | bits(parts.1) << 16 | bits(parts.2) << 32 | bits(parts.3) << 48
     }
+    precondition(cell.map { $0.page <= Int16.max } ?? true, "more pages than a glyph can name")
     let place = cell?.rectangle ?? TexelRectangle(x: 0, y: 0, width: 0, height: 0)
     self.place = packed((place.x, place.y, place.width, place.height))
     bearings = packed(

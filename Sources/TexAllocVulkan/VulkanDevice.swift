@@ -103,7 +103,8 @@ public final class VulkanDevice: Registrar {
     if let first = failures.first { throw first }
     let names = devices.map { "\($0.description)" }.joined(separator: "; ")
     throw .unsupported(
-      "VulkanDevice", devices.isEmpty ? "there is none" : "none is \(choice), of: \(names)")
+      "VulkanDevice",
+      devices.isEmpty ? "wanted \(choice), and there is none" : "none is \(choice), of: \(names)")
   }
 
   /// Takes a toolkit's device, which lives longer, or until ``close()`` has returned.

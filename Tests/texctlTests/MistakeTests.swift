@@ -20,7 +20,8 @@ final class MistakeTests: XCTestCase {
       XCTAssertEqual(help.status, 0, help.complaint)
       let usage = help.output.components(separatedBy: "\n\n").first { $0.hasPrefix("USAGE:") }
       XCTAssertFalse(try XCTUnwrap(usage).contains(" --route <route>"), usage ?? "")
-      XCTAssertTrue(help.output.contains("default: automatic"), help.output)
+      let option = help.output.components(separatedBy: "--route").last ?? ""
+      XCTAssertTrue(option.prefix(400).contains("default: automatic"), help.output)
     }
   }
 
@@ -60,7 +61,8 @@ final class MistakeTests: XCTestCase {
   }
 
   func testADeviceThatThereIsNotIsNamed() throws {
-    for api in ["gl", "vulkan"] {
+    let probe = try ProgramRun("texctl", ["probe"]).output
+    for api in probe.contains("imports memory of the process") ? ["gl", "vulkan"] : ["gl"] {
       let run = try ProgramRun(
         "texctl",
         ["render", TestPhotograph.path("lake.jpg"), "-o", folder.path("a.png"), "--api", api]

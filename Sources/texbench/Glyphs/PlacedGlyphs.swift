@@ -34,6 +34,7 @@ internal import TexAllocText
     let font = try cache.font(face, pixelSize: pixelSize)
     places = try glyphs.compactMap { number in
       let glyph = try cache.glyph(number, of: font)
+      guard glyph.cell?.page ?? 0 == 0 else { throw ProgramFailure("glyphs do not fit a page") }
       return glyph.cell.map {
         Place(
           glyph: number, left: glyph.left, bottom: glyph.top - $0.rectangle.height,
@@ -45,6 +46,7 @@ internal import TexAllocText
       ImageDescriptor(width: 1024, height: 1024, writtenBy: GlyphCache.component.attributes),
       for: .rewritten)
     pitch = buffer.layout.planes[0].pitch
+    guard pitch == 1024 else { throw ProgramFailure("a page's rows are \(pitch) bytes apart") }
     let memory = UnsafeMutableRawBufferPointer.allocate(
       byteCount: pitch * 1024, alignment: PlaneWriter.lineSize)
     unsafe shadow = memory.initializeMemory(as: UInt8.self, repeating: 0)
