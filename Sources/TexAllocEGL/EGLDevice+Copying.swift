@@ -116,17 +116,21 @@ extension EGLDevice {
   func holdUntilCopied(
     _ buffer: TextureBuffer, in here: ContextGroup.Member
   ) throws(EGLFailure) -> any Fence {
+    if buffer.isKept {
+      // Its next writer waits for this copy, on whatever thread, before anybody collects and for nothing more.
+      let fence = try fences.makeFence(on: connection, until: loss)
+      buffer.hold(until: fence, writers: true)
+      return fence
+    }
     let batch = state.withLock { $0.copies[here.serial] } ?? beginCopies(in: here)
-    buffer.hold(until: batch, writers: buffer.isKept)
-    // A writer on another thread waits for the copy, perhaps before anybody collects.
-    let isAwaited = buffer.isKept && buffer.wasWrittenElsewhere
-    if batch.add(buffer.layout.size) || isAwaited { try sealCopies(in: here) }
+    buffer.hold(until: batch)
+    if batch.add(buffer.layout.size) { try sealCopies(in: here) }
     return batch
   }
 
   private func beginCopies(in here: ContextGroup.Member) -> CopyBatch {
-    let batch = CopyBatch(until: loss) { [weak self] in
-      try? here.handle.whileCurrent { () throws(EGLFailure) in try self?.sealCopies(in: here) }
+    let batch = CopyBatch(in: here.handle, until: loss) { [weak self] in
+      try? self?.sealCopies(in: here)
     }
     state.withLock { $0.copies[here.serial] = batch }
     return batch
@@ -145,8 +149,7 @@ extension Texture {
   /// imported; where the texture is a copy, they are copied once more: by the GPU where it was
   /// transferred, by the CPU where it was uploaded. Then it makes the mipmaps anew that the texture has.
   ///
-  /// The next writer waits until the GPU has copied them. One on another thread, where the writers so far were
-  /// on this, waits for ``EGLDevice/collect()``, too: copies are given one fence together.
+  /// The next writer, on any thread, waits until the GPU has copied them.
   ///
   /// - Parameter rows: Of the image; all of them where nil.
   /// - Throws: `RegistrationRefused` where the device's context is not current on this thread, where the

@@ -145,6 +145,7 @@ extension EGLDevice {
       throw EGLFailure(
         cause: .joined, operation: "close", reason: "further contexts are joined; they leave first")
     }
+    try sealCopies(in: here)
     let fence = try fences.makeFence(on: connection, until: loss)
     let deadline = ContinuousClock.now + .seconds(10)
     guard (left.map(\.fence) + [fence]).allSatisfy({ $0.wait(until: deadline) }) else {

@@ -91,7 +91,7 @@ struct Conversation {
 }
 
 /// A fence that has not passed yet when it is sent.
-private struct Soon: Fence {
+private final class Soon: Fence {
   private let time = ContinuousClock.now + .milliseconds(2)
   var hasPassed: Bool { ContinuousClock.now >= time }
   func wait(until deadline: ContinuousClock.Instant) -> Bool { hasPassed }

@@ -77,6 +77,28 @@ final class SpentTests: XCTestCase {
     wait(for: [isOver], timeout: 60)
   }
 
+  func testTheWriterOfEachPlaneWaitsForTheCopy() throws {
+    let planar = ImageDescriptor(width: 32, height: 8, formats: [.nv12])
+    let buffer = try TexturePool(for: []).allocate(planar, for: [.texture, .rewritten])
+    let fence = ManualFence()
+    buffer.hold(until: fence, writers: true)
+    let hasWritten = expectation(description: "one writes")
+    hasWritten.isInverted = true
+    hasWritten.assertForOverFulfill = false
+    let isOver = expectation(description: "both have written")
+    isOver.expectedFulfillmentCount = 2
+    for plane in 0..<2 {
+      Thread.detachNewThread {
+        _ = buffer.writer(ofPlane: plane)
+        hasWritten.fulfill()
+        isOver.fulfill()
+      }
+    }
+    wait(for: [hasWritten], timeout: 0.2)
+    fence.pass()
+    wait(for: [isOver], timeout: 60)
+  }
+
   func testManyCopiesShareAFenceThatCollectingMakes() throws {
     let gpu = try device(.transferred)
     let pool = try TexturePool(for: [gpu])
@@ -99,41 +121,75 @@ final class SpentTests: XCTestCase {
     }
   }
 
-  func testTheCopyOfAnImageThatAnotherThreadWritesHasItsFenceAtOnce() throws {
+  func testTheNextWriterNeedsNobodyToCollect() throws {
     let gpu = try device(.transferred)
     let pool = try TexturePool(for: [gpu])
-    let texture = try gpu.texture(for: pool.painted(image, 1, [.texture, .rewritten]))
-    func hasItsFence() -> Bool { gpu.state.withLock { $0.copies.isEmpty } }
-    XCTAssertFalse(hasItsFence(), "this thread makes it when it writes again")
-    texture.buffer.paint(2)
-    XCTAssertTrue(hasItsFence())
-    let decoder = try WorkerThread(named: "decoder")
-    for value in UInt8(3)..<6 {
-      decoder.run { texture.buffer.paint(value) }
+    let other = try WorkerThread(named: "other")
+    let texture = try gpu.texture(for: pool.allocate(image, for: [.texture, .rewritten]))
+    XCTAssertTrue(hasAllFences(gpu), "the copy of what nobody has written yet")
+    other.run { write(1, to: texture.buffer) }
+    for value in UInt8(2)..<5 {
       try texture.contentsChanged()
-      XCTAssertTrue(hasItsFence())
-      XCTAssertEqual(try texture.shownPixels().first, value)
+      XCTAssertTrue(hasAllFences(gpu))
+      other.run { write(value, to: texture.buffer) }
     }
+    try texture.contentsChanged()
+    XCTAssertEqual(try texture.shownPixels().first, 4)
+
+    // The context goes to the other thread: this one can make no fence any more.
+    try texture.contentsChanged()
+    ContextHandle.clearCurrent(on: gpu.connection)
+    try other.run { try gpu.makeCurrent() }
+    write(5, to: texture.buffer)
+    XCTAssertNil(ContextHandle.current)
+    try other.run {
+      try texture.contentsChanged()
+      XCTAssertEqual(try texture.shownPixels().first, 5)
+      ContextHandle.clearCurrent(on: gpu.connection)
+    }
+    try gpu.makeCurrent()
   }
 
-  func testAWriterFindsTheContextWhereItWas() throws {
+  func testWhoeverWaitsForACopyFindsTheContextWhereItWas() throws {
     let gpu = try device(.transferred)
     let other = try device(.transferred)
     try gpu.makeCurrent()
     let pool = try TexturePool(for: [gpu])
-    let texture = try gpu.texture(for: pool.painted(image, 1, [.texture, .rewritten]))
+    let kept = try gpu.texture(for: pool.painted(image, 1, [.texture, .rewritten]))
+    let spent = try gpu.texture(for: pool.painted(image, 2))
+    let copies = try XCTUnwrap(gpu.state.withLock { $0.copies.values.first })
     for context in [other.context, nil] {
       try gpu.makeCurrent()
-      try texture.contentsChanged()
+      try kept.contentsChanged()
       ContextHandle.clearCurrent(on: gpu.connection)
       try context?.makeCurrent()
-      texture.buffer.paint(2)
-      XCTAssertTrue(gpu.state.withLock { $0.copies.isEmpty }, "it has waited")
+      write(2, to: kept.buffer)
+      XCTAssertFalse(copies.wait(until: .now), "this thread can make no fence")
       XCTAssertFalse(gpu.isCurrent)
       XCTAssertEqual(context?.isCurrent ?? true, true)
       XCTAssertEqual(ContextHandle.current == nil, context == nil)
     }
     try gpu.makeCurrent()
+    XCTAssertTrue(copies.wait(until: .now + .seconds(60)))
+    withExtendedLifetime(spent) {}
+  }
+
+  func testClosingGivesBackWhatIsSpentAndHoldsUpNoWriter() throws {
+    let gpu = try device(.transferred)
+    let pool = try TexturePool(for: [gpu])
+    do {
+      let kept = try gpu.texture(for: pool.painted(image, 1, [.texture, .rewritten]))
+      let spent = try gpu.texture(for: pool.painted(image, 2))
+      XCTAssertFalse(hasAllFences(gpu))
+      try gpu.close()
+      XCTAssertTrue(hasAllFences(gpu))
+      try WorkerThread(named: "other").run { write(3, to: kept.buffer) }
+      pool.collect()
+      XCTAssertEqual(pool.statistics.slots, 1)
+      withExtendedLifetime(spent) {}
+    }
+    pool.collect()
+    XCTAssertEqual(pool.statistics.slots, 0)
   }
 
   func testWhoeverWaitsOnTheContextsThreadNeedsNobodyToCollect() throws {
@@ -151,6 +207,8 @@ final class SpentTests: XCTestCase {
     }
   }
 
+  private func hasAllFences(_ gpu: EGLDevice) -> Bool { gpu.state.withLock { $0.copies.isEmpty } }
+
   private func device(_ route: Route) throws -> EGLDevice {
     let gpu = try EGLDevice.surfaceless(.software, route: route)
     if route == .transferred {
@@ -158,4 +216,10 @@ final class SpentTests: XCTestCase {
     }
     return gpu
   }
+}
+
+/// Who waits for a fence that nobody makes goes on after ten seconds.
+private func write(_ value: UInt8, to buffer: TextureBuffer) {
+  let time = ContinuousClock().measure { buffer.paint(value) }
+  XCTAssertLessThan(time, .seconds(10))
 }

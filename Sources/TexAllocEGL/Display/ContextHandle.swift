@@ -45,7 +45,8 @@ internal import Glibc
 
   func isSame(as other: ContextHandle) -> Bool { unsafe context == other.context }
 
-  /// Runs the body with the context current on this thread, without its surfaces where another one was.
+  /// Runs the body with the context current on this thread, without surfaces unless it was current already.
+  /// What was current before is so again then.
   func whileCurrent<Result>(
     _ body: () throws(EGLFailure) -> Result
   ) throws(EGLFailure) -> Result {

@@ -1,12 +1,11 @@
-internal import Glibc
 internal import Synchronization
 internal import TexAlloc
 
-/// The end of the copies that the GPU makes of several images: one fence behind all of them, which a real
-/// driver takes a hundred microseconds to make.
+/// The end of the copies that the GPU makes of several images, whose slots nobody writes before they return to
+/// their pool: one fence behind all of them, which a real driver takes a hundred microseconds to make.
 ///
 /// It is sealed with that fence after so many copies, when the device collects, or when somebody waits on
-/// the thread that gave the copies. Until then it has not passed.
+/// the thread where the context is current. Until then it has not passed.
 final class CopyBatch: Fence {
   private static let (mostCopies, mostBytes) = (64, 4 << 20)
 
@@ -17,13 +16,17 @@ final class CopyBatch: Fence {
   }
 
   private let state = Mutex(State())
-  private let thread = pthread_self()
+  private let context: ContextHandle
   private let loss: ContextLoss
-  /// Called on the thread.
+  /// Called where the context is current.
   private let sealNow: @Sendable () -> Void
 
   /// - Parameter sealNow: Has the device seal it.
-  init(until loss: ContextLoss, sealing sealNow: @escaping @Sendable () -> Void) {
+  init(
+    in context: ContextHandle, until loss: ContextLoss,
+    sealing sealNow: @escaping @Sendable () -> Void
+  ) {
+    self.context = context
     self.loss = loss
     self.sealNow = sealNow
   }
@@ -43,7 +46,7 @@ final class CopyBatch: Fence {
 
   func wait(until deadline: ContinuousClock.Instant) -> Bool {
     // Elsewhere a look at the device could make this its last holder.
-    if state.withLock({ $0.fence == nil }), pthread_equal(thread, pthread_self()) != 0 { sealNow() }
+    if state.withLock({ $0.fence == nil }), context.isCurrent { sealNow() }
     while ContinuousClock.now < deadline && !loss.hasHappened {
       if let fence = state.withLock({ $0.fence }) { return fence.wait(until: deadline) }
       _ = UnknownFence().wait(until: min(deadline, .now + .milliseconds(1)))

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Synchronization
 public import SystemPackage
 
@@ -31,8 +30,6 @@ public final class TextureBuffer: Sendable {
     var fences: [any Fence] = []
     /// What the next writer waits for.
     var copy: (any Fence)?
-    /// The thread of the last one.
-    var writer: pthread_t?
     var isSpent = false
     /// Why what is in the memory is no picture.
     var flaw: String?
@@ -122,7 +119,7 @@ public final class TextureBuffer: Sendable {
     }
     if before.isEmpty { return }
     // A fence may be the application's own, so it is not asked under the lock.
-    let pending = before.filter { !$0.hasPassed }
+    let pending = before.filter { $0 !== fence && !$0.hasPassed }
     if !pending.isEmpty { state.withLock { $0.fences += pending } }
   }
 
@@ -189,18 +186,12 @@ public final class TextureBuffer: Sendable {
     return true
   }
 
-  /// Whether its last writer was on another thread than this, as its next one may be then.
-  package var wasWrittenElsewhere: Bool {
-    state.withLock { $0.writer.map { pthread_equal($0, pthread_self()) == 0 } } ?? false
-  }
-
-  /// Waits until devices have copied what is there, for a writer on this thread.
+  /// Waits until devices have copied what is there; so do the writers of other planes meanwhile.
   func waitForCopy() {
-    let copy = state.withLock { state in
-      state.writer = pthread_self()
-      return state.copy.take()
-    }
-    if let copy, !copy.hasPassed { _ = copy.wait(until: .now + Self.longestCopy) }
+    guard let copy = state.withLock({ $0.copy }),
+      copy.hasPassed || copy.wait(until: .now + Self.longestCopy)
+    else { return }
+    state.withLock { if $0.copy === copy { $0.copy = nil } }
   }
 
   /// Of a GPU that hangs; what it then copies is torn.

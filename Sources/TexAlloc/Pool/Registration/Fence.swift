@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// The end of some use of a buffer by a device.
-public protocol Fence: Sendable {
+public protocol Fence: AnyObject, Sendable {
   /// Whether the use is over. Never waits. A fence whose device is lost has passed.
   var hasPassed: Bool { get }
 
@@ -11,7 +11,7 @@ public protocol Fence: Sendable {
 
 /// The end of a use that nobody can ask about any more. It never passes: better a slot that is lost to
 /// its pool than one that is written while the GPU reads it.
-package struct UnknownFence: Fence {
+package final class UnknownFence: Fence {
   package init() {}
 
   package var hasPassed: Bool { false }
