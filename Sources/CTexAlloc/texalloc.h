@@ -503,7 +503,7 @@ typedef struct texalloc_component {
  */
 typedef struct texalloc_heap {
   uint32_t struct_size;
-  /** Whether it gives dma-bufs of a driver, which every device tries to import. */
+  /** Whether it gives dma-bufs of a driver, which every device tries to import; by `allocate`. */
   bool is_dma_buf;
   /**
    * Its attributes, or the same as JSON, `{"name": "shm", "heaps": ["shm"], "caching": ["cached"]}`; the other is

@@ -27,6 +27,9 @@ extension texalloc_heap: SizedStruct {}
     guard allocates != maps, unsafe (heap.unmap != nil) == maps else {
       throw Misuse.argument("a heap has allocate, or map and unmap")
     }
+    guard unsafe allocates || !heap.is_dma_buf else {
+      throw Misuse.argument("a heap of dma-bufs has allocate")
+    }
     attributes = unsafe try .stated(heap.attributes, heap.json, of: "heap \(index)")
     isForeign = unsafe heap.is_dma_buf
     caching = attributes.caching?.first ?? .cached

@@ -581,7 +581,9 @@ static void bring_mappings(void) {
   EXPECT(SYSTEM, texalloc_pool_allocate(pool, &image, 0, &buffer));
   EXPECT(OK, texalloc_pool_release(pool));
 
-  heap.unmap = NULL;
+  heap.is_dma_buf = true; /* which addresses are not */
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
+  heap.is_dma_buf = false, heap.unmap = NULL;
   EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
   heap.unmap = unmap_memory, heap.allocate = give_memory;
   EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
