@@ -281,7 +281,7 @@ let package = Package(
       name: "AuditSupport", dependencies: ["TexAlloc", "TexAllocAudit"], path: "Tests/AuditSupport",
       swiftSettings: house),
     .target(
-      name: "TestSupport", dependencies: ["ProgramSupport", "TexAlloc", "TexAllocEGL"],
+      name: "TestSupport", dependencies: ["ProgramSupport", "TexAlloc", "TexAllocEGL", system],
       path: "Tests/TestSupport", swiftSettings: house),
   ]
 )

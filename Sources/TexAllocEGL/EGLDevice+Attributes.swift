@@ -5,7 +5,7 @@ public import TexAlloc
 extension EGLDevice {
   /// The attributes of its profiles. A copy of the pixels has no quirks.
   public var quirks: [BufferAttributes] {
-    importObstacle == nil ? profiles.map(\.attributes) : []
+    importing == nil ? [] : profiles.map(\.attributes)
   }
 
   /// What it takes on a route. Whether the GPU copies from the driver's mapped buffers by itself is found
@@ -22,8 +22,9 @@ extension EGLDevice {
     switch route {
     case .imported:
       if let offer = openedOffer() { return offer }
-      if let importObstacle { throw RouteRefused(because: importObstacle) }
-      var attributes = attributes
+      guard var attributes = importing else {
+        throw RouteRefused(because: importObstacle ?? "it imports nothing")
+      }
       attributes.deviceUsage?.removeAll { $0 == .mipmap }  // the image has one size
       if usage.contains(.render) {
         attributes.formats?.removeAll {

@@ -16,6 +16,9 @@ public import TexAlloc
   public let attributes: BufferAttributes
   /// What it takes a copy of.
   let copying: BufferAttributes
+  /// What it imports; nil where that is nothing. It lists no heap where there is none here that it knows, and
+  /// those of other drivers are left.
+  let importing: BufferAttributes?
   /// The quirk profiles that go with it, chosen by what it says of itself or by the user.
   public let profiles: [QuirkProfile]
   public let description: DeviceDescription
@@ -25,8 +28,8 @@ public import TexAlloc
   public let formats: FormatTable
   /// The only route that textures may take; nil where they take the best that can be had.
   public let demandedRoute: Route?
-  /// Why no memory of a pool is imported; nil where some is. What the application adopts may be all the
-  /// same.
+  /// Why no memory of the machine's heaps is imported; nil where some is. What the application adopts, and
+  /// what a heap of its own gives of another driver's, may be all the same.
   public let importObstacle: String?
 
   let connection: EGLConnection
@@ -165,18 +168,19 @@ public import TexAlloc
     self.formats = formats
     copying = Self.copying(formats)
     if let route, route != .imported {
-      (importer, attributes, importObstacle) = (nil, copying, "\(route) was demanded")
+      (importer, importing, importObstacle) = (nil, nil, "\(route) was demanded")
     } else {
       do throws(EGLFailure) {
         let importer = try DMABufImport(connection)
         let importing = Self.importing(formats, by: importer, on: connection)
         importObstacle = Self.obstacle(importing)
-        attributes = importObstacle == nil ? importing : copying
+        self.importing = importing.formats?.isEmpty == true ? nil : importing
         self.importer = importer
       } catch {
-        (importer, attributes, importObstacle) = (nil, copying, "\(error)")
+        (importer, importing, importObstacle) = (nil, nil, "\(error)")
       }
     }
+    attributes = importObstacle == nil ? importing ?? copying : copying
     description = DeviceDescription(of: connection, traits, after: passedOver)
     self.profiles =
       profiles ?? QuirkProfile.known(vendor: description.vendor, renderer: description.renderer)

@@ -24,7 +24,7 @@ final class AdoptedTextureTests: XCTestCase {
     XCTAssertEqual(buffer.route, .imported, "\(buffer.plan?.obstacle ?? "")")
     let texture = try gpu.texture(for: buffer)
     XCTAssertEqual(texture.route, .imported, texture.reason ?? "")
-    XCTAssertEqual(texture.check, .contents)
+    XCTAssertEqual(texture.check, .trial)
     let ours = try image(in: TexturePool(for: [gpu]), width: 33, height: 7)
     XCTAssertEqual(try texture.shownPixels(), try gpu.register(ours).shownPixels())
   }
@@ -81,23 +81,5 @@ final class AdoptedTextureTests: XCTestCase {
       writer.write(row.span, row: y)
     }
     return buffer
-  }
-}
-
-/// A heap whose memory devices do not know by its name: here it is a memfd.
-private struct LentHeap: Heap {
-  let attributes = BufferAttributes(name: "lent", provides: ProvidedMemory()) {
-    ($0.heaps, $0.caching) = (["lent"], [.cached])
-  }
-
-  var isForeign: Bool { true }
-
-  func makeSlab(of size: Int) throws(SystemFailure) -> Slab {
-    let memory = try MemfdHeap().makeSlab(of: size)
-    guard let copy = try? memory.descriptor?.duplicate() else {
-      throw SystemFailure("dup", on: name, .badFileDescriptor)
-    }
-    return try Slab(
-      mapping: OwnedDescriptor(owning: copy), size: memory.size, of: name, caching: .cached)
   }
 }

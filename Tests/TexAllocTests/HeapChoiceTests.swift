@@ -43,6 +43,36 @@ final class HeapChoiceTests: XCTestCase {
     }
   }
 
+  func testMemoryOfAnotherDriverThatADeviceListsIsTriedToo() throws {
+    let foreign = FakeHeap("foreign", isForeign: true)
+    let panel = FakeDevice { $0.heaps = ["known", "foreign"] }
+    XCTAssertEqual(try TexturePool(for: [panel], from: [foreign]).plan(for: image).heap, "foreign")
+  }
+
+  func testMemoryOfAnotherDriverServesDevicesThatHaveNoHeapInCommon() throws {
+    let devices = [
+      FakeDevice("gpu") { $0.heaps = ["its own"] }, FakeDevice("panel") { $0.heaps = ["carved"] },
+    ]
+    let heaps = [FakeHeap("its own"), FakeHeap("foreign", isForeign: true), FakeHeap("carved")]
+    let plan = try TexturePool(for: devices, from: heaps).plan(for: image)
+    XCTAssertEqual(plan.heap, "foreign")
+    XCTAssertEqual(plan.route, .imported)
+    XCTAssertTrue(
+      plan.verdicts.contains { $0.heap == "carved" && $0.description.contains("its own") },
+      "\(plan.verdicts)")
+    XCTAssertThrowsError(
+      try TexturePool(for: devices, from: [heaps[0], heaps[2]]).plan(for: image))
+  }
+
+  func testADeviceThatListsNoHeapImportsWhatIsAnotherDriversAlone() throws {
+    let gpu = FakeDevice(offers: [.imported: .fake { $0.heaps = [] }])
+    let heaps = [FakeHeap("known"), FakeHeap("foreign", isForeign: true)]
+    XCTAssertEqual(try TexturePool(for: [gpu], from: heaps).plan(for: image).heap, "foreign")
+    XCTAssertThrowsError(try TexturePool(for: [gpu], from: [heaps[0]]).plan(for: image)) {
+      XCTAssertTrue("\($0)".contains("it takes none of the heaps"), "\($0)")
+    }
+  }
+
   func testTheHeapsThatADeviceListsFirstComeFirst() throws {
     let gpu = FakeDevice { $0.heaps = ["own", "shared", "other"] }
     let camera = FakeDevice()

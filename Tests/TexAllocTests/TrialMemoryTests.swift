@@ -20,6 +20,23 @@ final class TrialMemoryTests: XCTestCase {
     writer.fill(0..<writer.rowCount, with: 3)
   }
 
+  func testATrialOfAnotherDriversMemoryIsAcceptedAsItsImagesAre() throws {
+    let panel = BufferAttributes(name: "panel") { $0.heaps = ["known"] }
+    for isForeign in [true, false] {
+      let pool = try TexturePool(for: [], from: [FakeHeap("lent", isForeign: isForeign)])
+      let buffer = try pool.allocate(ImageDescriptor(width: 32, height: 32, formats: [.abgr8888]))
+      let trial = try XCTUnwrap(buffer.makeTrial())
+      for image in [buffer, trial] {
+        XCTAssertEqual(image.heap, "lent")
+        if isForeign {
+          XCTAssertNoThrow(try panel.accept(image))
+        } else {
+          XCTAssertThrowsError(try panel.accept(image))
+        }
+      }
+    }
+  }
+
   func testATrialHasTheFirstRowsOfEveryPlane() throws {
     let pool = try TexturePool(for: [], from: [MemfdHeap()])
     for (fourcc, rows) in [(Fourcc.abgr8888, [16]), (.nv12, [16, 8])] {

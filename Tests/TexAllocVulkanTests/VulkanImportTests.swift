@@ -74,6 +74,19 @@ final class VulkanImportTests: VulkanTestCase {
     XCTAssertTrue(try texture.showsTrial(4))
   }
 
+  func testMemoryOfAHeapThatIsAnotherDriversIsTriedOnceForAllOfIt() throws {
+    let gpu = try importingDevice()
+    let pool = try pool(for: gpu, of: LentHeap())
+    for turn in 0..<2 {
+      let buffer = try pool.allocate(image)
+      XCTAssertEqual(buffer.route, .imported)
+      buffer.paintTrial(turn)
+      let texture = try gpu.register(buffer)
+      XCTAssertEqual(texture.check, .trial)
+      XCTAssertTrue(try texture.showsTrial(turn))
+    }
+  }
+
   private func importingDevice() throws -> VulkanDevice {
     let gpu = try device()
     guard gpu.importer.takesHostMemory else {

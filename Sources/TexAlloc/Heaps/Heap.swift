@@ -22,7 +22,7 @@ public protocol Heap: Component {
   var cpuUsage: Set<CPUUsage> { get }
 
   /// Whether its memory is another driver's, which devices do not name among the heaps that they take: those
-  /// that import try it, and each image as the application's own memory is. Not so, unless said otherwise.
+  /// that import try it with an image of each kind. Not so, unless said otherwise.
   var isForeign: Bool { get }
 
   /// Whether what lies in its memory went with the device that it is of: never, unless said otherwise. No

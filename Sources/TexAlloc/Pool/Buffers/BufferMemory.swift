@@ -5,6 +5,8 @@ internal import SystemPackage
 protocol BufferMemory: Sendable {
   /// The heap that it came from; nil where that cannot be known.
   var heap: String? { get }
+  /// Whether that is one that devices do not list, ``Heap/isForeign``.
+  var isForeign: Bool { get }
   /// How it came to be; nil for memory that no pool has planned.
   var plan: ImagePlan? { get }
   /// The slab that it is of, where it is of one.
@@ -51,6 +53,7 @@ protocol BufferMemory: Sendable {
 extension BufferMemory {
   var plan: ImagePlan? { nil }
   var slab: Slab? { nil }
+  var isForeign: Bool { false }
   var isLost: Bool { false }
   func place(at offset: Int) -> (descriptor: FileDescriptor?, offset: Int) { (descriptor, offset) }
   func beginAccess(for usage: Set<CPUUsage>) {}
@@ -80,7 +83,8 @@ struct PooledMemory: BufferMemory {
 
   var plan: ImagePlan? { way }
   var store: SlabStore { way.store }
-  var heap: String? { store.heap.isForeign ? nil : store.heapName }
+  var heap: String? { store.heapName }
+  var isForeign: Bool { store.heap.isForeign }
   var isLost: Bool { store.heap.isLost }
   var slab: Slab? { pooled }
   var caching: Caching? { pooled.caching }
@@ -106,10 +110,14 @@ struct PooledMemory: BufferMemory {
     return store.makeReady(range, of: pooled)
   }
 
+  /// Another driver may have no memory to spare; its images are to speak for themselves then.
   func makeTrial(
     of layout: ImageLayout, at offset: Int
   ) throws(AllocationError) -> TextureBuffer? {
-    store.heap.isForeign ? nil : try store.makeTrial(of: layout, alignment: Int(alignment))
+    do { return try store.makeTrial(of: layout, alignment: Int(alignment)) } catch {
+      if isForeign { return nil }
+      throw error
+    }
   }
 
   func release(_ slot: consuming Slot, after fences: [any Fence], isWritten: Bool) {
@@ -125,6 +133,7 @@ struct TrialMemory: BufferMemory {
 
   private let trial: Slab
   let heap: String?
+  let isForeign: Bool
   let cpuUsage: Set<CPUUsage>
   private let isSynchronized: Bool
 
@@ -140,7 +149,7 @@ struct TrialMemory: BufferMemory {
     do throws(SystemFailure) {
       memory = TrialMemory(
         trial: try heap.makeSlab(of: shift + layout.size), heap: heap.name,
-        cpuUsage: heap.cpuUsage, isSynchronized: isSynchronized)
+        isForeign: heap.isForeign, cpuUsage: heap.cpuUsage, isSynchronized: isSynchronized)
     } catch {
       throw .heap(error)
     }

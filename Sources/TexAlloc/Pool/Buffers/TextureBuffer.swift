@@ -67,6 +67,8 @@ public final class TextureBuffer: Sendable {
   /// The heap that the memory came from; `memory` for what no device sees; nil for memory of the
   /// application whose origin cannot be known.
   public var heap: String? { memory.heap }
+  /// Whether devices know no such heap by its name.
+  var isForeign: Bool { memory.isForeign }
   /// How the CPU's mapping of the memory is cached; nil where that is not known.
   public var caching: Caching? { memory.caching }
   /// What the CPU may do with it: what its writer and the flags asked for, or what it was adopted for.

@@ -2,6 +2,8 @@
 struct ImagePlanner: Sendable {
   private let components: PoolComponents
   private let heaps: [any Heap]
+  /// The names of those whose memory is another driver's.
+  private let foreign: [String]
   private let stores: SlabStores
   /// Those of the pools whose components are being asked here, by the thread or the task.
   @TaskLocal private static var asking: [ObjectIdentifier] = []
@@ -14,6 +16,7 @@ struct ImagePlanner: Sendable {
     for heap in heaps { try Self.checkName(of: heap.attributes) }
     self.components = try PoolComponents(components)
     self.heaps = heaps
+    foreign = heaps.filter(\.isForeign).map(\.name)
     self.stores = stores
   }
 
@@ -60,8 +63,8 @@ struct ImagePlanner: Sendable {
     let voices: ImageParties.Voices
     do {
       voices =
-        if let route { try parties.voices(on: route) } else {
-          .init(constant: parties.constant)
+        if let route { try parties.voices(on: route, trying: foreign) } else {
+          .init(participants: parties.constant)
         }
     } catch {
       return .failure(error)
@@ -74,7 +77,7 @@ struct ImagePlanner: Sendable {
     var candidates: [Candidate] = []
     var refusals: [HeapVerdict] = []
     for heap in heaps {
-      switch try Candidate.make(heap, for: voices.participants(with: heap)) {
+      switch try Candidate.make(heap, for: voices.participants) {
       case .success(let candidate): candidates.append(candidate)
       case .failure(let refusal): refusals.append(refusal)
       }
@@ -126,7 +129,7 @@ struct ImagePlanner: Sendable {
   private func absent(
     _ voices: ImageParties.Voices, among heaps: [any Heap]
   ) -> [HeapVerdict] {
-    let known = Set(heaps.map(\.name))
+    let known = Set(heaps.map(\.name) + foreign)
     return voices.participants.flatMap { participant in
       let wanted = ([participant.constraints] + participant.alternatives).flatMap { $0.heaps ?? [] }
       return Set(wanted).subtracting(known).sorted().map {

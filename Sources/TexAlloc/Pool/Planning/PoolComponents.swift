@@ -89,24 +89,11 @@ struct ImageParties: Sendable {
 
   /// What everybody says if the images take some route.
   struct Voices {
-    /// Those that say the same on every route.
-    var constant: [BufferAttributes]
-    /// What devices offer, each with the route that it takes itself.
-    var offers: [(attributes: BufferAttributes, route: Route)] = []
+    var participants: [BufferAttributes]
     /// Each with the route that it takes itself.
     var devices: [(registrar: any Registrar, route: Route)] = []
     /// Where the memory is to come from; nil for the pool's heaps.
     var heaps: [any Heap]?
-
-    var participants: [BufferAttributes] { constant + offers.map(\.attributes) }
-
-    /// What everybody says of the memory of one heap. That of another driver is known by name to no device
-    /// that imports: whether it takes it, trying tells.
-    func participants(with heap: any Heap) -> [BufferAttributes] {
-      guard heap.isForeign else { return participants }
-      return constant
-        + offers.map { $0.route == .imported ? $0.attributes.taking(heap.name) : $0.attributes }
-    }
   }
 
   /// What the images are for.
@@ -124,17 +111,21 @@ struct ImageParties: Sendable {
   /// On a route, each device takes part with what it offers there, or on the nearest better one: a
   /// display goes on scanning out what a GPU gets a copy of.
   ///
+  /// - Parameter foreign: Heaps of which no device that imports knows the name: whether it takes their
+  ///   memory, trying tells.
   /// - Throws: Why the route is none: a device takes nothing on it, or none takes it itself.
-  func voices(on route: Route) throws(RouteVerdict.Reason) -> Voices {
-    var voices = Voices(constant: constant)
+  func voices(
+    on route: Route, trying foreign: [String]
+  ) throws(RouteVerdict.Reason) -> Voices {
+    var voices = Voices(participants: constant)
     var refusal: RouteVerdict.Reason?
     for device in devices {
       let name = device.registrar.name
-      switch device.offer(on: route) {
+      switch device.offer(on: route, trying: foreign) {
       case .failure(let reason): throw .refused(by: name, reason)
       case .success(let (offer, taken, reason)):
         if let reason { refusal = refusal ?? .refused(by: name, reason) }
-        voices.offers += ([offer.attributes] + offer.quirks).map { ($0, taken) }
+        voices.participants += [offer.attributes] + offer.quirks
         voices.devices.append((device.registrar, taken))
         if !offer.heaps.isEmpty { voices.heaps = (voices.heaps ?? []) + offer.heaps }
       }
@@ -158,12 +149,16 @@ extension ImageParties: Equatable {
 extension ImageParties.Device {
   /// What it offers on a route, or on the nearest better one, and then why not on the route itself.
   fileprivate func offer(
-    on route: Route
+    on route: Route, trying foreign: [String]
   ) -> Result<(offer: RouteOffer, route: Route, refusal: RouteRefused?), RouteRefused> {
     var refusal: RouteRefused?
     for candidate in Route.allCases.reversed() where candidate <= route {
       do throws(RouteRefused) {
-        let offer = try registrar.offer(on: candidate, for: usage)
+        var offer = try registrar.offer(on: candidate, for: usage)
+        if candidate == .imported {
+          offer.attributes.add(foreign)
+          for index in offer.quirks.indices { offer.quirks[index].add(foreign) }
+        }
         try check(offer)
         return .success((offer, candidate, refusal))
       } catch {
@@ -191,15 +186,18 @@ extension BufferConstraints {
     if heaps?.isEmpty == true { return .heaps }
     return caching?.isEmpty == true ? .caching : nil
   }
+
+  fileprivate mutating func add(_ others: [String]) {
+    guard let listed = heaps else { return }
+    heaps = listed + others.filter { other in !listed.contains { $0.hasSameBytes(as: other) } }
+  }
 }
 
 extension BufferAttributes {
-  /// The same with one more heap, where it lists any.
-  fileprivate func taking(_ heap: String) -> BufferAttributes {
-    var all = self
-    all.constraints.heaps?.append(heap)
-    for index in all.alternatives.indices { all.alternatives[index].heaps?.append(heap) }
-    return all
+  /// Has it take these heaps, too, wherever it lists those that it takes.
+  fileprivate mutating func add(_ heaps: [String]) {
+    constraints.add(heaps)
+    for index in alternatives.indices { alternatives[index].add(heaps) }
   }
 
   /// What it states by itself or in any of its alternatives.

@@ -1,7 +1,7 @@
 extension BufferAttributes {
   /// Checks a buffer against what the component can live with, before any driver sees it. What is not
-  /// known of a buffer, its heap or its caching, refuses nobody: only trying shows. One whose writing
-  /// failed is refused by everybody.
+  /// known of a buffer, its heap or its caching, refuses nobody, and no more does a heap that is another
+  /// driver's, ``Heap/isForeign``: only trying shows. One whose writing failed is refused by everybody.
   ///
   /// - Throws: The first attribute that does not suit, with what was wanted and what is held; where
   ///   there are alternatives, that of the last one.
@@ -68,7 +68,7 @@ extension BufferConstraints {
         formats.contains(layout.format), .format, .formats,
         formats.map(\.description).joined(separator: ", "), layout.format.description)
     }
-    if let heaps, let held = buffer.heap {
+    if let heaps, let held = buffer.heap, !buffer.isForeign {
       try check(heaps.contains(held), .heap, .heaps, heaps.joined(separator: ", "), held)
     }
     if let caching, let held = buffer.caching {

@@ -58,7 +58,8 @@ extension Registrar {
 
 /// What a registrar can live with on one route.
 public struct RouteOffer: Sendable {
-  /// Under the registrar's name. A list that is empty says that it takes nothing.
+  /// Under the registrar's name. A list that is empty says that it takes nothing; that of the heaps, nothing
+  /// but the memory of other drivers where the route is ``Route/imported``: see ``Heap/isForeign``.
   public var attributes: BufferAttributes
   /// What is known of it beyond that, and goes with it.
   public var quirks: [BufferAttributes]
