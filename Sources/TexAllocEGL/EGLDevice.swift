@@ -38,6 +38,7 @@ public import TexAlloc
   let traits: ContextTraits
   let importer: DMABufImport?
   let fences: EGLFenceSync
+  let samplingExtras: SamplingExtras
   /// For trying images that may kill it.
   let scratch: OwnContext
   /// For making buffers; see `mappedBuffers()`.
@@ -157,6 +158,7 @@ public import TexAlloc
     state = Mutex(State(contexts: ContextGroup(context)))
     traits = try .current()
     fences = try EGLFenceSync(connection)
+    samplingExtras = SamplingExtras()
     let thread: WorkerThread
     do { thread = try WorkerThread(named: "TexAlloc GPU") } catch {
       throw .failed(error.operation, "\(error)")

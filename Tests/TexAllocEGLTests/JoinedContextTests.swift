@@ -121,6 +121,39 @@ final class JoinedContextTests: XCTestCase {
     withExtendedLifetime(toolkit) {}
   }
 
+  func testWhatOneContextKeepsAnotherTakesOverAndSamplesAsNew() throws {
+    for traits in Self.kinds {
+      let (toolkit, gpu, window) = try opened(traits, .imported)
+      let pool = try TexturePool(for: [gpu])
+      try window.run { _ in try gpu.join() }
+      var texture: Texture? = try gpu.register(pool.painted(image, 1))
+      let name = try XCTUnwrap(texture?.name)
+      texture = nil
+      try gpu.collect()
+      try waitForGPU(gpu)
+      try window.run { _ in
+        let settings = [(GL_TEXTURE_MAG_FILTER, GL_NEAREST), (GL_TEXTURE_SWIZZLE_R, GL_ZERO)]
+        withTextureBound(name) {
+          for (parameter, value) in settings {
+            glTexParameteri(GLenum(GL_TEXTURE_2D), GLenum(parameter), value)
+          }
+        }
+        let bound = glInteger(GL_TEXTURE_BINDING_2D)
+        let next = try gpu.register(pool.painted(image, 2))
+        XCTAssertEqual(glInteger(GL_TEXTURE_BINDING_2D), bound)
+        XCTAssertEqual(glGetError(), GLenum(GL_NO_ERROR))
+        XCTAssertEqual(next.name, name)
+        XCTAssertEqual(gpu.statistics.reusedImages, 1)
+        XCTAssertEqual(next.parameter(GL_TEXTURE_MAG_FILTER), GL_LINEAR)
+        XCTAssertEqual(next.parameter(GL_TEXTURE_SWIZZLE_R), GL_RED)
+        XCTAssertEqual(try next.shownPixels().first, 2, "\(traits.version)")
+        try gpu.leave()
+      }
+      try gpu.close()
+      withExtendedLifetime(toolkit) {}
+    }
+  }
+
   func testAContextThatLeavesIsWaitedForNoMore() throws {
     let (toolkit, gpu, window) = try opened(.own, .imported)
     let pool = try TexturePool(for: [gpu])

@@ -10,6 +10,8 @@ import XCTest
 final class KeptImageTests: XCTestCase {
   private let image = ImageDescriptor(width: 32, height: 8, formats: [.abgr8888])
 
+  override func tearDown() { narrow_egl_set(narrow_egl()) }
+
   func testTheNextImageAtThePlaceTakesTheEGLImageOver() throws {
     let gpu = try TestDevice.importing()
     let pool = try TexturePool(for: [gpu])
@@ -28,10 +30,43 @@ final class KeptImageTests: XCTestCase {
       XCTAssertEqual(texture.name, name)
       XCTAssertEqual(texture.check, .trial)
       XCTAssertEqual(narrow_egl_live_images(), live)
-      XCTAssertEqual(parameter(GL_TEXTURE_MIN_FILTER, of: texture), GL_LINEAR)
+      XCTAssertEqual(texture.parameter(GL_TEXTURE_MIN_FILTER), GL_LINEAR)
       XCTAssertEqual(gpu.statistics.keptImages, 0)
     }
     XCTAssertEqual(gpu.statistics.reusedImages, 1)
+  }
+
+  func testHowTheLastTenantWasSampledIsForgotten() throws {
+    let desktop = ToolkitContext.traits(.leastDesktop, profile: 1)
+    for (traits, isExternal) in [(ContextTraits.own, false), (.own, true), (desktop, false)] {
+      var narrowing = narrow_egl()
+      narrowing.is_external_only = isExternal
+      narrow_egl_set(narrowing)
+      let toolkit = try ToolkitContext(traits)
+      let gpu = try EGLDevice.current(route: .imported)
+      if let obstacle = gpu.importObstacle { throw XCTSkip("no import here: \(obstacle)") }
+      gpu.onPendingErrors = { XCTFail("\($0)") }
+      var settings = [(GL_TEXTURE_MAG_FILTER, GL_NEAREST)]
+      if !isExternal { settings.append((GL_TEXTURE_MAX_LEVEL, 0)) }
+      if glExtensions().contains("GL_EXT_texture_filter_anisotropic") {
+        settings.append((GL_TEXTURE_MAX_ANISOTROPY_EXT, 2))
+      }
+      if traits.version.api == .openGL { settings.append((GL_TEXTURE_LOD_BIAS, 1)) }
+      let pool = try TexturePool(for: [gpu])
+      let (name, found) = try shown(50, from: pool, on: gpu) { texture in
+        let found = settings.map { texture.parameter($0.0) }
+        XCTAssertEqual(texture.target == UInt32(GL_TEXTURE_EXTERNAL_OES), isExternal)
+        texture.set(settings)
+        XCTAssertEqual(settings.map { texture.parameter($0.0) }, settings.map(\.1))
+        return (texture.name, found)
+      }
+      try shown(90, from: pool, on: gpu) { texture in
+        XCTAssertEqual(texture.name, name)
+        XCTAssertEqual(settings.map { texture.parameter($0.0) }, found, "\(traits.version)")
+      }
+      try gpu.close()
+      withExtendedLifetime(toolkit) {}
+    }
   }
 
   func testAnImageThatLiesOtherwiseGetsOneOfItsOwn() throws {
@@ -167,15 +202,5 @@ final class KeptImageTests: XCTestCase {
     try gpu.collect()
     XCTAssertTrue(try gpu.makeFence().wait(until: .now + .seconds(60)))
     return finding
-  }
-
-  private func parameter(_ parameter: Int32, of texture: Texture) -> Int32 {
-    var value: GLint = 0
-    withTextureBound(texture.name) {
-      unsafe eglFunction(
-        "glGetTexParameteriv", as: PFNGLGETTEXPARAMETERIVPROC.self)?(
-          GLenum(GL_TEXTURE_2D), GLenum(parameter), &value)
-    }
-    return value
   }
 }

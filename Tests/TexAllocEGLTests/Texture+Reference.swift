@@ -1,7 +1,9 @@
+import CEGL
 import TestSupport
 import TexAlloc
-import TexAllocEGL
 import XCTest
+
+@testable import TexAllocEGL
 
 extension Texture {
   /// That the public shader shows what the planes are in floating point.
@@ -26,6 +28,27 @@ extension Texture {
           )
         }
         XCTAssertEqual(pixels[start + 3], 255)
+      }
+    }
+  }
+}
+
+/// How the first plane is sampled.
+extension Texture {
+  func parameter(_ parameter: Int32) -> Int32 {
+    var value: GLint = 0
+    withTextureBound(name, to: objects.form.target) {
+      unsafe eglFunction(
+        "glGetTexParameteriv", as: PFNGLGETTEXPARAMETERIVPROC.self)?(
+          objects.form.target, GLenum(parameter), &value)
+    }
+    return value
+  }
+
+  func set(_ parameters: [(Int32, Int32)]) {
+    withTextureBound(name, to: objects.form.target) {
+      for (parameter, value) in parameters {
+        glTexParameteri(objects.form.target, GLenum(parameter), value)
       }
     }
   }

@@ -89,9 +89,32 @@ func sampleLinearly(_ target: GLenum = GLenum(GL_TEXTURE_2D), mipmapped: Bool = 
   glTexParameteri(target, GLenum(GL_TEXTURE_WRAP_T), GL_CLAMP_TO_EDGE)
 }
 
+/// What else than all of them can be set of a context's textures.
+struct SamplingExtras {
+  private let parameters: [(GLint, GLint)]
+
+  /// Those of the context that is current.
+  init() {
+    var parameters: [(GLint, GLint)] = []
+    let names = ["GL_EXT_texture_filter_anisotropic", "GL_ARB_texture_filter_anisotropic"]
+    if !glExtensions().isDisjoint(with: names) {
+      parameters.append((GL_TEXTURE_MAX_ANISOTROPY_EXT, 1))
+    }
+    if !isOpenGLES() { parameters.append((GL_TEXTURE_LOD_BIAS, 0)) }
+    self.parameters = parameters
+  }
+
+  fileprivate func reset(_ target: GLenum) {
+    for (parameter, value) in parameters { glTexParameteri(target, GLenum(parameter), value) }
+  }
+}
+
 /// Makes the texture that is bound sample as a new one does, whatever was set meanwhile.
-func resetSampling(_ target: GLenum = GLenum(GL_TEXTURE_2D), mipmapped: Bool = false) {
+func resetSampling(
+  _ target: GLenum = GLenum(GL_TEXTURE_2D), mipmapped: Bool = false, _ extras: SamplingExtras
+) {
   sampleLinearly(target, mipmapped: mipmapped)
+  extras.reset(target)
   if target != GLenum(GL_TEXTURE_2D) { return }  // an external one has nothing else that can be set
   for (parameter, value) in [
     (GL_TEXTURE_WRAP_R, GL_REPEAT), (GL_TEXTURE_BASE_LEVEL, 0), (GL_TEXTURE_MAX_LEVEL, 1000),
