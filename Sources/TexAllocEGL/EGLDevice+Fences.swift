@@ -55,7 +55,10 @@ extension EGLDevice {
   ///
   /// It is called on the thread where the context is current, before what was written is registered or told to
   /// have changed. Whoever wrote has given the images to `VK_QUEUE_FAMILY_EXTERNAL` in the layout
-  /// `VK_IMAGE_LAYOUT_GENERAL`.
+  /// `VK_IMAGE_LAYOUT_GENERAL`, by barriers of its own.
+  ///
+  /// Where Vulkan's driver gives a semaphore and this one takes none, a sync file is made now: Vulkan's queue gets
+  /// a submission, under the toolkit's lock of it, which the caller does not have.
   ///
   /// - Parameter buffers: Those that were written. Textures of them see it.
   /// - Returns: Who waits.

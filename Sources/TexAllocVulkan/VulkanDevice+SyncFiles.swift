@@ -24,47 +24,58 @@ extension VulkanDevice {
   public func exportFence() throws(VulkanFailure) -> SyncFile? {
     try enter("exportFence")
     defer { leave() }
-    guard connection.exportsSemaphores(by: VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT) else {
-      throw Self.noSyncFiles
-    }
-    guard let file = try exportEnd(by: VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT).file else {
-      return nil
-    }
-    do { return try SyncFile(owning: OwnedDescriptor(owning: file)) } catch {
-      throw .failed("vkGetSemaphoreFdKHR", "\(error)")
-    }
+    guard let (_, file) = try exportSyncFile() else { throw Self.noSyncFiles }
+    return file
   }
 
   /// The end of everything that the queue was given so far, for another API of the same GPU: a device of OpenGL
   /// that samples what this one has written into memory of ``sharedHeaps``.
   ///
-  /// The images are given back before: see ``VulkanTexture/takeReleaseBarriers()``. A driver without semaphores
-  /// that others open gives a fence all the same, for which that API waits otherwise.
+  /// Whoever writes that memory does it by an image or a buffer of its own that is bound there, and gives it to
+  /// `VK_QUEUE_FAMILY_EXTERNAL` before, by a barrier of its own with the accesses that wrote. Those of textures are
+  /// for what samples: see ``VulkanTexture/takeReleaseBarriers()``.
+  ///
+  /// A driver without semaphores that others open gives a sync file, or at least a fence on which the CPU waits. If
+  /// there is a semaphore, and that API takes none, the first wait of its makes a sync file then, if the driver has
+  /// them: it submits to the queue, under its lock, and passes after all that the queue was given until then.
   ///
   /// - Throws: `VulkanFailure`.
   public func shareFence() throws(VulkanFailure) -> SharedFence {
     try enter("shareFence")
     defer { leave() }
-    let opaque = VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT
     let (device, driver) = (description.uuid, description.driverUUID)
-    guard connection.exportsSemaphores(by: opaque) else {
-      return SharedFence(try makeFence(), of: device, driver: driver, semaphore: nil) {
+    if let (fence, file) = try exportEnd(by: VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT) {
+      let semaphore = file.map { OwnedDescriptor(owning: $0) }
+      return SharedFence(fence, of: device, driver: driver, semaphore: semaphore) {
         [weak self] in try self?.exportFence()
       }
     }
-    let (fence, file) = try exportEnd(by: opaque)
-    let semaphore = file.map { OwnedDescriptor(owning: $0) }
-    return SharedFence(fence, of: device, driver: driver, semaphore: semaphore) {
-      [weak self] in try self?.exportFence()
+    if let (fence, file) = try exportSyncFile() {
+      return SharedFence(fence, of: device, driver: driver, semaphore: nil) { file }
+    }
+    return SharedFence(try makeFence(), of: device, driver: driver, semaphore: nil) {
+      throw Self.noSyncFiles
     }
   }
 
+  /// As ``exportEnd(by:)``, a sync file.
+  private func exportSyncFile() throws(VulkanFailure) -> (fence: VulkanFence, file: SyncFile?)? {
+    guard let (fence, file) = try exportEnd(by: VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT)
+    else { return nil }
+    do {
+      return (fence, try file.map { try SyncFile(owning: OwnedDescriptor(owning: $0)) })
+    } catch { throw .failed("vkGetSemaphoreFdKHR", "\(error)") }
+  }
+
   /// A descriptor, which nobody else closes, of a semaphore that is reached when the queue has done what it was given
-  /// so far; nil where that is so already, and the kind of handle can say it.
+  /// so far; nil where that is so already, and the kind of handle can say it. Nothing at all where the driver gives none
+  /// of the kind.
   private func exportEnd(
     by handleType: VkExternalSemaphoreHandleTypeFlagBits
-  ) throws(VulkanFailure) -> (fence: VulkanFence, file: FileDescriptor?) {
-    guard let export = unsafe connection.functions.exportSemaphore else { throw Self.noSyncFiles }
+  ) throws(VulkanFailure) -> (fence: VulkanFence, file: FileDescriptor?)? {
+    guard let export = unsafe connection.functions.exportSemaphore,
+      connection.hasSemaphores(by: handleType, VK_EXTERNAL_SEMAPHORE_FEATURE_EXPORTABLE_BIT)
+    else { return nil }
     let semaphore = try BinarySemaphore(on: connection, exportedBy: handleType)
     let fence = try submit(semaphore) { () throws(VulkanFailure) in
       try work.fence(signalling: semaphore)
@@ -125,12 +136,6 @@ extension VulkanDevice {
 }
 
 extension VulkanConnection {
-  /// Whether semaphores are given to others by a kind of handle.
-  fileprivate func exportsSemaphores(by handleType: VkExternalSemaphoreHandleTypeFlagBits) -> Bool {
-    unsafe functions.exportSemaphore != nil
-      && hasSemaphores(by: handleType, VK_EXTERNAL_SEMAPHORE_FEATURE_EXPORTABLE_BIT)
-  }
-
   fileprivate func hasSemaphores(
     by handleType: VkExternalSemaphoreHandleTypeFlagBits,
     _ feature: VkExternalSemaphoreFeatureFlagBits

@@ -22,7 +22,7 @@ public import CVulkan
   ///   - extensions: Those that the device was made with. More routes are possible with
   ///     `VK_EXT_external_memory_host`, `VK_KHR_external_memory_fd`, `VK_EXT_external_memory_dma_buf`,
   ///     `VK_EXT_queue_family_foreign`, `VK_EXT_image_drm_format_modifier` and `VK_EXT_memory_budget`; sync
-  ///     files with `VK_KHR_external_semaphore_fd`.
+  ///     files, and the semaphores of ``VulkanDevice/shareFence()``, with `VK_KHR_external_semaphore_fd`.
   ///   - convertsLumaAndChroma: Whether it was made with the feature `samplerYcbcrConversion`: else there is no
   ///     ``VulkanTexture/converted()``.
   ///   - lock: Calls what it is given while nobody else uses the queue, with the lock that the toolkit
