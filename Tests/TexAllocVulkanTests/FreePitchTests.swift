@@ -43,8 +43,19 @@ final class FreePitchTests: VulkanTestCase {
     }
   }
 
+  func testADriverWithoutALinearModifierChoosesThePitch() throws {
+    let gpu = try freeDevice(hasModifier: false)
+    XCTAssertFalse(gpu.takesAnyPitch)
+    XCTAssertNil(gpu.importObstacle)
+    XCTAssertEqual(gpu.attributes.formats, try device().attributes.formats)
+    let buffer = try TexturePool(for: [gpu]).allocate(
+      ImageDescriptor(width: 65, height: 12, formats: [.abgr8888]), for: .texture)
+    buffer.paintTrial(1)
+    XCTAssertTrue(try gpu.register(buffer).showsTrial(1))
+  }
+
   func testADriverThatSamplesNothingWhereItLiesGetsCopies() throws {
-    let gpu = try freeDevice(hasLinear: false)
+    let gpu = try freeDevice(hasModifier: false, hasTiling: false)
     let pool = try TexturePool(for: [gpu])
     let buffer = try pool.allocate(
       ImageDescriptor(width: 65, height: 12, formats: [.abgr8888]), for: .texture)
@@ -57,10 +68,13 @@ final class FreePitchTests: VulkanTestCase {
 }
 
 extension FreePitchTests {
-  private func freeDevice(hasLinear: Bool = true) throws -> VulkanDevice {
+  private func freeDevice(
+    hasModifier: Bool = true, hasTiling: Bool = true
+  ) throws -> VulkanDevice {
     let loader = try TroubledDriver.loader()
     TroubledDriver.feignsModifiers.store(true, ordering: .relaxed)
-    TroubledDriver.hasLinearModifier.store(hasLinear, ordering: .relaxed)
+    TroubledDriver.hasLinearModifier.store(hasModifier, ordering: .relaxed)
+    TroubledDriver.hasLinearTiling.store(hasTiling, ordering: .relaxed)
     return try device(by: loader)
   }
 

@@ -42,6 +42,12 @@ enum TroubledDriver {
   static let feignsModifiers = Atomic(false)
   /// Whether a linear layout is among those that it then says it has.
   static let hasLinearModifier = Atomic(true)
+  /// Whether it then has linear images at its own pitches, too.
+  static let hasLinearTiling = Atomic(true)
+  /// Whether planes of images of the linear modifier may then lie in several memories.
+  static let hasDisjointModifier = Atomic(true)
+  /// Whether memory of others then does for images of the linear modifier that have several planes.
+  static let modifiersTakeMemory = Atomic(true)
 
   static func count(of name: String) -> Int { calls.withLock { $0.count { $0 == name } } }
 
@@ -62,6 +68,9 @@ enum TroubledDriver {
     isSlow.store(false, ordering: .relaxed)
     feignsModifiers.store(false, ordering: .relaxed)
     hasLinearModifier.store(true, ordering: .relaxed)
+    hasLinearTiling.store(true, ordering: .relaxed)
+    hasDisjointModifier.store(true, ordering: .relaxed)
+    modifiersTakeMemory.store(true, ordering: .relaxed)
     flushed.withLock { $0 = [] }
     calls.withLock { $0 = [] }
     whileCreatingImages.withLock { $0 = nil }
@@ -170,7 +179,9 @@ enum TroubledDriver {
   private static let imageProperties: PFN_vkGetPhysicalDeviceImageFormatProperties2 =
     { device, info, properties in
       guard var asked = unsafe info?.pointee else { return VK_ERROR_FORMAT_NOT_SUPPORTED }
-      if feignsModifiers.load(ordering: .relaxed) { unsafe FeignedModifiers.translate(&asked) }
+      if feignsModifiers.load(ordering: .relaxed), unsafe !FeignedModifiers.translate(&asked) {
+        return VK_ERROR_FORMAT_NOT_SUPPORTED
+      }
       let result = unsafe real(
         "vkGetPhysicalDeviceImageFormatProperties2",
         as: PFN_vkGetPhysicalDeviceImageFormatProperties2.self)(device, &asked, properties)

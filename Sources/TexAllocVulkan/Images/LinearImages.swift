@@ -28,7 +28,8 @@ struct LinearImages: Sendable {
 
   /// Asks the driver about images of each format.
   init(of formats: Set<UInt32>, on connection: VulkanConnection) {
-    let isPitchFree = connection.extensions.contains("VK_EXT_image_drm_format_modifier")
+    // A driver that has the modifiers may have no linear one, and linear images all the same.
+    let isPitchFree = formats.contains { Self.isSampled(VkFormat($0), true, on: connection) }
     self.connection = connection
     self.isPitchFree = isPitchFree
     rules = Dictionary(
