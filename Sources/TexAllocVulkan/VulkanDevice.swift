@@ -50,7 +50,7 @@ public final class VulkanDevice: Registrar {
     var slabs: [WeakSlab] = []
     var verdicts: [Route: PixelVerdicts<Bool>] = [:]
     /// Of images that are converted.
-    var conversionVerdicts = PixelVerdicts<Bool>()
+    var conversionVerdicts: [ConvertedBinding: PixelVerdicts<Bool>] = [:]
     var statistics = VulkanStatistics()
     var phase = Phase.open
   }

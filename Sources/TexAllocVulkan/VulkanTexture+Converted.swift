@@ -75,9 +75,9 @@ extension VulkanDevice {
     }
     let conversion = try conversion(for: buffer.layout)
     // What is wrong with this image alone is found out before a trial tells of all that lie like it.
-    let image = try makeConverted(of: buffer, by: conversion)
-    if try state.withLock({ $0.conversionVerdicts }).known(buffer) == nil {
-      try checkConversion(of: buffer, by: conversion)
+    let image = try makeConverted(of: buffer, by: conversion, bound: nil)
+    if try state.withLock({ $0.conversionVerdicts[image.binding] })?.known(buffer) == nil {
+      try checkConversion(of: buffer, by: conversion, bound: image.binding)
     }
     return image
   }
@@ -104,8 +104,9 @@ extension VulkanDevice {
     }
   }
 
+  /// - Parameter binding: How it is bound; the best that can be had where nil.
   private func makeConverted(
-    of buffer: TextureBuffer, by conversion: SamplerConversion
+    of buffer: TextureBuffer, by conversion: SamplerConversion, bound binding: ConvertedBinding?
   ) throws(RegistrationRefused) -> ConvertedImage {
     var places: [(memory: DeviceMemory, offset: Int)] = []
     for (plane, format) in try planeFormats(of: buffer.layout).enumerated() {
@@ -126,14 +127,21 @@ extension VulkanDevice {
         held: "\(buffer.layout.format)")
     }
     do throws(LinearImageRefused) {
-      return try ConvertedImage(buffer.layout, at: places, converting: conversion)
+      return try ConvertedImage(
+        buffer.layout, at: places, converting: conversion, bound: binding)
     } catch { throw refusal(error, for: buffer) }
   }
 
-  /// Looks at a trial image that lies like the buffer, and keeps the verdict.
+  /// Looks at a trial image that lies like the buffer and is bound like it, though its planes lie in one memory,
+  /// and keeps the verdict.
   private func checkConversion(
-    of buffer: TextureBuffer, by conversion: SamplerConversion
+    of buffer: TextureBuffer, by conversion: SamplerConversion, bound binding: ConvertedBinding
   ) throws(RegistrationRefused) {
+    func keep(_ outcome: Result<Bool, RegistrationRefused>) {
+      state.withLock {
+        $0.conversionVerdicts[binding, default: PixelVerdicts()].keep(outcome, for: buffer)
+      }
+    }
     let made: TextureBuffer?
     do { made = try buffer.makeTrial() } catch {
       throw refusal(.trial, "pixels", wanted: "memory for a trial image", held: "\(error)")
@@ -143,21 +151,20 @@ extension VulkanDevice {
         .format, "pixels", wanted: "an image of which a trial can be had", held: buffer.name)
     }
     do throws(RegistrationRefused) {
-      try compare(trial, with: patches, by: conversion)
-      state.withLock { $0.conversionVerdicts.keep(.success(true), for: buffer) }
+      try compare(trial, with: patches, by: conversion, bound: binding)
+      keep(.success(true))
     } catch {
       // All else may be otherwise with another width, or in another slab.
-      if error.cause == .pixels {
-        state.withLock { $0.conversionVerdicts.keep(.failure(error), for: buffer) }
-      }
+      if error.cause == .pixels { keep(.failure(error)) }
       throw error
     }
   }
 
   private func compare(
-    _ trial: TextureBuffer, with patches: FlatPatches, by conversion: SamplerConversion
+    _ trial: TextureBuffer, with patches: FlatPatches, by conversion: SamplerConversion,
+    bound binding: ConvertedBinding
   ) throws(RegistrationRefused) {
-    let image = try makeConverted(of: trial, by: conversion)
+    let image = try makeConverted(of: trial, by: conversion, bound: binding)
     let fetch: TexelFetch
     do throws(VulkanFailure) {
       fetch = try TexelFetch(on: work, in: ledger, converting: conversion)

@@ -47,7 +47,7 @@ enum FeignedModifiers {
       unsafe list.pointee.drmFormatModifierCount = UInt32(modifiers.count)
     }
 
-  private static func planeCount(of format: VkFormat) -> UInt32 {
+  static func planeCount(of format: VkFormat) -> UInt32 {
     switch format {
     case VK_FORMAT_G8_B8R8_2PLANE_420_UNORM, VK_FORMAT_G8_B8R8_2PLANE_422_UNORM,
       VK_FORMAT_G10X6_B10X6R10X6_2PLANE_420_UNORM_3PACK16:

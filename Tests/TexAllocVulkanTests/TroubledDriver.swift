@@ -73,6 +73,7 @@ enum TroubledDriver {
     modifiersTakeMemory.store(true, ordering: .relaxed)
     flushed.withLock { $0 = [] }
     calls.withLock { $0 = [] }
+    FeignedPlanarImages.wanted.withLock { $0 = [] }
     whileCreatingImages.withLock { $0 = nil }
     whileDestroyingSemaphores.withLock { $0 = nil }
     afterWaiting.withLock { $0 = nil }
@@ -120,7 +121,7 @@ enum TroubledDriver {
     {
       return function
     }
-    return unsafe FeignedExtensions.function(name)
+    return unsafe FeignedPlanarImages.function(name) ?? FeignedExtensions.function(name)
   }
 
   @unsafe static func real<Function>(_ name: String, as type: Function.Type) -> Function {
@@ -195,8 +196,10 @@ enum TroubledDriver {
 
   private static let subresourceLayout: PFN_vkGetImageSubresourceLayout =
     { device, image, part, layout in
+      var asked = unsafe part?.pointee ?? VkImageSubresource()
+      asked.aspectMask = unsafe FeignedPlanarImages.aspect(asked.aspectMask, of: image)
       unsafe real("vkGetImageSubresourceLayout", as: PFN_vkGetImageSubresourceLayout.self)(
-        device, image, part, layout)
+        device, image, &asked, layout)
       let planes = VK_IMAGE_ASPECT_PLANE_0_BIT.rawValue | VK_IMAGE_ASPECT_PLANE_1_BIT.rawValue
       if let aspects = unsafe part?.pointee.aspectMask, aspects & planes != 0 {
         let surplus = VkDeviceSize(surplusPitch.load(ordering: .relaxed))
@@ -217,8 +220,9 @@ enum TroubledDriver {
 
   private static let createImage: PFN_vkCreateImage = { device, info, allocator, image in
     calls.withLock { $0.append("vkCreateImage") }
-    let result = unsafe real("vkCreateImage", as: PFN_vkCreateImage.self)(
-      device, info, allocator, image)
+    let result = unsafe FeignedPlanarImages.create(info, image) { info in
+      unsafe real("vkCreateImage", as: PFN_vkCreateImage.self)(device, info, allocator, image)
+    }
     whileCreatingImages.withLock { $0 }?()
     return result
   }

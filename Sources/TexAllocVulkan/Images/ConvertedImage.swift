@@ -2,38 +2,57 @@ internal import CVulkan
 internal import TexAlloc
 
 /// All planes of an image of luma and chroma as one image of Vulkan, each where it lies.
-@safe final class ConvertedImage: PlacedImage, Preparable, @unchecked Sendable {
-  // Nothing of it changes.
+@safe
+final class ConvertedImage: PlacedImage, Preparable,
+  @unchecked Sendable  // nothing of it changes
+{
   let conversion: SamplerConversion
+  let binding: ConvertedBinding
 
   var layout: VkImageLayout { Self.layout }
   var placed: [PlacedImage] { [self] }
 
-  /// - Parameter places: Of each plane, the memory, and bytes from its start.
+  /// - Parameters:
+  ///   - places: Of each plane, the memory, and bytes from its start.
+  ///   - demanded: How it is bound; the best that the places and the driver allow where nil.
   /// - Throws: Where the driver wants it otherwise, too.
   init(
     _ layout: ImageLayout, at places: [(memory: DeviceMemory, offset: Int)],
-    converting conversion: SamplerConversion
+    converting conversion: SamplerConversion, bound demanded: ConvertedBinding? = nil
   ) throws(LinearImageRefused) {
     let first = places[0].memory
     let connection = first.connection
-    let isApart = !conversion.isPitchFree || places.contains { $0.memory !== first }
-    guard !isApart || conversion.takesSeveralMemories else {
+    let isInOne = places.allSatisfy { $0.memory === first }
+    let possible = (demanded.map { [$0] } ?? conversion.bindings).filter { isInOne || $0.isApart }
+    guard !possible.isEmpty else {
       throw .failed(
         .unsupported(
           "VK_FORMAT_FEATURE_DISJOINT_BIT",
           "images of VkFormat \(conversion.conversion.format) lie in one memory"))
     }
+    guard
+      let (binding, largest) = possible.lazy.compactMap({ binding in
+        binding.support(for: conversion, in: first).map { (binding, $0.largest) }
+      }).first
+    else {
+      throw .failed(
+        .unsupported(
+          "VkImageFormatProperties2",
+          "no linear images of VkFormat \(conversion.conversion.format) in such memory"))
+    }
+    guard layout.imageSize.fits(in: largest) else {
+      throw .extent(
+        wanted: "at most \(largest.width)x\(largest.height)", held: layout.imageSize)
+    }
     // Where planes are bound together, the first of them says where.
-    let base = isApart ? nil : places.map(\.offset).min()
+    let base = binding.isApart ? nil : places.map(\.offset).min()
     let explicit = zip(layout.planes, places).map { plane, place in
       VkSubresourceLayout(
         offset: VkDeviceSize(base.map { place.offset - $0 } ?? 0), size: 0,
         rowPitch: VkDeviceSize(plane.pitch), arrayPitch: 0, depthPitch: 0)
     }
     let image = try unsafe Self.makeImage(
-      layout.imageSize, in: first, conversion, isApart: isApart,
-      laidOut: conversion.isPitchFree ? explicit : nil)
+      layout.imageSize, in: first, conversion.conversion, binding, laidOut: explicit)
     let view: VkImageView
     do throws(LinearImageRefused) {
       if let base {
@@ -44,10 +63,10 @@ internal import TexAlloc
           starts.append(
             try unsafe Self.start(
               of: plane, of: image, at: place.offset, pitch: layout.planes[plane].pitch,
-              in: place.memory, conversion.isPitchFree))
+              in: place.memory, binding))
         }
         let parts = zip(places.map(\.memory), starts).map { ($0, $1) }
-        do { try unsafe Self.bind(image, to: parts, conversion.isPitchFree) } catch {
+        do { try unsafe Self.bind(image, to: parts, binding) } catch {
           throw .failed(error)
         }
       }
@@ -61,58 +80,34 @@ internal import TexAlloc
       throw error
     }
     self.conversion = conversion
+    self.binding = binding
     unsafe super.init(
       image, view, layout.imageSize, in: first, and: places.dropFirst().map(\.memory),
-      from: LinearImages.initialLayout(isPitchFree: conversion.isPitchFree, first.handleType))
+      from: LinearImages.initialLayout(isPitchFree: binding.isPitchFree, first.handleType))
   }
 }
 
 extension ConvertedImage {
-  /// - Parameter isPitchFree: Whether planes are those of a modifier, as the caller has laid them out.
-  private static func aspect(ofPlane plane: Int, _ isPitchFree: Bool) -> UInt32 {
-    let first =
-      isPitchFree ? VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT : VK_IMAGE_ASPECT_PLANE_0_BIT
-    return first.rawValue << UInt32(plane)
-  }
-
   /// Without memory.
   ///
-  /// - Parameters:
-  ///   - isApart: Whether each plane is bound by itself.
-  ///   - planes: How they lie; nil where the driver says.
+  /// - Parameter planes: How they lie, unless the driver says.
   @unsafe private static func makeImage(
-    _ size: ImageSize, in memory: DeviceMemory, _ conversion: SamplerConversion, isApart: Bool,
-    laidOut planes: [VkSubresourceLayout]?
+    _ size: ImageSize, in memory: DeviceMemory, _ conversion: Conversion,
+    _ binding: ConvertedBinding, laidOut planes: [VkSubresourceLayout]
   ) throws(LinearImageRefused) -> VkImage {
     let connection = memory.connection
-    let (across, down) = (conversion.conversion.across, conversion.conversion.down)
+    let (across, down) = (conversion.across, conversion.down)
     guard size.width.isMultiple(of: across), size.height.isMultiple(of: down) else {
       throw .extent(wanted: "multiples of \(across)x\(down)", held: size)
     }
-    let (format, handleType) = (conversion.conversion.vulkan, memory.handleType)
-    let flags = isApart ? VK_IMAGE_CREATE_DISJOINT_BIT.rawValue : 0
-    guard
-      let support = LinearSupport(
-        of: format, planes != nil, handleType == 0 ? nil : handleType, flags: flags,
-        on: connection),
-      support.takesMemory
-    else {
-      throw .failed(
-        .unsupported(
-          "VkImageFormatProperties2",
-          "no linear images of VkFormat \(format.rawValue) in such memory"))
-    }
-    guard size.fits(in: support.largest) else {
-      throw .extent(
-        wanted: "at most \(support.largest.width)x\(support.largest.height)", held: size)
-    }
+    let (isPitchFree, handleType) = (binding.isPitchFree, memory.handleType)
     var external = unsafe VkExternalMemoryImageCreateInfo(
       sType: VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO, pNext: nil,
       handleTypes: handleType)
     var explicit = unsafe VkImageDrmFormatModifierExplicitCreateInfoEXT()
     unsafe explicit.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT
     var image: VkImage?
-    let result = unsafe (planes ?? []).withUnsafeBufferPointer { layouts in
+    let result = unsafe planes.withUnsafeBufferPointer { layouts in
       unsafe explicit.drmFormatModifierPlaneCount = UInt32(layouts.count)
       unsafe explicit.pPlaneLayouts = layouts.baseAddress
       return unsafe withUnsafeMutablePointers(&external, &explicit) { external, explicit in
@@ -120,19 +115,19 @@ extension ConvertedImage {
         unsafe explicit.pointee.pNext = memory
         var info = unsafe VkImageCreateInfo()
         unsafe info.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO
-        unsafe info.pNext = planes == nil ? memory : UnsafeRawPointer(explicit)
-        unsafe info.flags = flags
+        unsafe info.pNext = isPitchFree ? UnsafeRawPointer(explicit) : memory
+        unsafe info.flags = binding.flags
         unsafe info.imageType = VK_IMAGE_TYPE_2D
-        unsafe info.format = format
+        unsafe info.format = conversion.vulkan
         unsafe info.extent = VkExtent3D(
           width: UInt32(size.width), height: UInt32(size.height), depth: 1)
         unsafe (info.mipLevels, info.arrayLayers) = (1, 1)
         unsafe info.samples = VK_SAMPLE_COUNT_1_BIT
         unsafe info.tiling =
-          planes == nil ? VK_IMAGE_TILING_LINEAR : VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT
+          isPitchFree ? VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT : VK_IMAGE_TILING_LINEAR
         unsafe info.usage = LinearImages.usage
         unsafe info.initialLayout =
-          LinearImages.initialLayout(isPitchFree: planes != nil, handleType)
+          LinearImages.initialLayout(isPitchFree: isPitchFree, handleType)
         return unsafe connection.functions.createImage(connection.device, &info, nil, &image)
       }
     }
@@ -146,10 +141,10 @@ extension ConvertedImage {
   /// Where in its memory a plane is bound, so that its first row is at an offset.
   @unsafe private static func start(
     of plane: Int, of image: VkImage, at offset: Int, pitch: Int, in memory: DeviceMemory,
-    _ isPitchFree: Bool
+    _ binding: ConvertedBinding
   ) throws(LinearImageRefused) -> Int {
     let connection = memory.connection
-    let aspect = aspect(ofPlane: plane, isPitchFree)
+    let aspect = binding.aspect(ofPlane: plane)
     var part = VkImageSubresource(aspectMask: aspect, mipLevel: 0, arrayLayer: 0)
     var held = VkSubresourceLayout()
     unsafe connection.functions.subresourceLayout(connection.device, image, &part, &held)
@@ -192,13 +187,14 @@ extension ConvertedImage {
   }
 
   @unsafe private static func bind(
-    _ image: VkImage, to places: [(memory: DeviceMemory, start: Int)], _ isPitchFree: Bool
+    _ image: VkImage, to places: [(memory: DeviceMemory, start: Int)],
+    _ binding: ConvertedBinding
   ) throws(VulkanFailure) {
     let connection = places[0].memory.connection
     let parts = unsafe places.indices.map { plane in
       unsafe VkBindImagePlaneMemoryInfo(
         sType: VK_STRUCTURE_TYPE_BIND_IMAGE_PLANE_MEMORY_INFO, pNext: nil,
-        planeAspect: VkImageAspectFlagBits(aspect(ofPlane: plane, isPitchFree)))
+        planeAspect: VkImageAspectFlagBits(binding.aspect(ofPlane: plane)))
     }
     let result = unsafe parts.withUnsafeBufferPointer { parts in
       let infos = unsafe places.enumerated().map { plane, place in
@@ -211,5 +207,18 @@ extension ConvertedImage {
         connection.device, UInt32(infos.count), infos)
     }
     try connection.check("vkBindImageMemory2", result)
+  }
+}
+
+extension ConvertedBinding {
+  /// What the driver says of such images; nil where it has none in that kind of memory.
+  fileprivate func support(
+    for conversion: SamplerConversion, in memory: DeviceMemory
+  ) -> LinearSupport? {
+    let handleType = memory.handleType
+    let support = LinearSupport(
+      of: conversion.conversion.vulkan, isPitchFree, handleType == 0 ? nil : handleType,
+      flags: flags, on: memory.connection)
+    return support?.takesMemory == true ? support : nil
   }
 }

@@ -96,11 +96,8 @@ struct Conversion: Hashable, Sendable {
   let sampler: VkSampler
   /// How many descriptors an image takes in a set.
   let descriptorCount: Int
-  /// Whether images say how far rows are apart, and may lie in one memory; else the driver says, and each plane has
-  /// a memory of its own, which may be the same.
-  let isPitchFree: Bool
-  /// Whether planes may lie in several.
-  let takesSeveralMemories: Bool
+  /// How such images can be bound, the best first.
+  let bindings: [ConvertedBinding]
   private let connection: VulkanConnection
 
   /// - Throws: `VulkanFailure`, unsupported where the device lacks the conversion, or samples no such images
@@ -111,14 +108,27 @@ struct Conversion: Hashable, Sendable {
     }
     let format = conversion.vulkan
     let free = connection.linearFeatures(of: format, explicitPlanes: conversion.planeCount)
-    isPitchFree = (try? Self.require(conversion, of: free)) != nil
-    let features = isPitchFree ? free : connection.linearFeatures(of: format)
-    try Self.require(conversion, of: features)
-    takesSeveralMemories = features & VK_FORMAT_FEATURE_DISJOINT_BIT.rawValue != 0
-    guard isPitchFree || takesSeveralMemories else {
+    let own = connection.linearFeatures(of: format)
+    let disjoint = VK_FORMAT_FEATURE_DISJOINT_BIT.rawValue
+    // One sampler is for images of both tilings, and does what both can.
+    var (bindings, features) = ([ConvertedBinding](), UInt32.max)
+    if (try? Self.require(conversion, of: free)) != nil {
+      bindings.append(ConvertedBinding(isPitchFree: true, isApart: false))
+      if free & disjoint != 0 {
+        bindings.append(ConvertedBinding(isPitchFree: true, isApart: true))
+      }
+      features &= free
+    }
+    if (try? Self.require(conversion, of: own)) != nil, own & disjoint != 0 {
+      bindings.append(ConvertedBinding(isPitchFree: false, isApart: true))
+      features &= own
+    }
+    if bindings.isEmpty {
+      try Self.require(conversion, of: own)
       throw .unsupported(
         "VK_FORMAT_FEATURE_DISJOINT_BIT", "linear images of VkFormat \(format.rawValue) lack it")
     }
+    self.bindings = bindings
     // All filters are of one kind: not every device has them apart.
     let isLinear =
       features & VK_FORMAT_FEATURE_SAMPLED_IMAGE_YCBCR_CONVERSION_LINEAR_FILTER_BIT.rawValue != 0
@@ -162,7 +172,7 @@ struct Conversion: Hashable, Sendable {
     }
     self.conversion = conversion
     unsafe self.handle = handle
-    descriptorCount = connection.descriptors(of: format, isPitchFree)
+    descriptorCount = bindings.map { connection.descriptors(of: format, $0) }.max() ?? 1
     self.connection = connection
   }
 
@@ -207,7 +217,7 @@ struct Conversion: Hashable, Sendable {
 
 extension VulkanConnection {
   /// How many descriptors an image that is converted takes.
-  fileprivate func descriptors(of format: VkFormat, _ isPitchFree: Bool) -> Int {
+  fileprivate func descriptors(of format: VkFormat, _ binding: ConvertedBinding) -> Int {
     var conversion = unsafe VkSamplerYcbcrConversionImageFormatProperties()
     unsafe conversion.sType =
       VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_IMAGE_FORMAT_PROPERTIES
@@ -217,13 +227,13 @@ extension VulkanConnection {
     let result = unsafe withUnsafeMutablePointers(&conversion, &modifier) { conversion, modifier in
       var info = unsafe VkPhysicalDeviceImageFormatInfo2()
       unsafe info.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2
-      unsafe info.pNext = isPitchFree ? UnsafeRawPointer(modifier) : nil
+      unsafe info.pNext = binding.isPitchFree ? UnsafeRawPointer(modifier) : nil
       unsafe info.format = format
       unsafe info.type = VK_IMAGE_TYPE_2D
       unsafe info.tiling =
-        isPitchFree ? VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT : VK_IMAGE_TILING_LINEAR
+        binding.isPitchFree ? VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT : VK_IMAGE_TILING_LINEAR
       unsafe info.usage = VK_IMAGE_USAGE_SAMPLED_BIT.rawValue
-      unsafe info.flags = isPitchFree ? 0 : VK_IMAGE_CREATE_DISJOINT_BIT.rawValue
+      unsafe info.flags = binding.flags
       var properties = unsafe VkImageFormatProperties2()
       unsafe properties.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2
       unsafe properties.pNext = UnsafeMutableRawPointer(conversion)

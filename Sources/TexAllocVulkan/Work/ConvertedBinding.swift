@@ -1,0 +1,18 @@
+internal import CVulkan
+
+/// How an image of luma and chroma comes by its memory.
+struct ConvertedBinding: Hashable, Sendable {
+  /// Whether the image says how far rows are apart, by a modifier; else the driver says.
+  let isPitchFree: Bool
+  /// Whether each plane is bound by itself, so that planes may lie in several memories; else all are together.
+  let isApart: Bool
+
+  var flags: UInt32 { isApart ? VK_IMAGE_CREATE_DISJOINT_BIT.rawValue : 0 }
+
+  /// What a plane is called where it is asked about and bound.
+  func aspect(ofPlane plane: Int) -> UInt32 {
+    let first =
+      isPitchFree ? VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT : VK_IMAGE_ASPECT_PLANE_0_BIT
+    return first.rawValue << UInt32(plane)
+  }
+}
