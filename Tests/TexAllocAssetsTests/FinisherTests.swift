@@ -22,19 +22,20 @@ final class FinisherTests: XCTestCase {
   // MARK: With a GPU
 
   func testTheGPUFinishesWhatItIsDemandedFor() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let pool = try TexturePool(for: [thread.gpu, JPEGDecoder.component])
     let assets = try Assets(gpu: thread.gpu, pool: pool, finishedBy: .gpu)
     let byGPU = photograph("lake.jpg", nil)
     let byCPU = photograph("lake.jpg", .cpu)
     let mipmapped = photograph("sea.jpg", nil) { $0.isMipmapped = true }
-    let (choices, areSame) = try await thread.run { thread in
+    let (choices, names, areSame) = try await thread.run { thread in
       let first = try await assets.load(byGPU)
       let second = try await assets.load(byCPU)
       let third = try await assets.load(mipmapped)
       XCTAssertTrue(third.texture.isMipmapped)
       return (
         [first, second, third].map(\.finisher),
+        [first, second].map(\.texture.buffer.name),
         try first.texture.shownPixels() == second.texture.shownPixels()
       )
     }
@@ -42,12 +43,13 @@ final class FinisherTests: XCTestCase {
     XCTAssertEqual(choices[0], .gpu)
     XCTAssertEqual(choices[1], .cpu(because: "that was demanded"))
     XCTAssertEqual(choices[2], .gpu)
+    XCTAssertEqual(names, ["lake.jpg", "lake.jpg"])
     XCTAssertTrue(areSame)
     XCTAssertEqual(assets.statistics.finishedByGPU, 2)
   }
 
   func testTheTextureSaysWhyTheGPUDidNotFinishIt() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let pool = try TexturePool(for: [thread.gpu, JPEGDecoder.component])
     let assets = try Assets(gpu: thread.gpu, pool: pool)
     let requests = [

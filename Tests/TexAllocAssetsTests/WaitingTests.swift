@@ -16,7 +16,7 @@ final class WaitingTests: XCTestCase {
   private func photograph(_ name: String) -> FilePath { FilePath(TestPhotograph.path(name)) }
 
   func testARenderThreadTakesItsTexturesAfterEveryWait() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let (assets, _) = try makeAssets(thread.gpu)
     let paths = ["sea.jpg", "moon.jpg", "lake.jpg"].map(photograph)
     let sizes = try await thread.run { thread in
@@ -34,7 +34,7 @@ final class WaitingTests: XCTestCase {
   }
 
   func testOneBrokenFileFailsAlone() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let (assets, _) = try makeAssets(thread.gpu)
     let requests = [
       AssetRequest(photograph("sea.jpg")), "/no/such/file.jpg",
@@ -52,7 +52,7 @@ final class WaitingTests: XCTestCase {
 
   /// The files are none, so that opening one would be another error.
   func testAWrongThreadIsToldBeforeAnyFileIsOpened() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let (assets, _) = try makeAssets(thread.gpu)
     do {
       _ = try await assets.texture(at: "/no/such/file.jpg")
@@ -69,7 +69,7 @@ final class WaitingTests: XCTestCase {
 
   @MainActor
   func testTheMainActorIsNoThread() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let (assets, _) = try makeAssets(thread.gpu)
     do {
       _ = try await assets.texture(at: "/no/such/file.jpg")
@@ -80,7 +80,7 @@ final class WaitingTests: XCTestCase {
   }
 
   func testCancellingATaskEndsWhatItWaitsFor() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let (assets, pool) = try makeAssets(thread.gpu)
     let path = photograph("clouds.jpg")
     let task = Task {
@@ -104,7 +104,7 @@ final class WaitingTests: XCTestCase {
   }
 
   func testWhoStopsIteratingCancelsTheRest() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let (assets, _) = try makeAssets(thread.gpu)
     let path = photograph("clouds.jpg")
     let requests = (0..<30).map { number in
@@ -123,7 +123,7 @@ final class WaitingTests: XCTestCase {
   }
 
   func testMipmappedPicturesAreCopiesOfTheGPUsOwn() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let (assets, _) = try makeAssets(thread.gpu)
     var request = AssetRequest(photograph("lake.jpg"))
     request.isMipmapped = true
@@ -134,14 +134,14 @@ final class WaitingTests: XCTestCase {
 
   func testLoadingGoesOnWithTheDeviceAfterALoss() async throws {
     let path = photograph("lake.jpg")
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let (assets, _) = try makeAssets(thread.gpu)
     let lost = try await thread.run { thread in
       let photo = try await assets.load(AssetRequest(path))
       thread.gpu.contextWasLost()
       return photo
     }
-    let next = try await RenderThread(.software)
+    let next = try await RenderThread(.tested)
     let pool = try TexturePool(for: [next.gpu, JPEGDecoder.component])
     assets.goOn(with: next.gpu, pool: pool)
     let isOfNext = try await next.run { next in

@@ -43,7 +43,7 @@ final class AdoptedTextureTests: XCTestCase {
   }
 
   func testAnUnmappedBufferThatIsNotImportedIsNotUploadedEither() throws {
-    let gpu = try EGLDevice.surfaceless(.software, route: .uploaded)
+    let gpu = try EGLDevice.surfaceless(.tested, route: .uploaded)
     let original = try image(in: TexturePool(for: []), width: 33, height: 7)
     let exported = try original.export()
     let unmapped = try TextureBuffer(adopting: exported.descriptor, original.layout)

@@ -1,11 +1,12 @@
 import ProgramSupport
+import TestSupport
 import TexAlloc
 import TexAllocEGL
 import XCTest
 
 final class FenceTests: XCTestCase {
   func testAFencePassesWhenTheGPUIsDone() throws {
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     let canvas = try Canvas(width: 64, height: 64)
     canvas.clear(.one)
     let fence = try gpu.makeFence()
@@ -14,7 +15,7 @@ final class FenceTests: XCTestCase {
   }
 
   func testADisplayWithoutNativeFencesNamesTheExtension() throws {
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     let name = "EGL_ANDROID_native_fence_sync"
     try XCTSkipIf(gpu.description.displayExtensions.contains(name), "the display has \(name)")
     XCTAssertThrowsError(try gpu.exportFence()) {
@@ -24,8 +25,8 @@ final class FenceTests: XCTestCase {
   }
 
   func testFencesAreMadeWhereTheContextIsCurrent() throws {
-    let gpu = try EGLDevice.surfaceless(.software)
-    let other = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
+    let other = try EGLDevice.surfaceless(.tested)
     XCTAssertThrowsError(try gpu.makeFence()) {
       XCTAssertEqual(($0 as? EGLFailure)?.operation, "makeFence")
       XCTAssertEqual(($0 as? EGLFailure)?.cause, .wrongThread)

@@ -130,7 +130,7 @@ final class KeptImageTests: XCTestCase {
   }
 
   func testACopyTakesOverATextureOfItsShapeAndShowsItsOwnPixels() throws {
-    let gpu = try EGLDevice.surfaceless(.software, route: .uploaded)
+    let gpu = try EGLDevice.surfaceless(.tested, route: .uploaded)
     let pool = try TexturePool(for: [gpu])
     func name(_ value: UInt8, _ image: ImageDescriptor) throws -> UInt32 {
       let name: UInt32

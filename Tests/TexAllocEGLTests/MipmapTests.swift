@@ -10,7 +10,7 @@ final class MipmapTests: XCTestCase {
   private let image = ImageDescriptor(width: 20, height: 6, formats: [.abgr8888])
 
   func testAnImageAllocatedForMipmapsHasThemAndIsNotImported() throws {
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     let pool = try TexturePool(for: [gpu])
     XCTAssertNotEqual(try pool.plan(for: image, [.texture, .mipmapped]).route, .imported)
     let texture = try gpu.texture(for: pool.painted(image, 40, [.texture, .mipmapped]))
@@ -22,7 +22,7 @@ final class MipmapTests: XCTestCase {
 
   func testTheGPUMakesThemAfterEachCopy() throws {
     for route in [Route.transferred, .uploaded] {
-      let gpu = try EGLDevice.surfaceless(.software, route: route)
+      let gpu = try EGLDevice.surfaceless(.tested, route: route)
       let pool = try TexturePool(for: [gpu])
       let texture = try gpu.texture(
         for: pool.painted(image, 8, [.texture, .mipmapped, .rewritten]))
@@ -74,7 +74,7 @@ final class MipmapTests: XCTestCase {
     XCTAssertFalse(texture.buffer.isSpent, "the import goes on showing it")
     XCTAssertTrue(try gpu.texture(for: imported.buffer) === imported)
 
-    let only = try EGLDevice.surfaceless(.software, route: .imported)
+    let only = try EGLDevice.surfaceless(.tested, route: .imported)
     XCTAssertThrowsError(try only.texture(for: imported.buffer, mipmapped: true)) {
       XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .mipmaps)
     }
@@ -94,7 +94,7 @@ final class MipmapTests: XCTestCase {
 
   /// OpenGL ES makes none of SRGB8, which it does not render.
   func testAFormatThatCannotHaveThemIsRefusedAndShownWithout() throws {
-    let gpu = try EGLDevice.surfaceless(.software, route: .uploaded)
+    let gpu = try EGLDevice.surfaceless(.tested, route: .uploaded)
     let pool = try TexturePool(for: [gpu])
     var light = ImageDescriptor(width: 8, height: 8, formats: [.rgb888])
     light.sampling = .asLight
@@ -107,7 +107,7 @@ final class MipmapTests: XCTestCase {
   }
 
   func testKeptTexturesWithAndWithoutThemAreNotTakenForEachOther() throws {
-    let gpu = try EGLDevice.surfaceless(.software, route: .uploaded)
+    let gpu = try EGLDevice.surfaceless(.tested, route: .uploaded)
     let pool = try TexturePool(for: [gpu])
     do { _ = try gpu.texture(for: pool.painted(image, 1)) }
     try gpu.collect()

@@ -16,7 +16,7 @@ final class NarrowDriverTests: XCTestCase {
   override func tearDown() { narrow_egl_set(narrow_egl()) }
 
   func testAShaderThatTheDriverRefusesSaysWhatTheDriverSays() throws {
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     XCTAssertThrowsError(
       try gpu.maker.run { () throws(EGLFailure) in
         try ShaderProgram(
@@ -32,7 +32,7 @@ final class NarrowDriverTests: XCTestCase {
 
   func testWhatIsSampledAsExternalOnlyIsImportedAndNotRenderedInto() throws {
     narrow { $0.is_external_only = true }
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     for format in [Fourcc.abgr8888, .r8] {
       let texture = try shown(format, on: gpu)
       XCTAssertEqual(texture.route, .imported)
@@ -48,7 +48,7 @@ final class NarrowDriverTests: XCTestCase {
   func testWithoutExternalSamplersWhatIsExternalOnlyIsCopied() throws {
     narrow { $0.is_external_only = true }
     try narrow(without: "GL_OES_EGL_image_external_essl3") {
-      let texture = try shown(on: .surfaceless(.software))
+      let texture = try shown(on: .surfaceless(.tested))
       XCTAssertNotEqual(texture.route, .imported)
       XCTAssertTrue(texture.reason?.contains("external") ?? false, texture.reason ?? "none")
     }
@@ -57,7 +57,7 @@ final class NarrowDriverTests: XCTestCase {
   /// Neither whole, which the driver beneath refuses, nor plane by plane, which are external, too.
   func testPlanesThatAreExternalOnlyAreCopiedPlaneByPlane() throws {
     narrow { $0.is_external_only = true }
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     for format in [Fourcc.nv12, .yuv420] {
       let image = ImageDescriptor(width: 37, height: 11, formats: [format])
       let buffer = try TexturePool(for: [gpu]).allocate(image)
@@ -75,7 +75,7 @@ final class NarrowDriverTests: XCTestCase {
   func testPlanesThatTheDriverConvertsAsItIsToldAreOneExternalImage() throws {
     narrow { $0.planes = narrow_planes_right }
     for colour in [Colour.picture, .video] {
-      let gpu = try EGLDevice.surfaceless(.software)
+      let gpu = try EGLDevice.surfaceless(.tested)
       for format in [Fourcc.nv12, .yuv420] {
         let (texture, reference) = try patches(format, colour, on: gpu)
         XCTAssertEqual(texture.route, .imported)
@@ -95,7 +95,7 @@ final class NarrowDriverTests: XCTestCase {
     ]
     for (planes, colour) in wrong {
       narrow { $0.planes = planes }
-      let gpu = try EGLDevice.surfaceless(.software)
+      let gpu = try EGLDevice.surfaceless(.tested)
       for format in [Fourcc.nv12, .yuv420] {
         let (texture, reference) = try patches(format, colour, on: gpu)
         XCTAssertEqual(texture.route, .imported, "\(planes)")
@@ -112,7 +112,7 @@ final class NarrowDriverTests: XCTestCase {
   /// It shows within a pixel of an edge of chroma only, where drivers filter as they like.
   func testADriverThatSitesChromaOtherwiseIsRightAwayFromItsEdges() throws {
     narrow { $0.planes = narrow_planes_ignoring_siting }
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     let (texture, reference) = try patches(.nv12, .video, on: gpu)
     XCTAssertEqual(texture.planes.count, 1, texture.reason ?? "")
     try texture.assertShows(reference, within: 3) { x in 2...5 ~= x % 8 }
@@ -132,7 +132,7 @@ final class NarrowDriverTests: XCTestCase {
 
   func testEachFormatTakesTheBestRouteThatItHas() throws {
     narrow { $0.only_format = Fourcc.r8.rawValue }
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     let pool = try TexturePool(for: [gpu])
     XCTAssertEqual(try shown(.r8, on: gpu, from: pool).route, .imported)
     let photograph = try shown(.abgr8888, on: gpu, from: pool)
@@ -143,7 +143,7 @@ final class NarrowDriverTests: XCTestCase {
 
   func testWithoutTheExtensionImagesAreUploaded() throws {
     try narrow(without: "EGL_EXT_image_dma_buf_import") {
-      let gpu = try EGLDevice.surfaceless(.software)
+      let gpu = try EGLDevice.surfaceless(.tested)
       XCTAssertTrue(
         gpu.importObstacle?.contains("EGL_EXT_image_dma_buf_import") ?? false,
         gpu.importObstacle ?? "none")
@@ -153,7 +153,7 @@ final class NarrowDriverTests: XCTestCase {
 
   func testADriverThatShowsASnapshotIsFoundOut() throws {
     narrow { $0.shows_snapshot = true }
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     let texture = try shown(on: gpu)
     XCTAssertNotEqual(texture.route, .imported)
     let reason = try XCTUnwrap(texture.reason)
@@ -161,7 +161,7 @@ final class NarrowDriverTests: XCTestCase {
   }
 
   func testAnImportThatFailsLaterIsRefusedAndUploaded() throws {
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     let pool = try TexturePool(for: [gpu])
     let first = try shown(on: gpu, from: pool)
     XCTAssertEqual(first.route, .imported)
@@ -183,41 +183,41 @@ final class NarrowDriverTests: XCTestCase {
 
   func testWithoutBufferStorageNothingIsTransferred() throws {
     try narrow(without: "GL_EXT_buffer_storage") {
-      let gpu = try EGLDevice.surfaceless(.software, route: .transferred)
+      let gpu = try EGLDevice.surfaceless(.tested, route: .transferred)
       let pool = try TexturePool(for: [gpu])
       XCTAssertThrowsError(
         try pool.allocate(ImageDescriptor(width: 8, height: 8, formats: [.abgr8888]))
       ) { XCTAssertTrue("\($0)".contains("GL_EXT_buffer_storage"), "\($0)") }
-      XCTAssertEqual(try shown(on: .surfaceless(.software)).route, .imported)
+      XCTAssertEqual(try shown(on: .surfaceless(.tested)).route, .imported)
     }
   }
 
   func testADriverOfOpenGLES2IsUnsupported() throws {
     narrow { $0.highest_es_version = 2 }
-    XCTAssertThrowsError(try EGLDevice.surfaceless(.software)) {
+    XCTAssertThrowsError(try EGLDevice.surfaceless(.tested)) {
       XCTAssertTrue("\($0)".contains("eglCreateContext"), "\($0)")
     }
   }
 
   func testWithoutAShareGroupNothingIsTransferredAndTheRestGoesOn() throws {
     narrow { $0.has_no_share_groups = true }
-    let gpu = try EGLDevice.surfaceless(.software, route: .transferred)
+    let gpu = try EGLDevice.surfaceless(.tested, route: .transferred)
     XCTAssertThrowsError(
       try TexturePool(for: [gpu]).allocate(
         ImageDescriptor(width: 8, height: 8, formats: [.abgr8888]))
     ) { XCTAssertTrue("\($0)".contains("eglCreateContext"), "\($0)") }
-    XCTAssertEqual(try shown(on: .surfaceless(.software)).route, .imported)
+    XCTAssertEqual(try shown(on: .surfaceless(.tested)).route, .imported)
   }
 
   func testWhereNoContextBecomesCurrentThereIsNoDevice() throws {
     narrow { $0.fails_to_make_current = true }
-    XCTAssertThrowsError(try EGLDevice.surfaceless(.software)) {
+    XCTAssertThrowsError(try EGLDevice.surfaceless(.tested)) {
       XCTAssertTrue("\($0)".contains("eglMakeCurrent"), "\($0)")
     }
   }
 
   func testWhereTrialsHaveNoContextImagesAreUploaded() throws {
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     narrow { $0.fails_to_make_current = true }
     let texture = try shown(on: gpu)
     XCTAssertNotEqual(texture.route, .imported)
@@ -251,7 +251,7 @@ final class NarrowDriverTests: XCTestCase {
 
   /// A texture of a new device that undoes the transfer of sRGB, as its pixels show.
   private func shownAsLight() throws -> Texture {
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     var image = ImageDescriptor(width: 2, height: 1, formats: [.abgr8888])
     image.sampling = .asLight
     let buffer = try TexturePool(for: [gpu]).allocate(image)

@@ -25,7 +25,7 @@ final class PlaneTextureTests: XCTestCase {
     for route in Route.allCases {
       let gpu =
         route == .imported
-        ? try TestDevice.importing() : try EGLDevice.surfaceless(.software, route: route)
+        ? try TestDevice.importing() : try EGLDevice.surfaceless(.tested, route: route)
       let pool = try TexturePool(for: [gpu])
       for fourcc in formats {
         for (index, colour) in colours.enumerated() {
@@ -45,7 +45,7 @@ final class PlaneTextureTests: XCTestCase {
   }
 
   func testAPlaneSaysItsNameTargetSizeAndFormat() throws {
-    let gpu = try EGLDevice.surfaceless(.software, route: .uploaded)
+    let gpu = try EGLDevice.surfaceless(.tested, route: .uploaded)
     let pool = try TexturePool(for: [gpu])
     let image = ImageDescriptor(width: 37, height: 11, formats: [.nv12])
     let planes = try gpu.texture(for: pool.allocate(image)).planes
@@ -64,7 +64,7 @@ final class PlaneTextureTests: XCTestCase {
     for route in Route.allCases {
       let gpu =
         route == .imported
-        ? try TestDevice.importing() : try EGLDevice.surfaceless(.software, route: route)
+        ? try TestDevice.importing() : try EGLDevice.surfaceless(.tested, route: route)
       let pool = try TexturePool(for: [gpu])
       for fourcc in [Fourcc.nv12, .yuv420] {
         let image = ImageDescriptor(width: 21, height: 9, formats: [fourcc])
@@ -110,13 +110,13 @@ final class PlaneTextureTests: XCTestCase {
   }
 
   func testPlanesHaveMipmapsWhereTheyAreAskedFor() throws {
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     let pool = try TexturePool(for: [gpu])
     let image = ImageDescriptor(width: 37, height: 11, formats: [.yuv420])
     let texture = try shown(pool.allocate(image, for: [.texture, .mipmapped]), seed: 8, on: gpu)
     XCTAssertTrue(texture.isMipmapped)
     XCTAssertEqual(texture.planes.count, 3)
-    let uploading = try EGLDevice.surfaceless(.software, route: .uploaded)
+    let uploading = try EGLDevice.surfaceless(.tested, route: .uploaded)
     let other = try TexturePool(for: [uploading]).allocate(image, for: [.texture, .rewritten])
     let plain = try shown(other, seed: 9, on: uploading)
     let larger = try plain.mipmapped()

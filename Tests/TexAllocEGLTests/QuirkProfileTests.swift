@@ -1,3 +1,4 @@
+import TestSupport
 import TexAlloc
 import TexAllocEGL
 import XCTest
@@ -64,7 +65,7 @@ final class QuirkProfileTests: XCTestCase {
 
   func testAnUploadHasNoQuirks() throws {
     let gpu = try EGLDevice.surfaceless(
-      .software, route: .uploaded, profiles: [.pitch256])
+      .tested, route: .uploaded, profiles: [.pitch256])
     XCTAssertEqual(try TexturePool(for: [gpu]).allocate(image).layout.planes[0].pitch, 128)
   }
 

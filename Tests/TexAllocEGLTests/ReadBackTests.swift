@@ -103,7 +103,7 @@ final class ReadBackTests: XCTestCase {
 
   /// The driver here has copied when the call returns, so its fence is kept from passing.
   func testASlotIsNotReusedBeforeTheGPUHasCopiedIntoIt() throws {
-    let gpu = try EGLDevice.surfaceless(.software)
+    let gpu = try EGLDevice.surfaceless(.tested)
     let pool = try TexturePool(for: [], from: [gpu.mappedBuffers().read])
     let image = ImageDescriptor(width: 37, height: 11, formats: [.abgr8888])
     var narrowing = narrow_egl()
@@ -123,7 +123,7 @@ final class ReadBackTests: XCTestCase {
   }
 
   private func device(_ route: Route) throws -> EGLDevice {
-    let gpu = try EGLDevice.surfaceless(.software, route: route)
+    let gpu = try EGLDevice.surfaceless(.tested, route: route)
     if route == .imported, let obstacle = gpu.importObstacle {
       throw XCTSkip("no import here: \(obstacle)")
     }

@@ -1,4 +1,5 @@
 import ProgramSupport
+import TestSupport
 import TexAlloc
 import TexAllocEGL
 import XCTest
@@ -72,7 +73,7 @@ final class RenderTargetTests: XCTestCase {
     }
     let packed = try TexturePool(for: []).allocate(
       ImageDescriptor(width: 8, height: 8, formats: [.rgb565]), for: .renderTarget)
-    let uploading = try EGLDevice.surfaceless(.software, route: .uploaded)
+    let uploading = try EGLDevice.surfaceless(.tested, route: .uploaded)
     XCTAssertThrowsError(try uploading.renderTarget(for: packed)) {
       XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .format)
     }

@@ -6,7 +6,7 @@ import XCTest
 
 final class RenderThreadTests: XCTestCase {
   func testItStaysOnOneThreadWhateverItWaitsFor() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let names = try await thread.run { thread in
       var names: Set<UInt> = []
       for _ in 0..<20 {
@@ -22,7 +22,7 @@ final class RenderThreadTests: XCTestCase {
   }
 
   func testWhatIsLetGoOfElsewhereIsCollectedThere() async throws {
-    let thread = try await RenderThread(.software)
+    let thread = try await RenderThread(.tested)
     let image = ImageDescriptor(width: 16, height: 4, formats: [.abgr8888])
     let pool = try TexturePool(for: [thread.gpu])
     var texture: Texture? = try await thread.run { thread in
@@ -39,7 +39,7 @@ final class RenderThreadTests: XCTestCase {
 
   /// Where the actor is gone, its context is current nowhere, and the device collects by itself.
   func testADeviceOutlivesItsThread() async throws {
-    var thread: RenderThread? = try await RenderThread(.software)
+    var thread: RenderThread? = try await RenderThread(.tested)
     var gpu = thread?.gpu
     let pool = try TexturePool(for: [gpu].compactMap { $0 })
     let image = ImageDescriptor(width: 16, height: 4, formats: [.abgr8888])

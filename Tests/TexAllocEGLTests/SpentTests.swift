@@ -31,7 +31,7 @@ final class SpentTests: XCTestCase {
     let pool = try TexturePool(for: [gpu])
     let texture = try gpu.texture(for: pool.painted(image, 1))
     let buffer = texture.buffer
-    let other = try EGLDevice.surfaceless(.software, route: .uploaded)
+    let other = try EGLDevice.surfaceless(.tested, route: .uploaded)
     XCTAssertThrowsError(try other.texture(for: buffer)) {
       XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .spent)
     }
@@ -210,7 +210,7 @@ final class SpentTests: XCTestCase {
   private func hasAllFences(_ gpu: EGLDevice) -> Bool { gpu.state.withLock { $0.copies.isEmpty } }
 
   private func device(_ route: Route) throws -> EGLDevice {
-    let gpu = try EGLDevice.surfaceless(.software, route: route)
+    let gpu = try EGLDevice.surfaceless(.tested, route: route)
     if route == .transferred {
       do { _ = try gpu.mappedBuffers() } catch { throw XCTSkip("no mapped buffers: \(error)") }
     }

@@ -78,7 +78,8 @@ final class VulkanDeviceTests: VulkanTestCase {
   func testTheValidationLayerIsHeardWhereItIsInstalled() throws {
     _ = try device()  // or the test is skipped
     let log = ValidationLog()
-    let gpu = try VulkanDevice.headless(.software, onValidation: log.add)
+    let gpu = try VulkanDevice.headless(
+      VulkanDeviceChoice(TestedDevice.name), onValidation: log.add)
     let layer = "/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json"
     guard FileManager.default.fileExists(atPath: layer) else {
       throw XCTSkip("no \(layer): install vulkan-validationlayers")

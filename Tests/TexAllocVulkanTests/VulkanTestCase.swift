@@ -23,9 +23,10 @@ class VulkanTestCase: XCTestCase {
       // The layer knows nothing of what a driver of ours feigns.
       let tell: (@Sendable (String) -> Void)? = loader == nil ? validation.add : nil
       return try VulkanDevice.headless(
-        .software, by: loader ?? .installed(), without: hidden, route: route, onValidation: tell)
+        VulkanDeviceChoice(TestedDevice.name), by: loader ?? .installed(), without: hidden,
+        route: route, onValidation: tell)
     } catch let error as VulkanFailure where error.isUnsupported {
-      throw XCTSkip("no software device of Vulkan here: \(error)")
+      throw XCTSkip("no such device of Vulkan here: \(error)")
     }
   }
 

@@ -42,17 +42,17 @@ final class GalleryTests: XCTestCase {
   }
 
   func testBothAPIsEndTheGalleryWithinTwoLevelsOfEachOther() throws {
-    let there = try ProgramRun("texctl", ["probe", "--json", "--device", "software"])
+    let there = try ProgramRun("texctl", ["probe", "--json", "--device", TestedDevice.name])
     guard there.output.contains("vulkan:") else { throw XCTSkip("no device of Vulkan here") }
     let folder = try TemporaryFolder()
     let photos = URL(filePath: TestPhotograph.path("lake.jpg")).deletingLastPathComponent().path
     let options = ["--gallery", photos, "--frames", "9", "--size", "480x300", "--shots", "0"]
     let gl = try ProgramRun(
-      "glyphdemo", options + ["--device", "software", "-o", folder.path("gl.svg")])
+      "glyphdemo", options + ["--device", TestedDevice.name, "-o", folder.path("gl.svg")])
     XCTAssertEqual(gl.status, 0, gl.complaint)
     let vulkan = try ProgramRun(
       "glyphdemo",
-      options + ["--device", "software", "--api", "vulkan", "-o", folder.path("vulkan.svg")]
+      options + ["--device", TestedDevice.name, "--api", "vulkan", "-o", folder.path("vulkan.svg")]
         + ["--against", folder.path("gl-end.png")])
     XCTAssertEqual(vulkan.status, 0, vulkan.complaint)
     XCTAssertTrue(vulkan.output.contains("gl-end.png differs by at most"), vulkan.output)

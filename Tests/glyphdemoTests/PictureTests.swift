@@ -26,9 +26,9 @@ final class PictureTests: XCTestCase {
   }
 
   func testBothAPIsDrawThePageWithinTwoLevelsOfEachOther() throws {
-    let options = ["--size", "1000x640", "--photos", photographs, "--device", "software"]
+    let options = ["--size", "1000x640", "--photos", photographs, "--device", TestedDevice.name]
     let gl = try run(options, named: "gl")
-    let there = try ProgramRun("texctl", ["probe", "--json", "--device", "software"])
+    let there = try ProgramRun("texctl", ["probe", "--json", "--device", TestedDevice.name])
     guard there.output.contains("vulkan:") else { throw XCTSkip("no device of Vulkan here") }
     let vulkan = try run(
       options + ["--api", "vulkan", "--against", folder.path("gl.png")], named: "vulkan")

@@ -93,7 +93,7 @@ public struct CoefficientStream: Sendable {
       planes: ImageLayout.Planes(planes), size: end)
     (layout.colour, layout.alpha) = (header.descriptor.colour, .opaque)
     let buffer = TextureBuffer(
-      name: header.name, layout: layout, in: parts[0].offsets.memory,
+      name: header.bufferName, layout: layout, in: parts[0].offsets.memory,
       at: parts[0].offsets.offset, isKept: false)
     buffer.spend()
     buffer.finisher = .gpu

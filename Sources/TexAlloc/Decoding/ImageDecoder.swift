@@ -1,3 +1,5 @@
+internal import SystemPackage
+
 /// A library that decodes pictures: what it asks of memory, as a component, and how a file of its kind
 /// becomes an image. Whoever brings another kind of file writes one of these and one ``EncodedImage``.
 ///
@@ -86,6 +88,9 @@ public struct ImageHeader: Hashable, Sendable {
 
   /// Pixels of what is decoded, as it is to be shown.
   public var size: ImageSize { orientation.upright(descriptor.size) }
+
+  /// What reports call its memory: the name of its file, without the folder.
+  package var bufferName: String { FilePath(name).lastComponent?.string ?? name }
 
   /// The descriptor for decoding to some of the formats.
   ///

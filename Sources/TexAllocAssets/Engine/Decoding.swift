@@ -1,5 +1,4 @@
 internal import Synchronization
-internal import SystemPackage
 internal import TexAlloc
 
 /// What becomes of a file on a decoder's thread.
@@ -89,7 +88,7 @@ extension DecodeWork {
       buffer = try pool.allocate(
         image ?? picture.header.descriptor,
         for: request.isMipmapped ? [.texture, .mipmapped] : .texture,
-        named: FilePath(request.name).lastComponent?.string ?? request.name)
+        named: picture.header.bufferName)
     } catch {
       return error.mayEnd(in: pool) ? .noMemory : .failed(.allocating, .memory(error))
     }

@@ -1,0 +1,13 @@
+internal import Foundation
+package import TexAllocEGL
+
+/// The GPU that tests draw with: the software device, or on a board the one that the variable
+/// `TEXALLOC_TEST_DEVICE` names as the option `--device` of programs would.
+package enum TestedDevice {
+  package static let name =
+    ProcessInfo.processInfo.environment["TEXALLOC_TEST_DEVICE"] ?? "software"
+}
+
+extension DeviceChoice {
+  package static var tested: DeviceChoice { DeviceChoice(TestedDevice.name) }
+}
