@@ -68,7 +68,16 @@ internal import TexAlloc
 
   deinit {
     validation?.end()
-    if isOwn { unsafe functions.destroyInstance(instance, nil) }
+    guard isOwn else { return }
+    let destroy = { [instance = unsafe instance, functions] in
+      unsafe functions.destroyInstance(instance, nil)
+    }
+    // NVIDIA's driver leaves no context of EGL current on the thread that does it.
+    if let thread = try? WorkerThread(named: "TexAlloc Vulkan") {
+      thread.run(destroy)
+    } else {
+      destroy()
+    }
   }
 
   /// The devices of the machine.
