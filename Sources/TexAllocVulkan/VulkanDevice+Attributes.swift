@@ -82,7 +82,10 @@ extension VulkanDevice {
       rules += known
       return true
     }
-    return BufferAttributes(name: "gpu") {
+    let offsetAlignment = rules.map(\.offsetAlignment).max()
+    let alternatives = Self.alternatives(
+      taken, of: formats, offsetAlignment ?? 1, on: importer.connection)
+    return BufferAttributes(name: "gpu", alternatives: alternatives) {
       $0.formats = taken.map { Format($0) }
       let isShared = rules.allSatisfy {
         $0.memory.handleTypes & DeviceMemory.exportedType != 0
@@ -95,10 +98,33 @@ extension VulkanDevice {
       $0.maxWidth = min(limit, largest.map(\.width).min() ?? limit)
       $0.maxHeight = min(limit, largest.map(\.height).min() ?? limit)
       $0.pitchAlignment = pitchAlignment
-      $0.offsetAlignment = rules.map(\.offsetAlignment).max()
+      $0.offsetAlignment = offsetAlignment
       $0.heightAlignment = rules.map(\.heightAlignment).max()
       $0.sizeAlignment = rules.map(\.sizeAlignment).max()
     }
+  }
+
+  /// Where planes can be one image, ``VulkanTexture/converted()``, only at places that not all images need:
+  /// those places for planes, if nobody wants others.
+  private static func alternatives(
+    _ taken: [Fourcc], of formats: FormatTable, _ offsetAlignment: Int,
+    on connection: VulkanConnection
+  ) -> [BufferConstraints] {
+    let wanted = taken.compactMap { fourcc in
+      ConvertedImage.offsetAlignment(of: formats[fourcc] ?? [], on: connection).map { (fourcc, $0) }
+    }.filter { $0.1 > offsetAlignment }
+    guard let alignment = wanted.map(\.1).max() else { return [] }
+    let converted = Set(wanted.map(\.0))
+    return [
+      BufferConstraints {
+        $0.formats = taken.filter { !converted.contains($0) }.map { Format($0) }
+      },
+      BufferConstraints {
+        $0.formats = taken.filter(converted.contains).map { Format($0) }
+        $0.offsetAlignment = alignment
+      },
+      BufferConstraints(),
+    ]
   }
 
   /// Why what it samples where it lies is nothing; nil where it is something.

@@ -12,6 +12,8 @@ enum FeignedPlanarImages {
   }
 
   static let wanted = Mutex<[Wanted]>([])
+  /// What their memory begins at a multiple of; the software device's own where 0.
+  static let offsetAlignment = Atomic(0)
   /// Those that are alive, or were, by their handles.
   private static let offsets = Mutex<[UInt: [Int]]>([:])
 
@@ -19,6 +21,8 @@ enum FeignedPlanarImages {
     switch name {
     case "vkBindImageMemory": unsafe unsafeBitCast(bind, to: PFN_vkVoidFunction.self)
     case "vkBindImageMemory2": unsafe unsafeBitCast(bindPlanes, to: PFN_vkVoidFunction.self)
+    case "vkGetImageMemoryRequirements":
+      unsafe unsafeBitCast(wholeRequirements, to: PFN_vkVoidFunction.self)
     case "vkGetImageMemoryRequirements2":
       unsafe unsafeBitCast(requirements, to: PFN_vkVoidFunction.self)
     default: nil
@@ -71,6 +75,18 @@ enum FeignedPlanarImages {
 
   private static func own(_ aspect: UInt32) -> UInt32 {
     aspect < VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT.rawValue ? aspect : aspect >> 3
+  }
+
+  private static let wholeRequirements: PFN_vkGetImageMemoryRequirements = { device, image, needs in
+    unsafe TroubledDriver.real(
+      "vkGetImageMemoryRequirements", as: PFN_vkGetImageMemoryRequirements.self)(
+        device, image, needs)
+    let alignment = offsetAlignment.load(ordering: .relaxed)
+    if alignment > 0, let image = unsafe image,
+      offsets.withLock({ $0[UInt(bitPattern: image)] }) != nil
+    {
+      unsafe needs?.pointee.alignment = VkDeviceSize(alignment)
+    }
   }
 
   private static let requirements: PFN_vkGetImageMemoryRequirements2 = { device, info, needs in

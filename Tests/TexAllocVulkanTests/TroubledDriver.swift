@@ -75,6 +75,7 @@ enum TroubledDriver {
     flushed.withLock { $0 = [] }
     calls.withLock { $0 = [] }
     FeignedPlanarImages.wanted.withLock { $0 = [] }
+    FeignedPlanarImages.offsetAlignment.store(0, ordering: .relaxed)
     whileCreatingImages.withLock { $0 = nil }
     whileDestroyingSemaphores.withLock { $0 = nil }
     afterWaiting.withLock { $0 = nil }

@@ -52,7 +52,8 @@ final class ConvertedImage: PlacedImage, Preparable,
         rowPitch: VkDeviceSize(plane.pitch), arrayPitch: 0, depthPitch: 0)
     }
     let image = try unsafe Self.makeImage(
-      layout.imageSize, in: first, conversion.conversion, binding, laidOut: explicit)
+      layout.imageSize, conversion.conversion, binding, laidOut: explicit, first.handleType,
+      on: connection)
     let view: VkImageView
     do throws(LinearImageRefused) {
       if let base {
@@ -88,19 +89,44 @@ final class ConvertedImage: PlacedImage, Preparable,
 }
 
 extension ConvertedImage {
+  /// What the places of an image's planes are multiples of for all of them to be one image; nil where the
+  /// device makes no such images.
+  static func offsetAlignment(of shapes: [PlaneShape], on connection: VulkanConnection) -> Int? {
+    guard connection.convertsLumaAndChroma, let conversion = Conversion(shapes, Colour()),
+      let binding = ConvertedBinding(sampling: conversion, on: connection)
+    else { return nil }
+    let size = ImageSize(width: 64, height: 64)
+    // Far enough apart for every driver.
+    let planes = shapes.indices.map { plane in
+      VkSubresourceLayout(
+        offset: VkDeviceSize(plane << 16), size: 0, rowPitch: 256, arrayPitch: 0, depthPitch: 0)
+    }
+    guard
+      let image = try? unsafe makeImage(
+        size, conversion, binding, laidOut: planes, 0, on: connection)
+    else { return nil }
+    defer { unsafe connection.functions.destroyImage(connection.device, image, nil) }
+    if !binding.isApart { return unsafe Int(needs(of: image, on: connection).alignment) }
+    return shapes.indices.map { plane in
+      let aspect = binding.aspect(ofPlane: plane)
+      return unsafe Int(needs(ofPart: aspect, of: image, on: connection).alignment)
+    }.max()
+  }
+
   /// Without memory.
   ///
-  /// - Parameter planes: How they lie, unless the driver says.
+  /// - Parameters:
+  ///   - planes: How they lie, unless the driver says.
+  ///   - handleType: By which its memory is imported; 0 where it is not.
   @unsafe private static func makeImage(
-    _ size: ImageSize, in memory: DeviceMemory, _ conversion: Conversion,
-    _ binding: ConvertedBinding, laidOut planes: [VkSubresourceLayout]
+    _ size: ImageSize, _ conversion: Conversion, _ binding: ConvertedBinding,
+    laidOut planes: [VkSubresourceLayout], _ handleType: UInt32, on connection: VulkanConnection
   ) throws(LinearImageRefused) -> VkImage {
-    let connection = memory.connection
     let (across, down) = (conversion.across, conversion.down)
     guard size.width.isMultiple(of: across), size.height.isMultiple(of: down) else {
       throw .extent(wanted: "multiples of \(across)x\(down)", held: size)
     }
-    let (isPitchFree, handleType) = (binding.isPitchFree, memory.handleType)
+    let isPitchFree = binding.isPitchFree
     var external = unsafe VkExternalMemoryImageCreateInfo(
       sType: VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO, pNext: nil,
       handleTypes: handleType)
@@ -160,14 +186,20 @@ extension ConvertedImage {
     _ image: VkImage, to memory: DeviceMemory, at start: Int
   ) throws(LinearImageRefused) {
     let connection = memory.connection
-    var needs = VkMemoryRequirements()
-    unsafe connection.functions.imageRequirements(connection.device, image, &needs)
-    try memory.require(LinearNeeds(needs, offset: 0), at: start)
+    try memory.require(LinearNeeds(unsafe needs(of: image, on: connection), offset: 0), at: start)
     let result = unsafe connection.functions.bindImageMemory(
       connection.device, image, memory.memory, VkDeviceSize(start))
     do throws(VulkanFailure) { try connection.check("vkBindImageMemory", result) } catch {
       throw .failed(error)
     }
+  }
+
+  @unsafe private static func needs(
+    of image: VkImage, on connection: VulkanConnection
+  ) -> VkMemoryRequirements {
+    var needs = VkMemoryRequirements()
+    unsafe connection.functions.imageRequirements(connection.device, image, &needs)
+    return needs
   }
 
   @unsafe private static func needs(

@@ -21,10 +21,14 @@ struct Conversion: Hashable, Sendable {
 
   /// nil where Vulkan has no such format.
   init?(_ layout: ImageLayout) {
-    guard layout.sampling == .asStored,
-      let row = Self.rows.first(where: { $0.shapes == layout.shapes })
-    else { return nil }
-    let (colour, chroma) = (layout.colour, row.shapes[1])
+    guard layout.sampling == .asStored else { return nil }
+    self.init(layout.shapes, layout.colour)
+  }
+
+  /// nil where Vulkan has no such format.
+  init?(_ shapes: [PlaneShape], _ colour: Colour) {
+    guard let row = Self.rows.first(where: { $0.shapes == shapes }) else { return nil }
+    let chroma = shapes[1]
     format = row.format.rawValue
     planeCount = row.shapes.count
     (across, down) = (chroma.horizontalSubsampling, chroma.verticalSubsampling)

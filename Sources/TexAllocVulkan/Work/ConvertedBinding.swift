@@ -16,3 +16,19 @@ struct ConvertedBinding: Hashable, Sendable {
     return first.rawValue << UInt32(plane)
   }
 }
+
+extension ConvertedBinding {
+  /// How images of luma and chroma are bound at best, wherever chroma lies; nil where the device samples none.
+  init?(sampling conversion: Conversion, on connection: VulkanConnection) {
+    let sampled = VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT.rawValue
+    let apart = VK_FORMAT_FEATURE_DISJOINT_BIT.rawValue
+    let (format, count) = (conversion.vulkan, conversion.planeCount)
+    if connection.linearFeatures(of: format, explicitPlanes: count) & sampled != 0 {
+      self.init(isPitchFree: true, isApart: false)
+    } else if connection.linearFeatures(of: format) & (sampled | apart) == sampled | apart {
+      self.init(isPitchFree: false, isApart: true)
+    } else {
+      return nil
+    }
+  }
+}

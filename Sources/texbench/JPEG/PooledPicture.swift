@@ -26,7 +26,7 @@ final class PooledPicture {
       let buffer = try filler.fill(&watch)
       let texture = try gpu.register(buffer)
       try screen.take(texture.name, &watch)
-      if buffer.isMappedForReading {
+      if texture.route == .imported, buffer.isMappedForReading {
         try buffer.withContents { pixels in
           // The plane may have longer rows than the picture, and more of them.
           let count = unsafe min(pixels.count, readback.memory.count)
