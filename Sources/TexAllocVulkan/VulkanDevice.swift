@@ -76,19 +76,18 @@ public final class VulkanDevice: Registrar {
     _ choice: VulkanDeviceChoice = .automatic, route: Route? = nil, formats: FormatTable = .known,
     onValidation: (@Sendable (String) -> Void)? = nil
   ) throws(VulkanFailure) -> VulkanDevice {
-    try headless(
-      choice, by: .installed(), route: route, formats: formats, onValidation: onValidation)
+    try headless(choice, by: nil, route: route, formats: formats, onValidation: onValidation)
   }
 
   /// - Parameters:
-  ///   - loader: Where the functions come from.
+  ///   - loader: Where the functions come from; the machine's where nil.
   ///   - hidden: Extensions that are not enabled, though the device has them.
   package static func headless(
-    _ choice: VulkanDeviceChoice = .automatic, by loader: VulkanLoader,
+    _ choice: VulkanDeviceChoice = .automatic, by loader: VulkanLoader?,
     without hidden: Set<String> = [], route: Route? = nil, formats: FormatTable = .known,
     onValidation: (@Sendable (String) -> Void)? = nil
   ) throws(VulkanFailure) -> VulkanDevice {
-    let devices = try VulkanInstance(by: loader, onValidation: onValidation).devices()
+    let devices = try VulkanInstance.own(by: loader, onValidation: onValidation).devices()
     let candidates = choice.candidates(among: devices.map(\.description))
     var failures: [VulkanFailure] = []
     for candidate in candidates {
@@ -122,7 +121,7 @@ public final class VulkanDevice: Registrar {
   ///
   /// - Throws: `VulkanFailure`, unsupported where there is no loader.
   public static func present() throws(VulkanFailure) -> [VulkanDeviceDescription] {
-    try VulkanInstance(by: .installed(), onValidation: nil).devices().map(\.description)
+    try VulkanInstance.own().devices().map(\.description)
   }
 
   private init(

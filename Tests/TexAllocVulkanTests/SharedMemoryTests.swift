@@ -63,12 +63,6 @@ final class SharedMemoryTests: VulkanTestCase {
     XCTAssertEqual(try gl.texture(for: buffer).shownPixels(), try seen.texels())
   }
 
-  func testOpenGLKeepsItsContextWhenADeviceOfVulkanGoes() throws {
-    let gl = try EGLDevice.surfaceless(.tested)
-    _ = try device(by: TroubledDriver.loader())
-    XCTAssertNoThrow(try gl.collect())
-  }
-
   func testMemoryGoesWithItsSlabs() throws {
     let (gl, vulkan) = try devices()
     let before = vulkan.statistics.liveAllocations

@@ -1,4 +1,3 @@
-import CEGL
 import CVulkan
 import Synchronization
 import XCTest
@@ -104,8 +103,6 @@ enum TroubledDriver {
         unsafe unsafeBitCast(imageProperties, to: PFN_vkVoidFunction.self)
       case "vkGetImageSubresourceLayout":
         unsafe unsafeBitCast(subresourceLayout, to: PFN_vkVoidFunction.self)
-      case "vkDestroyInstance":
-        unsafe unsafeBitCast(destroyInstance, to: PFN_vkVoidFunction.self)
       case "vkQueueSubmit": unsafe unsafeBitCast(submit, to: PFN_vkVoidFunction.self)
       case "vkAllocateMemory": unsafe unsafeBitCast(allocate, to: PFN_vkVoidFunction.self)
       case "vkFreeMemory": unsafe unsafeBitCast(free, to: PFN_vkVoidFunction.self)
@@ -163,12 +160,6 @@ enum TroubledDriver {
       unsafe properties?.pointee.memoryProperties.memoryTypes.0.propertyFlags &=
         ~VK_MEMORY_PROPERTY_HOST_COHERENT_BIT.rawValue
     }
-
-  /// As NVIDIA's driver does, it leaves no context of EGL current on the thread.
-  private static let destroyInstance: PFN_vkDestroyInstance = { instance, allocator in
-    unsafe real("vkDestroyInstance", as: PFN_vkDestroyInstance.self)(instance, allocator)
-    eglReleaseThread()
-  }
 
   private static let features: PFN_vkGetPhysicalDeviceFeatures2 = { device, features in
     unsafe real("vkGetPhysicalDeviceFeatures2", as: PFN_vkGetPhysicalDeviceFeatures2.self)(

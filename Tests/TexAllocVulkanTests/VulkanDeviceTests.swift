@@ -75,6 +75,18 @@ final class VulkanDeviceTests: VulkanTestCase {
     }
   }
 
+  /// NVIDIA's driver ends EGL with its last instance.
+  func testAnInstanceStaysWhenTheLastDeviceGoes() throws {
+    _ = try device()  // or the test is skipped
+    func instance() throws -> VulkanInstance {
+      try VulkanDevice.headless(VulkanDeviceChoice(TestedDevice.name)).connection.physical.instance
+    }
+    weak var kept: VulkanInstance?
+    do { kept = try instance() }
+    XCTAssertNotNil(kept)
+    XCTAssertIdentical(kept, try instance())
+  }
+
   func testTheValidationLayerIsHeardWhereItIsInstalled() throws {
     _ = try device()  // or the test is skipped
     let log = ValidationLog()

@@ -23,7 +23,7 @@ class VulkanTestCase: XCTestCase {
       // The layer knows nothing of what a driver of ours feigns.
       let tell: (@Sendable (String) -> Void)? = loader == nil ? validation.add : nil
       return try VulkanDevice.headless(
-        VulkanDeviceChoice(TestedDevice.name), by: loader ?? .installed(), without: hidden,
+        VulkanDeviceChoice(TestedDevice.name), by: loader, without: hidden,
         route: route, onValidation: tell)
     } catch let error as VulkanFailure where error.isUnsupported {
       throw XCTSkip("no such device of Vulkan here: \(error)")

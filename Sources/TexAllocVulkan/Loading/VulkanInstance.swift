@@ -1,4 +1,5 @@
 internal import CVulkan
+internal import Synchronization
 internal import TexAlloc
 
 /// A connection to the drivers of the machine: our own, or a toolkit's.
@@ -11,12 +12,34 @@ internal import TexAlloc
   /// Every call that the library makes is in this version.
   private static let version: UInt32 = 1 << 22 | 2 << 12
 
-  /// Makes one of our own.
+  /// The one that all devices of our own share, or another where functions come from elsewhere or somebody
+  /// listens. The shared one stays for as long as the process, whatever others come and go: NVIDIA's driver
+  /// ends EGL, whoever draws by it, when its last instance goes.
+  ///
+  /// - Throws: `VulkanFailure`, unsupported where there is no loader.
+  static func own(
+    by loader: VulkanLoader? = nil, onValidation: (@Sendable (String) -> Void)? = nil
+  ) throws(VulkanFailure) -> VulkanInstance {
+    let shared = Result { () throws(VulkanFailure) -> VulkanInstance in
+      try kept.withLock { kept throws(VulkanFailure) in
+        if let kept { return kept }
+        let made = try VulkanInstance(by: .installed(), onValidation: nil)
+        kept = made
+        return made
+      }
+    }
+    if loader == nil && onValidation == nil { return try shared.get() }
+    return try VulkanInstance(by: loader ?? .installed(), onValidation: onValidation)
+  }
+
+  private static let kept = Mutex<VulkanInstance?>(nil)
+
+  /// Makes one.
   ///
   /// - Parameter onValidation: Is given what Khronos' validation layer says, where that is installed; it
   ///   is loaded for nobody else.
   /// - Throws: `VulkanFailure`.
-  init(
+  private init(
     by loader: VulkanLoader, onValidation: (@Sendable (String) -> Void)?
   ) throws(VulkanFailure) {
     let create: PFN_vkCreateInstance = try unsafe loader.function("vkCreateInstance", of: nil)
@@ -68,16 +91,7 @@ internal import TexAlloc
 
   deinit {
     validation?.end()
-    guard isOwn else { return }
-    let destroy = { [instance = unsafe instance, functions] in
-      unsafe functions.destroyInstance(instance, nil)
-    }
-    // NVIDIA's driver leaves no context of EGL current on the thread that does it.
-    if let thread = try? WorkerThread(named: "TexAlloc Vulkan") {
-      thread.run(destroy)
-    } else {
-      destroy()
-    }
+    if isOwn { unsafe functions.destroyInstance(instance, nil) }
   }
 
   /// The devices of the machine.
