@@ -111,9 +111,9 @@ extension VulkanDevice {
     on connection: VulkanConnection
   ) -> [BufferConstraints] {
     let wanted = taken.compactMap { fourcc in
-      ConvertedImage.offsetAlignment(of: formats[fourcc] ?? [], on: connection).map { (fourcc, $0) }
-    }.filter { $0.1 > offsetAlignment }
-    guard let alignment = wanted.map(\.1).max() else { return [] }
+      ConvertedImage.alignments(of: formats[fourcc] ?? [], on: connection).map { (fourcc, $0) }
+    }.filter { $0.1.offset > offsetAlignment }
+    guard !wanted.isEmpty else { return [] }
     let converted = Set(wanted.map(\.0))
     return [
       BufferConstraints {
@@ -121,7 +121,8 @@ extension VulkanDevice {
       },
       BufferConstraints {
         $0.formats = taken.filter(converted.contains).map { Format($0) }
-        $0.offsetAlignment = alignment
+        $0.offsetAlignment = wanted.map(\.1.offset).max()
+        $0.sizeAlignment = wanted.map(\.1.size).max()
       },
       BufferConstraints(),
     ]

@@ -12,7 +12,8 @@ enum FeignedPlanarImages {
   }
 
   static let wanted = Mutex<[Wanted]>([])
-  /// What their memory begins at a multiple of; the software device's own where 0.
+  /// What each of their planes has room for and their memory begins at a multiple of; as the software device
+  /// wants it where 0.
   static let offsetAlignment = Atomic(0)
   /// Those that are alive, or were, by their handles.
   private static let offsets = Mutex<[UInt: [Int]]>([:])
@@ -81,12 +82,13 @@ enum FeignedPlanarImages {
     unsafe TroubledDriver.real(
       "vkGetImageMemoryRequirements", as: PFN_vkGetImageMemoryRequirements.self)(
         device, image, needs)
-    let alignment = offsetAlignment.load(ordering: .relaxed)
-    if alignment > 0, let image = unsafe image,
-      offsets.withLock({ $0[UInt(bitPattern: image)] }) != nil
-    {
-      unsafe needs?.pointee.alignment = VkDeviceSize(alignment)
-    }
+    let alignment = VkDeviceSize(offsetAlignment.load(ordering: .relaxed))
+    guard alignment > 0, let image = unsafe image,
+      let planes = offsets.withLock({ $0[UInt(bitPattern: image)] })
+    else { return }
+    unsafe needs?.pointee.alignment = alignment
+    // Each plane is padded, too; those of tests are small.
+    unsafe needs?.pointee.size = alignment * VkDeviceSize(planes.count)
   }
 
   private static let requirements: PFN_vkGetImageMemoryRequirements2 = { device, info, needs in

@@ -75,22 +75,26 @@ extension ImageLayout {
     shape(ofPlane: index).rows(down: height)
   }
 
-  /// The upper part of an image, at the same pitches. Planes begin at multiples of the same powers of
-  /// two as before, up to a page.
+  /// The upper part of an image, at the same pitches. Planes begin, and the whole ends, at multiples of the
+  /// same powers of two as before, up to what drivers ask for.
   func cut(toRows rows: Int) -> ImageLayout {
     guard rows < height, let first = planes.first else { return self }
     var end = first.offset
     let cut = planes.enumerated().map { index, plane in
-      let alignment = plane.offset == 0 ? 1 : min(plane.offset & -plane.offset, pageSize)
-      let offset = end.roundedUp(toMultipleOf: alignment)
+      let offset = end.roundedUp(toMultipleOf: Self.alignment(of: plane.offset))
       let count = shape(ofPlane: index).rows(down: rows)
       end = offset + plane.pitch * count
       return Plane(offset: offset, pitch: plane.pitch, rows: count)
     }
     var layout = ImageLayout(
-      width: width, height: rows, format: format, planes: Planes(cut), shapes: shapes, size: end)
+      width: width, height: rows, format: format, planes: Planes(cut), shapes: shapes,
+      size: end.roundedUp(toMultipleOf: Self.alignment(of: size)))
     (layout.colour, layout.alpha, layout.sampling) = (colour, alpha, sampling)
     return layout
+  }
+
+  private static func alignment(of place: Int) -> Int {
+    place == 0 ? 1 : min(place & -place, 1 << 16)
   }
 
   private func shape(ofPlane index: Int) -> PlaneShape {

@@ -89,28 +89,38 @@ final class ConvertedImage: PlacedImage, Preparable,
 }
 
 extension ConvertedImage {
-  /// What the places of an image's planes are multiples of for all of them to be one image; nil where the
-  /// device makes no such images.
-  static func offsetAlignment(of shapes: [PlaneShape], on connection: VulkanConnection) -> Int? {
+  /// What the places of an image's planes are multiples of, and its size, for all of them to be one image; nil
+  /// where the device makes no such images.
+  static func alignments(
+    of shapes: [PlaneShape], on connection: VulkanConnection
+  ) -> (offset: Int, size: Int)? {
     guard connection.convertsLumaAndChroma, let conversion = Conversion(shapes, Colour()),
       let binding = ConvertedBinding(sampling: conversion, on: connection)
     else { return nil }
-    let size = ImageSize(width: 64, height: 64)
     // Far enough apart for every driver.
+    let (side, pitch, distance) = (64, 256, 1 << 16)
     let planes = shapes.indices.map { plane in
       VkSubresourceLayout(
-        offset: VkDeviceSize(plane << 16), size: 0, rowPitch: 256, arrayPitch: 0, depthPitch: 0)
+        offset: VkDeviceSize(plane * distance), size: 0, rowPitch: VkDeviceSize(pitch),
+        arrayPitch: 0, depthPitch: 0)
     }
     guard
       let image = try? unsafe makeImage(
-        size, conversion, binding, laidOut: planes, 0, on: connection)
+        ImageSize(width: side, height: side), conversion, binding, laidOut: planes, 0,
+        on: connection)
     else { return nil }
     defer { unsafe connection.functions.destroyImage(connection.device, image, nil) }
-    if !binding.isApart { return unsafe Int(needs(of: image, on: connection).alignment) }
-    return shapes.indices.map { plane in
-      let aspect = binding.aspect(ofPlane: plane)
-      return unsafe Int(needs(ofPart: aspect, of: image, on: connection).alignment)
-    }.max()
+    if binding.isApart {
+      let needs = shapes.indices.map { plane in
+        unsafe Self.needs(ofPart: binding.aspect(ofPlane: plane), of: image, on: connection)
+      }
+      return (needs.map { Int($0.alignment) }.max() ?? 1, 1)
+    }
+    let needs = unsafe needs(of: image, on: connection)
+    let end = (shapes.count - 1) * distance + pitch * shapes[shapes.count - 1].rows(down: side)
+    var size = 1
+    while size < distance, end.roundedUp(toMultipleOf: size) < needs.size { size *= 2 }
+    return (Int(needs.alignment), size)
   }
 
   /// Without memory.
