@@ -20,6 +20,9 @@ public final class Atlas {
   public private(set) var pages: [AtlasPage] = []
   /// How many pages there may be.
   public var pageLimit = Int.max
+  /// Whether every cell is drawn once, and its place used again only when nobody draws it any more: then
+  /// flushes wait for no copy.
+  package var isOnlyAddedTo = false
   /// How many flushes a page stays empty before it is given back.
   public static let patience = 60
   private let pool: TexturePool
@@ -208,6 +211,7 @@ extension Atlas {
       dropEmptyPages(after: 0)
       return try addPage(for: width, height)
     }
+    buffer.isAddedTo = isOnlyAddedTo
     let page = try AtlasPage(buffer, number: number)
     if number == pageNumbers.count { pageNumbers.append(page) } else { pageNumbers[number] = page }
     pages = pageNumbers.compactMap(\.self)

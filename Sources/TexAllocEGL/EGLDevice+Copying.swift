@@ -116,7 +116,7 @@ extension EGLDevice {
   func holdUntilCopied(
     _ buffer: TextureBuffer, in here: ContextGroup.Member
   ) throws(EGLFailure) -> any Fence {
-    if buffer.isKept {
+    if buffer.isKept && !buffer.isAddedTo {
       // Its next writer waits for this copy, on whatever thread, before anybody collects and for nothing more.
       let fence = try fences.makeFence(on: connection, until: loss)
       buffer.hold(until: fence, writers: true)
@@ -125,6 +125,15 @@ extension EGLDevice {
     let batch = state.withLock { $0.copies[here.serial] } ?? beginCopies(in: here)
     buffer.hold(until: batch)
     if batch.add(buffer.layout.size) { try sealCopies(in: here) }
+    return batch
+  }
+
+  /// A fence that is made later: when the device collects, when this is asked for again, or when somebody
+  /// waits for it here. It is the end of all that the context is given until then.
+  func laterFence(in here: ContextGroup.Member) throws(EGLFailure) -> any Fence {
+    if state.withLock({ $0.copies[here.serial]?.isAwaited }) ?? false { try sealCopies(in: here) }
+    let batch = state.withLock { $0.copies[here.serial] } ?? beginCopies(in: here)
+    batch.isAwaited = true
     return batch
   }
 

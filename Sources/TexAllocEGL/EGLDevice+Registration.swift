@@ -87,10 +87,12 @@ extension EGLDevice {
     try texture(for: buffer)
   }
 
-  /// As ``makeFence()``, for those who know no OpenGL.
+  /// As ``makeFence()``, for those who know no OpenGL and ask often: the fence is made when the device collects,
+  /// or the next time that one is asked for. Until then it has not passed, unless somebody waits for it where
+  /// the context is current.
   public func endOfUses() throws(RegistrationRefused) -> any Fence {
-    try requireContext()
-    do { return try makeFence() } catch {
+    let here = try contextHere()
+    do { return try laterFence(in: here) } catch {
       throw refusal(.fence, "fence", wanted: "a fence", held: "\(error)")
     }
   }

@@ -71,6 +71,7 @@ public final class GlyphCache {
       page: ImageDescriptor(
         width: size.width, height: size.height, writtenBy: Self.component.attributes),
       largest: pageSize == nil ? limit : nil, named: "glyphs")
+    atlas.isOnlyAddedTo = true
     if let pageLimit { atlas.pageLimit = max(1, pageLimit) }
     bandHeight = size.height < 256 ? 0 : (size.height + 3) / 4
     self.device = device

@@ -1,8 +1,8 @@
 internal import Synchronization
 internal import TexAlloc
 
-/// The end of the copies that the GPU makes of several images, whose slots nobody writes before they return to
-/// their pool: one fence behind all of them, which a real driver takes a hundred microseconds to make.
+/// The end of the copies that the GPU makes of several images, and of draws, of which nobody has to know at once:
+/// one fence behind all of them, which a real driver takes up to a hundred microseconds to make.
 ///
 /// It is sealed with that fence after so many copies, when the device collects, or when somebody waits on
 /// the thread where the context is current. Until then it has not passed.
@@ -13,6 +13,7 @@ final class CopyBatch: Fence {
     var copies = 0
     var bytes = 0
     var fence: EGLFence?
+    var isAwaited = false
   }
 
   private let state = Mutex(State())
@@ -38,6 +39,12 @@ final class CopyBatch: Fence {
       state.bytes += bytes
       return state.copies >= Self.mostCopies || state.bytes >= Self.mostBytes
     }
+  }
+
+  /// Whether somebody waits for the end of more than copies: the next who does is to have another fence.
+  var isAwaited: Bool {
+    get { state.withLock { $0.isAwaited } }
+    set { state.withLock { $0.isAwaited = newValue } }
   }
 
   func seal(with fence: EGLFence) { state.withLock { $0.fence = fence } }

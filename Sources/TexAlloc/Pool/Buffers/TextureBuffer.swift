@@ -30,6 +30,7 @@ public final class TextureBuffer: Sendable {
     var fences: [any Fence] = []
     /// What the next writer waits for.
     var copy: (any Fence)?
+    var isAddedTo = false
     var isSpent = false
     /// Why what is in the memory is no picture.
     var flaw: String?
@@ -115,7 +116,7 @@ public final class TextureBuffer: Sendable {
   ///   that copies the image.
   public func hold(until fence: any Fence, writers: Bool = false) {
     let before = state.withLock { state in
-      if writers { state.copy = fence }
+      if writers && !state.isAddedTo { state.copy = fence }
       defer { state.fences = [fence] }
       return state.fences
     }
@@ -123,6 +124,13 @@ public final class TextureBuffer: Sendable {
     // A fence may be the application's own, so it is not asked under the lock.
     let pending = before.filter { $0 !== fence && !$0.hasPassed }
     if !pending.isEmpty { state.withLock { $0.fences += pending } }
+  }
+
+  /// Whether whoever writes the image again changes no pixel that is shown, and adds others, as a glyph cache
+  /// does: then a writer waits for no device that copies it, which finds those pixels whatever it copies.
+  package var isAddedTo: Bool {
+    get { state.withLock { $0.isAddedTo } }
+    set { state.withLock { $0.isAddedTo = newValue } }
   }
 
   /// Says that writing the image failed or was cancelled: what its memory holds is no picture. A
