@@ -95,6 +95,15 @@ public final class Atlas {
   /// The same without a new page; nil where there is no room.
   package func insertOnPages(width: Int, height: Int) -> NewCell? {
     precondition(width > 0 && height > 0)
+    if removedCount == 0, let page = page(latest),
+      let place = page.insertAtOnce(width: width + 2 * border, height: height + 2 * border)
+    {
+      return new(place, on: page)
+    }
+    return search(width, height)
+  }
+
+  private func search(_ width: Int, _ height: Int) -> NewCell? {
     guard fits(width, height) else { return nil }
     reclaim()
     let (outerWidth, outerHeight) = (width + 2 * border, height + 2 * border)
@@ -243,19 +252,18 @@ public struct AtlasCell: Hashable, Sendable {
 /// A cell that the next flush writes whole, and where C draws it until then.
 @safe package struct NewCell {
   // Four words, which are handed on in registers.
-  private let rectangle: TexelRectangle
-  @unsafe private let start: UnsafeMutablePointer<UInt8>
-  private let page, pitch: Int32
+  package let cell: AtlasCell
+  @usableFromInline let pitch: Int32
+  @unsafe @usableFromInline let start: UnsafeMutablePointer<UInt8>
 
   /// - Parameter memory: Of the cell.
   @unsafe fileprivate init(_ cell: AtlasCell, _ memory: CellMemory) {
-    (rectangle, page) = (cell.rectangle, Int32(cell.page))
+    self.cell = cell
     unsafe start = memory.start
     pitch = Int32(memory.pitch)
   }
 
-  package var cell: AtlasCell { AtlasCell(page: Int(page), rectangle: rectangle) }
-  package var memory: CellMemory { unsafe CellMemory(start: start, pitch: Int(pitch)) }
+  @inlinable package var memory: CellMemory { unsafe CellMemory(start: start, pitch: Int(pitch)) }
 }
 
 /// What one flush of an ``Atlas`` wrote.

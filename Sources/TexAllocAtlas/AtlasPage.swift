@@ -73,9 +73,20 @@ public final class AtlasPage {
       refused = (width, height)
       return nil
     }
-    shadow.touch(place)
+    // Whoever draws without ever flushing takes no more memory for it.
+    if packer.untoldCount >= Self.mostUntold { touchUntold() }
     return place
   }
+
+  /// The same where that takes no search.
+  @inline(__always)
+  func insertAtOnce(width: Int, height: Int) -> TexelRectangle? {
+    packer.insertInStrip(width: width, height: height)
+  }
+
+  private static let mostUntold = 4096
+
+  private func touchUntold() { packer.tell(shadow.touch) }
 
   /// Takes a place back, which the shadow has empty for the next.
   func remove(_ place: TexelRectangle) {
@@ -108,6 +119,7 @@ public final class AtlasPage {
 
   func flush(to device: (any Registrar)?) throws(RegistrationRefused) {
     emptyFlushes = isEmpty ? emptyFlushes + 1 : 0
+    touchUntold()
     lastFlush = shadow.flush(to: buffer)
     if let lastFlush { untold = untold.isEmpty ? lastFlush.rows : untold.union(lastFlush.rows) }
     guard let device, !untold.isEmpty else { return }
@@ -174,7 +186,7 @@ public struct CellPixels: ~Copyable, ~Escapable {
   /// Bytes from one row to the next; those between belong to others.
   package let pitch: Int
 
-  @unsafe package init(start: UnsafeMutablePointer<UInt8>, pitch: Int) {
+  @inlinable @unsafe package init(start: UnsafeMutablePointer<UInt8>, pitch: Int) {
     unsafe self.start = start
     self.pitch = pitch
   }

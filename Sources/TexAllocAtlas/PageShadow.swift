@@ -7,11 +7,6 @@ internal import TexAlloc
   private let pitch: Int
   /// Nobody else's, for as long as this lives.
   @unsafe private let bytes: UnsafeMutableBufferPointer<UInt8>
-  // No access to these encloses a call of anybody else's code.
-  /// What is to be written, and not yet among the dirty lines: to mark them all at once is quicker.
-  @safe @exclusivity(unchecked) private var touched: [TexelRectangle] = []
-  /// By height, the one of these that came last: letters of one height stand side by side, and are one.
-  @safe @exclusivity(unchecked) private var latest = InlineArray<65, Int32>(repeating: 0)
   private var dirty: DirtyLines
   /// Whether the page holds what some earlier image left there.
   private var isPageForeign = true
@@ -77,7 +72,6 @@ internal import TexAlloc
 
   /// Writes the dirty lines to the page, and all others the first time; nil where none is dirty.
   func flush(to page: TextureBuffer) -> AtlasPage.Flush? {
-    markTouched()
     var rows = dirty.rows
     guard !rows.isEmpty else { return nil }
     var writer = page.writer()
@@ -101,23 +95,7 @@ internal import TexAlloc
 
   /// Has the next flush write a rectangle.
   func touch(_ rectangle: TexelRectangle) {
-    let height = min(rectangle.height, latest.count - 1)
-    let last = Int(latest[height])
-    if last < touched.count, touched[last].isLeft(of: rectangle) {
-      touched[last].width += rectangle.width
-    } else {
-      // Whoever draws without ever flushing takes no more memory for it.
-      if touched.count == Self.mostTouched { markTouched() }
-      latest[height] = Int32(touched.count)
-      touched.append(rectangle)
-    }
-  }
-
-  private static let mostTouched = 4096
-
-  private func markTouched() {
-    for place in touched { dirty.insert(bytes: columns(of: place), ofRows: place.rows) }
-    touched.removeAll(keepingCapacity: true)
+    dirty.insert(bytes: columns(of: rectangle), ofRows: rectangle.rows)
   }
 
   /// The bytes that a rectangle takes in each of its rows.

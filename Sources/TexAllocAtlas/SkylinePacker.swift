@@ -20,8 +20,10 @@ struct SkylinePacker: Sendable {
   private var latest = 0
   private var holes = HoleSet()
   private var strips = StripSet()
-  /// What was given out, as long as there is no map.
+  /// What was given out, as long as there is no map, but for the runs in strips.
   private var unmapped: [SmallRectangle] = []
+  /// What was given out, but for those, and nobody was told of.
+  private var untold: [SmallRectangle] = []
   private var map: TexelBitmap?
   /// Whether places came back one by one since rows were cleared: then room may be anywhere, and holes
   /// may be taken.
@@ -45,12 +47,33 @@ struct SkylinePacker: Sendable {
   /// A place for a rectangle of positive size, or nil where none is known.
   mutating func insert(width: Int, height: Int) -> TexelRectangle? {
     precondition(width > 0 && height > 0)
+    if let place = insertInStrip(width: width, height: height) { return place }
     guard width <= self.width, height <= self.height else { return nil }
-    guard let place = place(width, height) else { return nil }
-    if map == nil { unmapped.append(SmallRectangle(place)) } else { map?.take(place) }
+    if let place = placeAbove(width, height) { return giveOut(place) }
+    if beginStrip(for: width, height) { return insertInStrip(width: width, height: height) }
+    guard let place = placeBelow(width, height) ?? placeInHigherStrip(width, height) else {
+      return nil
+    }
+    return giveOut(place)
+  }
+
+  /// The same where a strip of that height has room.
+  @inline(__always)
+  mutating func insertInStrip(width: Int, height: Int) -> TexelRectangle? {
+    guard let place = strips.take(width, ofHeight: height) else { return nil }
     count += 1
     usedArea += width * height
     return place
+  }
+
+  /// How much nobody was told of, about.
+  var untoldCount: Int { untold.count }
+
+  /// Tells what was given out since the last time; neighbours may be one.
+  mutating func tell(_ body: (TexelRectangle) -> Void) {
+    enterRuns()
+    for place in untold { body(place.rectangle) }
+    untold.removeAll(keepingCapacity: true)
   }
 
   /// Takes back a place that was given out.
@@ -61,6 +84,7 @@ struct SkylinePacker: Sendable {
     drawMap()
     if !isMixed {
       isMixed = true
+      enterRuns()
       for rest in strips.removeAll() { remember(rest) }
     }
     guard count > 0, map?.free(place) == true else { preconditionFailure("\(place) is nobody's") }
@@ -94,9 +118,11 @@ struct SkylinePacker: Sendable {
   mutating func clear(
     _ rows: Range<Int>, of places: [TexelRectangle], keepsRoom: Bool
   ) -> Bool {
+    enterRuns()
     if map == nil {
       let kept = unmapped.filter { !$0.rectangle.rows.overlaps(rows) }
-      guard unmapped.count - kept.count == places.count else { return false }
+      func area(_ rectangles: [SmallRectangle]) -> Int { rectangles.reduce(0) { $0 + $1.area } }
+      guard area(unmapped) - area(kept) == places.reduce(0, { $0 + $1.area }) else { return false }
       unmapped = kept
     } else {
       for place in places { _ = map?.free(place) }
@@ -184,36 +210,61 @@ struct SkylinePacker: Sendable {
     }
   }
 
-  private mutating func place(_ width: Int, _ height: Int) -> TexelRectangle? {
-    if isMixed { return placeInHole(width, height) ?? placeBelow(width, height) }
-    if let place = placeInStrip(width, height, spare: height / 8) ?? placeInHole(width, height) {
-      return place
-    }
-    let stripWidth = self.width / Self.stripsPerRow
-    if width * Self.smallestStrip <= stripWidth, height <= StripSet.highest,
-      let strip = placeBelow(stripWidth, height)
-    {
-      remember(strips.begin(strip))
-      return placeInStrip(width, height, spare: 0)
-    }
-    return placeBelow(width, height) ?? placeInStrip(width, height, spare: StripSet.highest)
-  }
-
-  private mutating func placeInStrip(_ width: Int, _ height: Int, spare: Int) -> TexelRectangle? {
-    guard var place = strips.take(width, height, spare: spare) else { return nil }
-    if place.height > height {
-      var below = place
-      below.y += height
-      below.height -= height
-      remember(below)
-      place.height = height
-    }
+  private mutating func giveOut(_ place: TexelRectangle) -> TexelRectangle {
+    count += 1
+    usedArea += place.area
+    enter(place)
     return place
   }
 
-  /// How many strips a row of the page has room for: the wider they are, the more of the page is in strips
-  /// that are never full.
-  private static let stripsPerRow = 8
+  private mutating func enter(_ place: TexelRectangle) {
+    let small = SmallRectangle(place)
+    untold.append(small)
+    if map == nil { unmapped.append(small) } else { map?.take(place) }
+  }
+
+  private mutating func enterRuns() {
+    for height in 1...StripSet.highest {
+      if let run = strips.endRun(ofHeight: height) { enter(run) }
+    }
+  }
+
+  private mutating func placeAbove(_ width: Int, _ height: Int) -> TexelRectangle? {
+    placeInHigherStrip(width, height, limit: height / 8) ?? placeInHole(width, height)
+  }
+
+  /// In the lowest strip with room that is too high by at most so many pixels.
+  private mutating func placeInHigherStrip(
+    _ width: Int, _ height: Int, limit: Int = StripSet.highest
+  ) -> TexelRectangle? {
+    var strip = height + 1
+    let last = isMixed ? 0 : min(height + limit, StripSet.highest)
+    while strip <= last {
+      if let place = strips.take(width, ofHeight: strip) {
+        if let run = strips.endRun(ofHeight: strip, without: width) { enter(run) }
+        remember(
+          TexelRectangle(x: place.x, y: place.y + height, width: width, height: strip - height))
+        return TexelRectangle(x: place.x, y: place.y, width: width, height: height)
+      }
+      strip += 1
+    }
+    return nil
+  }
+
+  /// Begins a strip for a rectangle and some like it, where it is small and there is room; answers whether.
+  ///
+  /// The wider strips are, the fewer there are to begin, and the more of the page is in some that are never
+  /// full: of a small page, too much.
+  private mutating func beginStrip(for width: Int, _ height: Int) -> Bool {
+    let stripWidth = self.width / (self.width < 1024 ? 8 : 4)
+    guard !isMixed, width * Self.smallestStrip <= stripWidth, height <= StripSet.highest,
+      let strip = placeBelow(stripWidth, height)
+    else { return false }
+    if let run = strips.endRun(ofHeight: height) { enter(run) }
+    remember(strips.begin(strip))
+    return true
+  }
+
   /// How many rectangles a strip has room for at least.
   private static let smallestStrip = 5
 
@@ -317,6 +368,12 @@ extension Range<Int> {
 extension SkylinePacker {
   /// Traps where the skylines, the holes or what was given out contradict each other, or what is counted.
   func checkInvariants() {
+    var settled = self
+    settled.enterRuns()
+    settled.checkPlaces()
+  }
+
+  private func checkPlaces() {
     var taken = map ?? TexelBitmap(width: width, height: height)
     for place in unmapped {
       precondition(taken.isFree(place.rectangle), "\(place) was given out twice")

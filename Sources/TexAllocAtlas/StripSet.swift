@@ -1,13 +1,13 @@
 /// Strips of a page in which rectangles of one height stand side by side, one strip for each height.
 ///
 /// Letters of one size come in few heights. The skyline is asked for a strip that has room for several of
-/// them; the next ones cost a comparison and a sum.
+/// them; the next ones cost a comparison and a sum, as books are kept of *runs* of them.
 struct StripSet: Sendable {
   private struct Strip {
-    /// What is left of it: columns up to an end, and the upper row.
-    var x, end, y: Int32
+    /// Columns of the run, of what is left behind it, and the upper row.
+    var start, x, end, y: Int32
 
-    static let empty = Strip(x: 0, end: 0, y: 0)
+    static let empty = Strip(start: 0, x: 0, end: 0, y: 0)
   }
 
   /// By height.
@@ -16,40 +16,45 @@ struct StripSet: Sendable {
   /// Pixels; what is higher has no strip.
   static let highest = 64
 
-  /// The next columns of the lowest strip that has room, as high as the strip; nil where none has.
+  /// The next columns of the strip of a height, one more of its run; nil where it has no room.
+  @inline(__always)
+  mutating func take(_ width: Int, ofHeight height: Int) -> TexelRectangle? {
+    guard height <= Self.highest else { return nil }
+    let x = strips[height].x
+    guard width <= Int(strips[height].end - x) else { return nil }
+    strips[height].x = x + Int32(truncatingIfNeeded: width)
+    return TexelRectangle(x: Int(x), y: Int(strips[height].y), width: width, height: height)
+  }
+
+  /// Ends the run of a height; answers it where it is not empty.
   ///
-  /// - Parameter spare: By how many pixels the strip may be too high.
-  mutating func take(_ width: Int, _ height: Int, spare: Int) -> TexelRectangle? {
-    var strip = height
-    let last = min(height + spare, Self.highest)
-    while strip <= last {
-      let (x, end, y) = (strips[strip].x, strips[strip].end, strips[strip].y)
-      if Int(end - x) >= width {
-        strips[strip].x = x + Int32(width)
-        return TexelRectangle(x: Int(x), y: Int(y), width: width, height: strip)
-      }
-      strip += 1
-    }
-    return nil
+  /// - Parameter width: Columns that were taken last and are to be in no run.
+  mutating func endRun(ofHeight height: Int, without width: Int = 0) -> TexelRectangle? {
+    let (start, x, y) = (strips[height].start, strips[height].x, strips[height].y)
+    strips[height].start = x
+    let count = Int(x - start) - width
+    if count == 0 { return nil }
+    return TexelRectangle(x: Int(start), y: Int(y), width: count, height: height)
   }
 
-  /// Begins a new strip; answers what is left of the one before.
+  /// Begins a new strip, where the run of the one before has ended; answers what is left of that.
   mutating func begin(_ place: TexelRectangle) -> TexelRectangle {
-    let rest = rest(ofHeight: place.height)
-    strips[place.height] = Strip(
-      x: Int32(place.x), end: Int32(place.x + place.width), y: Int32(place.y))
-    return rest
+    let height = place.height
+    let (x, end, y) = (strips[height].x, strips[height].end, strips[height].y)
+    let start = Int32(place.x)
+    strips[height] = Strip(
+      start: start, x: start, end: start + Int32(place.width), y: Int32(place.y))
+    return TexelRectangle(x: Int(x), y: Int(y), width: Int(end - x), height: height)
   }
 
-  /// Forgets all strips; answers what is left of them.
+  /// Forgets all strips, whose runs have ended; answers what is left of them.
   mutating func removeAll() -> [TexelRectangle] {
     defer { self = StripSet() }
-    return strips.indices.map(rest).filter { $0.width > 0 }
-  }
-
-  private func rest(ofHeight height: Int) -> TexelRectangle {
-    let strip = strips[height]
-    return TexelRectangle(
-      x: Int(strip.x), y: Int(strip.y), width: Int(strip.end - strip.x), height: height)
+    return strips.indices.compactMap { height in
+      let strip = strips[height]
+      if strip.x == strip.end { return nil }
+      return TexelRectangle(
+        x: Int(strip.x), y: Int(strip.y), width: Int(strip.end - strip.x), height: height)
+    }
   }
 }

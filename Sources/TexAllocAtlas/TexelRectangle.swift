@@ -29,15 +29,17 @@ public struct TexelRectangle: Hashable, Sendable {
   /// The columns that it touches.
   public var columns: Range<Int> { x..<x + width }
 
-  /// Whether it ends where another begins that has the same rows.
-  func isLeft(of other: TexelRectangle) -> Bool {
-    x + width == other.x && y == other.y && height == other.height
-  }
+  var area: Int { width * height }
 
   /// The same without a margin of so many pixels on each side.
   func inset(by margin: Int) -> TexelRectangle {
-    TexelRectangle(
-      x: x + margin, y: y + margin, width: width - 2 * margin, height: height - 2 * margin)
+    let margin = Int32(margin)
+    var inner = self
+    inner.left += margin
+    inner.top += margin
+    inner.columnCount -= 2 * margin
+    inner.rowCount -= 2 * margin
+    return inner
   }
 }
 
@@ -49,6 +51,8 @@ struct SmallRectangle: Equatable, Sendable {
     (x, y) = (UInt16(rectangle.x), UInt16(rectangle.y))
     (width, height) = (UInt16(rectangle.width), UInt16(rectangle.height))
   }
+
+  var area: Int { Int(width) * Int(height) }
 
   var rectangle: TexelRectangle {
     TexelRectangle(x: Int(x), y: Int(y), width: Int(width), height: Int(height))
