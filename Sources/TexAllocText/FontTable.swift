@@ -27,9 +27,13 @@ struct FontTable {
   }
 
   /// Counts one glyph more of a font.
+  @inline(__always)
   mutating func addGlyph(of font: SizedFont) {
     font.glyphCount += 1
-    guard font.glyphCount == 1 else { return }
+    if font.glyphCount == 1 { keep(font) }
+  }
+
+  private mutating func keep(_ font: SizedFont) {
     let number = Int(font.number)
     while filled.count <= number { filled.append(nil) }
     filled[number] = font

@@ -21,7 +21,8 @@ extension GlyphCache {
 
   /// The glyphs that lie on a page, for a picture of it.
   public func glyphs(onPage number: Int) -> [CachedGlyph] {
-    table.entries.filter { $0.lastUse > 0 && $0.glyph.cell?.page == number }.map(\.glyph)
+    table.entries.indices.lazy.map { self.table.entries[$0] }
+      .filter { $0.lastUse > 0 && $0.glyph.cell?.page == number }.map(\.glyph)
   }
 
   /// How many entries its table has room for, used or not.

@@ -84,8 +84,8 @@ extension GlyphTable {
   func victims(lastUsedUpTo frame: UInt32) -> [Victim] {
     if frame == 0 { return [] }
     var candidates: [Victim] = []
-    for (index, entry) in entries.enumerated() where 1...frame ~= entry.lastUse {
-      candidates.append(Victim(entry: index, lastUse: entry.lastUse))
+    for index in entries.indices where 1...frame ~= entries[index].lastUse {
+      candidates.append(Victim(entry: index, lastUse: entries[index].lastUse))
     }
     let wanted = max(64, candidates.count / 8)
     if candidates.count > wanted {

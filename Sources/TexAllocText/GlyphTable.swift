@@ -5,16 +5,16 @@ internal import TexAllocAtlas
 /// Entries stay where they are, so that a glyph that is kept elsewhere finds its own. Glyphs of one font
 /// whose numbers are neighbours share a block, which says where the entry of each is; a hash finds the
 /// block.
-struct GlyphTable {
+struct GlyphTable: ~Copyable {
   struct Entry {
     var glyph: CachedGlyph
     /// The frame of its last use; 0 for an entry that is free.
     var lastUse: UInt32
   }
 
-  private(set) var entries: [Entry] = []
+  private(set) var entries = GrowingBuffer<Entry>(capacity: firstCapacity)
   /// Of each entry.
-  private(set) var keys: [UInt64] = []
+  private(set) var keys = GrowingBuffer<UInt64>(capacity: firstCapacity)
   /// The frame that is being built: what is used now is used in it.
   var frame: UInt32 = 1
   private(set) var count = 0
@@ -23,6 +23,9 @@ struct GlyphTable {
   private var unused: [UInt32] = []
   private var generation: UInt32 = 0
   private var blocks = BlockTable()
+
+  /// About as many glyphs as a text of one size has.
+  private static let firstCapacity = 1024
 
   /// The glyph of a key, which is used.
   mutating func use(_ key: UInt64) -> CachedGlyph? {
@@ -77,10 +80,11 @@ struct GlyphTable {
 }
 
 /// Numbers by keys, of which those that differ in the last bits share a block: open addressing.
-struct BlockTable {
+struct BlockTable: ~Copyable {
   private struct Slot {
     /// Of the keys in the block, without their last bits; all ones where nothing is.
     var key: UInt64
+    /// Where the block begins; -1 where nothing is.
     var block: Int32
     /// How many numbers are in the block.
     var count: Int32
@@ -88,57 +92,53 @@ struct BlockTable {
     static let empty = Slot(key: .max, block: -1, count: 0)
   }
 
-  private var slots = [Slot](repeating: .empty, count: 16)
-  private var shift: UInt64 = 60
+  /// As many as a power of two.
+  private var slots = emptySlots(64)
+  private var shift: UInt64 = 58
   private var slotCount = 0
   /// Block behind block; -1 for what is not there.
-  private var numbers: [Int32] = []
+  private var numbers = GrowingBuffer<Int32>(capacity: 64 * size)
   private var unused: [Int32] = []
 
   private static let bits: UInt64 = 4
   private static let size = 1 << bits
 
   /// The number of a key; -1 where there is none.
+  @inline(__always)
   subscript(key: UInt64) -> Int {
-    let (blockKey, mask) = (key >> Self.bits, slots.count - 1)
-    var slot = home(of: blockKey)
-    while true {
-      let found = slots[slot]
-      if found.key == blockKey { return Int(numbers[Int(found.block) &+ Self.place(of: key)]) }
-      if found.block < 0 { return -1 }
-      slot = (slot &+ 1) & mask
-    }
+    let block = Int(slots[slot(of: key >> Self.bits)].block)
+    return block < 0 ? -1 : Int(numbers[block &+ Self.place(of: key)])
   }
 
   /// - Parameter key: One that has no number.
   mutating func set(_ number: Int32, for key: UInt64) {
     if (slotCount + 1) * 2 > slots.count { grow() }
-    let blockKey = key >> Self.bits
-    var slot = home(of: blockKey)
-    while slots[slot].key != blockKey && slots[slot].block >= 0 {
-      slot = (slot + 1) & (slots.count - 1)
-    }
+    let slot = slot(of: key >> Self.bits)
     if slots[slot].block < 0 {
-      let block = unused.popLast() ?? Int32(numbers.count)
-      if Int(block) == numbers.count { numbers += repeatElement(-1, count: Self.size) }
-      slots[slot] = Slot(key: blockKey, block: block, count: 0)
+      slots[slot] = Slot(key: key >> Self.bits, block: takeBlock(), count: 0)
       slotCount += 1
     }
     slots[slot].count += 1
-    numbers[Int(slots[slot].block) + Self.place(of: key)] = number
+    numbers[Int(slots[slot].block) &+ Self.place(of: key)] = number
+  }
+
+  private mutating func takeBlock() -> Int32 {
+    if let block = unused.popLast() { return block }
+    let block = Int32(numbers.count)
+    numbers.append(repeating: -1, count: Self.size)
+    return block
   }
 
   /// - Parameter key: One that has a number.
   mutating func remove(_ key: UInt64) {
-    let (blockKey, mask) = (key >> Self.bits, slots.count - 1)
-    var slot = home(of: blockKey)
-    while slots[slot].key != blockKey { slot = (slot + 1) & mask }
-    numbers[Int(slots[slot].block) + Self.place(of: key)] = -1
+    var slot = slot(of: key >> Self.bits)
+    numbers[Int(slots[slot].block) &+ Self.place(of: key)] = -1
     slots[slot].count -= 1
     guard slots[slot].count == 0 else { return }
     unused.append(slots[slot].block)
     slotCount -= 1
     // What comes after and would not be found any more moves up.
+    let mask = slots.count - 1
     var next = slot
     while true {
       slots[slot] = .empty
@@ -152,14 +152,28 @@ struct BlockTable {
   }
 
   private mutating func grow() {
-    let old = slots
-    slots = Array(repeating: .empty, count: old.count * 2)
+    var grown = Self.emptySlots(slots.count * 2)
+    swap(&slots, &grown)
     shift -= 1
-    for held in old where held.block >= 0 {
-      var slot = home(of: held.key)
-      while slots[slot].block >= 0 { slot = (slot + 1) & (slots.count - 1) }
-      slots[slot] = held
+    for index in grown.indices where grown[index].block >= 0 {
+      slots[slot(of: grown[index].key)] = grown[index]
     }
+  }
+
+  private static func emptySlots(_ count: Int) -> GrowingBuffer<Slot> {
+    var slots = GrowingBuffer<Slot>(capacity: count)
+    slots.append(repeating: .empty, count: count)
+    return slots
+  }
+
+  /// The slot that a block has, or would have.
+  @inline(__always)
+  private func slot(of blockKey: UInt64) -> Int {
+    var slot = home(of: blockKey)
+    while slots[slot].key != blockKey && slots[slot].block >= 0 {
+      slot = (slot &+ 1) & (slots.count &- 1)
+    }
+    return slot
   }
 
   private func home(of blockKey: UInt64) -> Int {
