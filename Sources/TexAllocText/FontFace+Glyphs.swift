@@ -12,14 +12,15 @@ extension FontFace {
     // Where there are outlines, bitmaps of other tastes are passed by.
     let flags =
       isScalable
-      ? mode.hinting.loadFlags | Int32(FT_LOAD_NO_BITMAP) : Int32(FT_LOAD_DEFAULT)
+      ? mode.hinting.loadFlags | Int32(FT_LOAD_NO_BITMAP | FT_LOAD_LINEAR_DESIGN)
+      : Int32(FT_LOAD_DEFAULT)
     let code = unsafe FT_Load_Glyph(handle, glyph, flags)
     guard code == 0, let slot = unsafe handle.pointee.glyph else {
       throw .damaged(font: name, while: "FT_Load_Glyph of \(glyph)", code: Int(code))
     }
     switch unsafe slot.pointee.format {
     case FT_GLYPH_FORMAT_OUTLINE:
-      let advance = unsafe Double(slot.pointee.linearHoriAdvance) / 65536
+      let advance = unsafe linearAdvance(of: slot)
       if mode.isPlain && quarters == .zero {
         // FreeType has measured the bitmap that it would draw.
         return unsafe GlyphShape(bitmapOf: slot, advance: max(advance, 0))
@@ -35,6 +36,12 @@ extension FontFace {
     default:
       throw .unsupported(font: name, what: "glyphs like \(glyph), neither outline nor bitmap,")
     }
+  }
+
+  /// As FreeType rounds it, by two divisions, where it is not asked for units of the font.
+  @unsafe private func linearAdvance(of slot: FT_GlyphSlot) -> Double {
+    let scale = unsafe handle.pointee.size.pointee.metrics.x_scale
+    return unsafe Double((slot.pointee.linearHoriAdvance * scale + 32) >> 6) / 65536
   }
 
   @unsafe private static func measure(
