@@ -196,6 +196,7 @@ extension Atlas {
     for (cell, fence) in waiting { remove(cell, after: fence) }
   }
 
+  @inline(__always)
   private func new(_ place: TexelRectangle, on page: AtlasPage) -> NewCell {
     latest = page.number
     let rectangle = place.inset(by: border)

@@ -115,6 +115,7 @@ public final class AtlasPage {
   }
 
   /// Where a rectangle is drawn that was inserted since the last flush.
+  @inline(__always)
   func memory(of rectangle: TexelRectangle) -> CellMemory { shadow.memory(of: rectangle) }
 
   func flush(to device: (any Registrar)?) throws(RegistrationRefused) {

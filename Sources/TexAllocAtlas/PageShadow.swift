@@ -61,6 +61,7 @@ internal import TexAlloc
   }
 
   /// The bytes of a rectangle that is to be drawn.
+  @inline(__always)
   func memory(of rectangle: TexelRectangle) -> CellMemory {
     let first = rectangle.y * pitch + rectangle.x * pixelSize
     let last = first + (rectangle.height - 1) * pitch + rectangle.width * pixelSize

@@ -49,7 +49,7 @@ struct SkylinePacker: Sendable {
     precondition(width > 0 && height > 0)
     if let place = insertInStrip(width: width, height: height) { return place }
     guard width <= self.width, height <= self.height else { return nil }
-    if let place = placeAbove(width, height) { return giveOut(place) }
+    if let place = placeInHole(width, height) { return giveOut(place) }
     if beginStrip(for: width, height) { return insertInStrip(width: width, height: height) }
     guard let place = placeBelow(width, height) ?? placeInHigherStrip(width, height) else {
       return nil
@@ -229,17 +229,11 @@ struct SkylinePacker: Sendable {
     }
   }
 
-  private mutating func placeAbove(_ width: Int, _ height: Int) -> TexelRectangle? {
-    placeInHigherStrip(width, height, limit: height / 8) ?? placeInHole(width, height)
-  }
-
-  /// In the lowest strip with room that is too high by at most so many pixels.
-  private mutating func placeInHigherStrip(
-    _ width: Int, _ height: Int, limit: Int = StripSet.highest
-  ) -> TexelRectangle? {
+  /// In the lowest strip with room that is too high.
+  private mutating func placeInHigherStrip(_ width: Int, _ height: Int) -> TexelRectangle? {
+    if isMixed { return nil }
     var strip = height + 1
-    let last = isMixed ? 0 : min(height + limit, StripSet.highest)
-    while strip <= last {
+    while strip <= StripSet.highest {
       if let place = strips.take(width, ofHeight: strip) {
         if let run = strips.endRun(ofHeight: strip, without: width) { enter(run) }
         remember(

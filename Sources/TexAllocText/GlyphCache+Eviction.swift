@@ -4,6 +4,7 @@ extension GlyphCache {
   /// A place for a glyph with ink, for which others go where there is no other way.
   ///
   /// - Throws: `FontError.noPlace` or `.full`.
+  @inline(__always)
   func place(
     _ shape: GlyphShape, _ index: UInt32, of font: SizedFont
   ) throws(FontError) -> NewCell {

@@ -111,6 +111,7 @@ struct BlockTable: ~Copyable {
   }
 
   /// - Parameter key: One that has no number.
+  @inline(__always)
   mutating func set(_ number: Int32, for key: UInt64) {
     if (slotCount + 1) * 2 > slots.count { grow() }
     let slot = slot(of: key >> Self.bits)

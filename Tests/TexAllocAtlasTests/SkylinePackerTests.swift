@@ -103,6 +103,7 @@ final class SkylinePackerTests: XCTestCase {
   func testWhatIsLowerThanItsStripLeavesTheRestToOthers() {
     var packer = SkylinePacker(width: 512, height: 60)
     let first = packer.insert(width: 10, height: 60)
+    XCTAssertNotNil(packer.insert(width: 448, height: 60), "all that is left beside the strip")
     let lower = packer.insert(width: 10, height: 56)
     XCTAssertEqual(lower?.x, first?.columns.upperBound, "in the same strip")
     let least = packer.insert(width: 10, height: 4)
