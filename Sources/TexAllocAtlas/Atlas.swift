@@ -254,8 +254,8 @@ public struct AtlasCell: Hashable, Sendable {
 @safe package struct NewCell {
   // Four words, which are handed on in registers.
   package let cell: AtlasCell
-  @usableFromInline let pitch: Int32
-  @unsafe @usableFromInline let start: UnsafeMutablePointer<UInt8>
+  private let pitch: Int32
+  @unsafe private let start: UnsafeMutablePointer<UInt8>
 
   /// - Parameter memory: Of the cell.
   @unsafe fileprivate init(_ cell: AtlasCell, _ memory: CellMemory) {
@@ -264,7 +264,7 @@ public struct AtlasCell: Hashable, Sendable {
     pitch = Int32(memory.pitch)
   }
 
-  @inlinable package var memory: CellMemory { unsafe CellMemory(start: start, pitch: Int(pitch)) }
+  package var memory: CellMemory { unsafe CellMemory(start: start, pitch: Int(pitch)) }
 }
 
 /// What one flush of an ``Atlas`` wrote.

@@ -187,7 +187,7 @@ public struct CellPixels: ~Copyable, ~Escapable {
   /// Bytes from one row to the next; those between belong to others.
   package let pitch: Int
 
-  @inlinable @unsafe package init(start: UnsafeMutablePointer<UInt8>, pitch: Int) {
+  @unsafe package init(start: UnsafeMutablePointer<UInt8>, pitch: Int) {
     unsafe self.start = start
     self.pitch = pitch
   }
