@@ -118,9 +118,7 @@ extension EGLDevice {
   ) throws(EGLFailure) -> any Fence {
     if buffer.isKept && !buffer.isAddedTo {
       // Its next writer waits for this copy, on whatever thread, before anybody collects and for nothing more.
-      let fence = try fences.makeFence(on: connection, until: loss)
-      buffer.hold(until: fence, writers: true)
-      return fence
+      buffer.holdWriters(until: try CopyEnd(in: here.handle, askedIn: maker, until: loss))
     }
     let batch = state.withLock { $0.copies[here.serial] } ?? beginCopies(in: here)
     buffer.hold(until: batch)

@@ -45,6 +45,11 @@ package let glMapBufferRange = unsafe glFunction(
   "glMapBufferRange", as: PFNGLMAPBUFFERRANGEPROC.self)
 package let glUnmapBuffer = unsafe glFunction("glUnmapBuffer", as: PFNGLUNMAPBUFFERPROC.self)
 
+// Fences: `EGLFence` is for who asks on any thread.
+let glFenceSync = unsafe glFunction("glFenceSync", as: PFNGLFENCESYNCPROC.self)
+let glDeleteSync = unsafe glFunction("glDeleteSync", as: PFNGLDELETESYNCPROC.self)
+let glClientWaitSync = unsafe glFunction("glClientWaitSync", as: PFNGLCLIENTWAITSYNCPROC.self)
+
 // Framebuffers.
 package let glGenFramebuffers = unsafe glFunction(
   "glGenFramebuffers", as: PFNGLGENFRAMEBUFFERSPROC.self)

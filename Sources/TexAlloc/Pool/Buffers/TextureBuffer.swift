@@ -115,8 +115,8 @@ public final class TextureBuffer: Sendable {
   /// - Parameter writers: Whether the next writer of the image waits for the fence, too: for a device
   ///   that copies the image.
   public func hold(until fence: any Fence, writers: Bool = false) {
+    if writers { holdWriters(until: fence) }
     let before = state.withLock { state in
-      if writers && !state.isAddedTo { state.copy = fence }
       defer { state.fences = [fence] }
       return state.fences
     }
@@ -124,6 +124,11 @@ public final class TextureBuffer: Sendable {
     // A fence may be the application's own, so it is not asked under the lock.
     let pending = before.filter { $0 !== fence && !$0.hasPassed }
     if !pending.isEmpty { state.withLock { $0.fences += pending } }
+  }
+
+  /// Has the next writer of the image wait for a fence, which is asked by nobody else.
+  package func holdWriters(until fence: any Fence) {
+    state.withLock { if !$0.isAddedTo { $0.copy = fence } }
   }
 
   /// Whether whoever writes the image again changes no pixel that is shown, and adds others, as a glyph cache
