@@ -95,7 +95,8 @@ extension FontFace {
     let isOutline = unsafe slot.pointee.format == FT_GLYPH_FORMAT_OUTLINE
     // Where contours may overlap, FreeType smoothes edges inside the ink; only in its own bitmap.
     if unsafe isOutline && slot.pointee.outline.flags & FT_OUTLINE_OVERLAP == 0 {
-      return try unsafe drawOutline(of: glyph, shape, at: quarters, in: cell)
+      return try unsafe drawOutline(
+        &slot.pointee.outline, of: glyph, shape, at: quarters, in: cell)
     }
     if isOutline && quarters != .zero {
       let offset = quarters.offset
@@ -105,7 +106,8 @@ extension FontFace {
   }
 
   @unsafe private func drawOutline(
-    of glyph: UInt32, _ shape: GlyphShape, at quarters: Quarters, in cell: CellMemory
+    _ outline: UnsafeMutablePointer<FT_Outline>, of glyph: UInt32, _ shape: GlyphShape,
+    at quarters: Quarters, in cell: CellMemory
   ) throws(FontError) {
     let offset = quarters.offset
     var target = unsafe FT_Bitmap()
@@ -114,14 +116,12 @@ extension FontFace {
     unsafe target.pitch = Int32(cell.pitch)
     unsafe target.num_grays = 256
     unsafe target.pixel_mode = UInt8(FT_PIXEL_MODE_GRAY.rawValue)
-    // The points stay in the slot, which still holds this glyph.
-    var outline = unsafe handle.pointee.glyph.pointee.outline
     unsafe FT_Outline_Translate(
-      &outline, offset.x - shape.left << 6, offset.y + (shape.height - shape.top) << 6)
+      outline, offset.x - shape.left << 6, offset.y + (shape.height - shape.top) << 6)
     // FreeType writes `width` bytes of each of the cell's `height` rows.
     unsafe target.buffer = cell.start
     try check(
-      unsafe FT_Outline_Get_Bitmap(library.handle, &outline, &target), "FT_Outline_Get_Bitmap",
+      unsafe FT_Outline_Get_Bitmap(library.handle, outline, &target), "FT_Outline_Get_Bitmap",
       glyph)
   }
 

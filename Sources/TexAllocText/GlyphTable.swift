@@ -28,6 +28,7 @@ struct GlyphTable: ~Copyable {
   private static let firstCapacity = 1024
 
   /// The glyph of a key, which is used.
+  @inline(__always)
   mutating func use(_ key: UInt64) -> CachedGlyph? {
     let entry = blocks[key]
     if entry < 0 { return nil }
