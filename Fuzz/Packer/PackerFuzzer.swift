@@ -25,10 +25,10 @@ public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       set(place, true)
       live.append(place)
     } else if kind < 160 {
-      let start = Int(size) % height
+      let start = kind % 2 == 0 && packer.end < height ? packer.end : Int(size) % height
       let rows = start..<min(height, start + Int(other) % 40 + 1)
       let touching = live.filter { $0.rows.overlaps(rows) }
-      precondition(packer.clear(rows, of: touching, keepsRoom: kind % 2 == 0))
+      packer.clear(rows, of: touching)
       live.removeAll { $0.rows.overlaps(rows) }
       for place in touching { set(place, false) }
     } else if !live.isEmpty {

@@ -41,6 +41,8 @@ public final class Atlas {
   @safe @exclusivity(unchecked) private var pageNumbers: [AtlasPage?] = []
   /// The number of the page where the last image went.
   @safe @exclusivity(unchecked) private var latest = 0
+  /// The number of the page that is being filled.
+  private var current = 0
 
   /// Takes no memory yet.
   ///
@@ -149,14 +151,30 @@ public final class Atlas {
     }
   }
 
-  /// Takes the places of all cells back that touch some rows of a page, borders included: more quickly
-  /// than one by one, and with room for anything of the rows' size.
+  /// The rows whose turn it is where pages are filled round and round: those behind what came last, or the
+  /// first of the next page. nil where a page is smaller than what is wanted.
   ///
-  /// - Returns: False where other cells touch them; then nothing has changed.
-  package func clear(_ rows: Range<Int>, ofPage number: Int, cells: [AtlasCell]) -> Bool {
-    page(number)?.clear(
-      rows, of: cells.map { $0.rectangle.inset(by: -border) }, keepsRoom: number == latest)
-      ?? false
+  /// - Parameter size: What is wanted. There are fewer rows where the page ends.
+  package func rowsInTurn(_ size: ImageSize) -> AtlasRows? {
+    guard let first = pages.first, let current = page(current) ?? pages.last else { return nil }
+    let isOver = current.end >= current.size.height
+    let page = isOver ? pages.first { $0.number > current.number } ?? first : current
+    guard page.size.width >= size.width, page.size.height >= size.height else { return nil }
+    let start = isOver ? 0 : page.end
+    // What is left behind them is no use alone.
+    let isLast = start + size.height * 3 / 2 >= page.size.height
+    let end = isLast ? page.size.height : start + size.height
+    return AtlasRows(page: page.number, rows: start..<end)
+  }
+
+  /// Takes the places of all cells back that touch some rows, borders included, for what comes next: more
+  /// quickly than one by one, and with room for anything of the rows' size.
+  ///
+  /// - Parameter cells: All of them.
+  package func clear(_ rows: AtlasRows, of cells: [AtlasCell]) {
+    guard let page = page(rows.page) else { preconditionFailure("\(rows) are of no page") }
+    page.clear(rows.rows, of: cells.map { $0.rectangle.inset(by: -border) })
+    (latest, current) = (rows.page, rows.page)
   }
 
   /// Writes what changed to the pages' buffers, and has the device take note of it: to be called before
@@ -225,6 +243,7 @@ extension Atlas {
     let page = try AtlasPage(buffer, number: number)
     if number == pageNumbers.count { pageNumbers.append(page) } else { pageNumbers[number] = page }
     pages = pageNumbers.compactMap(\.self)
+    current = number
     return page
   }
 
@@ -247,6 +266,17 @@ public struct AtlasCell: Hashable, Sendable {
   package init(page: Int, rectangle: TexelRectangle) {
     pageNumber = Int32(page)
     self.rectangle = rectangle
+  }
+}
+
+/// Some rows of a page of an ``Atlas``.
+package struct AtlasRows: Equatable, Sendable {
+  package let page: Int
+  package let rows: Range<Int>
+
+  package init(page: Int, rows: Range<Int>) {
+    self.page = page
+    self.rows = rows
   }
 }
 

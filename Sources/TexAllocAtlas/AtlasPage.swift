@@ -30,6 +30,8 @@ public final class AtlasPage {
   /// A size for which there was no room; 0 when there may be by now.
   @safe @exclusivity(unchecked) private var refused = (width: 0, height: 0)
   private let shadow: PageShadow
+  /// Whether the shadow may have something of places that are not there any more.
+  private var hasRemnants = false
   /// Rows that the buffer has and the device has not been told of.
   private var untold = 0..<0
 
@@ -92,20 +94,30 @@ public final class AtlasPage {
   func remove(_ place: TexelRectangle) {
     shadow.erase(place)
     let room = packer.remove(place)
+    if isEmpty, hasRemnants { eraseAll() }
     if refused.width > 0, room.fits(width: refused.width, height: refused.height) {
       refused = (0, 0)
     }
   }
 
-  /// Takes all places back that touch some rows; false where there are others than these.
+  /// The row from which on nothing is free below what came last.
+  var end: Int { packer.end }
+
+  /// Takes all places back that touch some rows, for what comes next.
   ///
-  /// - Parameter keepsRoom: Whether what is left where something came last is filled further.
-  func clear(_ rows: Range<Int>, of places: [TexelRectangle], keepsRoom: Bool) -> Bool {
-    guard packer.clear(rows, of: places, keepsRoom: keepsRoom) else { return false }
+  /// - Parameter places: All of them.
+  func clear(_ rows: Range<Int>, of places: [TexelRectangle]) {
+    packer.clear(rows, of: places)
     shadow.erase(TexelRectangle(x: 0, y: rows.lowerBound, width: size.width, height: rows.count))
-    for place in places where place.rows.clamped(to: rows) != place.rows { shadow.erase(place) }
+    // What reached out of the rows is erased with others.
+    hasRemnants = true
+    if isEmpty { eraseAll() }
     refused = (0, 0)
-    return true
+  }
+
+  private func eraseAll() {
+    shadow.erase(TexelRectangle(x: 0, y: 0, width: size.width, height: size.height))
+    hasRemnants = false
   }
 
   func draw<Failure: Error>(

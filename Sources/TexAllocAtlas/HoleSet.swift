@@ -2,7 +2,7 @@
 /// taken by now.
 ///
 /// They hang in lists by the classes of their width and height, so that one that is hardly larger than
-/// what is wanted is found in a few steps. The oldest goes when there are too many.
+/// what is wanted is found in a few steps. One of the oldest goes when there are too many.
 struct HoleSet: Sendable {
   private struct Hole {
     var x, y: UInt16
@@ -26,8 +26,10 @@ struct HoleSet: Sendable {
     }
   }
 
-  /// A ring.
   private var storage: [Hole] = []
+  /// The first that is in no list, of which the next is one, too; -1 for none.
+  private var unused: Int16 = -1
+  /// The one that goes next where there are too many.
   private var oldest = 0
   /// The first hole of each pair of classes, height by height; -1 for none.
   private var firsts = [Int16](repeating: -1, count: 64 * 64)
@@ -36,11 +38,16 @@ struct HoleSet: Sendable {
   /// Which classes of heights have holes.
   private var heights: UInt64 = 0
 
-  /// From the oldest on, or nearly.
   var all: [TexelRectangle] { storage.filter { $0.width > 0 }.map(\.rectangle) }
 
   mutating func removeAll() {
     if heights != 0 { self = HoleSet() }
+  }
+
+  mutating func removeAll(where isOver: (TexelRectangle) -> Bool) {
+    for index in storage.indices where storage[index].width > 0 {
+      if isOver(storage[index].rectangle) { remove(index) }
+    }
   }
 
   /// The smallest hole of those looked at that have room for a rectangle. It is forgotten.
@@ -90,15 +97,18 @@ struct HoleSet: Sendable {
     heights |= 1 << UInt64(list / 64)
   }
 
-  /// An entry that is free; the oldest hole goes where there is none.
+  /// An entry that is free; another goes where there is none, after all others had their turn.
   private mutating func makeRoom() -> Int {
-    if storage.count < Self.limit {
-      storage.append(Hole(TexelRectangle(x: 0, y: 0, width: 0, height: 0)))
-      return storage.count - 1
+    if unused < 0 {
+      if storage.count < Self.limit {
+        storage.append(Hole(TexelRectangle(x: 0, y: 0, width: 0, height: 0)))
+        return storage.count - 1
+      }
+      remove(oldest)
+      oldest = (oldest + 1) % Self.limit
     }
-    let index = oldest
-    oldest = (oldest + 1) % Self.limit
-    if storage[index].width > 0 { remove(index) }
+    let index = Int(unused)
+    unused = storage[index].next
     return index
   }
 
@@ -121,6 +131,8 @@ struct HoleSet: Sendable {
       }
     }
     storage[index].width = 0
+    storage[index].next = unused
+    unused = Int16(index)
   }
 
   /// Sizes up to 16 are classes of their own; above, four share an octave.

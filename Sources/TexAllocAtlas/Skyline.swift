@@ -103,16 +103,13 @@ struct Skyline: Sendable {
     }
   }
 
-  /// Has all columns end at a row.
-  ///
-  /// - Parameter gap: Is given what stays free above it.
-  mutating func close(at row: Int, gap: (TexelRectangle) -> Void) {
+  /// What is free above a row.
+  func gaps(above row: Int, _ body: (TexelRectangle) -> Void) {
     for (step, next) in zip(steps, steps.dropFirst()) where step.y < row {
-      gap(
+      body(
         TexelRectangle(
           x: Int(step.x), y: Int(step.y), width: Int(next.x - step.x), height: row - Int(step.y)))
     }
-    self = Skyline(width: Int(steps[steps.count - 1].x), top: row)
   }
 
   /// Whether all columns of a place end with it.

@@ -1,44 +1,39 @@
 /// Packs rectangles into a page and takes them back: numbers only, no memory.
 ///
-/// A page is one *bed* at first: what is taken begins at its top, and ends at a *skyline*; everything
-/// below is free. What is free above it, gaps that rectangles left and places that came back, is
-/// remembered as *holes*. A rectangle goes into the hole that it fills best, or else where the skyline
-/// lets it stand highest: small ones in *strips*, for several of one height.
+/// What is taken ends at a *skyline*; below it, all is free as far as an end: at first that of the page.
+/// What is free elsewhere, gaps that rectangles left and places that came back, is remembered as *holes*. A
+/// rectangle goes into the hole that it fills best, or else where the skyline lets it stand highest: small
+/// ones in *strips*, for several of one height.
 ///
-/// Places come back one by one, or all that touch some rows. The rows are a new bed then, to which what
-/// comes next is confined, so that what came at the same time can go at the same time; what is left of the
-/// bed before may be kept for small ones. Where places came back one by one, a map of all pixels knows what is really free, so that those side by side are one.
+/// Places come back one by one, or all that touch some rows. Where these are the rows behind the end, the
+/// skyline goes on into them, and the page is filled round and round; otherwise it begins anew with them.
+/// What comes next comes hardly anywhere else, so that what came at the same time can go at the same time.
+/// Where places came back one by one, a map of all pixels knows what is really free, so that those side by
+/// side are one.
 struct SkylinePacker: Sendable {
   let width, height: Int
   /// How many rectangles are in it.
   private(set) var count = 0
   /// Pixels that they take.
   private(set) var usedArea = 0
-  /// From top to bottom.
-  private var beds: [Bed]
-  /// The bed where there was room the last time.
-  private var latest = 0
+  private var skyline: Skyline
+  /// The row behind the last that is free below the skyline.
+  private(set) var end: Int
   private var holes = HoleSet()
   private var strips = StripSet()
-  /// What was given out, as long as there is no map, but for the runs in strips.
-  private var unmapped: [SmallRectangle] = []
+  /// What was given out, but for runs in strips, as long as nothing came back.
+  private var places: [SmallRectangle]? = []
   /// What was given out, but for those, and nobody was told of.
   private var untold: [SmallRectangle] = []
+  /// Of all pixels, where places came back one by one: then room may be anywhere, and holes may be taken.
   private var map: TexelBitmap?
-  /// Whether places came back one by one since rows were cleared: then room may be anywhere, and holes
-  /// may be taken.
-  private var isMixed = false
-
-  /// Rows with a skyline of their own.
-  private struct Bed {
-    var rows: Range<Int>
-    var skyline: Skyline
-  }
+  /// How many rows were cleared since a place came back alone: when those are all, there is no map any more.
+  private var clearedRows = 0
 
   init(width: Int, height: Int) {
     precondition(1...Self.largestSide ~= width && 1...Self.largestSide ~= height)
     (self.width, self.height) = (width, height)
-    beds = [Bed(rows: 0..<height, skyline: Skyline(width: width, top: 0))]
+    (skyline, end) = (Skyline(width: width, top: 0), height)
   }
 
   /// Pixels that a side has at most.
@@ -81,12 +76,8 @@ struct SkylinePacker: Sendable {
   /// - Returns: The room that there is now around it.
   @discardableResult
   mutating func remove(_ place: TexelRectangle) -> Room {
-    drawMap()
-    if !isMixed {
-      isMixed = true
-      enterRuns()
-      for rest in strips.removeAll() { remember(rest) }
-    }
+    if map == nil { drawMap() }
+    clearedRows = 0
     guard count > 0, map?.free(place) == true else { preconditionFailure("\(place) is nobody's") }
     count -= 1
     usedArea -= place.width * place.height
@@ -95,102 +86,76 @@ struct SkylinePacker: Sendable {
       return .open
     }
     guard let map else { preconditionFailure("a map was drawn") }
-    if let bed = beds.firstIndex(where: {
-      $0.rows.lowerBound <= place.y && place.rows.upperBound <= $0.rows.upperBound
-    }),
-      beds[bed].skyline.endsWith(place)
-    {
+    if skyline.endsWith(place) {
       // What came back above it before is free, too.
       let top = map.freeRows(around: place, limit: Self.reach).lowerBound
-      beds[bed].skyline.raise(place.columns, to: max(top, beds[bed].rows.lowerBound))
+      skyline.raise(place.columns, to: top)
       return .open
     }
     return remember(place, map)
   }
 
-  /// Takes back all places that touch some rows, which are a bed of their own then.
+  /// Takes back all places that touch some rows, for what comes next. What they took of other rows comes back
+  /// with those.
   ///
-  /// - Parameters:
-  ///   - places: All of them.
-  ///   - keepsRoom: Whether what is left of the bed that was filled last is filled further: what comes there
-  ///     comes hardly later than what is there.
-  /// - Returns: False where there are others; then nothing has changed.
-  mutating func clear(
-    _ rows: Range<Int>, of places: [TexelRectangle], keepsRoom: Bool
-  ) -> Bool {
-    enterRuns()
-    if map == nil {
-      let kept = unmapped.filter { !$0.rectangle.rows.overlaps(rows) }
-      func area(_ rectangles: [SmallRectangle]) -> Int { rectangles.reduce(0) { $0 + $1.area } }
-      guard area(unmapped) - area(kept) == places.reduce(0, { $0 + $1.area }) else { return false }
-      unmapped = kept
-    } else {
-      for place in places { _ = map?.free(place) }
-      let strip = TexelRectangle(x: 0, y: rows.lowerBound, width: width, height: rows.count)
-      guard map?.isFree(strip) == true else {
-        for place in places { map?.take(place) }
-        return false
-      }
-    }
+  /// - Parameter places: All of them.
+  mutating func clear(_ rows: Range<Int>, of places: [TexelRectangle]) {
     count -= places.count
-    for place in places { usedArea -= place.width * place.height }
-    if count == 0 {
-      empty()
-      return true
+    for place in places { usedArea -= place.area }
+    enterRuns()
+    if count == 0 { return empty() }
+    self.places = nil
+    if rows.lowerBound != end {
+      skyline.gaps(above: end) { if Self.isRoom($0) { holes.insert($0) } }
+      skyline = Skyline(width: width, top: rows.lowerBound)
     }
-    let kept = keepsRoom && !isMixed ? closeLatestBed() : []
-    forgetRoom()
-    makeBed(rows)
-    for hole in kept where !hole.rows.overlaps(rows) { remember(hole) }
-    return true
+    end = rows.upperBound
+    if map == nil { forgetRoom(before: rows) } else { freeOnMap(rows) }
   }
 
-  /// Answers what is left of the bed that was filled last. It is no more below a skyline.
-  private mutating func closeLatestBed() -> [TexelRectangle] {
-    let rows = beds[latest].rows
-    var left: [TexelRectangle] = []
-    beds[latest].skyline.close(at: rows.upperBound) { left.append($0) }
-    return left + (strips.removeAll() + holes.all).filter { rows.contains($0.rows) }
-  }
-
-  private mutating func makeBed(_ rows: Range<Int>) {
-    var cut: [Bed] = []
-    for bed in beds {
-      let above = bed.rows.clamped(to: 0..<rows.lowerBound)
-      if !above.isEmpty { cut.append(Bed(rows: above, skyline: bed.skyline)) }
-      let below = bed.rows.clamped(to: rows.upperBound..<height)
-      if !below.isEmpty {
-        var rest = Bed(rows: below, skyline: bed.skyline)
-        rest.skyline.lower(
-          TexelRectangle(x: 0, y: 0, width: width, height: below.lowerBound))
-        cut.append(rest)
-      }
+  private mutating func freeOnMap(_ rows: Range<Int>) {
+    _ = map?.free(TexelRectangle(x: 0, y: rows.lowerBound, width: width, height: rows.count))
+    clearedRows += rows.count
+    if clearedRows >= height {
+      map = nil
+      holes.removeAll()
     }
-    latest = cut.firstIndex { $0.rows.lowerBound > rows.lowerBound } ?? cut.count
-    cut.insert(Bed(rows: rows, skyline: Skyline(width: width, top: rows.lowerBound)), at: latest)
-    beds = cut
   }
 
-  private mutating func forgetRoom() {
-    holes.removeAll()
-    _ = strips.removeAll()
-    isMixed = false
+  /// Forgets holes and strips in rows that are cleared, and more than half a page before: what came there
+  /// would go sooner than what came at the same time.
+  private mutating func forgetRoom(before rows: Range<Int>) {
+    let height = height
+    func isOver(_ place: TexelRectangle) -> Bool {
+      let distance = rows.lowerBound - place.rows.upperBound
+      return place.rows.overlaps(rows)
+        || (distance < 0 ? distance + height : distance) >= height / 2
+    }
+    strips.removeAll(where: isOver)
+    holes.removeAll(where: isOver)
   }
 
   private mutating func empty() {
-    forgetRoom()
-    unmapped.removeAll(keepingCapacity: true)
-    map = nil
-    beds = [Bed(rows: 0..<height, skyline: Skyline(width: width, top: 0))]
-    latest = 0
+    holes.removeAll()
+    strips.removeAll()
+    (places, map) = ([], nil)
+    (skyline, end) = (Skyline(width: width, top: 0), height)
   }
 
+  /// All is taken that was given out, or that is not known to be free.
   private mutating func drawMap() {
-    guard map == nil else { return }
-    var drawn = TexelBitmap(width: width, height: height)
-    for place in unmapped { drawn.take(place.rectangle) }
-    unmapped = []
-    map = drawn
+    enterRuns()
+    var map = TexelBitmap(width: width, height: height)
+    if let places {
+      for place in places { map.take(place.rectangle) }
+    } else {
+      map.take(TexelRectangle(x: 0, y: 0, width: width, height: height))
+      skyline.gaps(above: end) { _ = map.free($0) }
+      for place in strips.all + holes.all { _ = map.free(place) }
+    }
+    for place in strips.all { remember(place) }
+    strips.removeAll()
+    (self.map, places) = (map, nil)
   }
 
   /// What came of a place that was taken back.
@@ -220,7 +185,7 @@ struct SkylinePacker: Sendable {
   private mutating func enter(_ place: TexelRectangle) {
     let small = SmallRectangle(place)
     untold.append(small)
-    if map == nil { unmapped.append(small) } else { map?.take(place) }
+    if map == nil { places?.append(small) } else { map?.take(place) }
   }
 
   private mutating func enterRuns() {
@@ -231,7 +196,7 @@ struct SkylinePacker: Sendable {
 
   /// In the lowest strip with room that is too high.
   private mutating func placeInHigherStrip(_ width: Int, _ height: Int) -> TexelRectangle? {
-    if isMixed { return nil }
+    if map != nil { return nil }
     var strip = height + 1
     while strip <= StripSet.highest {
       if let place = strips.take(width, ofHeight: strip) {
@@ -248,10 +213,10 @@ struct SkylinePacker: Sendable {
   /// Begins a strip for a rectangle and some like it, where it is small and there is room; answers whether.
   ///
   /// The wider strips are, the fewer there are to begin, and the more of the page is in some that are never
-  /// full: of a small page, too much.
+  /// full: of a small page, or of the few rows that are filled again, too much.
   private mutating func beginStrip(for width: Int, _ height: Int) -> Bool {
-    let stripWidth = self.width / (self.width < 1024 ? 8 : 4)
-    guard !isMixed, width * Self.smallestStrip <= stripWidth, height <= StripSet.highest,
+    let stripWidth = self.width / (self.width < 1024 || places == nil ? 8 : 4)
+    guard map == nil, width * Self.smallestStrip <= stripWidth, height <= StripSet.highest,
       let strip = placeBelow(stripWidth, height)
     else { return false }
     if let run = strips.endRun(ofHeight: height) { enter(run) }
@@ -264,7 +229,7 @@ struct SkylinePacker: Sendable {
 
   private mutating func placeInHole(_ width: Int, _ height: Int) -> TexelRectangle? {
     while let hole = holes.takeBest(width, height) {
-      if !isMixed {
+      if map == nil {
         let place = TexelRectangle(x: hole.x, y: hole.y, width: width, height: height)
         split(hole, without: place)
         return place
@@ -275,9 +240,7 @@ struct SkylinePacker: Sendable {
           y: corner & 2 == 0 ? hole.y : hole.y + hole.height - height, width: width, height: height)
         guard map?.isFree(place) == true else { continue }
         rememberRest(of: hole, without: place)
-        for bed in beds.indices where beds[bed].rows.overlaps(place.rows) {
-          beds[bed].skyline.lower(place)
-        }
+        if place.y < end { skyline.lower(place) }
         return place
       }
     }
@@ -312,20 +275,7 @@ struct SkylinePacker: Sendable {
   }
 
   private mutating func placeBelow(_ width: Int, _ height: Int) -> TexelRectangle? {
-    if let place = place(width, height, inBed: latest) { return place }
-    if !isMixed { return nil }
-    for bed in beds.indices where bed != latest {
-      if let place = place(width, height, inBed: bed) {
-        latest = bed
-        return place
-      }
-    }
-    return nil
-  }
-
-  private mutating func place(_ width: Int, _ height: Int, inBed bed: Int) -> TexelRectangle? {
-    let end = beds[bed].rows.upperBound
-    return beds[bed].skyline.place(width, height, above: end) { gap in
+    skyline.place(width, height, above: end) { gap in
       if Self.isRoom(gap) { holes.insert(gap) }
     }
   }
@@ -360,30 +310,21 @@ extension Range<Int> {
 }
 
 extension SkylinePacker {
-  /// Traps where the skylines, the holes or what was given out contradict each other, or what is counted.
+  /// Traps where what is known to be free overlaps, or is more than can be.
   func checkInvariants() {
-    var settled = self
-    settled.enterRuns()
-    settled.checkPlaces()
-  }
-
-  private func checkPlaces() {
-    var taken = map ?? TexelBitmap(width: width, height: height)
-    for place in unmapped {
-      precondition(taken.isFree(place.rectangle), "\(place) was given out twice")
-      taken.take(place.rectangle)
+    skyline.checkInvariants()
+    var free = TexelBitmap(width: width, height: height)
+    var area = 0
+    func add(_ place: TexelRectangle) {
+      precondition(free.isFree(place), "\(place) is in two")
+      free.take(place)
+      area += place.area
     }
-    var used = 0
-    for bed in beds { bed.skyline.checkInvariants() }
-    for y in 0..<height {
-      guard let bed = beds.first(where: { $0.rows.contains(y) }) else {
-        preconditionFailure("row \(y) is in no bed")
-      }
-      for x in 0..<width where !taken.isFree(TexelRectangle(x: x, y: y, width: 1, height: 1)) {
-        used += 1
-        precondition(y < bed.skyline.row(at: x), "\(x), \(y) is taken, and below the skyline")
-      }
+    skyline.gaps(above: end) { gap in
+      add(gap)
+      precondition(map?.isFree(gap) ?? true, "\(gap) is taken, and below the skyline")
     }
-    precondition(used == usedArea, "\(used) pixels taken, \(usedArea) counted")
+    if map == nil { for place in strips.all + holes.all { add(place) } }
+    precondition(area <= width * height - usedArea, "\(area) pixels are free")
   }
 }

@@ -40,21 +40,29 @@ struct StripSet: Sendable {
   /// Begins a new strip, where the run of the one before has ended; answers what is left of that.
   mutating func begin(_ place: TexelRectangle) -> TexelRectangle {
     let height = place.height
-    let (x, end, y) = (strips[height].x, strips[height].end, strips[height].y)
+    let rest = rest(ofHeight: height)
     let start = Int32(place.x)
     strips[height] = Strip(
       start: start, x: start, end: start + Int32(place.width), y: Int32(place.y))
-    return TexelRectangle(x: Int(x), y: Int(y), width: Int(end - x), height: height)
+    return rest
   }
 
-  /// Forgets all strips, whose runs have ended; answers what is left of them.
-  mutating func removeAll() -> [TexelRectangle] {
-    defer { self = StripSet() }
-    return strips.indices.compactMap { height in
-      let strip = strips[height]
-      if strip.x == strip.end { return nil }
-      return TexelRectangle(
-        x: Int(strip.x), y: Int(strip.y), width: Int(strip.end - strip.x), height: height)
+  /// What is left of all strips.
+  var all: [TexelRectangle] { strips.indices.map(rest).filter { $0.width > 0 } }
+
+  /// Forgets all strips, whose runs have ended.
+  mutating func removeAll() { self = StripSet() }
+
+  /// Forgets those whose runs have ended and of which what is left is over.
+  mutating func removeAll(where isOver: (TexelRectangle) -> Bool) {
+    for height in strips.indices where strips[height].end > strips[height].x {
+      if isOver(rest(ofHeight: height)) { strips[height] = .empty }
     }
+  }
+
+  private func rest(ofHeight height: Int) -> TexelRectangle {
+    let strip = strips[height]
+    return TexelRectangle(
+      x: Int(strip.x), y: Int(strip.y), width: Int(strip.end - strip.x), height: height)
   }
 }

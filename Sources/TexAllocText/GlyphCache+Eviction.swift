@@ -1,3 +1,4 @@
+internal import TexAlloc
 internal import TexAllocAtlas
 
 extension GlyphCache {
@@ -26,10 +27,8 @@ extension GlyphCache {
         frameWithoutPages = frames.current
       }
     }
-    if evictBand(atLeast: height),
-      let new = atlas.insertOnPages(width: width, height: height)
-    {
-      return new
+    while clearRows(width: width, height: height) {
+      if let new = atlas.insertOnPages(width: width, height: height) { return new }
     }
     while evictOne() {
       if let new = atlas.insertOnPages(width: width, height: height) { return new }
@@ -39,21 +38,21 @@ extension GlyphCache {
     return nil
   }
 
-  /// Has all glyphs of some rows of a page go that were not used for longest, if the GPU is done with
-  /// them: what comes next finds its place there as on a new page. Answers whether they went.
-  private func evictBand(atLeast height: Int) -> Bool {
-    guard bandHeight > 0, frameWithoutBands != frames.current else { return false }
+  /// Has all glyphs of some rows of a page go, if the GPU is done with them: what comes next finds its place
+  /// there as on a new page. Answers whether they went.
+  private func clearRows(width: Int, height: Int) -> Bool {
+    guard leastRows > 0, frameWithoutRows != frames.current else { return false }
     frames.look()
-    let border = atlas.border
-    let band = table.oldestBand(
-      of: bandHeight, atLeast: height + 2 * border, onPages: atlas.pages, border: border,
-      lastUsedUpTo: frames.done)
-    let victims = band.map { table.entries(touching: $0, border: border) } ?? []
-    let cells = victims.compactMap { table.entries[$0].glyph.cell }
-    guard let band, atlas.clear(band.rows, ofPage: band.page, cells: cells) else {
-      frameWithoutBands = frames.current
+    let border = 2 * atlas.border
+    let size = ImageSize(width: width + border, height: max(height + border, leastRows))
+    guard
+      let (rows, victims) = table.rowsToClear(
+        atlas.rowsInTurn(size), or: size, ofPages: pages, lastUsedUpTo: frames.done)
+    else {
+      frameWithoutRows = frames.current
       return false
     }
+    atlas.clear(rows, of: victims.compactMap { table.entries[$0].glyph.cell })
     for victim in victims { forget(victim) }
     return true
   }

@@ -13,9 +13,9 @@ public import TexAllocAtlas
 /// ```
 ///
 /// A frame is built, ends with ``flush()``, and is drawn before the next one ends. Pages come as they are
-/// needed and are the device's by whatever route; where there may be no more, glyphs go that were not used
-/// for longest and that the GPU is done with: some rows of a page at once, or one by one where no such rows
-/// are without a glyph in use. One in the frame that is being built never goes.
+/// needed and are the device's by whatever route; where there may be no more, they are filled round and
+/// round: glyphs go that were not used for long and that the GPU is done with, some rows of a page at once, or
+/// one by one where no such rows are without a glyph in use. One in the frame that is being built never goes.
 ///
 /// On one thread with its faces, that of the device. For text that is placed already: what becomes a
 /// glyph, and where it stands, is for HarfBuzz or the toolkit to say.
@@ -28,7 +28,7 @@ public final class GlyphCache {
   private let device: (any Registrar)?
   private let rasterizer: GlyphRasterizer
   // No access to these encloses a call of anybody else's code.
-  @safe @exclusivity(unchecked) var table = GlyphTable()
+  @safe @exclusivity(unchecked) var table: GlyphTable
   @safe @exclusivity(unchecked) var fonts = FontTable()
   var frames = FrameFences()
   var victims: [GlyphTable.Victim] = []
@@ -41,10 +41,10 @@ public final class GlyphCache {
   var isStarved = false
   /// The frame in which the pool had no page for us.
   var frameWithoutPages: UInt32 = 0
-  /// The frame in which every band of every page had a glyph that was in use.
-  var frameWithoutBands: UInt32 = 0
-  /// Rows of a page whose glyphs may go together; 0 where pages are too small for that.
-  let bandHeight: Int
+  /// The frame in which no rows of any page were without a glyph that was in use.
+  var frameWithoutRows: UInt32 = 0
+  /// How many rows of a page are cleared at once, at least; 0 where pages are too small for that.
+  let leastRows: Int
   private var requests = GlyphRequests()
 
   private static let lastID = Atomic<UInt64>(0)
@@ -73,7 +73,11 @@ public final class GlyphCache {
       largest: pageSize == nil ? limit : nil, named: "glyphs")
     atlas.isOnlyAddedTo = true
     if let pageLimit { atlas.pageLimit = max(1, pageLimit) }
-    bandHeight = size.height < 256 ? 0 : (size.height + 3) / 4
+    leastRows = size.height < 256 ? 0 : size.height / 32
+    table = GlyphTable(
+      bands: GlyphBands(
+        height: size.height / 32, pageHeight: pageSize == nil ? limit.height : size.height,
+        border: atlas.border))
     self.device = device
     self.hinting = hinting
     rasterizer = GlyphRasterizer(workers)
@@ -198,7 +202,7 @@ extension GlyphCache {
   /// Frames have numbers of 32 bits: enough for two years, and then again.
   private func countFramesAnew() {
     table.forgetUses()
-    (victims, frameWithoutPages, frameWithoutBands) = ([], 0, 0)
+    (victims, frameWithoutPages, frameWithoutRows) = ([], 0, 0)
     frames = FrameFences(current: 3)
     // What waited for a fence waits for the next one.
     countAtFence = -1

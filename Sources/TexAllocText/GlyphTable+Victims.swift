@@ -1,73 +1,26 @@
 internal import TexAlloc
 internal import TexAllocAtlas
 
-/// Rows of a page.
-struct GlyphBand: Equatable {
-  let page: Int
-  let rows: Range<Int>
-}
-
 extension GlyphTable {
-  /// Those rows of a page whose glyphs were all used last up to a frame: of such rows, those that were not
-  /// used for longest. nil where there are none.
+  /// Rows of which nothing was used after a frame, and all entries that touch them.
   ///
   /// - Parameters:
-  ///   - height: Pages are looked at in bands of so many rows.
-  ///   - room: Rows that are wanted: the answer has as many bands as that takes.
-  ///   - border: Pixels round a cell that are its own.
-  func oldestBand(
-    of height: Int, atLeast room: Int, onPages pages: [AtlasPage], border: Int,
-    lastUsedUpTo frame: UInt32
-  ) -> GlyphBand? {
-    guard frame > 0, let last = pages.last else { return nil }
-    let perPage = pages.reduce(0) { max($0, ($1.size.height + height - 1) / height) }
-    // By pages and bands: the last use of any glyph there; 0 where there is none.
-    var uses = [UInt32](repeating: 0, count: (last.number + 1) * perPage)
-    noteLastUses(in: &uses, bandsPerPage: perPage, of: height, border: border)
-    let bands = max(1, (room + height - 1) / height)
-    var (oldest, use) = (nil as GlyphBand?, frame)
-    for page in pages {
-      for first in stride(from: 0, through: page.size.height - room, by: height) {
-        let rows = first..<min(first + bands * height, page.size.height)
-        let start = page.number * perPage + first / height
-        let latest = uses[start..<min(start + bands, (page.number + 1) * perPage)].max() ?? 0
-        guard rows.count >= room, 1...use ~= latest, oldest == nil || latest < use else { continue }
-        (oldest, use) = (GlyphBand(page: page.number, rows: rows), latest)
+  ///   - inTurn: What goes unless there is something that was not used for twice as long.
+  ///   - size: That of other rows.
+  mutating func rowsToClear(
+    _ inTurn: AtlasRows?, or size: ImageSize, ofPages pages: [AtlasPage], lastUsedUpTo frame: UInt32
+  ) -> (rows: AtlasRows, entries: [Int])? {
+    bands.update(from: entries, pages: pages)
+    var limit = frame + 1
+    var chosen: (rows: AtlasRows, entries: [Int])?
+    if let inTurn {
+      let (touching, lastUse, meanUse) = bands.entries(touching: inTurn, of: entries)
+      if lastUse <= frame {
+        chosen = (inTurn, touching)
+        limit = frame - min(frame, 2 * (frame - meanUse))
       }
     }
-    return oldest
-  }
-
-  private func noteLastUses(
-    in uses: inout [UInt32], bandsPerPage: Int, of height: Int, border: Int
-  ) {
-    let entries = entries.span
-    var uses = uses.mutableSpan
-    for index in entries.indices where entries[index].lastUse > 0 {
-      let (glyph, lastUse) = (entries[index].glyph, entries[index].lastUse)
-      guard glyph.pageNumber >= 0 else { continue }
-      let (first, end) = glyph.rowEnds(border: border)
-      // There are few bands to a page: to look for the first takes less than to divide.
-      var (band, bottom) = (glyph.pageNumber * bandsPerPage, height)
-      while bottom <= first { (band, bottom) = (band + 1, bottom + height) }
-      uses[band] = max(uses[band], lastUse)
-      while bottom < end {
-        (band, bottom) = (band + 1, bottom + height)
-        uses[band] = max(uses[band], lastUse)
-      }
-    }
-  }
-
-  /// The entries whose cells touch a band.
-  func entries(touching band: GlyphBand, border: Int) -> [Int] {
-    let entries = entries.span
-    return entries.indices.filter {
-      guard entries[$0].lastUse > 0, entries[$0].glyph.pageNumber == band.page else {
-        return false
-      }
-      let (first, end) = entries[$0].glyph.rowEnds(border: border)
-      return first < band.rows.upperBound && end > band.rows.lowerBound
-    }
+    return bands.rows(size, ofPages: pages, usedBefore: limit, of: entries) ?? chosen
   }
 }
 

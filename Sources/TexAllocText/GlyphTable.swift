@@ -23,6 +23,9 @@ struct GlyphTable: ~Copyable {
   private var unused: [UInt32] = []
   private var generation: UInt32 = 0
   private var blocks = BlockTable()
+  var bands: GlyphBands
+
+  init(bands: GlyphBands) { self.bands = bands }
 
   /// About as many glyphs as a text of one size has.
   private static let firstCapacity = 1024
@@ -61,6 +64,7 @@ struct GlyphTable: ~Copyable {
       (entries[Int(entry)], keys[Int(entry)]) = (new, key)
     }
     blocks.set(Int32(entry), for: key)
+    bands.insert(entry)
     count += 1
     insertedCount += 1
     return glyph
@@ -77,6 +81,7 @@ struct GlyphTable: ~Copyable {
   /// Has all glyphs last used in the first frame: where frames are counted anew.
   mutating func forgetUses() {
     for index in entries.indices where entries[index].lastUse > 0 { entries[index].lastUse = 1 }
+    bands.removeAll()
   }
 }
 

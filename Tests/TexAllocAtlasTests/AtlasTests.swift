@@ -19,6 +19,30 @@ final class AtlasTests: XCTestCase {
     XCTAssertTrue(try bytes(of: atlas.pages[0]).allSatisfy { $0 == 0 })
   }
 
+  func testWhatReachedOutOfClearedRowsIsEmptyForTheNext() throws {
+    let atlas = Atlas(
+      in: try TexturePool(for: []),
+      page: ImageDescriptor(width: 64, height: 64, formats: [.r8]), border: 0)
+    let high = try fill(atlas.insert(width: 64, height: 40), of: atlas, with: 1)
+    let low = try fill(atlas.insert(width: 64, height: 24), of: atlas, with: 2)
+    XCTAssertEqual(
+      atlas.rowsInTurn(ImageSize(width: 64, height: 20)), AtlasRows(page: 0, rows: 0..<20))
+    atlas.clear(AtlasRows(page: 0, rows: 0..<20), of: [high])
+    XCTAssertNil(atlas.insertOnPages(width: 64, height: 21))
+    XCTAssertNotNil(atlas.insertOnPages(width: 32, height: 20))
+    XCTAssertEqual(
+      atlas.rowsInTurn(ImageSize(width: 64, height: 20)), AtlasRows(page: 0, rows: 20..<40))
+    XCTAssertNil(atlas.rowsInTurn(ImageSize(width: 65, height: 20)))
+    atlas.clear(
+      AtlasRows(page: 0, rows: 0..<20),
+      of: [
+        AtlasCell(page: 0, rectangle: TexelRectangle(x: 0, y: 0, width: 32, height: 20))
+      ])
+    atlas.remove(low)
+    XCTAssertNotNil(atlas.insertOnPages(width: 64, height: 64))
+    XCTAssertTrue(atlas.pages[0].pixels.allSatisfy { $0 == 0 })
+  }
+
   func testFlushWritesExactlyTheDirtyLinesAndNothingOutsideThePage() throws {
     for fourcc in [Fourcc.r8, .gr88, .abgr8888] {
       let pool = try TexturePool(for: [])

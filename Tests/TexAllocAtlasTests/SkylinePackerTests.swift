@@ -21,11 +21,11 @@ final class SkylinePackerTests: XCTestCase {
       }
       for step in 0..<1_000 {
         if Int.random(in: 0..<60, using: &random) == 0 {
-          let start = Int.random(in: 0..<height, using: &random)
+          let isBehind = Bool.random(using: &random) && subject.end < height
+          let start = isBehind ? subject.end : .random(in: 0..<height, using: &random)
           let rows = start..<Int.random(in: start + 1...height, using: &random)
           let touching = live.filter { $0.rows.overlaps(rows) }
-          XCTAssertTrue(
-            subject.clear(rows, of: touching, keepsRoom: .random(using: &random)))
+          subject.clear(rows, of: touching)
           live.removeAll { $0.rows.overlaps(rows) }
           for place in touching { set(place, false) }
         } else if seed.isMultiple(of: 2) || Int.random(in: 0..<5, using: &random) < 3 {
@@ -57,14 +57,30 @@ final class SkylinePackerTests: XCTestCase {
       if removesOne { subject.remove(places.removeFirst()) }
       let rows = 20..<40
       let touching = places.filter { $0.rows.overlaps(rows) }
-      XCTAssertFalse(
-        subject.clear(rows, of: Array(touching.dropLast()), keepsRoom: true), "one of them stays")
-      subject.checkInvariants()
-      XCTAssertTrue(subject.clear(rows, of: touching, keepsRoom: false))
+      subject.clear(rows, of: touching)
       XCTAssertEqual(
         subject.insert(width: 64, height: 20), TexelRectangle(x: 0, y: 20, width: 64, height: 20))
       subject.checkInvariants()
     }
+  }
+
+  func testTheSkylineGoesOnIntoRowsBehindItThatAreCleared() throws {
+    var subject = SkylinePacker(width: 60, height: 60)
+    let places = try (0..<36).map { _ in try XCTUnwrap(subject.insert(width: 10, height: 10)) }
+    XCTAssertNil(subject.insert(width: 10, height: 10))
+    func clear(_ rows: Range<Int>) {
+      subject.clear(rows, of: places.filter { $0.rows.overlaps(rows) })
+    }
+    clear(0..<20)
+    XCTAssertEqual(subject.end, 20)
+    XCTAssertNotNil(subject.insert(width: 50, height: 15))
+    XCTAssertNil(subject.insert(width: 60, height: 10), "five rows are left")
+    clear(20..<30)
+    XCTAssertEqual(
+      subject.insert(width: 60, height: 10), TexelRectangle(x: 0, y: 15, width: 60, height: 10))
+    XCTAssertEqual(
+      subject.insert(width: 10, height: 15), TexelRectangle(x: 50, y: 0, width: 10, height: 15))
+    subject.checkInvariants()
   }
 
   func testRectanglesOfOneSizeFillThePage() {
