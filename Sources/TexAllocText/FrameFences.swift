@@ -11,6 +11,10 @@ struct FrameFences {
   private(set) var done: UInt32 = 0
   /// In the order of the frames that they are the end of.
   private var pending: [(frame: UInt32, fence: any Fence)] = []
+  /// The one that ended last with a fence.
+  private var fenced: UInt32 = 0
+  /// How many may end without a fence after one with a fence.
+  var patience: UInt32 = 0
 
   /// Frames of which the GPU is asked at most: one that hangs is not asked for ever more.
   private static let limit = 8
@@ -21,6 +25,9 @@ struct FrameFences {
   /// Whether there is no number for the next frame: then all begins anew.
   var isAtEnd: Bool { current == .max }
 
+  /// Whether somebody will want to know that the GPU is done with the frame that is being built.
+  var isFenceDue: Bool { current - fenced > patience }
+
   /// Ends a frame.
   ///
   /// - Parameter makeFence: The end of everything drawn so far; nil where nobody draws. Not asked for where
@@ -30,7 +37,10 @@ struct FrameFences {
   ) throws(Failure) {
     if let makeFence {
       look()
-      if pending.count < Self.limit { pending.append((current - 1, try makeFence())) }
+      if pending.count < Self.limit {
+        pending.append((current - 1, try makeFence()))
+        fenced = current
+      }
     } else {
       done = current - 1
     }

@@ -50,8 +50,12 @@ extension GlyphCache {
         atlas.rowsInTurn(size), or: size, ofPages: pages, lastUsedUpTo: frames.done)
     else {
       frameWithoutRows = frames.current
+      frames.patience = 0
       return false
     }
+    // What goes next was used not much later.
+    let lastUse = victims.reduce(0) { max($0, table.entries[$1].lastUse) }
+    frames.patience = min(8, (frames.current - lastUse) / 2)
     atlas.clear(rows, of: victims.compactMap { table.entries[$0].glyph.cell })
     for victim in victims { forget(victim) }
     return true

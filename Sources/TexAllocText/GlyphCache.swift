@@ -180,7 +180,7 @@ public final class GlyphCache {
     let written = try atlas.flush()
     bytesWritten += written.byteCount
     if let device {
-      if table.insertedCount != countAtFence || isStarved {
+      if isStarved || table.insertedCount != countAtFence && frames.isFenceDue {
         countAtFence = table.insertedCount
         try frames.end { () throws(RegistrationRefused) in try device.endOfUses() }
       } else {
