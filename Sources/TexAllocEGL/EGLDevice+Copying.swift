@@ -109,29 +109,24 @@ extension EGLDevice {
 }
 
 extension EGLDevice {
-  /// Has the slot of a buffer, and its next writer, wait for the copies that the context was given so far.
+  /// Has the slot of a buffer, and its next writer unless that only adds to it, wait for the copies that the
+  /// context was given so far.
   ///
   /// - Returns: Their end.
   @discardableResult
   func holdUntilCopied(
     _ buffer: TextureBuffer, in here: ContextGroup.Member
   ) throws(EGLFailure) -> any Fence {
-    if buffer.isKept && !buffer.isAddedTo {
-      // Its next writer waits for this copy, on whatever thread, before anybody collects and for nothing more.
-      buffer.holdWriters(until: try CopyEnd(in: here.handle, askedIn: maker, until: loss))
-    }
     let batch = state.withLock { $0.copies[here.serial] } ?? beginCopies(in: here)
     buffer.hold(until: batch)
-    if batch.add(buffer.layout.size) { try sealCopies(in: here) }
-    return batch
-  }
-
-  /// A fence that is made later: when the device collects, when this is asked for again, or when somebody
-  /// waits for it here. It is the end of all that the context is given until then.
-  func laterFence(in here: ContextGroup.Member) throws(EGLFailure) -> any Fence {
-    if state.withLock({ $0.copies[here.serial]?.isAwaited }) ?? false { try sealCopies(in: here) }
-    let batch = state.withLock { $0.copies[here.serial] } ?? beginCopies(in: here)
-    batch.isAwaited = true
+    if buffer.isKept {
+      // Its next writer waits for this copy, on whatever thread, before anybody collects and for nothing more.
+      if !buffer.isAddedTo {
+        buffer.holdWriters(until: try CopyEnd(in: here.handle, askedIn: maker, until: loss))
+      }
+    } else if batch.add(buffer.layout.size) {
+      try sealCopies(in: here)
+    }
     return batch
   }
 

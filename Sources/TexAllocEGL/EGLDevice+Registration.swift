@@ -87,12 +87,10 @@ extension EGLDevice {
     try texture(for: buffer)
   }
 
-  /// As ``makeFence()``, for those who know no OpenGL and ask often: the fence is made when the device collects,
-  /// or the next time that one is asked for. Until then it has not passed, unless somebody waits for it where
-  /// the context is current.
+  /// As ``makeFence()``, for those who know no OpenGL.
   public func endOfUses() throws(RegistrationRefused) -> any Fence {
-    let here = try contextHere()
-    do { return try laterFence(in: here) } catch {
+    try requireContext()
+    do { return try makeFence() } catch {
       throw refusal(.fence, "fence", wanted: "a fence", held: "\(error)")
     }
   }

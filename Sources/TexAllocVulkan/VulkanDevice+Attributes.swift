@@ -17,6 +17,26 @@ extension VulkanDevice {
   /// Whether rows may be as far apart as the others want; else the driver says how far.
   public var takesAnyPitch: Bool { images.isPitchFree }
 
+  /// What images are like that ``VulkanTexture/converted()`` takes as one, for the pool of such images, beside the
+  /// device itself: a driver may want planes to begin, and the last to end, at multiples of 64 KiB for that, which
+  /// other images are spared. Images of one plane may come from such a pool, too.
+  public var conversion: any Component {
+    ConvertedImages(
+      formats.ranked.compactMap { ConvertedImage.alignments(of: formats[$0] ?? [], on: connection) }
+    )
+  }
+
+  private struct ConvertedImages: Component {
+    let attributes: BufferAttributes
+
+    init(_ alignments: [(offset: Int, size: Int)]) {
+      attributes = BufferAttributes(name: "gpu conversion") {
+        $0.offsetAlignment = alignments.map(\.offset).max()
+        $0.sizeAlignment = alignments.map(\.size).max()
+      }
+    }
+  }
+
   /// What it takes on a route: by preference in memory of its own, on the best one also in the pool's.
   public func offer(
     on route: Route, for usage: Set<DeviceUsage>
@@ -82,10 +102,7 @@ extension VulkanDevice {
       rules += known
       return true
     }
-    let offsetAlignment = rules.map(\.offsetAlignment).max()
-    let alternatives = Self.alternatives(
-      taken, of: formats, offsetAlignment ?? 1, on: importer.connection)
-    return BufferAttributes(name: "gpu", alternatives: alternatives) {
+    return BufferAttributes(name: "gpu") {
       $0.formats = taken.map { Format($0) }
       let isShared = rules.allSatisfy {
         $0.memory.handleTypes & DeviceMemory.exportedType != 0
@@ -98,34 +115,10 @@ extension VulkanDevice {
       $0.maxWidth = min(limit, largest.map(\.width).min() ?? limit)
       $0.maxHeight = min(limit, largest.map(\.height).min() ?? limit)
       $0.pitchAlignment = pitchAlignment
-      $0.offsetAlignment = offsetAlignment
+      $0.offsetAlignment = rules.map(\.offsetAlignment).max()
       $0.heightAlignment = rules.map(\.heightAlignment).max()
       $0.sizeAlignment = rules.map(\.sizeAlignment).max()
     }
-  }
-
-  /// Where planes can be one image, ``VulkanTexture/converted()``, only at places that not all images need:
-  /// those places for planes, if nobody wants others.
-  private static func alternatives(
-    _ taken: [Fourcc], of formats: FormatTable, _ offsetAlignment: Int,
-    on connection: VulkanConnection
-  ) -> [BufferConstraints] {
-    let wanted = taken.compactMap { fourcc in
-      ConvertedImage.alignments(of: formats[fourcc] ?? [], on: connection).map { (fourcc, $0) }
-    }.filter { $0.1.offset > offsetAlignment }
-    guard !wanted.isEmpty else { return [] }
-    let converted = Set(wanted.map(\.0))
-    return [
-      BufferConstraints {
-        $0.formats = taken.filter { !converted.contains($0) }.map { Format($0) }
-      },
-      BufferConstraints {
-        $0.formats = taken.filter(converted.contains).map { Format($0) }
-        $0.offsetAlignment = wanted.map(\.1.offset).max()
-        $0.sizeAlignment = wanted.map(\.1.size).max()
-      },
-      BufferConstraints(),
-    ]
   }
 
   /// Why what it samples where it lies is nothing; nil where it is something.

@@ -86,7 +86,8 @@ extension VulkanDevice {
     return made
   }
 
-  /// Has the GPU copy rows of a buffer. The slot waits for that, and so does its next writer.
+  /// Has the GPU copy rows of a buffer. The slot waits for that, and so does its next writer,
+  /// unless that only adds to it.
   func copy(
     _ rows: Range<Int>, of buffer: TextureBuffer, into images: [OwnImage], isNew: Bool
   ) throws(RegistrationRefused) {

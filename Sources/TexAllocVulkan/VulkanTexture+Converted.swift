@@ -24,6 +24,7 @@ extension VulkanTexture {
   /// barriers come with the next ``takeBarriers()``, or ``VulkanDevice/collect()``. ``planes`` stay what they
   /// are.
   ///
+  /// The buffer is of a pool that was made for ``VulkanDevice/conversion``, too: some drivers refuse others.
   /// Where pixels share chroma, the size of the image is a multiple of how many do. For the first image of a
   /// kind, what the device shows of flat patches is compared with what was written.
   ///

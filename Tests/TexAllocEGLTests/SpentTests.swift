@@ -1,4 +1,3 @@
-import CEGL
 import Synchronization
 import TestSupport
 import TexAlloc
@@ -150,35 +149,14 @@ final class SpentTests: XCTestCase {
     try gpu.makeCurrent()
   }
 
-  /// As a glyph cache writes its pages.
-  func testWhoOnlyAddsPixelsNeedsNoFenceOfACopy() throws {
+  func testALargeImageThatIsWrittenAgainNeedsNoFenceOfEGL() throws {
     let gpu = try device(.transferred)
-    let pool = try TexturePool(for: [gpu])
-    let buffer = try pool.allocate(image, for: [.texture, .rewritten])
-    buffer.isAddedTo = true
+    let large = ImageDescriptor(width: 1920, height: 1080, formats: [.abgr8888])
+    let buffer = try TexturePool(for: [gpu]).allocate(large, for: [.texture, .rewritten])
     write(1, to: buffer)
     let texture = try gpu.texture(for: buffer)
+    for _ in 0..<70 { try texture.contentsChanged(rows: 0..<1) }
     XCTAssertFalse(hasAllFences(gpu))
-    write(2, to: buffer)
-    XCTAssertFalse(hasAllFences(gpu), "the writer has waited")
-    try texture.contentsChanged()
-    XCTAssertEqual(try texture.shownPixels().first, 2)
-    try gpu.collect()
-    XCTAssertTrue(hasAllFences(gpu))
-  }
-
-  func testTheEndOfUsesIsMadeWhenTheDeviceCollectsOrAnotherIsAskedFor() throws {
-    let gpu = try device(.transferred)
-    let first = try gpu.endOfUses()
-    glFinish()
-    XCTAssertFalse(first.hasPassed)
-    let second = try gpu.endOfUses()
-    XCTAssertTrue(first.wait(until: .now + .seconds(10)))
-    XCTAssertFalse(second.hasPassed)
-    try gpu.collect()
-    glFinish()
-    XCTAssertTrue(second.wait(until: .now + .seconds(10)))
-    XCTAssertTrue(try gpu.endOfUses().wait(until: .now + .seconds(10)), "whoever waits makes it")
   }
 
   func testWhoeverWaitsForACopyFindsTheContextWhereItWas() throws {

@@ -16,6 +16,24 @@ final class ReclaimTests: XCTestCase {
     XCTAssertNoThrow(try pool.allocate(large, waiting: .until(.now + .seconds(30))))
   }
 
+  func testAWriterWaitsForACopyUnlessItOnlyAddsPixels() throws {
+    let buffer = try pool(budget: 4 << 20).allocate(large, for: .rewritten)
+    let (first, second) = (ManualFence(), ManualFence())
+    buffer.hold(until: first, writers: true)
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { first.pass() }
+    _ = buffer.writer()
+    XCTAssertTrue(first.hasPassed)
+    buffer.isAddedTo = true
+    buffer.hold(until: second, writers: true)
+    let hasWritten = expectation(description: "who adds waits for nobody")
+    Thread.detachNewThread {
+      _ = buffer.writer()
+      hasWritten.fulfill()
+    }
+    wait(for: [hasWritten], timeout: 5)
+    second.pass()
+  }
+
   func testAsynchronousAllocationWaitsForAFenceWithoutAThread() async throws {
     let pool = try pool(budget: 4 << 20)
     let fence = ManualFence()

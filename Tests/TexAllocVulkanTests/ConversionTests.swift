@@ -13,7 +13,7 @@ final class ConversionTests: VulkanTestCase {
 
   func testSizesThatShareNoWholeSamplesAreRefusedAndStayPlanes() throws {
     let gpu = try convertingDevice()
-    let pool = try TexturePool(for: [gpu])
+    let pool = try TexturePool(for: [gpu, gpu.conversion])
     for (fourcc, sizes) in [
       (Fourcc.nv12, [(37, 11), (38, 11), (37, 12)]), (.p010, [(37, 11)]), (.yuv420, [(37, 11)]),
       (.nv16, [(37, 11)]), (.yuv422, [(37, 11)]),
@@ -39,7 +39,7 @@ final class ConversionTests: VulkanTestCase {
 
   func testOneWidthsPitchSaysNothingOfOthers() throws {
     let gpu = try convertingDevice(by: TroubledDriver.loader())
-    let pool = try TexturePool(for: [gpu])
+    let pool = try TexturePool(for: [gpu, gpu.conversion])
     TroubledDriver.surplusPitch.store(64, ordering: .relaxed)
     XCTAssertThrowsError(try texture(of: .nv12, 64, 32, in: pool, on: gpu).converted()) {
       XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .pitch)
@@ -50,7 +50,7 @@ final class ConversionTests: VulkanTestCase {
 
   func testSizesAboveTheLimitOfTheFormatAreRefused() throws {
     let gpu = try convertingDevice(by: TroubledDriver.loader())
-    let pool = try TexturePool(for: [gpu])
+    let pool = try TexturePool(for: [gpu, gpu.conversion])
     let large = try texture(of: .nv12, 64, 32, in: pool, on: gpu)
     TroubledDriver.largestSize.store(32, ordering: .relaxed)
     XCTAssertThrowsError(try large.converted()) {
@@ -72,7 +72,7 @@ final class ConversionTests: VulkanTestCase {
 
   func testWhatIsConvertedAlikeHasOneSampler() throws {
     let gpu = try convertingDevice()
-    let pool = try TexturePool(for: [gpu])
+    let pool = try TexturePool(for: [gpu, gpu.conversion])
     func conversion(_ fourcc: Fourcc, _ colour: Colour = ConversionTests.colour) throws
       -> Conversion
     {
@@ -121,7 +121,8 @@ final class ConversionTests: VulkanTestCase {
     let gpu = try convertingDevice()
     let slab = try XCTUnwrap(gpu.memoryHeaps.first).makeSlab(of: 4096)
     try {
-      _ = try texture(of: .nv12, 64, 32, in: TexturePool(for: [gpu]), on: gpu).converted()
+      _ = try texture(of: .nv12, 64, 32, in: TexturePool(for: [gpu, gpu.conversion]), on: gpu)
+        .converted()
     }()
     XCTAssertThrowsError(try gpu.close()) {
       XCTAssertEqual(($0 as? VulkanFailure)?.cause, .inUse)

@@ -62,7 +62,7 @@ final class ConvertedImageTests: VulkanTestCase {
 
   func testWhatIsWrittenAgainIsConvertedAgain() throws {
     let gpu = try convertingDevice()
-    let buffer = try nv12(in: TexturePool(for: [gpu]))
+    let buffer = try nv12(in: TexturePool(for: [gpu, gpu.conversion]))
     let patches = try XCTUnwrap(FlatPatches(buffer.layout))
     let texture = try gpu.register(buffer.painted(patches, 0))
     let first = try texture.convertedTexels()
@@ -73,7 +73,7 @@ final class ConvertedImageTests: VulkanTestCase {
 
   func testBarriersOfAConvertedImageAreTakenOnce() throws {
     let gpu = try convertingDevice()
-    let pool = try TexturePool(for: [gpu])
+    let pool = try TexturePool(for: [gpu, gpu.conversion])
     let texture = try gpu.register(nv12(in: pool).paintedAnyhow())
     XCTAssertEqual(unsafe texture.takeBarriers().count, 2)
     _ = try texture.converted()
@@ -107,7 +107,7 @@ final class ConvertedImageTests: VulkanTestCase {
 
   func testConvertedImagesGoWithTheirTextures() throws {
     let gpu = try convertingDevice()
-    let pool = try TexturePool(for: [gpu])
+    let pool = try TexturePool(for: [gpu, gpu.conversion])
     for _ in 0..<20 {
       _ = try gpu.register(nv12(in: pool).paintedAnyhow()).converted()
       try gpu.collect()
@@ -123,7 +123,7 @@ final class ConvertedImageTests: VulkanTestCase {
     if gpu.has(VK_FORMAT_FEATURE_MIDPOINT_CHROMA_SAMPLES_BIT, for: format) {
       throw XCTSkip("this device has chroma in the middle of the pixels that share it, too")
     }
-    let pool = try TexturePool(for: [gpu])
+    let pool = try TexturePool(for: [gpu, gpu.conversion])
     // What JPEG has.
     let centred = try gpu.register(
       pool.allocate(ImageDescriptor(width: 64, height: 32, formats: [.nv12])).paintedAnyhow())
@@ -137,7 +137,7 @@ final class ConvertedImageTests: VulkanTestCase {
 
   func testWhatADeviceDoesNotConvertIsRefused() throws {
     let gpu = try convertingDevice()
-    let pool = try TexturePool(for: [gpu])
+    let pool = try TexturePool(for: [gpu, gpu.conversion])
     var refused = [Fourcc.nv24]  // which Vulkan 1.2 has no format for
     let format = VK_FORMAT_G8_B8_R8_3PLANE_444_UNORM
     if !gpu.has(VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT, for: format) { refused.append(.yuv444) }
@@ -162,7 +162,8 @@ final class ConvertedImageTests: VulkanTestCase {
       over: unsafe VulkanToolkitDevice(
         instance: own.instance, physicalDevice: own.physicalDevice, device: own.device,
         queue: own.queue, queueFamily: own.queueFamily, extensions: own.extensions, lock: own.lock))
-    let texture = try gpu.register(nv12(in: TexturePool(for: [gpu])).paintedAnyhow())
+    let texture = try gpu.register(
+      nv12(in: TexturePool(for: [gpu, gpu.conversion])).paintedAnyhow())
     XCTAssertThrowsError(try texture.converted()) {
       XCTAssertEqual(($0 as? RegistrationRefused)?.field, "samplerYcbcrConversion")
     }

@@ -46,32 +46,21 @@ final class FreeConversionTests: VulkanTestCase {
   }
 
   /// NVIDIA's driver wants 64 KiB, for images of several planes alone.
-  func testPlanesLieWhereTheyCanBeConvertedAndOthersAsCloseAsEver() throws {
+  func testPlanesLieWhereTheyAreConvertedInAPoolForConversions() throws {
     let gpu = try freeDevice(offsetAlignment: 1 << 16)
-    let pool = try TexturePool(for: [gpu])
-    _ = try pool.allocate(Self.nv12)
-    try expectConversion(of: pool.allocate(Self.nv12), on: gpu)
+    let pool = try TexturePool(for: [gpu, gpu.conversion])
+    for _ in 0..<2 { try expectConversion(of: pool.allocate(Self.nv12), on: gpu) }
     XCTAssertEqual(checked(on: gpu), [Self.together])
-    let icon = ImageDescriptor(width: 16, height: 16, formats: [.abgr8888])
-    let icons = try (0..<3).map { _ in try pool.allocate(icon) }
-    for (icon, next) in zip(icons, icons.dropFirst()) {
-      let distance = next.place(ofPlane: 0).offset - icon.place(ofPlane: 0).offset
-      XCTAssertLessThan(abs(distance), 1 << 16)
-    }
-  }
 
-  func testPlanesThatLieElsewhereAreTakenOneByOne() throws {
-    let gpu = try freeDevice(offsetAlignment: 1 << 16)
-    let tight = BufferAttributes(name: "decoder") {
-      $0.maxSize = 8192
-      $0.formats = [Format(.nv12)]
-    }
-    let buffer = try TexturePool(for: [gpu]).allocate(
-      ImageDescriptor(width: 64, height: 32, writtenBy: tight))
+    let other = try TexturePool(for: [gpu])
+    _ = try other.allocate(Self.nv12)
+    let buffer = try other.allocate(Self.nv12)
     buffer.paintTrial(1)
     let texture = try gpu.register(buffer)
     XCTAssertTrue(try texture.showsTrial(1))
-    XCTAssertEqual(texture.route, .imported)
+    XCTAssertThrowsError(try texture.converted()) {
+      XCTAssertEqual(($0 as? RegistrationRefused)?.cause, .offset)
+    }
   }
 
   func testPlanesInSeveralMemoriesAreCheckedByThemselves() throws {
@@ -125,7 +114,7 @@ extension FreeConversionTests {
   }
 
   private func pooled(on gpu: VulkanDevice) throws -> TextureBuffer {
-    try TexturePool(for: [gpu]).allocate(Self.nv12)
+    try TexturePool(for: [gpu, gpu.conversion]).allocate(Self.nv12)
   }
 
   /// Each plane in a memory of its own, at pitches that the driver would choose.

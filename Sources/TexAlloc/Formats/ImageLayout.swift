@@ -93,8 +93,11 @@ extension ImageLayout {
     return layout
   }
 
+  /// The most that drivers ask for of where planes begin and images end: bytes.
+  package static let largestAlignment = 1 << 16
+
   private static func alignment(of place: Int) -> Int {
-    place == 0 ? 1 : min(place & -place, 1 << 16)
+    place == 0 ? 1 : min(place & -place, largestAlignment)
   }
 
   private func shape(ofPlane index: Int) -> PlaneShape {

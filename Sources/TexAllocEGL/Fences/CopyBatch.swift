@@ -1,11 +1,11 @@
 internal import Synchronization
 internal import TexAlloc
 
-/// The end of the copies that the GPU makes of several images, and of draws, of which nobody has to know at once:
-/// one fence behind all of them, which a real driver takes up to a hundred microseconds to make.
+/// The end of the copies that the GPU makes of several images, of which their slots have to know and nobody
+/// else: one fence behind all of them, which a real driver takes up to a hundred microseconds to make.
 ///
-/// It is sealed with that fence after so many copies, when the device collects, or when somebody waits on
-/// the thread where the context is current. Until then it has not passed.
+/// It is sealed with that fence after so many copies of images that are spent, when the device collects, or when
+/// somebody waits on the thread where the context is current. Until then it has not passed.
 final class CopyBatch: Fence {
   private static let (mostCopies, mostBytes) = (64, 4 << 20)
 
@@ -13,7 +13,6 @@ final class CopyBatch: Fence {
     var copies = 0
     var bytes = 0
     var fence: EGLFence?
-    var isAwaited = false
   }
 
   private let state = Mutex(State())
@@ -39,12 +38,6 @@ final class CopyBatch: Fence {
       state.bytes += bytes
       return state.copies >= Self.mostCopies || state.bytes >= Self.mostBytes
     }
-  }
-
-  /// Whether somebody waits for the end of more than copies: the next who does is to have another fence.
-  var isAwaited: Bool {
-    get { state.withLock { $0.isAwaited } }
-    set { state.withLock { $0.isAwaited = newValue } }
   }
 
   func seal(with fence: EGLFence) { state.withLock { $0.fence = fence } }

@@ -28,34 +28,35 @@ internal import TexAlloc
   }
 
   deinit {
-    let sync = unsafe UInt(bitPattern: sync)
-    own.begin { unsafe glDeleteSync(GLsync(bitPattern: sync)) }
+    if context.isCurrent { return unsafe glDeleteSync(sync) }
+    let address = unsafe UInt(bitPattern: sync)
+    own.begin { unsafe glDeleteSync(GLsync(bitPattern: address)) }
   }
 
-  var hasPassed: Bool { hasPassed(within: 0) }
-
-  func wait(until deadline: ContinuousClock.Instant) -> Bool {
-    repeat {
-      // The thread has other work, too.
-      let left = min(max(.zero, deadline - .now), .milliseconds(5))
-      if hasPassed(within: UInt64(left / .nanoseconds(1))) { return true }
-    } while ContinuousClock.now < deadline
-    return false
-  }
-
-  private func hasPassed(within nanoseconds: UInt64) -> Bool {
+  var hasPassed: Bool {
     if isKnownToHavePassed.load(ordering: .acquiring) || loss.hasHappened { return true }
     let answer =
-      context.isCurrent
-      ? ask(nanoseconds) : (try? own.run { () throws(EGLFailure) in ask(nanoseconds) })
-    guard let answer, [GL_ALREADY_SIGNALED, GL_CONDITION_SATISFIED].contains(Int32(answer)) else {
-      return false
+      context.isCurrent ? ask(0) : (try? own.run { () throws(EGLFailure) in ask(0) }) ?? false
+    if answer { isKnownToHavePassed.store(true, ordering: .releasing) }
+    return answer
+  }
+
+  func wait(until deadline: ContinuousClock.Instant) -> Bool {
+    if context.isCurrent, !loss.hasHappened {
+      return ask(UInt64(max(.zero, deadline - .now) / .nanoseconds(1)))
     }
-    isKnownToHavePassed.store(true, ordering: .releasing)
+    // The device's thread has other work, too.
+    while !hasPassed {
+      if ContinuousClock.now >= deadline { return false }
+      _ = UnknownFence().wait(until: min(deadline, .now + .microseconds(200)))
+    }
     return true
   }
 
-  private func ask(_ nanoseconds: UInt64) -> GLenum {
-    unsafe glClientWaitSync(sync, 0, nanoseconds)
+  /// Whether it passes in so many nanoseconds. What fails says nothing of the GPU, which may still be at it.
+  private func ask(_ nanoseconds: UInt64) -> Bool {
+    let answer = Int32(unsafe glClientWaitSync(sync, 0, nanoseconds))
+    if answer == GL_WAIT_FAILED { drainGLErrors() }
+    return answer == GL_ALREADY_SIGNALED || answer == GL_CONDITION_SATISFIED
   }
 }

@@ -95,32 +95,43 @@ extension ConvertedImage {
     of shapes: [PlaneShape], on connection: VulkanConnection
   ) -> (offset: Int, size: Int)? {
     guard connection.convertsLumaAndChroma, let conversion = Conversion(shapes, Colour()),
-      let binding = ConvertedBinding(sampling: conversion, on: connection)
+      let binding = ConvertedBinding(sampling: conversion, on: connection),
+      let support = LinearSupport(
+        of: conversion.vulkan, binding.isPitchFree, nil, flags: binding.flags, on: connection)
     else { return nil }
-    // Far enough apart for every driver.
-    let (side, pitch, distance) = (64, 256, 1 << 16)
-    let planes = shapes.indices.map { plane in
-      VkSubresourceLayout(
-        offset: VkDeviceSize(plane * distance), size: 0, rowPitch: VkDeviceSize(pitch),
-        arrayPitch: 0, depthPitch: 0)
-    }
-    guard
-      let image = try? unsafe makeImage(
-        ImageSize(width: side, height: side), conversion, binding, laidOut: planes, 0,
-        on: connection)
-    else { return nil }
-    defer { unsafe connection.functions.destroyImage(connection.device, image, nil) }
-    if binding.isApart {
-      let needs = shapes.indices.map { plane in
-        unsafe Self.needs(ofPart: binding.aspect(ofPlane: plane), of: image, on: connection)
+    var (offset, size) = (1, 1)
+    for extent in [ImageSize(width: 64, height: 64), ImageSize(width: 1920, height: 1080)]
+    where extent.fits(in: support.largest) {
+      var (planes, end) = ([VkSubresourceLayout](), 0)
+      for shape in shapes {
+        // Far enough apart for every driver.
+        let place = end.roundedUp(toMultipleOf: ImageLayout.largestAlignment)
+        let pitch = (extent.width * 2).roundedUp(toMultipleOf: 256)
+        planes.append(
+          VkSubresourceLayout(
+            offset: VkDeviceSize(place), size: 0, rowPitch: VkDeviceSize(pitch), arrayPitch: 0,
+            depthPitch: 0))
+        end = place + pitch * shape.rows(down: extent.height)
       }
-      return (needs.map { Int($0.alignment) }.max() ?? 1, 1)
+      guard
+        let image = try? unsafe makeImage(
+          extent, conversion, binding, laidOut: planes, 0, on: connection)
+      else { return nil }
+      defer { unsafe connection.functions.destroyImage(connection.device, image, nil) }
+      if binding.isApart {
+        for plane in shapes.indices {
+          let part = binding.aspect(ofPlane: plane)
+          offset = max(offset, unsafe Int(needs(ofPart: part, of: image, on: connection).alignment))
+        }
+      } else {
+        let needs = unsafe needs(of: image, on: connection)
+        offset = max(offset, Int(needs.alignment))
+        while size < ImageLayout.largestAlignment, end.roundedUp(toMultipleOf: size) < needs.size {
+          size *= 2
+        }
+      }
     }
-    let needs = unsafe needs(of: image, on: connection)
-    let end = (shapes.count - 1) * distance + pitch * shapes[shapes.count - 1].rows(down: side)
-    var size = 1
-    while size < distance, end.roundedUp(toMultipleOf: size) < needs.size { size *= 2 }
-    return (Int(needs.alignment), size)
+    return (offset, size)
   }
 
   /// Without memory.

@@ -20,15 +20,19 @@ internal import TexAlloc
   static func own(
     by loader: VulkanLoader? = nil, onValidation: (@Sendable (String) -> Void)? = nil
   ) throws(VulkanFailure) -> VulkanInstance {
+    let shared = Result { () throws(VulkanFailure) in try Self.shared() }
     if let loader { return try VulkanInstance(by: loader, onValidation: onValidation) }
-    let shared = try kept.withLock { kept throws(VulkanFailure) in
+    guard let onValidation else { return try shared.get() }
+    return try VulkanInstance(by: .installed(), onValidation: onValidation)
+  }
+
+  private static func shared() throws(VulkanFailure) -> VulkanInstance {
+    try kept.withLock { kept throws(VulkanFailure) in
       if let kept { return kept }
       let made = try VulkanInstance(by: .installed(), onValidation: nil)
       kept = made
       return made
     }
-    guard let onValidation else { return shared }
-    return try VulkanInstance(by: .installed(), onValidation: onValidation)
   }
 
   private static let kept = Mutex<VulkanInstance?>(nil)

@@ -113,7 +113,7 @@ public final class TextureBuffer: Sendable {
   /// buffer any more.
   ///
   /// - Parameter writers: Whether the next writer of the image waits for the fence, too: for a device
-  ///   that copies the image.
+  ///   that copies the image. One that only adds pixels, as a glyph cache does, waits for nobody.
   public func hold(until fence: any Fence, writers: Bool = false) {
     if writers { holdWriters(until: fence) }
     let before = state.withLock { state in
@@ -126,9 +126,14 @@ public final class TextureBuffer: Sendable {
     if !pending.isEmpty { state.withLock { $0.fences += pending } }
   }
 
-  /// Has the next writer of the image wait for a fence, which is asked by nobody else.
+  /// Has the next writer of the image wait for a fence, unless it only adds to what is there.
   package func holdWriters(until fence: any Fence) {
-    state.withLock { if !$0.isAddedTo { $0.copy = fence } }
+    let before = state.withLock { state in
+      defer { if !state.isAddedTo { state.copy = fence } }
+      return state.copy
+    }
+    // The last holder of a fence may be its end, which is not to come under the lock.
+    withExtendedLifetime(before) {}
   }
 
   /// Whether whoever writes the image again changes no pixel that is shown, and adds others, as a glyph cache
@@ -203,9 +208,9 @@ public final class TextureBuffer: Sendable {
 
   /// Waits until devices have copied what is there; so do the writers of other planes meanwhile.
   func waitForCopy() {
-    guard let copy = state.withLock({ $0.copy }),
-      copy.hasPassed || copy.wait(until: .now + Self.longestCopy)
-    else { return }
+    guard let copy = state.withLock({ $0.copy }), copy.wait(until: .now + Self.longestCopy) else {
+      return
+    }
     state.withLock { if $0.copy === copy { $0.copy = nil } }
   }
 

@@ -58,7 +58,7 @@ private struct ImageKind: Equatable, Sendable {
 /// How an image of a kind lies, and whether it was right.
 private struct VerdictPlace: Sendable {
   /// The largest powers of two that divide them; more than drivers ask for makes no difference.
-  private var pitchAlignment = 256, offsetAlignment = 4096
+  private var pitchAlignment = 256, offsetAlignment = ImageLayout.largestAlignment
   private let isRight: Bool
 
   init(of buffer: TextureBuffer, isRight: Bool) {
