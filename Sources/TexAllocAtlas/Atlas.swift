@@ -97,6 +97,7 @@ public final class Atlas {
   /// The same without a new page; nil where there is no room.
   package func insertOnPages(width: Int, height: Int) -> NewCell? {
     precondition(width > 0 && height > 0)
+    guard fits(width, height) else { return nil }
     if removedCount == 0, let page = page(latest),
       let place = page.insertAtOnce(width: width + 2 * border, height: height + 2 * border)
     {
@@ -106,7 +107,6 @@ public final class Atlas {
   }
 
   private func search(_ width: Int, _ height: Int) -> NewCell? {
-    guard fits(width, height) else { return nil }
     reclaim()
     let (outerWidth, outerHeight) = (width + 2 * border, height + 2 * border)
     if let page = page(latest), let place = page.insert(width: outerWidth, height: outerHeight) {
@@ -127,6 +127,7 @@ public final class Atlas {
     }
   }
 
+  @inline(__always)
   private func fits(_ width: Int, _ height: Int) -> Bool {
     width <= largest.width - 2 * border && height <= largest.height - 2 * border
   }
