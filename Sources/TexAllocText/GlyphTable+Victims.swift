@@ -17,7 +17,7 @@ extension GlyphTable {
       let (touching, lastUse, meanUse) = bands.entries(touching: inTurn, of: entries)
       if lastUse <= frame {
         chosen = (inTurn, touching)
-        limit = frame - min(frame, 2 * (frame - meanUse))
+        limit = meanUse - min(meanUse, frame - meanUse)
       }
     }
     return bands.rows(size, ofPages: pages, usedBefore: limit, of: entries) ?? chosen
