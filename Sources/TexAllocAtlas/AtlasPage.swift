@@ -76,7 +76,7 @@ public final class AtlasPage {
       return nil
     }
     // Whoever draws without ever flushing takes no more memory for it.
-    if packer.untoldCount >= Self.mostUntold { touchUntold() }
+    if packer.newCount >= Self.mostNew { markNew() }
     return place
   }
 
@@ -86,9 +86,9 @@ public final class AtlasPage {
     packer.insertInStrip(width: width, height: height)
   }
 
-  private static let mostUntold = 4096
+  private static let mostNew = 4096
 
-  private func touchUntold() { packer.tell(shadow.touch) }
+  private func markNew() { packer.tellNew(shadow.touch) }
 
   /// Takes a place back, which the shadow has empty for the next.
   func remove(_ place: TexelRectangle) {
@@ -132,7 +132,7 @@ public final class AtlasPage {
 
   func flush(to device: (any Registrar)?) throws(RegistrationRefused) {
     emptyFlushes = isEmpty ? emptyFlushes + 1 : 0
-    touchUntold()
+    markNew()
     lastFlush = shadow.flush(to: buffer)
     if let lastFlush { untold = untold.isEmpty ? lastFlush.rows : untold.union(lastFlush.rows) }
     guard let device, !untold.isEmpty else { return }

@@ -24,10 +24,11 @@ struct SkylinePacker: Sendable {
   /// What was given out, but for runs in strips, as long as nothing came back.
   private var places: [SmallRectangle]? = []
   /// What was given out, but for those, and nobody was told of.
-  private var untold: [SmallRectangle] = []
+  private var new: [SmallRectangle] = []
   /// Of all pixels, where places came back one by one: then room may be anywhere, and holes may be taken.
   private var map: TexelBitmap?
-  /// How many rows were cleared since a place came back alone: when those are all, there is no map any more.
+  /// How many rows were cleared one behind the other, from the last back to the first, since a place came back
+  /// alone: when those are all, there is no map any more.
   private var clearedRows = 0
 
   init(width: Int, height: Int) {
@@ -61,14 +62,14 @@ struct SkylinePacker: Sendable {
     return place
   }
 
-  /// How much nobody was told of, about.
-  var untoldCount: Int { untold.count }
+  /// How much was given out since the last time that it was told, about.
+  var newCount: Int { new.count }
 
   /// Tells what was given out since the last time; neighbours may be one.
-  mutating func tell(_ body: (TexelRectangle) -> Void) {
+  mutating func tellNew(_ body: (TexelRectangle) -> Void) {
     enterRuns()
-    for place in untold { body(place.rectangle) }
-    untold.removeAll(keepingCapacity: true)
+    for place in new { body(place.rectangle) }
+    new.removeAll(keepingCapacity: true)
   }
 
   /// Takes back a place that was given out.
@@ -76,16 +77,12 @@ struct SkylinePacker: Sendable {
   /// - Returns: The room that there is now around it.
   @discardableResult
   mutating func remove(_ place: TexelRectangle) -> Room {
-    if map == nil { drawMap() }
-    clearedRows = 0
-    guard count > 0, map?.free(place) == true else { preconditionFailure("\(place) is nobody's") }
+    let isOfStrip = strips.giveBack(place)
+    if !isOfStrip { freeOnMap(place) }
     count -= 1
-    usedArea -= place.width * place.height
-    if count == 0 {
-      empty()
-      return .open
-    }
-    guard let map else { preconditionFailure("a map was drawn") }
+    usedArea -= place.area
+    if count == 0 { empty() }
+    guard count > 0, !isOfStrip, let map else { return .open }
     if skyline.endsWith(place) {
       // What came back above it before is free, too.
       let top = map.freeRows(around: place, limit: Self.reach).lowerBound
@@ -105,12 +102,19 @@ struct SkylinePacker: Sendable {
     enterRuns()
     if count == 0 { return empty() }
     self.places = nil
+    if rows.lowerBound != end % height { clearedRows = 0 }
     if rows.lowerBound != end {
       skyline.gaps(above: end) { if Self.isRoom($0) { holes.insert($0) } }
       skyline = Skyline(width: width, top: rows.lowerBound)
     }
     end = rows.upperBound
     if map == nil { forgetRoom(before: rows) } else { freeOnMap(rows) }
+  }
+
+  private mutating func freeOnMap(_ place: TexelRectangle) {
+    if map == nil { drawMap() }
+    clearedRows = 0
+    guard count > 0, map?.free(place) == true else { preconditionFailure("\(place) is nobody's") }
   }
 
   private mutating func freeOnMap(_ rows: Range<Int>) {
@@ -184,7 +188,7 @@ struct SkylinePacker: Sendable {
 
   private mutating func enter(_ place: TexelRectangle) {
     let small = SmallRectangle(place)
-    untold.append(small)
+    new.append(small)
     if map == nil { places?.append(small) } else { map?.take(place) }
   }
 

@@ -26,6 +26,17 @@ struct StripSet: Sendable {
     return TexelRectangle(x: Int(x), y: Int(strips[height].y), width: width, height: height)
   }
 
+  /// Takes columns back where they are the last of a run; answers whether they were.
+  mutating func giveBack(_ place: TexelRectangle) -> Bool {
+    guard place.height <= Self.highest else { return false }
+    let strip = strips[place.height]
+    guard Int(strip.y) == place.y, Int(strip.x) == place.columns.upperBound,
+      Int(strip.start) <= place.x
+    else { return false }
+    strips[place.height].x -= Int32(place.width)
+    return true
+  }
+
   /// Ends the run of a height; answers it where it is not empty.
   ///
   /// - Parameter width: Columns that were taken last and are to be in no run.

@@ -116,6 +116,34 @@ final class SkylinePackerTests: XCTestCase {
     XCTAssertNil(subject.insert(width: 1, height: 1))
   }
 
+  func testTheLastOfAStripComesBackAndEndsNoStrip() throws {
+    var subject = SkylinePacker(width: 512, height: 64)
+    let first = try XCTUnwrap(subject.insert(width: 4, height: 8))
+    let last = try XCTUnwrap(subject.insert(width: 5, height: 8))
+    subject.remove(last)
+    XCTAssertEqual([subject.count, subject.usedArea], [1, 32])
+    XCTAssertEqual(
+      subject.insertInStrip(width: 7, height: 8),
+      TexelRectangle(x: last.x, y: last.y, width: 7, height: 8))
+    var told: [TexelRectangle] = []
+    subject.tellNew { told.append($0) }
+    XCTAssertEqual(told, [TexelRectangle(x: first.x, y: first.y, width: 11, height: 8)])
+    subject.remove(first)
+    XCTAssertNil(subject.insertInStrip(width: 4, height: 8), "others may be anywhere now")
+    subject.checkInvariants()
+  }
+
+  func testRowsThatAreClearedAgainAndAgainAreNotThePage() throws {
+    var subject = SkylinePacker(width: 60, height: 60)
+    let places = try (0..<36).map { _ in try XCTUnwrap(subject.insert(width: 10, height: 10)) }
+    let hole = try XCTUnwrap(places.first { $0.y == 30 })
+    subject.remove(hole)
+    subject.clear(0..<20, of: places.filter { $0.y < 20 })
+    for _ in 0..<3 { subject.clear(0..<20, of: []) }
+    XCTAssertNotNil(subject.insert(width: 60, height: 20))
+    XCTAssertEqual(subject.insert(width: 10, height: 10), hole)
+  }
+
   func testWhatIsLowerThanItsStripLeavesTheRestToOthers() {
     var packer = SkylinePacker(width: 512, height: 60)
     let first = packer.insert(width: 10, height: 60)
