@@ -32,16 +32,20 @@ extension FontFace {
       guard mode.isPlain else {
         throw .unsupported(font: name, what: "bitmaps that are bold or slanted by force")
       }
+      guard unsafe Self.isDrawn(slot.pointee.bitmap) else {
+        throw .unsupported(font: name, what: "bitmaps like that of glyph \(glyph)")
+      }
       return unsafe GlyphShape(bitmapOf: slot, advance: Double(slot.pointee.advance.x) / 64)
     default:
       throw .unsupported(font: name, what: "glyphs like \(glyph), neither outline nor bitmap,")
     }
   }
 
-  /// As FreeType rounds it, by two divisions, where it is not asked for units of the font.
+  /// As FreeType rounds it, by two divisions, where it is not asked for units of the font. What a damaged font
+  /// says may be too much for any number.
   @unsafe private func linearAdvance(of slot: FT_GlyphSlot) -> Double {
     let scale = unsafe handle.pointee.size.pointee.metrics.x_scale
-    return unsafe Double((slot.pointee.linearHoriAdvance * scale + 32) >> 6) / 65536
+    return unsafe Double((slot.pointee.linearHoriAdvance &* scale &+ 32) >> 6) / 65536
   }
 
   @unsafe private static func measure(
@@ -132,10 +136,6 @@ extension FontFace {
     try check(unsafe FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL), "FT_Render_Glyph", glyph)
     let bitmap = unsafe slot.pointee.bitmap
     let isMono = unsafe UInt32(bitmap.pixel_mode) == FT_PIXEL_MODE_MONO.rawValue
-    let isGrey = unsafe UInt32(bitmap.pixel_mode) == FT_PIXEL_MODE_GRAY.rawValue
-    guard isMono || isGrey, unsafe bitmap.num_grays == 256 || isMono else {
-      throw .unsupported(font: name, what: "bitmaps like that of glyph \(glyph)")
-    }
     let pitch = unsafe Int(bitmap.pitch)
     guard unsafe Int(bitmap.width) == shape.width, unsafe Int(bitmap.rows) == shape.height,
       (isMono ? shape.width.dividedRoundingUp(by: 8) : shape.width) <= pitch,
@@ -149,6 +149,15 @@ extension FontFace {
       for x in 0..<shape.width {
         unsafe row[x] = isMono ? (bytes[x / 8] << (x % 8) & 0x80 == 0 ? 0 : 255) : bytes[x]
       }
+    }
+  }
+
+  /// Whether it is of black and white, or of 256 greys.
+  @unsafe private static func isDrawn(_ bitmap: FT_Bitmap) -> Bool {
+    switch unsafe UInt32(bitmap.pixel_mode) {
+    case FT_PIXEL_MODE_MONO.rawValue: true
+    case FT_PIXEL_MODE_GRAY.rawValue: unsafe bitmap.num_grays == 256
+    default: false
     }
   }
 

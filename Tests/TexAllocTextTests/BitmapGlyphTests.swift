@@ -1,3 +1,4 @@
+import Foundation
 import TexAlloc
 import TexAllocAtlas
 import XCTest
@@ -7,7 +8,7 @@ import XCTest
 /// Glyphs that FreeType does not fill in place: bitmaps, and outlines whose contours overlap.
 final class BitmapGlyphTests: XCTestCase {
   func testAFontOfBlackAndWhiteBitmapsIsCopied() throws {
-    let face = try FontFace(bytes: Array(bitmapFont.utf8).span, named: "BDF", in: FontLibrary())
+    let face = try bitmapFace()
     XCTAssertFalse(face.isScalable)
     let cache = GlyphCache(in: try TexturePool(for: []))
     let glyph = try cache.glyph(XCTUnwrap(face.glyph(for: "A")), of: face, pixelSize: 4)
@@ -20,11 +21,20 @@ final class BitmapGlyphTests: XCTestCase {
   }
 
   func testABitmapFontOfAnotherSizeIsUnsupported() throws {
-    let face = try FontFace(bytes: Array(bitmapFont.utf8).span, named: "BDF", in: FontLibrary())
+    let face = try bitmapFace()
     let cache = GlyphCache(in: try TexturePool(for: []))
     XCTAssertThrowsError(try cache.glyph(1, of: face, pixelSize: 16)) {
       XCTAssertEqual($0 as? FontError, .unsupportedSize(font: "BDF", pixelSize: 16))
     }
+  }
+
+  func testBitmapsOfFewGreysAreUnsupportedAndTakeNoPlace() throws {
+    let face = try bitmapFace(bitsPerPixel: 2)
+    let cache = GlyphCache(in: try TexturePool(for: []))
+    XCTAssertThrowsError(try cache.glyph(XCTUnwrap(face.glyph(for: "A")), of: face, pixelSize: 4)) {
+      guard case FontError.unsupported = $0 else { return XCTFail("\($0)") }
+    }
+    XCTAssertEqual(cache.pages.count, 0)
   }
 
   func testOverlappingContoursAreSmoothedAsFreeTypeDoes() throws {
@@ -43,6 +53,12 @@ final class BitmapGlyphTests: XCTestCase {
         drawn, try ReferenceGlyph(index, of: plain, pixelSize: size, hinting: .none),
         "the mark has no effect")
     }
+  }
+
+  private func bitmapFace(bitsPerPixel: Int = 1) throws -> FontFace {
+    let font = bitmapFont.replacingOccurrences(
+      of: "SIZE 4 72 72", with: "SIZE 4 72 72 \(bitsPerPixel)")
+    return try FontFace(bytes: Array(font.utf8).span, named: "BDF", in: FontLibrary())
   }
 
   /// One glyph of 10 x 3 pixels, for a size of 4.
