@@ -14,13 +14,17 @@ struct FrameFences {
   /// The one that ended last with a fence.
   private var fenced: UInt32 = 0
   /// How many may end without a fence after one with a fence.
-  var patience: UInt32 = 0
+  var patience: UInt32
 
   /// Frames of which the GPU is asked at most: one that hangs is not asked for ever more.
   private static let limit = 8
+  /// How many frames may end without a fence at most.
+  static let mostPatience: UInt32 = 8
 
   /// - Parameter current: The first frame.
-  init(current: UInt32 = 1) { self.current = current }
+  init(current: UInt32 = 1, patience: UInt32) {
+    (self.current, self.patience) = (current, patience)
+  }
 
   /// Whether there is no number for the next frame: then all begins anew.
   var isAtEnd: Bool { current == .max }

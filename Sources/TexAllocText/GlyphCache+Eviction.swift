@@ -14,6 +14,7 @@ extension GlyphCache {
       if let new = try makeRoom(width: shape.width, height: shape.height) { return new }
     } catch { throw .noPlace(font: font.face.name, glyph: index, error) }
     isStarved = true
+    frames.patience = 0
     throw .full(font: font.face.name, glyph: index)
   }
 
@@ -55,7 +56,7 @@ extension GlyphCache {
     }
     // What goes next was used not much later.
     let lastUse = victims.reduce(0) { max($0, table.entries[$1].lastUse) }
-    frames.patience = min(8, (frames.current - lastUse) / 2)
+    frames.patience = min(FrameFences.mostPatience, (frames.current - lastUse) / 2)
     atlas.clear(rows, of: victims.compactMap { table.entries[$0].glyph.cell })
     for victim in victims { forget(victim) }
     return true

@@ -21,7 +21,7 @@ public import TexAllocAtlas
 /// glyph, and where it stands, is for HarfBuzz or the toolkit to say.
 public final class GlyphCache {
   /// The pages, and where they are packed.
-  public let atlas: Atlas
+  package let atlas: Atlas
   /// That of fonts of which nothing else is said.
   public let hinting: Hinting
   private let id: UInt64
@@ -30,7 +30,7 @@ public final class GlyphCache {
   // No access to these encloses a call of anybody else's code.
   @safe @exclusivity(unchecked) var table: GlyphTable
   @safe @exclusivity(unchecked) var fonts = FontTable()
-  var frames = FrameFences()
+  var frames: FrameFences
   var victims: [GlyphTable.Victim] = []
   /// The font that was asked for last without being kept: text seldom changes its font.
   private var latest: SizedFont?
@@ -49,7 +49,7 @@ public final class GlyphCache {
 
   private static let lastID = Atomic<UInt64>(0)
 
-  /// Takes no memory before the first glyph.
+  /// Has no page before the first glyph.
   ///
   /// - Parameters:
   ///   - device: Which samples the pages; nil where nobody does.
@@ -73,6 +73,8 @@ public final class GlyphCache {
       largest: pageSize == nil ? limit : nil, named: "glyphs")
     atlas.isOnlyAddedTo = true
     if let pageLimit { atlas.pageLimit = max(1, pageLimit) }
+    // Where there may be more pages, hardly anything ever goes.
+    frames = FrameFences(patience: pageLimit == nil ? FrameFences.mostPatience : 0)
     leastRows = size.height < 256 ? 0 : size.height / 32
     table = GlyphTable(
       bands: GlyphBands(
@@ -203,7 +205,7 @@ extension GlyphCache {
   private func countFramesAnew() {
     table.forgetUses()
     (victims, frameWithoutPages, frameWithoutRows) = ([], 0, 0)
-    frames = FrameFences(current: 3)
+    frames = FrameFences(current: 3, patience: frames.patience)
     // What waited for a fence waits for the next one.
     countAtFence = -1
   }

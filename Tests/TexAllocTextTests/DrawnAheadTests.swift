@@ -141,11 +141,50 @@ final class DrawnAheadTests: XCTestCase {
     let cache = GlyphCache(
       in: try TexturePool(for: [device, GlyphCache.component]), for: device)
     let font = try cache.font(TestFonts.dejaVuSans(), pixelSize: 20)
-    for _ in 0..<5 {
+    for _ in 0..<30 {
       _ = try cache.quads(of: "again", in: font, x: 0, y: 0)
       try cache.flush()
     }
     XCTAssertEqual(device.fenceCount, 1)
+  }
+
+  func testFencesAreMadeWhereGlyphsMayHaveToGo() throws {
+    for (limit, fences) in [(nil, 3), (4, 30)] as [(Int?, Int)] {
+      let device = SamplingDevice()
+      let cache = GlyphCache(
+        in: try TexturePool(for: [device, GlyphCache.component]), for: device, pageLimit: limit)
+      let font = try cache.font(TestFonts.dejaVuSans(), pixelSize: 20)
+      for glyph in try TestFonts.glyphs(of: font.face, count: 30) {
+        _ = try cache.glyph(glyph, of: font)
+        try cache.flush()
+      }
+      XCTAssertEqual(device.fenceCount, fences)
+    }
+  }
+
+  func testEveryFrameIsFencedAfterOneThatWasStarved() throws {
+    let device = SamplingDevice()
+    let cache = GlyphCache(
+      in: try TexturePool(
+        for: [device, GlyphCache.component],
+        limits: PoolLimits(firstSlab: 1 << 20, budget: 1 << 20)),
+      for: device, pageSize: ImageSize(width: 128, height: 128))
+    let face = try TestFonts.dejaVuSans()
+    let index = try XCTUnwrap(face.glyph(for: "W"))
+    var count = 0
+    func addGlyph() throws {
+      let mode = GlyphMode(slant: Double(count) / 100_000)
+      _ = try cache.glyph(index, of: cache.font(face, pixelSize: 80, mode: mode))
+      count += 1
+    }
+    XCTAssertThrowsError(try { while true { try addGlyph() } }()) {
+      guard case FontError.full = $0 else { return XCTFail("\($0)") }
+    }
+    for flushes in 1...4 {
+      try cache.flush()
+      XCTAssertEqual(device.fenceCount, flushes)
+      if flushes == 1 { XCTAssertThrowsError(try addGlyph()) } else { try addGlyph() }
+    }
   }
 
   func testALargeGlyphHasAPageOfItsOwnSize() throws {
