@@ -139,6 +139,7 @@ struct BlockTable: ~Copyable {
   /// - Parameter key: One that has a number.
   mutating func remove(_ key: UInt64) {
     var slot = slot(of: key >> Self.bits)
+    precondition(slots[slot].block >= 0)
     numbers[Int(slots[slot].block) &+ Self.place(of: key)] = -1
     slots[slot].count -= 1
     guard slots[slot].count == 0 else { return }

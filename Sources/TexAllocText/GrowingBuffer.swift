@@ -31,14 +31,6 @@
     }
   }
 
-  var span: Span<Element> {
-    @_lifetime(borrow self)
-    get {
-      let elements = unsafe Span(_unsafeElements: UnsafeBufferPointer(memory.extracting(indices)))
-      return unsafe _overrideLifetime(elements, borrowing: self)
-    }
-  }
-
   @inline(__always)
   mutating func append(_ element: Element) {
     if unsafe count == memory.count { grow(to: count * 2) }
