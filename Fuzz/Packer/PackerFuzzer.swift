@@ -1,6 +1,6 @@
 /// What libFuzzer calls: replays events against a packer and checks it after each. An event is three
-/// bytes: whether something comes or goes, then a size, which rows are cleared, or which place is given
-/// back.
+/// bytes: whether something comes, goes or is told, then a size, which rows are cleared, or which place is
+/// given back.
 @c(LLVMFuzzerTestOneInput)
 public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let events = unsafe UnsafeBufferPointer(start: start, count: count)
@@ -8,6 +8,10 @@ public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var packer = SkylinePacker(width: width, height: height)
   var taken = [Bool](repeating: false, count: width * height)
   var live: [TexelRectangle] = []
+  // What came since the last time that it was told, and of which pixels.
+  var new: Set<TexelRectangle> = []
+  var isNew = taken
+  var area = 0
   func set(_ place: TexelRectangle, _ isTaken: Bool) {
     for y in place.rows {
       for x in place.columns {
@@ -15,6 +19,26 @@ public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         taken[y * width + x] = isTaken
       }
     }
+    area += isTaken ? place.area : -place.area
+    if !isTaken { new.remove(place) }
+  }
+  func tell() {
+    var isTold = [Bool](repeating: false, count: width * height)
+    packer.tellNew { place in
+      for y in place.rows {
+        for x in place.columns {
+          precondition(isNew[y * width + x], "\(place) is told, and did not come")
+          isTold[y * width + x] = true
+        }
+      }
+    }
+    for place in new {
+      for y in place.rows {
+        for x in place.columns { precondition(isTold[y * width + x], "\(place) is not told") }
+      }
+    }
+    new = []
+    isNew = [Bool](repeating: false, count: width * height)
   }
   for event in stride(from: 0, to: count - 2, by: 3) {
     let (kind, size, other) = unsafe (events[event], events[event + 1], events[event + 2])
@@ -24,6 +48,10 @@ public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       precondition(place.width == wide && place.height == high)
       set(place, true)
       live.append(place)
+      new.insert(place)
+      for y in place.rows {
+        for x in place.columns { isNew[y * width + x] = true }
+      }
     } else if kind < 160 {
       let start = kind % 2 == 0 && packer.end < height ? packer.end : Int(size) % height
       let rows = start..<min(height, start + Int(other) % 40 + 1)
@@ -31,11 +59,15 @@ public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       packer.clear(rows, of: touching)
       live.removeAll { $0.rows.overlaps(rows) }
       for place in touching { set(place, false) }
+    } else if kind < 170 {
+      tell()
     } else if !live.isEmpty {
-      let place = live.remove(at: Int(other) % live.count)
+      // Half of the time what came last.
+      let place = live.remove(at: kind < 210 ? live.count - 1 : Int(other) % live.count)
       set(place, false)
       packer.remove(place)
     }
+    precondition(packer.usedArea == area && packer.count == live.count)
   }
   packer.checkInvariants()
   for place in live { packer.remove(place) }

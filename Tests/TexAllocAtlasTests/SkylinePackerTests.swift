@@ -11,13 +11,25 @@ final class SkylinePackerTests: XCTestCase {
       var subject = SkylinePacker(width: width, height: height)
       var model = [Bool](repeating: false, count: width * height)
       var live: [TexelRectangle] = []
+      // What came since the last time that it was told, and of which pixels.
+      var new: Set<TexelRectangle> = []
+      var newPixels: Set<Int> = []
+      func pixels(of place: TexelRectangle) -> [Int] {
+        place.rows.flatMap { y in place.columns.map { y * width + $0 } }
+      }
       func set(_ place: TexelRectangle, _ isTaken: Bool) {
-        for y in place.rows {
-          for x in place.columns {
-            XCTAssertNotEqual(model[y * width + x], isTaken, "seed \(seed): \(place) overlaps")
-            model[y * width + x] = isTaken
-          }
+        for pixel in pixels(of: place) {
+          XCTAssertNotEqual(model[pixel], isTaken, "seed \(seed): \(place) overlaps")
+          model[pixel] = isTaken
         }
+        if !isTaken { new.remove(place) }
+      }
+      func tell() {
+        var told: Set<Int> = []
+        subject.tellNew { told.formUnion(pixels(of: $0)) }
+        XCTAssertTrue(told.isSubset(of: newPixels), "seed \(seed): something did not come")
+        XCTAssertTrue(new.allSatisfy { told.isSuperset(of: pixels(of: $0)) }, "seed \(seed)")
+        (new, newPixels) = ([], [])
       }
       for step in 0..<1_000 {
         if Int.random(in: 0..<60, using: &random) == 0 {
@@ -35,14 +47,20 @@ final class SkylinePackerTests: XCTestCase {
           XCTAssertTrue(place.y >= 0 && place.rows.upperBound <= height)
           set(place, true)
           live.append(place)
+          new.insert(place)
+          newPixels.formUnion(pixels(of: place))
         } else if let index = live.indices.randomElement(using: &random) {
           let place = live.remove(at: index)
           subject.remove(place)
           set(place, false)
         }
+        XCTAssertEqual(subject.usedArea, live.reduce(0) { $0 + $1.area })
+        XCTAssertEqual(subject.count, live.count)
+        if Int.random(in: 0..<40, using: &random) == 0 { tell() }
         if step % 50 == 0 { subject.checkInvariants() }
       }
       XCTAssertEqual(subject.usedArea, model.count { $0 })
+      tell()
       live.shuffle(using: &random)
       for place in live { subject.remove(place) }
       subject.checkInvariants()
