@@ -8,13 +8,17 @@ struct GlyphBands {
   private struct Seat {
     let entry: Int32
     let generation: UInt32
+
+    init(_ glyph: CachedGlyph) {
+      (entry, generation) = (Int32(glyph.entry), glyph.generation)
+    }
   }
 
   private struct Band {
     var seats: [Seat] = []
     /// The row behind the lowest cell, or one further down.
     var end = 0
-    /// The last use of what touches the band, or an earlier one.
+    /// The last use of what touches the band, or an earlier one; or a later one of what is gone.
     var lastUse: UInt32 = 0
   }
 
@@ -25,8 +29,8 @@ struct GlyphBands {
   private let perPage: Int
   /// By page, from top to bottom; none where lists are not kept.
   private var bands: [Band] = []
-  /// Entries that are in no list yet.
-  private var recent: [Int32] = []
+  /// Those that are in no list yet.
+  private var recent: [Seat] = []
   /// How many came into lists, where the gone are forgotten only when they are met.
   private var listedCount = 0
 
@@ -39,9 +43,9 @@ struct GlyphBands {
     perPage = (pageHeight - 1) >> shift + 1
   }
 
-  /// Takes note of an entry that has a glyph now.
-  mutating func insert(_ entry: UInt32) {
-    if !bands.isEmpty { recent.append(Int32(entry)) }
+  /// Takes note of a glyph that has an entry now.
+  mutating func insert(_ glyph: CachedGlyph) {
+    if !bands.isEmpty { recent.append(Seat(glyph)) }
   }
 
   /// Puts all into lists of which note was taken; all that there are, the first time and where too many
@@ -53,12 +57,14 @@ struct GlyphBands {
     if missing > 0 { bands += repeatElement(Band(), count: missing) }
     let count = isNew ? table.count : recent.count
     for index in 0..<count {
-      let entry = isNew ? index : Int(recent[index])
+      let entry = isNew ? index : Int(recent[index].entry)
       let glyph = table[entry].glyph
-      guard glyph.pageNumber >= 0, table[entry].lastUse > 0 else { continue }
+      guard glyph.pageNumber >= 0, table[entry].lastUse > 0,
+        isNew || glyph.generation == recent[index].generation
+      else { continue }
       let rows = glyph.rowEnds(border: border)
       let band = glyph.pageNumber * perPage + rows.first >> shift
-      bands[band].seats.append(Seat(entry: Int32(entry), generation: glyph.generation))
+      bands[band].seats.append(Seat(glyph))
       bands[band].end = max(bands[band].end, rows.end)
       bands[band].lastUse = max(bands[band].lastUse, table[entry].lastUse)
     }
@@ -123,7 +129,7 @@ struct GlyphBands {
       for page in pages where page.size.width >= size.width {
         for start in stride(from: 0, through: page.size.height - size.height, by: 1 << shift) {
           let first = page.number * perPage + start >> shift
-          let use = bands[first..<first + bandCount].reduce(0) { max($0, $1.lastUse) }
+          let use = latestUse(ofBands: first..<first + bandCount)
           guard 0 < use, use < lastUse else { continue }
           (oldest, lastUse) = (AtlasRows(page: page.number, rows: start..<start + size.height), use)
         }
@@ -132,8 +138,14 @@ struct GlyphBands {
       let found = entries(touching: oldest, of: table)
       if found.lastUse <= lastUse { return (oldest, found.entries) }
       // What was known of it was out of date, or something from further up reaches into it.
-      let band = oldest.page * perPage + oldest.rows.lowerBound >> shift
-      bands[band].lastUse = max(bands[band].lastUse, found.lastUse)
+      let first = oldest.page * perPage + oldest.rows.lowerBound >> shift
+      if latestUse(ofBands: first..<first + bandCount) < found.lastUse {
+        bands[first].lastUse = found.lastUse
+      }
     }
+  }
+
+  private func latestUse(ofBands range: Range<Int>) -> UInt32 {
+    bands[range].reduce(0) { max($0, $1.lastUse) }
   }
 }

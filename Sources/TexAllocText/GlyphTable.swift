@@ -64,7 +64,7 @@ struct GlyphTable: ~Copyable {
       (entries[Int(entry)], keys[Int(entry)]) = (new, key)
     }
     blocks.set(Int32(entry), for: key)
-    bands.insert(entry)
+    bands.insert(glyph)
     count += 1
     insertedCount += 1
     return glyph
