@@ -1,7 +1,9 @@
+import CFreeType
 import Foundation
 import SystemPackage
-import TexAllocText
 import XCTest
+
+@testable import TexAllocText
 
 final class FontFaceTests: XCTestCase {
   func testWhatIsNoFontIsATypedErrorThatNamesIt() throws {
@@ -42,6 +44,23 @@ final class FontFaceTests: XCTestCase {
     XCTAssertEqual(metrics.ascent, 19)
     XCTAssertEqual(metrics.descent, 5)
     XCTAssertGreaterThanOrEqual(metrics.lineHeight, 23)
+  }
+
+  func testAdvancesAreThoseOfFreeTypeItself() throws {
+    for (name, units) in [("DejaVu Sans", 2048), ("Noto Sans Devanagari", 1000)] {
+      let face = try FontFace(contentsOf: FilePath(TestFonts.path(name)), in: FontLibrary())
+      XCTAssertEqual(unsafe Int(face.handle.pointee.units_per_EM), units)
+      for (hinting, pixels) in [(.none, 11), (.none, 63.5), (.light, 16)] as [(Hinting, Double)] {
+        let size = try face.size(pixels: pixels)
+        let flags = hinting.loadFlags | Int32(FT_LOAD_NO_BITMAP)
+        for glyph in 0..<UInt32(face.glyphCount) {
+          let shape = try face.load(glyph, size: size, mode: GlyphMode(hinting: hinting))
+          XCTAssertEqual(unsafe FT_Load_Glyph(face.handle, glyph, flags), 0)
+          let advance = unsafe face.handle.pointee.glyph.pointee.linearHoriAdvance
+          XCTAssertEqual(shape.advance, Double(advance) / 65536, "\(name), glyph \(glyph)")
+        }
+      }
+    }
   }
 
   func testAFontInMemoryIsTheSameAsItsFile() throws {

@@ -1,8 +1,8 @@
 import CFreeType
 import TexAlloc
-import TexAllocAtlas
 import XCTest
 
+@testable import TexAllocAtlas
 @testable import TexAllocText
 
 final class GlyphCacheTests: XCTestCase {
@@ -102,6 +102,43 @@ final class GlyphCacheTests: XCTestCase {
         ReferenceGlyph(try cache.glyph(glyph, of: face, pixelSize: 32), from: cache),
         try ReferenceGlyph(glyph, of: face, pixelSize: 32, hinting: .light))
     }
+  }
+
+  func testAPageHoldsWhatWasDrawnAfterEveryFlushWhileGlyphsComeAndGo() throws {
+    let cache = GlyphCache(
+      in: try TexturePool(for: [GlyphCache.component]),
+      pageSize: ImageSize(width: 1024, height: 1024), pageLimit: 1)
+    let face = try TestFonts.dejaVuSans()
+    let glyphs = try TestFonts.glyphs(of: face, count: 700)
+    var random = SplitMix64(seed: 12)
+    for frame in 0..<40 {
+      let size = Double(Int.random(in: 20...60, using: &random))
+      let font = try cache.font(face, pixelSize: size)
+      var drawn: [(UInt32, CachedGlyph)] = []
+      for _ in 0..<120 {
+        let index = try XCTUnwrap(glyphs.randomElement(using: &random))
+        drawn.append((index, try cache.glyph(index, of: font)))
+      }
+      try cache.flush()
+      for (index, glyph) in drawn {
+        XCTAssertEqual(
+          ReferenceGlyph(glyph, from: cache),
+          try ReferenceGlyph(index, of: face, pixelSize: size, hinting: .light), "frame \(frame)")
+      }
+      let page = cache.pages[0]
+      let held = try page.buffer.withContents { span in
+        unsafe span.withUnsafeBufferPointer { unsafe Array($0) }
+      }
+      let (expected, pitch) = (page.pixels, page.buffer.layout.planes[0].pitch)
+      for case let cell? in cache.glyphs(onPage: 0).map(\.cell) {
+        let outer = cell.rectangle.inset(by: -1)
+        for y in outer.rows {
+          let columns = { (pitch: Int) in y * pitch + outer.x..<y * pitch + outer.x + outer.width }
+          XCTAssertEqual(held[columns(pitch)], expected[columns(1024)], "frame \(frame), \(cell)")
+        }
+      }
+    }
+    XCTAssertGreaterThan(cache.statistics.evicted, 2_000)
   }
 
   func testWhatIsTooLargeIsATypedErrorAndLeavesTheCacheAsItWas() throws {
