@@ -31,13 +31,12 @@ class VulkanTestCase: XCTestCase {
     }
   }
 
-  /// A pool of the device that takes its memory of this heap alone.
+  /// A pool of the device, for converted images, too, that takes its memory of this heap alone.
   func pool(
     for gpu: VulkanDevice, of heap: any Heap, limits: PoolLimits = PoolLimits()
   ) throws -> TexturePool {
-    try TexturePool(
-      for: [gpu, OnlyHeap(attributes: BufferAttributes(name: "heap") { $0.heaps = [heap.name] })],
-      from: [heap], limits: limits)
+    let only = OnlyHeap(attributes: BufferAttributes(name: "heap") { $0.heaps = [heap.name] })
+    return try TexturePool(for: [gpu, gpu.conversion, only], from: [heap], limits: limits)
   }
 }
 
