@@ -1,4 +1,5 @@
 import CFreeType
+import TestSupport
 import TexAlloc
 import XCTest
 
