@@ -144,8 +144,8 @@ fuzz-packer: swift
 	@mkdir -p out/fuzz/packer-corpus
 	$(SWIFT)c -O -swift-version 6 -sanitize=fuzzer,address -parse-as-library -module-name Fuzz \
 	  -o out/fuzz/packer Fuzz/Packer/*.swift \
-	  $(addprefix Sources/TexAllocAtlas/,SkylinePacker.swift Skyline.swift HoleSet.swift TexelBitmap.swift \
-	    TexelRectangle.swift StripSet.swift)
+	  $(addprefix Sources/TexAllocAtlas/,SkylinePacker.swift SkylinePacker+Removal.swift Skyline.swift \
+	    HoleSet.swift TexelBitmap.swift TexelRectangle.swift StripSet.swift)
 	out/fuzz/packer -max_total_time=$(seconds) -max_len=3000 -artifact_prefix=out/fuzz/ \
 	  out/fuzz/packer-corpus
 

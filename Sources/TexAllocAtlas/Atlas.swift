@@ -40,9 +40,9 @@ public final class Atlas {
   /// By its number.
   @safe @exclusivity(unchecked) private var pageNumbers: [AtlasPage?] = []
   /// The number of the page where the last image went.
-  @safe @exclusivity(unchecked) private var latest = 0
+  @safe @exclusivity(unchecked) var latest = 0
   /// The number of the page that is being filled.
-  private var current = 0
+  var current = 0
 
   /// Takes no memory yet.
   ///
@@ -152,32 +152,6 @@ public final class Atlas {
     }
   }
 
-  /// The rows whose turn it is where pages are filled round and round: those behind what came last, or the
-  /// first of the next page. nil where a page is smaller than what is wanted.
-  ///
-  /// - Parameter size: What is wanted. There are fewer rows where the page ends.
-  package func rowsInTurn(_ size: ImageSize) -> AtlasRows? {
-    guard let first = pages.first, let current = page(current) ?? pages.last else { return nil }
-    let isOver = current.end >= current.size.height
-    let page = isOver ? pages.first { $0.number > current.number } ?? first : current
-    guard page.size.width >= size.width, page.size.height >= size.height else { return nil }
-    let start = isOver ? 0 : page.end
-    // What is left behind them is no use alone.
-    let isLast = start + size.height * 3 / 2 >= page.size.height
-    let end = isLast ? page.size.height : start + size.height
-    return AtlasRows(page: page.number, rows: start..<end)
-  }
-
-  /// Takes the places of all cells back that touch some rows, borders included, for what comes next: more
-  /// quickly than one by one, and with room for anything of the rows' size.
-  ///
-  /// - Parameter cells: All of them.
-  package func clear(_ rows: AtlasRows, of cells: [AtlasCell]) {
-    guard let page = page(rows.page) else { preconditionFailure("\(rows) are of no page") }
-    page.clear(rows.rows, of: cells.map { $0.rectangle.inset(by: -border) })
-    (latest, current) = (rows.page, rows.page)
-  }
-
   /// Writes what changed to the pages' buffers, and has the device take note of it: to be called before
   /// the GPU samples them. Pages that have been empty for a while are given back.
   ///
@@ -256,48 +230,6 @@ extension Atlas {
   }
 }
 
-/// The place of one small image on a page of an ``Atlas``.
-public struct AtlasCell: Hashable, Sendable {
-  /// Which page: ``AtlasPage/number``.
-  public var page: Int { Int(pageNumber) }
-  /// The pixels of the image; the border lies round them.
-  public let rectangle: TexelRectangle
-  private let pageNumber: Int32
-
-  package init(page: Int, rectangle: TexelRectangle) {
-    pageNumber = Int32(page)
-    self.rectangle = rectangle
-  }
-}
-
-/// Some rows of a page of an ``Atlas``.
-package struct AtlasRows: Equatable, Sendable {
-  package let page: Int
-  package let rows: Range<Int>
-
-  package init(page: Int, rows: Range<Int>) {
-    self.page = page
-    self.rows = rows
-  }
-}
-
-/// A cell that the next flush writes whole, and where C draws it until then.
-@safe package struct NewCell {
-  // Four words, which are handed on in registers.
-  package let cell: AtlasCell
-  private let pitch: Int32
-  @unsafe private let start: UnsafeMutablePointer<UInt8>
-
-  /// - Parameter memory: Of the cell.
-  @unsafe fileprivate init(_ cell: AtlasCell, _ memory: CellMemory) {
-    self.cell = cell
-    unsafe start = memory.start
-    pitch = Int32(memory.pitch)
-  }
-
-  package var memory: CellMemory { unsafe CellMemory(start: start, pitch: Int(pitch)) }
-}
-
 /// What one flush of an ``Atlas`` wrote.
 public struct AtlasFlush: Hashable, Sendable {
   /// How many pages had changed.
@@ -306,29 +238,4 @@ public struct AtlasFlush: Hashable, Sendable {
   public var byteCount = 0
 
   public init() {}
-}
-
-/// Why a small image got no place. The atlas is as it was before.
-public enum AtlasError: Error, Hashable, Sendable {
-  /// With its border, the image does not fit on an empty page; both in pixels.
-  case tooLarge(image: ImageSize, page: ImageSize)
-  /// Pages of this format have several planes, or pixels that share bytes.
-  case unsupported(Format)
-  /// All pages are full, and there may be no more of them.
-  case full(pages: Int)
-  /// All pages are full, and the pool has none to add.
-  case noPage(AllocationError)
-}
-
-extension AtlasError: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .tooLarge(let image, let page):
-      "an image of \(image) pixels and its border do not fit on a page of \(page)"
-    case .unsupported(let format):
-      "\(format): an atlas takes formats of one plane whose pixels are whole bytes of their own"
-    case .full(let pages): "all pages are full, and there may be \(pages)"
-    case .noPage(let error): "all pages are full: \(error)"
-    }
-  }
 }

@@ -48,6 +48,13 @@ struct StripSet: Sendable {
     return TexelRectangle(x: Int(start), y: Int(y), width: count, height: height)
   }
 
+  /// Ends all runs, and adds those that are not empty.
+  mutating func endRuns(into runs: inout [SmallRectangle]) {
+    for height in 1...Self.highest {
+      if let run = endRun(ofHeight: height) { runs.append(SmallRectangle(run)) }
+    }
+  }
+
   /// Begins a new strip, where the run of the one before has ended; answers what is left of that.
   mutating func begin(_ place: TexelRectangle) -> TexelRectangle {
     let height = place.height
