@@ -191,10 +191,7 @@ public import TexAlloc
 
   deinit {
     letGoOfOpenedMemory()
-    if isClosed {
-      if ownsContext { context.destroy() }
-      return
-    }
+    if isClosed { return destroyOwnContext() }
     // Without a fence the slots would be used again while the GPU still reads them.
     let before = ContextHandle.current
     if isCurrent {
@@ -211,7 +208,14 @@ public import TexAlloc
     }
     destroyImages(
       of: retired.map(\.objects) + state.withLock { $0.takeAllKept() })
-    if ownsContext { context.destroy() }
+    destroyOwnContext()
+  }
+
+  /// With what it still draws from: a context that is current lives on, and memory that its last draw sampled.
+  private func destroyOwnContext() {
+    guard ownsContext else { return }
+    if context.isCurrent { ContextHandle.clearCurrent(on: connection) }
+    context.destroy()
   }
 
   /// Makes the context that the device was opened for current on this thread, in place of the one that was.

@@ -55,6 +55,11 @@ final class ToolkitContextTests: XCTestCase {
     XCTAssertEqual(GLVersion("OpenGL ES 3.2 NVIDIA 580.159"), GLVersion(.openGLES, 3, 2))
   }
 
+  func testADevicesOwnContextGoesWithIt() throws {
+    do { _ = try EGLDevice.surfaceless(.tested) }
+    XCTAssertNil(ContextHandle.current)
+  }
+
   func testWithoutAContextThereIsNoDevice() throws {
     ContextHandle.clearCurrent(on: try EGLConnection.software())
     XCTAssertThrowsError(try EGLDevice.current()) {
