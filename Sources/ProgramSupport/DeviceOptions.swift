@@ -45,6 +45,15 @@ package struct DeviceOptions: ParsableArguments, Sendable {
 
   package init() {}
 
+  /// The arguments that choose the same device in another process.
+  package var choice: [String] {
+    switch device {
+    case .automatic: []
+    case .software: ["--device", "software"]
+    case .named(let name): ["--device", name]
+    }
+  }
+
   /// Opens the device of Vulkan: for one route and no other, or for the one that was demanded.
   package func openVulkan(on route: Route? = nil) throws(VulkanFailure) -> VulkanDevice {
     let choice: VulkanDeviceChoice =

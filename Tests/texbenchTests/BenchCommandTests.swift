@@ -99,6 +99,16 @@ final class BenchCommandTests: XCTestCase {
     }
   }
 
+  func testSharingSaysWhatTheDeviceLacksToBindImagesOfAnotherProcess() throws {
+    let report = try report("sharing", "--route", "uploaded")
+    try XCTSkipIf(report.environment.renderer == nil, "there is no GPU")
+    let section = report.sections[0]
+    XCTAssert(section.comparisons.isEmpty && section.figures.isEmpty)
+    XCTAssertEqual(section.omissions.map(\.what), ["images of another process"])
+    let reason = section.omissions.first?.reason ?? ""
+    XCTAssert(reason.contains("dma-buf import") && reason.contains("uploaded was demanded"), reason)
+  }
+
   func testAReportThatWasKeptIsShownDrawnAndWrittenIntoAText() throws {
     let file = folder.path("report.json")
     let merge = try ProgramRun("texbench", ["merge", "--quick", "--seconds", "0.01", "--json"])

@@ -25,7 +25,7 @@ struct RunOptions: ParsableArguments {
     help: "Measure the model's prices on this machine's write-combining memory, where it has some.")
   var isFitted = false
 
-  @OptionGroup(title: "Device") private var device: DeviceOptions
+  @OptionGroup(title: "Device") var device: DeviceOptions
 
   var effort: Effort { quick ? .quick : full ? .full : .normal }
 

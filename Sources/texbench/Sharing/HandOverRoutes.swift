@@ -1,16 +1,19 @@
 internal import ProgramSupport
 internal import TexAlloc
+internal import TexAllocEGL
 
 /// The ways of an image of 1920x1080 that is decoded to a texture of another process.
-enum HandOverRoutes {
+struct HandOverRoutes {
   static let layout = ImageLayout(
     width: 1920, height: 1080, format: Format(.abgr8888),
     planes: [.init(offset: 0, pitch: 7680, rows: 1080)], size: 7680 * 1080)
   /// Images of a turn, each in memory of its own: those of the next are written between turns.
   private static let images = 4
+  /// That of the other process.
+  let device: DeviceOptions
 
   /// Beside the bare calls, and beside either way to copy it.
-  static var comparisons: [Comparison] {
+  var comparisons: [Comparison] {
     [("shared memory", copiedThroughSharedMemory), ("a pipe", copiedThroughAPipe)].map {
       way, copied in
       Comparison(
@@ -20,9 +23,21 @@ enum HandOverRoutes {
     }
   }
 
-  private static var bare: Route {
-    Route(name: "bare: sendmsg, recvmsg, import", items: images) {
-      let (child, source) = (try ChildPeer(.bare), try Source())
+  /// Why a texture of the device is no such image; nil where it is.
+  static func obstacle(on gpu: EGLDevice) -> String? {
+    do {
+      let memory = try Source().images[0].export()
+      let texture = try gpu.register(try TextureBuffer(adopting: memory.descriptor, layout))
+      withExtendedLifetime(texture) {}
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private var bare: Route {
+    Route(name: "bare: sendmsg, recvmsg, import", items: Self.images) {
+      let (child, source) = (try ChildPeer(.bare, device), try Source())
       return { watch in
         for buffer in source.images {
           let memory = try buffer.export()
@@ -35,9 +50,9 @@ enum HandOverRoutes {
     }
   }
 
-  private static var handedOver: Route {
-    Route(name: "handed over", items: images, isOurs: true, goal: Goal(ratio: 3)) {
-      let (child, source) = (try ChildPeer(.handOver), try Source())
+  private var handedOver: Route {
+    Route(name: "handed over", items: Self.images, isOurs: true, goal: Goal(ratio: 3)) {
+      let (child, source) = (try ChildPeer(.handOver, device), try Source())
       return { watch in
         for buffer in source.images { try child.handOver(buffer) }
         watch.finish()
@@ -46,18 +61,18 @@ enum HandOverRoutes {
     }
   }
 
-  private static var copiedThroughSharedMemory: Route {
-    Route(name: "copied through shared memory", items: images) {
-      let (child, source) = (try ChildPeer(.copied), try Source())
+  private var copiedThroughSharedMemory: Route {
+    Route(name: "copied through shared memory", items: Self.images) {
+      let (child, source) = (try ChildPeer(.copied, device), try Source())
       let shared = try source.allocate()
-      let pixels = [UInt8](repeating: 7, count: layout.size)
+      let pixels = [UInt8](repeating: 7, count: Self.layout.size)
       let memory = try shared.export()
       try child.line?.send(memory.descriptor)
       return { watch in
-        for _ in 0..<images {
+        for _ in 0..<Self.images {
           do {
             var writer = shared.writer()
-            writer.write(pixels.span, rows: 0..<layout.height)
+            writer.write(pixels.span, rows: 0..<Self.layout.height)
           }
           try child.line?.send()
           guard try child.line?.receive() != nil else { throw Gone() }
@@ -69,15 +84,15 @@ enum HandOverRoutes {
   }
 
   /// The other process reads it to where it is bound.
-  private static var copiedThroughAPipe: Route {
-    Route(name: "copied through a pipe", items: images) {
-      let (child, source) = (try ChildPeer(.piped), try Source())
-      let pixels = [UInt8](repeating: 7, count: layout.size)
+  private var copiedThroughAPipe: Route {
+    Route(name: "copied through a pipe", items: Self.images) {
+      let (child, source) = (try ChildPeer(.piped, device), try Source())
+      let pixels = [UInt8](repeating: 7, count: Self.layout.size)
       let pipe = try PixelPipe()
       let readingEnd = try pipe.takeReadingEnd()
       try child.line?.send(readingEnd.descriptor)
       return { watch in
-        for _ in 0..<images {
+        for _ in 0..<Self.images {
           try child.line?.send()
           try pipe.write(pixels)
           guard try child.line?.receive() != nil else { throw Gone() }

@@ -13,19 +13,24 @@ struct Sharing: Measurement {
   @OptionGroup var options: RunOptions
 
   func measure(on bench: Bench) throws {
-    guard bench.gpu != nil else {
+    guard let gpu = bench.gpu else {
       return bench.leaveOut("images of another process", because: "there is no GPU to bind them")
     }
-    for comparison in HandOverRoutes.comparisons { bench.compare(comparison) }
+    if let obstacle = HandOverRoutes.obstacle(on: gpu) {
+      return bench.leaveOut("images of another process", because: obstacle)
+    }
+    for comparison in HandOverRoutes(device: options.device).comparisons {
+      bench.compare(comparison)
+    }
     let count = bench.effort == .quick ? 1000 : 10_000
-    do { for figure in try Self.growth(over: count) { bench.add(figure) } } catch {
+    do { for figure in try growth(over: count) { bench.add(figure) } } catch {
       bench.leaveOut("what hand-overs leave", because: "\(error)")
     }
   }
 
   /// What both processes have more of after so many small images than after a few.
-  private static func growth(over count: Int) throws -> [Figure] {
-    let child = try ChildPeer(.handOver)
+  private func growth(over count: Int) throws -> [Figure] {
+    let child = try ChildPeer(.handOver, options.device)
     let pool = try TexturePool(for: [], from: [MemfdHeap()])
     let image = ImageDescriptor(width: 16, height: 4, formats: [.abgr8888])
     func handOver(_ times: Int) throws {
@@ -74,19 +79,19 @@ final class ChildPeer {
   /// Of the others.
   private(set) var line: PacketLine?
 
-  init(_ role: Role) throws {
+  init(_ role: Role, _ device: DeviceOptions) throws {
     let path = "/tmp/texbench-\(getpid())-\(UUID().uuidString)"
     switch role {
     case .handOver:
       let listener = try BufferListener(at: FilePath(path))
-      process = try Self.spawn(role, path)
+      process = try Self.spawn(role, path, device)
       try PacketLine.wait(for: listener.descriptor)
       socket = try listener.accept(as: "texbench")
       guard try socket?.receive(until: .now) == nil else { throw ProgramFailure("not a peer") }
     case .bare, .copied, .piped:
       let listener = try PacketLine(listeningAt: path)
       defer { unsafe unlink(path) }
-      process = try Self.spawn(role, path)
+      process = try Self.spawn(role, path, device)
       line = try listener.accept()
     }
   }
@@ -107,9 +112,11 @@ final class ChildPeer {
     else { throw ProgramFailure("the other process did not take it") }
   }
 
-  private static func spawn(_ role: Role, _ path: String) throws -> pid_t {
+  private static func spawn(
+    _ role: Role, _ path: String, _ device: DeviceOptions
+  ) throws -> pid_t {
     var process: pid_t = 0
-    let words = ["texbench", "sharing-peer", role.rawValue, path]
+    let words = ["texbench", "sharing-peer", role.rawValue, path] + device.choice
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { unsafe arguments.forEach { unsafe free($0) } }
     let failure = unsafe posix_spawn(&process, "/proc/self/exe", nil, nil, &arguments, environ)
