@@ -19,9 +19,11 @@ extension VulkanDevice {
 
   /// What images are like that ``VulkanTexture/converted()`` takes as one, for the pool of such images, beside the
   /// device itself: a driver may want planes to begin, and the last to end, at multiples of 64 KiB for that, which
-  /// other images are spared. Images of one plane may come from such a pool, too.
+  /// other images are spared. Images of one plane may come from such a pool, too. Nothing once it is closed.
   public var conversion: any Component {
-    ConvertedImages(
+    guard (try? enter("conversion")) != nil else { return ConvertedImages([]) }
+    defer { leave() }
+    return ConvertedImages(
       formats.ranked.compactMap { ConvertedImage.alignments(of: formats[$0] ?? [], on: connection) }
     )
   }

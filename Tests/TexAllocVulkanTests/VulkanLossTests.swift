@@ -99,6 +99,7 @@ final class VulkanLossTests: VulkanTestCase {
         XCTAssertEqual(($0 as? RouteRefused)?.reason, "the device was closed")
       }
     }
+    XCTAssertNil(gpu.conversion.attributes.offsetAlignment, "a driver that is gone wants nothing")
     XCTAssertThrowsError(try VulkanCanvas(ImageSize(width: 4, height: 4), on: gpu)) {
       XCTAssertEqual(($0 as? VulkanFailure)?.cause, .closed)
     }
