@@ -543,6 +543,11 @@ typedef struct texalloc_pool_options {
   uint32_t component_count, heap_count;
   /** A GPU of Vulkan, instead of the device or beside it. */
   texalloc_vulkan *vulkan;
+  /**
+   * Whether images are for texalloc_vulkan_texture_get_converted(), too: its driver may want planes to begin, and the
+   * last to end, at multiples of 64 KiB for that, which the images of other pools are spared. With `vulkan` alone.
+   */
+  bool is_for_conversion;
 } texalloc_pool_options;
 
 /**
@@ -1295,7 +1300,8 @@ typedef struct texalloc_vulkan_converted {
 
 /**
  * The device's own conversion, by the buffer's colour; made when first asked for, in the layout of the texture after
- * the next texalloc_vulkan_collect().
+ * the next texalloc_vulkan_collect(). The buffer is of a pool that was made with `is_for_conversion`: some drivers
+ * refuse others.
  *
  * TEXALLOC_REFUSED_FORMAT, _SIZE, _PITCH, _PIXELS and their like: it has none, wants another size or other pitches, or
  * converts wrongly; a shader is to put the planes together then.

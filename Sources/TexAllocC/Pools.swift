@@ -3,6 +3,7 @@ internal import Synchronization
 internal import TexAlloc
 internal import TexAllocJPEG
 internal import TexAllocPNG
+internal import TexAllocVulkan
 
 /// A pool with the kinds of images that were asked of it first, since a caller states them at each allocation
 /// anew.
@@ -100,7 +101,11 @@ public func texalloc_pool_create(
     var components: [any Component] = [JPEGDecoder.component, PNGDecoder.component]
     if unsafe device != nil { components.insert(try Handles.devices.find(device).gpu, at: 0) }
     if let vulkan = unsafe options.vulkan {
-      components.insert(try Handles.vulkans.find(vulkan).gpu, at: 0)
+      let gpu = try Handles.vulkans.find(vulkan).gpu
+      components.insert(gpu, at: 0)
+      if unsafe options.is_for_conversion { components.append(gpu.conversion) }
+    } else if unsafe options.is_for_conversion {
+      throw Misuse.argument("is_for_conversion: vulkan is NULL")
     }
     components += try unsafe StatedComponent.all(in: options)
     if let peer = unsafe options.peer {

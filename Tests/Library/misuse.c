@@ -785,6 +785,8 @@ static void bring_heaps(void) {
   EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
   options.components = NULL;
   EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
+  options.component_count = 0, options.is_for_conversion = true; /* by no GPU */
+  EXPECT(INVALID_ARGUMENT, texalloc_pool_create(NULL, &options, &pool));
 }
 
 /* A child has nobody's threads, nor their locks, and is told so. */

@@ -293,7 +293,7 @@ static void hand_over(void) {
   texalloc_vulkan *gpu;
   texalloc_pool *pool;
   EXPECT(OK, texalloc_vulkan_create(&options, &gpu));
-  texalloc_pool_options for_gpu = {.struct_size = sizeof for_gpu, .vulkan = gpu};
+  texalloc_pool_options for_gpu = {.struct_size = sizeof for_gpu, .vulkan = gpu, .is_for_conversion = true};
   EXPECT(OK, texalloc_pool_create(NULL, &for_gpu, &pool));
 
   int fence = -2;
@@ -316,6 +316,9 @@ static void hand_over(void) {
   texalloc_vulkan_texture *texture;
   static uint8_t grey[64 * 32];
   memset(grey, 128, sizeof grey);
+  /* Which names who takes part. */
+  EXPECT(NO_USER, texalloc_pool_allocate(pool, &image, TEXALLOC_FOR_SCANOUT, &buffer));
+  assert(strstr(texalloc_last_error(), "gpu conversion"));
   EXPECT(OK, texalloc_pool_allocate(pool, &image, TEXALLOC_FOR_TEXTURE | TEXALLOC_REWRITTEN, &buffer));
   EXPECT(OK, texalloc_buffer_write_rows(buffer, 0, 0, 32, grey, 64));
   EXPECT(OK, texalloc_buffer_write_rows(buffer, 1, 0, 16, grey, 64));
