@@ -19,7 +19,8 @@ package func XCTAssertEndsTheProcess(
   }
   let method = test.name.split(separator: ".").last ?? ""
   let process = Process()
-  process.executableURL = URL(filePath: CommandLine.arguments[0])
+  // The first argument is how it was called, which may be a name that was looked for.
+  process.executableURL = Bundle.main.executableURL
   process.arguments = ["\(String(reflecting: type(of: test)))/\(method)"]
   process.environment = ProcessInfo.processInfo.environment.merging([
     key: "\(line)", "SWIFT_BACKTRACE": "enable=no",

@@ -17,7 +17,7 @@ final class ConversionTests: VulkanTestCase {
     for (fourcc, sizes) in [
       (Fourcc.nv12, [(37, 11), (38, 11), (37, 12)]), (.p010, [(37, 11)]), (.yuv420, [(37, 11)]),
       (.nv16, [(37, 11)]), (.yuv422, [(37, 11)]),
-    ] where gpu.formats.formats.contains(fourcc) {
+    ] where gpu.attributes.formats?.contains(Format(fourcc)) == true {
       for (width, height) in sizes {
         let texture = try texture(of: fourcc, width, height, in: pool, on: gpu)
         for _ in 0..<2 {
@@ -39,6 +39,7 @@ final class ConversionTests: VulkanTestCase {
 
   func testOneWidthsPitchSaysNothingOfOthers() throws {
     let gpu = try convertingDevice(by: TroubledDriver.loader())
+    if gpu.takesAnyPitch { throw XCTSkip("the driver takes any pitch") }
     let pool = try TexturePool(for: [gpu, gpu.conversion])
     TroubledDriver.surplusPitch.store(64, ordering: .relaxed)
     XCTAssertThrowsError(try texture(of: .nv12, 64, 32, in: pool, on: gpu).converted()) {

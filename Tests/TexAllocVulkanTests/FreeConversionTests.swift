@@ -121,7 +121,7 @@ extension FreeConversionTests {
   private func adopted(on gpu: VulkanDevice) throws -> TextureBuffer {
     guard gpu.importsHostMemory else { throw XCTSkip("no VK_EXT_external_memory_host here") }
     let layout = try pool(for: gpu, of: MemfdHeap()).allocate(Self.nv12).layout
-    let lender = try TexturePool(for: [], from: [MemfdHeap()])
+    let lender = try TexturePool(for: [gpu.conversion], from: [MemfdHeap()])
     let luma = try lender.allocate(Self.nv12, for: [.texture, .exportable]).export()
     let chroma = try lender.allocate(Self.nv12, for: [.texture, .exportable]).export()
     var image = AdoptedImage(

@@ -25,8 +25,7 @@ final class FreePitchTests: VulkanTestCase {
 
   func testAPitchThatIsNotTheDriversIsSampledInMemoryThatOtherAPIsOpen() throws {
     let gpu = try freeDevice()
-    guard let heap = gpu.sharedHeaps.first else { throw XCTSkip("no memory is exported here") }
-    try expectTrials(on: gpu, of: heap)
+    try expectTrials(on: gpu, of: sharedHeap(of: gpu))
   }
 
   func testEveryFormatIsSampledAtAPitchOfOurs() throws {
@@ -47,11 +46,19 @@ final class FreePitchTests: VulkanTestCase {
     let gpu = try freeDevice(hasModifier: false)
     XCTAssertFalse(gpu.takesAnyPitch)
     XCTAssertNil(gpu.importObstacle)
-    XCTAssertEqual(gpu.attributes.formats, try device().attributes.formats)
+    // Others may have more at pitches of their own.
+    if gpu.description.kind == .cpu {
+      XCTAssertEqual(gpu.attributes.formats, try device().attributes.formats)
+    }
     let buffer = try TexturePool(for: [gpu]).allocate(
       ImageDescriptor(width: 65, height: 12, formats: [.abgr8888]), for: .texture)
     buffer.paintTrial(1)
-    XCTAssertTrue(try gpu.register(buffer).showsTrial(1))
+    let texture: VulkanTexture
+    do { texture = try gpu.register(buffer) } catch {
+      // Rows of ours are whole lines, and so are the software device's.
+      throw gpu.description.kind != .cpu && error.cause == .pitch ? XCTSkip("\(error)") : error
+    }
+    XCTAssertTrue(try texture.showsTrial(1))
   }
 
   func testADriverThatSamplesNothingWhereItLiesGetsCopies() throws {

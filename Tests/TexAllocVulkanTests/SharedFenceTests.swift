@@ -54,6 +54,9 @@ final class SharedFenceTests: VulkanTestCase {
     XCTAssertEqual(after.imports, before.imports + 1)
     XCTAssertEqual(after.waits, before.waits + 1)
     XCTAssertEqual(after.deletions, before.deletions + 1)
+    guard gl.description.isSoftware || gl.openedOffer() != nil else {
+      return XCTAssertEqual(after.textures, 0, "it has copies of the buffers")
+    }
     XCTAssertEqual(after.textures, 1, "nobody has registered the other")
     XCTAssertEqual(after.first_texture, texture.name)
     XCTAssertEqual(after.first_layout, UInt32(GL_LAYOUT_GENERAL_EXT))

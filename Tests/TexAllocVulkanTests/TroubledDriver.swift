@@ -156,9 +156,15 @@ enum TroubledDriver {
         unsafe budget.pointee.heapUsage.0 = 0
       }
       if isCoherent.load(ordering: .relaxed) { return }
-      // The software device has one type.
-      unsafe properties?.pointee.memoryProperties.memoryTypes.0.propertyFlags &=
-        ~VK_MEMORY_PROPERTY_HOST_COHERENT_BIT.rawValue
+      guard let all = unsafe properties else { return }
+      // A tuple is as an array of its elements.
+      unsafe withUnsafeMutableBytes(of: &all.pointee.memoryProperties.memoryTypes) { bytes in
+        unsafe bytes.withMemoryRebound(to: VkMemoryType.self) { types in
+          for index in types.indices {
+            unsafe types[index].propertyFlags &= ~VK_MEMORY_PROPERTY_HOST_COHERENT_BIT.rawValue
+          }
+        }
+      }
     }
 
   private static let features: PFN_vkGetPhysicalDeviceFeatures2 = { device, features in

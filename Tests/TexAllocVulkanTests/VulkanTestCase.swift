@@ -31,6 +31,21 @@ class VulkanTestCase: XCTestCase {
     }
   }
 
+  /// Memory that other APIs open, too, of which the device samples images where they lie; the test is skipped
+  /// where there is none.
+  func sharedHeap(of gpu: VulkanDevice) throws -> VulkanHeap {
+    guard let heap = gpu.sharedHeaps.first else {
+      throw XCTSkip("the driver of Vulkan exports no memory")
+    }
+    do {
+      _ = try pool(for: gpu, of: heap).allocate(
+        ImageDescriptor(width: 64, height: 32, formats: [.abgr8888]), for: .texture)
+    } catch {
+      throw gpu.description.kind == .cpu ? error : XCTSkip("none is sampled in it: \(error)")
+    }
+    return heap
+  }
+
   /// A pool of the device, for converted images, too, that takes its memory of this heap alone.
   func pool(
     for gpu: VulkanDevice, of heap: any Heap, limits: PoolLimits = PoolLimits()

@@ -9,6 +9,9 @@ final class ProcessAuditTests: XCTestCase {
 
   func testImportedTexturesAreWrittenWholeAndNeverRead() throws {
     let audit = try audit()
+    if TestedDevice.isDemanded, !audit.run.output.contains("brook.jpg, 321x481: imported") {
+      throw XCTSkip("the device imports no photographs: \(audit.run.output)")
+    }
     XCTAssertTrue(audit.run.complaint.contains("bus writes   1.0 per line"), audit.run.complaint)
     XCTAssertEqual(audit.report["loads"] as? Int, 0)
     XCTAssertEqual(audit.report["fullLineShare"] as? Double, 1)
@@ -26,6 +29,13 @@ final class ProcessAuditTests: XCTestCase {
     XCTAssertGreaterThan(try XCTUnwrap(audit.report["loads"] as? Int), 0)
     let offenders = try XCTUnwrap(audit.report["offenders"] as? [[String: Any]])
     let reader = try XCTUnwrap(offenders.first { $0["offence"] as? String == "load" })
+    if ProcessInfo.processInfo.environment["TEXALLOC_PROGRAMS"] != nil,
+      offenders.allSatisfy({ offender in
+        (offender["backtrace"] as? [[String: Any]])?.allSatisfy { $0["file"] == nil } ?? true
+      })
+    {
+      throw XCTSkip("the program was stripped of where its lines are")
+    }
     let files =
       (reader["backtrace"] as? [[String: Any]])?.compactMap { $0["file"] as? String } ?? []
     XCTAssertTrue(
@@ -56,7 +66,11 @@ final class ProcessAuditTests: XCTestCase {
     let folder = try TemporaryFolder()
     return try ProgramRun(
       "glyphdemo",
-      ["-o", folder.path("a.png"), "--size", "320x200", "--photos", photograph] + arguments,
+      [
+        "-o", folder.path("a.png"), "--size", "320x200", "--device", TestedDevice.name, "--photos",
+        photograph,
+      ]
+        + arguments,
       environment: ["TEXALLOC_AUDIT": path])
   }
 }

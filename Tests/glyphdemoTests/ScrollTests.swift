@@ -11,16 +11,15 @@ final class ScrollTests: XCTestCase {
       let run = try ProgramRun(
         "glyphdemo",
         [
-          "--scroll", "12", "--size", "480x300", "--route", route, "-o", picture, "--report",
-          report,
-          "--dump-atlas", folder.path("pages"),
+          "--scroll", "20", "--size", "480x300", "--device", TestedDevice.name, "--route", route,
+          "-o", picture, "--report", report, "--dump-atlas", folder.path("pages"),
         ])
       XCTAssertEqual(run.status, 0, run.complaint)
       let scroll = try XCTUnwrap(
         JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: report)))
           as? [String: Any])
       XCTAssertEqual(scroll["differentFrames"] as? [Int], [])
-      XCTAssertEqual(scroll["frames"] as? Int, 12)
+      XCTAssertEqual(scroll["frames"] as? Int, 20)
       XCTAssertGreaterThanOrEqual(try XCTUnwrap(scroll["keys"] as? Int), 20_000)
       let small = try XCTUnwrap(scroll["small"] as? [String: Any])
       XCTAssertGreaterThan(try XCTUnwrap(small["evicted"] as? Int), 500)
