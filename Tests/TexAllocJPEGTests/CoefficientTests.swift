@@ -80,7 +80,7 @@ final class CoefficientTests: XCTestCase {
   /// The library smooths what it makes of them.
   func testFilesThatAreNotRefinedToTheirEndAreNotForIt() throws {
     let whole = ["0,1,2: 0-0, 0, 0", "0: 1-63, 0, 0", "1: 1-63, 0, 0", "2: 1-63, 0, 0"]
-    XCTAssertNoThrow(try JPEGImage(Self.file(ofScans: whole)).coefficients(in: .read()))
+    _ = try JPEGImage(Self.file(ofScans: whole)).coefficients(in: .read())
     for scans in [
       Array(whole.dropLast()), ["0,1,2: 0-0, 0, 1"] + whole.dropFirst(),
       Array(whole.dropLast()) + ["2: 1-63, 0, 1"], Array(whole.dropLast()) + ["2: 1-5, 0, 0"],
