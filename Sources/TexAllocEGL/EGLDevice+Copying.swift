@@ -138,11 +138,27 @@ extension EGLDevice {
     return batch
   }
 
-  /// Puts a fence behind the copies of the context that is current, those that have none yet.
+  /// Puts a sync behind the copies of the context that is current, those that have none yet, and looks which
+  /// others are done.
   func sealCopies(in here: ContextGroup.Member) throws(EGLFailure) {
+    lookAtCopies()
     guard let batch = state.withLock({ $0.copies[here.serial] }) else { return }
-    batch.seal(with: try fences.makeFence(on: connection, until: loss))
-    state.withLock { $0.copies[here.serial] = nil }
+    let end = try CopyEnd(in: here.handle, askedIn: maker, until: loss)
+    batch.seal(with: end)
+    state.withLock { state in
+      state.copies[here.serial] = nil
+      state.copyEnds.append(end)
+    }
+  }
+
+  /// Asks for the ends of copies where that is cheap, in a context of the device's, so that who wants their
+  /// slots elsewhere finds the answer.
+  func lookAtCopies() {
+    let passed = state.withLock { $0.copyEnds }.prefix { $0.ask() }
+    if passed.isEmpty { return }
+    state.withLock { state in
+      state.copyEnds.removeAll { end in passed.contains { $0 === end } }
+    }
   }
 }
 

@@ -151,6 +151,7 @@ extension EGLDevice {
     guard (left.map(\.fence) + [fence]).allSatisfy({ $0.wait(until: deadline) }) else {
       throw .failed("eglClientWaitSync", "the GPU is not done after ten seconds")
     }
+    lookAtCopies()
     let (textures, framebuffers) = state.withLock { state in
       state.isClosed = true
       defer { (state.textures, state.retired) = ([:], []) }

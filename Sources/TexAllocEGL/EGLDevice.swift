@@ -65,6 +65,8 @@ public import TexAlloc
     var retired: [RetiredTexture] = []
     /// Those that have no fence yet, by the context's serial.
     var copies: [UInt64: CopyBatch] = [:]
+    /// Of those that have one, as far as nobody has seen them pass; the oldest first.
+    var copyEnds: [CopyEnd] = []
     var kept = KeptImages()
     var keptTextures = KeptTextures()
     var targets: [TargetKey: WeakRenderTarget] = [:]

@@ -18,7 +18,7 @@
 
 static narrow_egl narrowing;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint live_images, light_images;
+static atomic_uint live_images, light_images, fences, draws;
 
 void narrow_egl_set(narrow_egl wanted) {
   pthread_mutex_lock(&lock);
@@ -43,6 +43,10 @@ static narrow_egl now(void) {
 unsigned narrow_egl_light_images(void) { return atomic_load(&light_images); }
 
 unsigned narrow_egl_live_images(void) { return atomic_load(&live_images); }
+
+unsigned narrow_egl_fences(void) { return atomic_load(&fences); }
+
+unsigned narrow_egl_draws(void) { return atomic_load(&draws); }
 
 /// The function of the driver. Those that libEGL itself exports are found behind ours.
 #define real(name) ((__typeof__(&name))real_function(#name))
@@ -137,6 +141,7 @@ EGLBoolean eglMakeCurrent(
 
 static EGLSyncKHR create_sync(EGLDisplay display, EGLenum type, const EGLint *attributes) {
   PFNEGLCREATESYNCKHRPROC create = (PFNEGLCREATESYNCKHRPROC)real_function("eglCreateSyncKHR");
+  atomic_fetch_add(&fences, 1);
   return now().is_lost ? EGL_NO_SYNC_KHR : create(display, type, attributes);
 }
 
@@ -277,6 +282,7 @@ static GLenum get_error(void) {
 }
 
 static void draw_arrays(GLenum mode, GLint first, GLsizei count) {
+  atomic_fetch_add(&draws, 1);
   planar_images_convert();
   ((PFNGLDRAWARRAYSPROC)real_function("glDrawArrays"))(mode, first, count);
 }

@@ -2,9 +2,9 @@ internal import Synchronization
 internal import TexAlloc
 
 /// The end of the copies that the GPU makes of several images, of which their slots have to know and nobody
-/// else: one fence behind all of them, which a real driver takes up to a hundred microseconds to make.
+/// else: one sync behind all of them.
 ///
-/// It is sealed with that fence after so many copies of images that are spent, when the device collects, or when
+/// It is sealed with that sync after so many copies of images that are spent, when the device collects, or when
 /// somebody waits on the thread where the context is current. Until then it has not passed.
 final class CopyBatch: Fence {
   private static let (mostCopies, mostBytes) = (64, 4 << 20)
@@ -12,7 +12,7 @@ final class CopyBatch: Fence {
   private struct State {
     var copies = 0
     var bytes = 0
-    var fence: EGLFence?
+    var end: CopyEnd?
   }
 
   private let state = Mutex(State())
@@ -40,15 +40,15 @@ final class CopyBatch: Fence {
     }
   }
 
-  func seal(with fence: EGLFence) { state.withLock { $0.fence = fence } }
+  func seal(with end: CopyEnd) { state.withLock { $0.end = end } }
 
-  var hasPassed: Bool { loss.hasHappened || state.withLock { $0.fence }?.hasPassed ?? false }
+  var hasPassed: Bool { loss.hasHappened || state.withLock { $0.end }?.hasPassed ?? false }
 
   func wait(until deadline: ContinuousClock.Instant) -> Bool {
     // Elsewhere a look at the device could make this its last holder.
-    if state.withLock({ $0.fence == nil }), context.isCurrent { sealNow() }
+    if state.withLock({ $0.end == nil }), context.isCurrent { sealNow() }
     while ContinuousClock.now < deadline && !loss.hasHappened {
-      if let fence = state.withLock({ $0.fence }) { return fence.wait(until: deadline) }
+      if let end = state.withLock({ $0.end }) { return end.wait(until: deadline) }
       _ = UnknownFence().wait(until: min(deadline, .now + .milliseconds(1)))
     }
     return hasPassed

@@ -2,10 +2,12 @@ internal import CEGL
 internal import Synchronization
 internal import TexAlloc
 
-/// The end of one copy that the GPU makes, of which nobody has to know but the next writer of the image: a sync
-/// object of OpenGL, which a real driver makes in a tenth of the time that one of EGL takes.
+/// The end of copies that the GPU makes, of which nobody has to know but the next writer of an image and the
+/// slots that they lay in: a sync object of OpenGL, which a real driver makes in a tenth of the time that one of
+/// EGL takes.
 ///
-/// It is asked where the context is current that it was made in, and elsewhere by the device's own thread.
+/// It is asked where the context is current that it was made in, and elsewhere by the device's own thread: who
+/// does not wait learns there what was found out before, and has it asked for the next time.
 @safe final class CopyEnd: Fence, @unchecked Sendable {  // OpenGL guards its syncs by itself
   private let sync: GLsync
   private let context: ContextHandle
@@ -13,6 +15,8 @@ internal import TexAlloc
   private let own: OwnContext
   private let loss: ContextLoss
   private let isKnownToHavePassed = Atomic(false)
+  /// Whether the device's thread has been told to ask, and has not yet.
+  private let isBeingAsked = Atomic(false)
 
   /// Behind everything given so far to the context that is current, which is sent on its way.
   init(
@@ -34,29 +38,41 @@ internal import TexAlloc
   }
 
   var hasPassed: Bool {
-    if isKnownToHavePassed.load(ordering: .acquiring) || loss.hasHappened { return true }
-    let answer =
-      context.isCurrent ? ask(0) : (try? own.run { () throws(EGLFailure) in ask(0) }) ?? false
-    if answer { isKnownToHavePassed.store(true, ordering: .releasing) }
-    return answer
+    if isKnown { return true }
+    if context.isCurrent { return ask() }
+    if !isBeingAsked.exchange(true, ordering: .acquiringAndReleasing) {
+      own.begin { [self] in
+        isBeingAsked.store(false, ordering: .releasing)
+        _ = ask()
+      }
+    }
+    return false
   }
 
   func wait(until deadline: ContinuousClock.Instant) -> Bool {
-    if context.isCurrent, !loss.hasHappened {
-      return ask(UInt64(max(.zero, deadline - .now) / .nanoseconds(1)))
+    if context.isCurrent {
+      let left = min(max(.zero, deadline - .now), .seconds(1_000_000_000))
+      return isKnown || ask(for: UInt64(left / .nanoseconds(1)))
     }
     // The device's thread has other work, too.
-    while !hasPassed {
+    while !isKnown, (try? own.run { () throws(EGLFailure) in ask() }) != true {
       if ContinuousClock.now >= deadline { return false }
       _ = UnknownFence().wait(until: min(deadline, .now + .microseconds(200)))
     }
     return true
   }
 
-  /// Whether it passes in so many nanoseconds. What fails says nothing of the GPU, which may still be at it.
-  private func ask(_ nanoseconds: UInt64) -> Bool {
+  private var isKnown: Bool {
+    isKnownToHavePassed.load(ordering: .acquiring) || loss.hasHappened
+  }
+
+  /// Whether it passes in so many nanoseconds, in a context that shares its objects. What fails says nothing of
+  /// the GPU, which may still be at it.
+  func ask(for nanoseconds: UInt64 = 0) -> Bool {
     let answer = Int32(unsafe glClientWaitSync(sync, 0, nanoseconds))
     if answer == GL_WAIT_FAILED { drainGLErrors() }
-    return answer == GL_ALREADY_SIGNALED || answer == GL_CONDITION_SATISFIED
+    let isOver = answer == GL_ALREADY_SIGNALED || answer == GL_CONDITION_SATISFIED
+    if isOver { isKnownToHavePassed.store(true, ordering: .releasing) }
+    return isOver
   }
 }

@@ -75,5 +75,8 @@ narrow_egl_semaphores narrow_egl_feigned_semaphores(void);
 /// EGLImages that were to be in sRGB since the process began, whatever holds.
 unsigned narrow_egl_light_images(void);
 
+/// Fences of EGL made, and draws, since the process began, whatever holds.
+unsigned narrow_egl_fences(void), narrow_egl_draws(void);
+
 /// EGLImages made and not destroyed since the process began, whatever holds.
 unsigned narrow_egl_live_images(void);
