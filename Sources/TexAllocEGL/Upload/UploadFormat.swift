@@ -11,7 +11,7 @@ struct UploadFormat {
   /// Where red, green, blue and alpha of the shader come from; nil where they come in order.
   let swizzle: [GLint]?
   /// What the context keeps of how pixels lie in memory.
-  private let unpacking: [GLenum]
+  private let unpacking: [Int32]
 
   /// One for each plane of an image: the one of red, green and blue, or those of luma and chroma, which
   /// are textures of their own. nil for an image that OpenGL ES has no like of in the context that is
@@ -45,9 +45,8 @@ struct UploadFormat {
 
   private static let unpackingOfES =
     [GL_UNPACK_ALIGNMENT, GL_UNPACK_ROW_LENGTH, GL_UNPACK_SKIP_ROWS, GL_UNPACK_SKIP_PIXELS]
-    .map { GLenum($0) }
   private static let unpackingOfDesktop =
-    unpackingOfES + [GL_UNPACK_SWAP_BYTES, GL_UNPACK_LSB_FIRST].map { GLenum($0) }
+    unpackingOfES + [GL_UNPACK_SWAP_BYTES, GL_UNPACK_LSB_FIRST]
 
   private static let inOrder = [GL_RED, GL_GREEN, GL_BLUE, GL_ALPHA]
 
@@ -88,11 +87,15 @@ struct UploadFormat {
   func unpacking(pitch: Int) -> (rowLength: Int, alignment: Int)? {
     let rowLength = pitch / bytesPerPixel
     var alignment = 1
-    while (rowLength * bytesPerPixel).roundedUp(toMultipleOf: alignment) != pitch {
+    while !comesTo(pitch, rowLength, alignment) {
       alignment *= 2
       if alignment > 8 { return nil }
     }
     return (rowLength, alignment)
+  }
+
+  private func comesTo(_ pitch: Int, _ rowLength: Int, _ alignment: Int) -> Bool {
+    (rowLength * bytesPerPixel).roundedUp(toMultipleOf: alignment) == pitch
   }
 
   /// Copies rows of an image into the texture that is bound.
@@ -127,19 +130,21 @@ struct UploadFormat {
     guard let rowUnpacking = unpacking(pitch: pitch) else { return }
     // What the toolkit has set is for its own uploads.
     var (ours, theirs) = (InlineArray<6, GLint>(repeating: 0), InlineArray<6, GLint>(repeating: 0))
-    (ours[0], ours[1]) = (GLint(rowUnpacking.alignment), GLint(rowUnpacking.rowLength))
-    for (index, parameter) in unpacking.enumerated() {
-      var value: GLint = 0
-      unsafe glGetIntegerv(parameter, &value)
-      theirs[index] = value
+    for (index, parameter) in unpacking.enumerated() { theirs[index] = glInteger(parameter) }
+    (ours[0], ours[1]) = (theirs[0], theirs[1])
+    // Mostly they do as they are; a length of 0 stands for the width.
+    if !comesTo(pitch, theirs[1] == 0 ? width : Int(theirs[1]), Int(theirs[0])) {
+      ours[1] = GLint(rowUnpacking.rowLength)
+      if !comesTo(pitch, rowUnpacking.rowLength, Int(theirs[0])) {
+        ours[0] = GLint(rowUnpacking.alignment)
+      }
     }
     func set(_ values: InlineArray<6, GLint>) {
       for (index, parameter) in unpacking.enumerated() where ours[index] != theirs[index] {
-        glPixelStorei(parameter, values[index])
+        glPixelStorei(GLenum(parameter), values[index])
       }
     }
-    var unpackBuffer: GLint = 0
-    unsafe glGetIntegerv(GLenum(GL_PIXEL_UNPACK_BUFFER_BINDING), &unpackBuffer)
+    let unpackBuffer = glInteger(GL_PIXEL_UNPACK_BUFFER_BINDING)
     glBindBuffer(GLenum(GL_PIXEL_UNPACK_BUFFER), buffer)
     set(ours)
     let first = rows.lowerBound * pitch
