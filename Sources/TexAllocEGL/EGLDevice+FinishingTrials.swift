@@ -12,11 +12,24 @@ extension EGLDevice {
   private static let timedSize = ImageSize(width: 512, height: 512)
 
   /// What finishing costs with pictures of a kind, once the GPU has made of a small one what the CPU
-  /// makes of it; nil where that was not measured, on a software device.
+  /// makes of it; nil where that was not measured, on a software device. Of the threads that ask about the
+  /// first picture at once, one finds out.
   func finishingCosts(
     of kind: FinishingKind, _ image: any CoefficientImage
   ) throws(FinishingRefused) -> FinishingCosts? {
-    if let known = finishings.withLock({ $0.verdicts[kind] }) { return try known.get() }
+    func known() -> Result<FinishingCosts?, FinishingRefused>? {
+      finishings.withLock { $0.verdicts[kind] }
+    }
+    if let known = known() { return try known.get() }
+    return try finishingTrial.withLock { _ throws(FinishingRefused) in
+      if let known = known() { return try known.get() }
+      return try findFinishingCosts(of: kind, image)
+    }
+  }
+
+  private func findFinishingCosts(
+    of kind: FinishingKind, _ image: any CoefficientImage
+  ) throws(FinishingRefused) -> FinishingCosts? {
     let verdict = Result { () throws(FinishingRefused) in
       try checkFinishing(of: image, as: kind.picture)
       return description.isSoftware ? nil : try measureFinishing(of: image, as: kind.picture)
@@ -53,7 +66,7 @@ extension EGLDevice {
     do {
       for size in Self.trialSizes {
         let sample = try image.coefficientSample(size, as: picture, in: trialMemory())
-        let shown = try finishAlone(sample.stream, times: 1).planes
+        let shown = try finishAlone(sample.stream, times: 1, looking: true).planes
         let steps = zip(shown.joined(), sample.planes.joined()).map { abs(Int($0) - Int($1)) }
         let wrong = steps.count { $0 > 0 }
         guard wrong == 0, shown.map(\.count) == sample.planes.map(\.count) else {
@@ -72,7 +85,7 @@ extension EGLDevice {
   ) throws(FinishingRefused) -> FinishingCosts {
     do {
       let sample = try image.coefficientSample(Self.timedSize, as: picture, in: trialMemory())
-      let times = try finishAlone(sample.stream, times: 4)
+      let times = try finishAlone(sample.stream, times: 4, looking: false)
       let pixels = Double(Self.timedSize.width * Self.timedSize.height)
       return FinishingCosts(
         calls: times.calls, gpuPerPixel: (times.all / .nanoseconds(1)) / pixels,
@@ -86,10 +99,10 @@ extension EGLDevice {
     CoefficientMemory(trying: try mappedBuffers().written)
   }
 
-  /// Makes textures of a stream on the device's own thread and looks at them: the bytes that each plane
-  /// shows, and the shortest times that the calls took, and that went by until the GPU was done.
+  /// Makes textures of a stream on the device's own thread: the bytes that each plane shows, where somebody
+  /// looks, and the shortest times that the calls took, and that went by until the GPU was done.
   private func finishAlone(
-    _ stream: CoefficientStream, times: Int
+    _ stream: CoefficientStream, times: Int, looking looks: Bool
   ) throws(EGLFailure) -> (planes: [[UInt8]], calls: Duration, all: Duration) {
     let programs = try finishingPrograms()
     let layout = stream.makeSpentBuffer().layout
@@ -116,6 +129,7 @@ extension EGLDevice {
         glFinish()
         all = min(all, .now - start)
       }
+      guard looks else { return ([], calls, all) }
       let shown = try objects.parts.enumerated().map { plane, texture throws(EGLFailure) in
         let size = layout.size(of: plane, as: objects.form)
         let texels = try maker.texelFetch().texels(

@@ -33,7 +33,7 @@ extension EGLDevice {
       throw refusal(.trial, "pixels", wanted: "memory for a trial image", held: "\(error)")
     }
     guard let trial else { return try checkContents(of: buffer, in: forms) }
-    return (.trial, try check(trial, as: buffer))
+    return (.trial, try checkOnce(trial, as: buffer))
   }
 
   public func check(_ trial: TextureBuffer, on route: Route) throws(RegistrationRefused) {
@@ -41,7 +41,7 @@ extension EGLDevice {
     // What its pixels are to look like is not known of every format; registering decides.
     guard forms(of: trial).contains(where: { TrialPicture(trial.layout, as: $0) != nil })
     else { return }
-    if try known(trial) == nil { _ = try check(trial, as: trial) }
+    if try known(trial) == nil { _ = try checkOnce(trial, as: trial) }
   }
 
   /// The forms that may show a buffer, the best first.
@@ -59,6 +59,16 @@ extension EGLDevice {
   /// - Throws: What a check found wrong.
   private func known(_ buffer: TextureBuffer) throws(RegistrationRefused) -> SeenForm? {
     try state.withLock { $0.verdicts }.known(buffer)
+  }
+
+  /// Checks a trial image, unless another thread does just that: then its verdict holds.
+  private func checkOnce(
+    _ trial: TextureBuffer, as buffer: TextureBuffer
+  ) throws(RegistrationRefused) -> SeenForm {
+    try pixelTrial.withLock { _ throws(RegistrationRefused) in
+      if let seen = try known(buffer) { return seen }
+      return try check(trial, as: buffer)
+    }
   }
 
   /// Checks a trial image in one form after the other, and keeps the verdict for all that lie like the

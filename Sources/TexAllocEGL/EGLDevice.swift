@@ -50,6 +50,8 @@ public import TexAlloc
   /// Found out when first asked for.
   let sharedSemaphores = Mutex<Result<SharedSemaphores, EGLFailure>?>(nil)
   let finishings = Mutex(FinishingKnowledge())
+  /// Held by who finds out what that says of a kind, and by who compares what the GPU shows.
+  let finishingTrial = Mutex(()), pixelTrial = Mutex(())
   let state: Mutex<State>
   let marker: ShareMarker
   let loss = ContextLoss()

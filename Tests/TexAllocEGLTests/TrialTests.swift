@@ -1,7 +1,9 @@
+import CNarrowEGL
 import Foundation
 import TestSupport
 import TexAlloc
 import TexAllocEGL
+import TexAllocJPEG
 import XCTest
 
 final class TrialTests: XCTestCase {
@@ -25,6 +27,27 @@ final class TrialTests: XCTestCase {
     let buffer = try pool.allocate(image, for: [.texture, .capture])
     XCTAssertEqual(buffer.layout.planes[0].pitch, 100)
     XCTAssertEqual(try gpu.register(buffer).check, .trial)
+  }
+
+  func testAKindThatManyThreadsMeetAtOnceIsTriedOnce() throws {
+    let photo = try JPEGImage(SampleFile.make(64, 48))
+    let image = ImageDescriptor(width: 64, height: 64, formats: [.abgr8888])
+    let trials: [@Sendable (EGLDevice, TexturePool) -> Void] = [
+      { gpu, _ in _ = gpu.finisher(of: photo, demanded: .gpu) },
+      { _, pool in _ = try? pool.allocate(image, for: [.texture, .cpuRead]) },
+    ]
+    for (number, trial) in trials.enumerated() {
+      let counts = try [1, 4].map { threads in
+        let gpu = try EGLDevice.surfaceless(.tested, route: .transferred)
+        let pool = try TexturePool(for: [gpu])
+        let before = narrow_egl_draws()
+        let workers = try (0..<threads).map { _ in try WorkerThread(named: "asking") }
+        for worker in workers { worker.begin { trial(gpu, pool) } }
+        for worker in workers { worker.run {} }
+        return narrow_egl_draws() - before
+      }
+      XCTAssertEqual(counts[0], counts[1], "\(number)")
+    }
   }
 
   private func importingDevice() throws -> EGLDevice {

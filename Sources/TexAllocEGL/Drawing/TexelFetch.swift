@@ -80,9 +80,9 @@ struct TexelFetch: Sendable {
     glUseProgram(program.name)
     glUniform2f(size, GLfloat(image.width), GLfloat(image.height))
     glDisable(GLenum(GL_BLEND))
-    for (y, row) in rows.enumerated() {
-      glViewport(0, GLint(y), GLsizei(width), 1)
-      glUniform1i(shift, GLint(row - y))
+    for run in rows.runs {
+      glViewport(0, GLint(run.lowerBound), GLsizei(width), GLsizei(run.count))
+      glUniform1i(shift, GLint(rows[run.lowerBound] - run.lowerBound))
       glDrawArrays(GLenum(GL_TRIANGLES), 0, 3)
     }
     var texels = [UInt8](repeating: 0, count: width * rows.count * 4)
@@ -93,5 +93,18 @@ struct TexelFetch: Sendable {
     }
     try checkGL("glReadPixels")
     return texels
+  }
+}
+
+extension [Int] {
+  /// The places of numbers that follow each other, run by run: one draw each.
+  fileprivate var runs: [Range<Int>] {
+    indices.reduce(into: []) { runs, place in
+      if let last = runs.last, self[place] == self[place - 1] + 1 {
+        runs[runs.count - 1] = last.lowerBound..<place + 1
+      } else {
+        runs.append(place..<place + 1)
+      }
+    }
   }
 }
