@@ -106,9 +106,10 @@ final class RenderCommandTests: XCTestCase {
     let report = try render("automatic").report
     XCTAssertEqual(report["width"] as? Int, 321)
     XCTAssertEqual(report["height"] as? Int, 481)
-    // Of whole lines, but where the GPU copies.
+    // Of whole lines, but where a GPU copies, which may want less.
     let isCopied = report["route"] as? String == "transferred"
-    XCTAssertEqual(report["pitch"] as? Int, isCopied ? 1284 : 1344)
+    XCTAssertGreaterThanOrEqual(try XCTUnwrap(report["pitch"] as? Int), isCopied ? 1284 : 1344)
+    XCTAssertLessThanOrEqual(try XCTUnwrap(report["pitch"] as? Int), 1344)
     let keys = [
       "width", "height", "route", "reason", "heap", "pitch", "offset", "bytesCopied",
       "decodeMilliseconds", "registerMilliseconds",
