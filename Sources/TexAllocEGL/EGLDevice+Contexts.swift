@@ -235,8 +235,8 @@ extension EGLDevice.State {
     var due: [RetiredTexture] = []
     retired.removeAll { texture in
       guard texture.isDue(in: here, of: all) else { return false }
+      texture.awaited.subtract(here.set)
       due.append(texture)
-      due[due.count - 1].awaited.subtract(here.set)
       return true
     }
     return due
@@ -244,11 +244,8 @@ extension EGLDevice.State {
 
   /// Has those wait for their context again that it took and put no fence behind.
   mutating func takeBack(_ textures: [RetiredTexture], from here: ContextGroup.Member) {
-    retired += textures.map { texture in
-      var texture = texture
-      texture.awaited.insert(here.set)
-      return texture
-    }
+    for texture in textures { texture.awaited.insert(here.set) }
+    retired += textures
   }
 
   /// Has those wait that other contexts have used.

@@ -78,7 +78,9 @@ extension EGLDevice {
     let target = objects.form.target
     for (index, part) in objects.parts.enumerated() {
       bindings.bind(part.name, to: target)
-      resetSampling(target, mipmapped: mipmapped, samplingExtras)
+      resetSampling(
+        target, mipmapped: mipmapped, isOneLevel: !objects.showsBuffer && !mipmapped, samplingExtras
+      )
       if index < formats.count { formats[index].setSwizzle() }
       if part.image != nil, objects.form == .image, importer?.decodesOnDemand == true {
         glTexParameteri(target, GLenum(GL_TEXTURE_SRGB_DECODE_EXT), GL_DECODE_EXT)

@@ -78,7 +78,7 @@ public final class Texture: Registration {
 }
 
 /// What is left of a texture that nobody holds any more.
-struct RetiredTexture {
+final class RetiredTexture: @unchecked Sendable {  // what changes, does so under the device's lock
   let objects: TextureObjects
   let buffer: TextureBuffer
   let route: Route

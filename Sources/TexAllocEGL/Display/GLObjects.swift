@@ -109,19 +109,29 @@ struct SamplingExtras {
   }
 }
 
-/// Makes the texture that is bound sample as a new one does, whatever was set meanwhile.
+/// Makes the texture that is bound sample as a new one does, whatever was set meanwhile of what an image of
+/// colours in two dimensions is sampled by.
+///
+/// - Parameter isOneLevel: Whether its storage is of one size for good, whatever levels are asked for.
 func resetSampling(
-  _ target: GLenum = GLenum(GL_TEXTURE_2D), mipmapped: Bool = false, _ extras: SamplingExtras
+  _ target: GLenum, mipmapped: Bool, isOneLevel: Bool, _ extras: SamplingExtras
 ) {
   sampleLinearly(target, mipmapped: mipmapped)
   extras.reset(target)
   if target != GLenum(GL_TEXTURE_2D) { return }  // an external one has nothing else that can be set
-  for (parameter, value) in [
-    (GL_TEXTURE_WRAP_R, GL_REPEAT), (GL_TEXTURE_BASE_LEVEL, 0), (GL_TEXTURE_MAX_LEVEL, 1000),
-    (GL_TEXTURE_MIN_LOD, -1000), (GL_TEXTURE_MAX_LOD, 1000), (GL_TEXTURE_COMPARE_MODE, GL_NONE),
-    (GL_TEXTURE_SWIZZLE_R, GL_RED), (GL_TEXTURE_SWIZZLE_G, GL_GREEN),
-    (GL_TEXTURE_SWIZZLE_B, GL_BLUE), (GL_TEXTURE_SWIZZLE_A, GL_ALPHA),
-  ] { glTexParameteri(target, GLenum(parameter), value) }
+  func reset(_ parameter: Int32, _ value: Int32) {
+    glTexParameteri(target, GLenum(parameter), value)
+  }
+  if !isOneLevel {
+    reset(GL_TEXTURE_BASE_LEVEL, 0)
+    reset(GL_TEXTURE_MAX_LEVEL, 1000)
+  }
+  reset(GL_TEXTURE_MIN_LOD, -1000)
+  reset(GL_TEXTURE_MAX_LOD, 1000)
+  reset(GL_TEXTURE_SWIZZLE_R, GL_RED)
+  reset(GL_TEXTURE_SWIZZLE_G, GL_GREEN)
+  reset(GL_TEXTURE_SWIZZLE_B, GL_BLUE)
+  reset(GL_TEXTURE_SWIZZLE_A, GL_ALPHA)
 }
 
 /// Binds textures one after the other to the unit that is active, and then what was bound there before.

@@ -32,9 +32,8 @@ struct KeptImages {
   /// Those that showed an image which lay like this buffer, and the context that has reset how they are
   /// sampled.
   mutating func take(for buffer: TextureBuffer) -> (objects: TextureObjects, context: UInt64)? {
-    guard let place = Place(of: buffer), let entry = entries.removeValue(forKey: place) else {
-      return nil
-    }
+    guard count > 0, let place = Place(of: buffer), let entry = entries.removeValue(forKey: place)
+    else { return nil }
     guard entry.layout == buffer.layout else {
       entries[place] = entry
       return nil

@@ -1,7 +1,7 @@
 internal import CEGL
 
-/// What a texture is to OpenGL and EGL.
-struct TextureObjects {
+/// What a texture is to OpenGL and EGL. Handed on from one holder to the next.
+final class TextureObjects: Sendable {
   struct Part {
     let name: GLuint
     /// nil for a texture of the GPU's own, or of memory that was opened.

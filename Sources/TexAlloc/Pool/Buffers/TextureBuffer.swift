@@ -116,7 +116,8 @@ public final class TextureBuffer: Sendable {
   ///   that copies the image. One that only adds pixels, as a glyph cache does, waits for nobody.
   public func hold(until fence: any Fence, writers: Bool = false) {
     if writers { holdWriters(until: fence) }
-    let before = state.withLock { state in
+    let before: [any Fence] = state.withLock { state in
+      if state.fences.count == 1, state.fences[0] === fence { return [] }
       defer { state.fences = [fence] }
       return state.fences
     }
