@@ -1,6 +1,6 @@
 /// What libFuzzer calls: replays events against a packer and checks it after each. An event is three
-/// bytes: whether something comes, goes or is told, then a size, which rows are cleared, or which place is
-/// given back.
+/// bytes: whether something comes, goes or is told, then a size, which rows are cleared round which places, or
+/// which place is given back.
 @c(LLVMFuzzerTestOneInput)
 public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let events = unsafe UnsafeBufferPointer(start: start, count: count)
@@ -21,6 +21,15 @@ public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
     area += isTaken ? place.area : -place.area
     if !isTaken { new.remove(place) }
+  }
+  func add(_ place: TexelRectangle, _ wide: Int, _ high: Int) {
+    precondition(place.width == wide && place.height == high)
+    set(place, true)
+    live.append(place)
+    new.insert(place)
+    for y in place.rows {
+      for x in place.columns { isNew[y * width + x] = true }
+    }
   }
   func tell() {
     var isTold = [Bool](repeating: false, count: width * height)
@@ -44,21 +53,26 @@ public func replay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let (kind, size, other) = unsafe (events[event], events[event + 1], events[event + 2])
     if kind < 150 {
       let (wide, high) = (Int(size) % 80 + 1, Int(other) % 80 + 1)
-      guard let place = packer.insert(width: wide, height: high) else { continue }
-      precondition(place.width == wide && place.height == high)
-      set(place, true)
-      live.append(place)
-      new.insert(place)
-      for y in place.rows {
-        for x in place.columns { isNew[y * width + x] = true }
-      }
+      if let place = packer.insert(width: wide, height: high) { add(place, wide, high) }
     } else if kind < 160 {
       let start = kind % 2 == 0 && packer.end < height ? packer.end : Int(size) % height
       let rows = start..<min(height, start + Int(other) % 40 + 1)
       let touching = live.filter { $0.rows.overlaps(rows) }
-      packer.clear(rows, of: touching)
+      let divisor = Int(size) % 7
+      let kept = touching.filter { divisor > 1 && $0.x % divisor == 0 }
+      let victims = touching.filter { divisor <= 1 || $0.x % divisor != 0 }
+      let (wide, high) = (Int(other) % 80 + 1, Int(size) % 40 + 1)
+      let fits = packer.fits(width: wide, height: high, in: rows, around: kept)
+      packer.clear(rows, of: victims, around: kept)
       live.removeAll { $0.rows.overlaps(rows) }
-      for place in touching { set(place, false) }
+      live += kept
+      for place in victims { set(place, false) }
+      if fits {
+        guard let place = packer.insert(width: wide, height: high) else {
+          preconditionFailure("\(wide)x\(high) should fit into rows \(rows)")
+        }
+        add(place, wide, high)
+      }
     } else if kind < 170 {
       tell()
     } else if !live.isEmpty {

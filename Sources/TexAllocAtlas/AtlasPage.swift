@@ -30,8 +30,6 @@ public final class AtlasPage {
   /// A size for which there was no room; 0 when there may be by now.
   @safe @exclusivity(unchecked) private var refused = (width: 0, height: 0)
   private let shadow: PageShadow
-  /// Whether the shadow may have something of places that are not there any more.
-  private var hasRemnants = false
   /// Rows that the buffer has and the device has not been told of.
   private var untold = 0..<0
 
@@ -94,7 +92,6 @@ public final class AtlasPage {
   func remove(_ place: TexelRectangle) {
     shadow.erase(place)
     let room = packer.remove(place)
-    if isEmpty, hasRemnants { eraseAll() }
     if refused.width > 0, room.fits(width: refused.width, height: refused.height) {
       refused = (0, 0)
     }
@@ -103,21 +100,26 @@ public final class AtlasPage {
   /// The row from which on nothing is free below what came last.
   var end: Int { packer.end }
 
-  /// Takes all places back that touch some rows, for what comes next.
+  /// Whether there would be room in some rows if they were cleared.
   ///
-  /// - Parameter places: All of them.
-  func clear(_ rows: Range<Int>, of places: [TexelRectangle]) {
-    packer.clear(rows, of: places)
-    shadow.erase(TexelRectangle(x: 0, y: rows.lowerBound, width: size.width, height: rows.count))
-    // What reached out of the rows is erased with others.
-    hasRemnants = true
-    if isEmpty { eraseAll() }
-    refused = (0, 0)
+  /// - Parameter kept: What stays.
+  func fits(_ size: ImageSize, in rows: Range<Int>, around kept: [TexelRectangle]) -> Bool {
+    packer.fits(width: size.width, height: size.height, in: rows, around: kept)
   }
 
-  private func eraseAll() {
-    shadow.erase(TexelRectangle(x: 0, y: 0, width: size.width, height: size.height))
-    hasRemnants = false
+  /// Takes all places back that touch some rows, for what comes next.
+  ///
+  /// - Parameters:
+  ///   - places: Those that go.
+  ///   - kept: Those that stay.
+  func clear(_ rows: Range<Int>, of places: [TexelRectangle], around kept: [TexelRectangle]) {
+    packer.clear(rows, of: places, around: kept)
+    let isWhole = kept.isEmpty
+    if isWhole {
+      shadow.erase(TexelRectangle(x: 0, y: rows.lowerBound, width: size.width, height: rows.count))
+    }
+    for place in places where !isWhole || !rows.contains(place.rows) { shadow.erase(place) }
+    refused = (0, 0)
   }
 
   func draw<Failure: Error>(

@@ -82,7 +82,9 @@ struct Skyline: Sendable {
   }
 
   /// Has all columns of a place end below it, where they do not already.
-  mutating func lower(_ place: TexelRectangle) {
+  ///
+  /// - Parameter gap: Is given what stays free above it.
+  mutating func lower(_ place: TexelRectangle, gap: (TexelRectangle) -> Void = { _ in }) {
     let bottom = Int32(place.y + place.height)
     let end = Int32(place.x + place.width)
     var start = Int32(place.x)
@@ -90,7 +92,14 @@ struct Skyline: Sendable {
     while start < end {
       // The columns from here on that end above.
       var past = index
-      while past < steps.count - 1, steps[past].x < end, steps[past].y < bottom { past += 1 }
+      while past < steps.count - 1, steps[past].x < end, steps[past].y < bottom {
+        let (x, y) = (max(start, steps[past].x), Int(steps[past].y))
+        past += 1
+        guard y < place.y else { continue }
+        gap(
+          TexelRectangle(
+            x: Int(x), y: y, width: Int(min(steps[past].x, end) - x), height: place.y - y))
+      }
       if past > index {
         let stop = min(steps[past].x, end)
         set(index..<past, from: start, to: stop, at: bottom)
@@ -101,6 +110,18 @@ struct Skyline: Sendable {
         start = steps[index].x
       }
     }
+  }
+
+  /// Has no column end below a row.
+  mutating func raise(to row: Int) {
+    var (raised, last) = ([] as [Step], -1 as Int32)
+    for step in steps.dropLast() {
+      let y = min(step.y, Int32(row))
+      if y != last { raised.append(Step(x: step.x, y: y)) }
+      last = y
+    }
+    raised.append(steps[steps.count - 1])
+    (steps, next, latestY) = (raised, 0, min(latestY, Int32(row)))
   }
 
   /// What is free above a row.

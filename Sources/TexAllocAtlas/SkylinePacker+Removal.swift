@@ -19,23 +19,42 @@ extension SkylinePacker {
     return remember(place, map)
   }
 
+  /// Whether there would be room in some rows for a rectangle of positive size if they were cleared.
+  ///
+  /// - Parameter kept: What stays.
+  func fits(width: Int, height: Int, in rows: Range<Int>, around kept: [TexelRectangle]) -> Bool {
+    guard width <= self.width, height <= rows.count else { return false }
+    if kept.isEmpty { return true }
+    var skyline = Skyline(width: self.width, top: rows.lowerBound)
+    for place in kept.sorted(by: { $0.y < $1.y }) { skyline.lower(place) }
+    return skyline.place(width, height, above: rows.upperBound) { _ in } != nil
+  }
+
   /// Takes back all places that touch some rows, for what comes next. What they took of other rows comes back
   /// with those.
   ///
-  /// - Parameter places: All of them.
-  mutating func clear(_ rows: Range<Int>, of places: [TexelRectangle]) {
+  /// - Parameters:
+  ///   - places: Those that go.
+  ///   - kept: Those that stay.
+  mutating func clear(
+    _ rows: Range<Int>, of places: [TexelRectangle], around kept: [TexelRectangle] = []
+  ) {
     count -= places.count
     for place in places { usedArea -= place.area }
     enterRuns()
     if count == 0 { return empty() }
     self.places = nil
     if rows.lowerBound != end % height { clearedRows = 0 }
-    if rows.lowerBound != end {
-      skyline.gaps(above: end) { if Self.isRoom($0) { holes.insert($0) } }
+    if rows.lowerBound == end {
+      // What stayed the last time may go now.
+      skyline.raise(to: end)
+    } else {
+      rememberGaps(above: end)
       skyline = Skyline(width: width, top: rows.lowerBound)
     }
     end = rows.upperBound
-    if map == nil { forgetRoom(before: rows) } else { freeOnMap(rows) }
+    if map == nil { forgetRoom(before: rows) } else { freeOnMap(rows, around: kept) }
+    for place in kept.sorted(by: { $0.y < $1.y }) { lowerSkyline(to: place) }
   }
 
   private mutating func freeOnMap(_ place: TexelRectangle) {
@@ -44,8 +63,9 @@ extension SkylinePacker {
     guard count > 0, map?.free(place) == true else { preconditionFailure("\(place) is nobody's") }
   }
 
-  private mutating func freeOnMap(_ rows: Range<Int>) {
+  private mutating func freeOnMap(_ rows: Range<Int>, around kept: [TexelRectangle]) {
     _ = map?.free(TexelRectangle(x: 0, y: rows.lowerBound, width: width, height: rows.count))
+    for place in kept { map?.take(place) }
     clearedRows += rows.count
     if clearedRows >= height {
       map = nil

@@ -178,6 +178,18 @@ struct SkylinePacker: Sendable {
     }
   }
 
+  mutating func lowerSkyline(to place: TexelRectangle) {
+    skyline.lower(place) { gap in
+      if Self.isRoom(gap) { holes.insert(gap) }
+    }
+  }
+
+  mutating func rememberGaps(above row: Int) {
+    skyline.gaps(above: row) { gap in
+      if Self.isRoom(gap) { holes.insert(gap) }
+    }
+  }
+
   mutating func remember(_ hole: TexelRectangle) {
     if Self.isRoom(hole) { holes.insert(hole) }
   }

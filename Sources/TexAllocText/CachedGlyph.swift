@@ -74,10 +74,4 @@ public struct CachedGlyph: Hashable, Sendable {
     let y = part(of: place, 1)
     return (y - border, y + part(of: place, 3) + border)
   }
-
-  /// By page, and by bands of a page from left to right.
-  var placeInOrder: UInt64 {
-    UInt64(truncatingIfNeeded: pageNumber) << 32 | UInt64(part(of: place, 1) / 32) << 16
-      | UInt64(part(of: place, 0))
-  }
 }

@@ -2,7 +2,7 @@ internal import TexAlloc
 internal import TexAllocAtlas
 
 /// Which glyphs of a cache lie in which rows of the pages: each page is divided into bands of rows, and the
-/// entries whose cells begin in one are a list. Kept only where rows are cleared.
+/// entries whose cells begin in one are a list. Kept from when rows are cleared.
 struct GlyphBands {
   /// An entry, unless another glyph has it by now.
   private struct Seat {
@@ -18,8 +18,6 @@ struct GlyphBands {
     var seats: [Seat] = []
     /// The row behind the lowest cell, or one further down.
     var end = 0
-    /// The last use of what touches the band, or an earlier one; or a later one of what is gone.
-    var lastUse: UInt32 = 0
   }
 
   /// Pixels round a cell that are its own.
@@ -66,7 +64,6 @@ struct GlyphBands {
       let band = glyph.pageNumber * perPage + rows.first >> shift
       bands[band].seats.append(Seat(glyph))
       bands[band].end = max(bands[band].end, rows.end)
-      bands[band].lastUse = max(bands[band].lastUse, table[entry].lastUse)
     }
     listedCount += count
     recent.removeAll(keepingCapacity: true)
@@ -75,77 +72,26 @@ struct GlyphBands {
   /// Keeps no lists before they are wanted again.
   mutating func removeAll() { (bands, recent, listedCount) = ([], [], 0) }
 
-  /// The entries whose cells touch some rows, when any of them was used last, and when they were used last on
-  /// average; 0 where there are none.
+  /// The entries whose cells touch some rows, their borders included. Of what it looks through, it forgets the
+  /// gone.
   mutating func entries(
     touching rows: AtlasRows, of table: borrowing GrowingBuffer<GlyphTable.Entry>
-  ) -> (entries: [Int], lastUse: UInt32, meanUse: UInt32) {
+  ) -> [Int] {
     let (start, end) = (rows.rows.lowerBound, rows.rows.upperBound)
-    let first = rows.page * perPage
-    var (found, lastUse, sum) = ([] as [Int], 0 as UInt32, 0 as UInt64)
+    let (first, border) = (rows.page * perPage, border)
+    var found: [Int] = []
     for band in first..<first + (end - 1) >> shift + 1 where bands[band].end > start {
-      look(into: band, of: table) { entry, rows, use in
-        guard rows.first < end && rows.end > start else { return }
-        found.append(entry)
-        lastUse = max(lastUse, use)
-        sum += UInt64(use)
+      var lowest = 0
+      bands[band].seats.removeAll { seat in
+        let entry = table[Int(seat.entry)]
+        guard entry.lastUse > 0, entry.glyph.generation == seat.generation else { return true }
+        let taken = entry.glyph.rowEnds(border: border)
+        lowest = max(lowest, taken.end)
+        if taken.first < end && taken.end > start { found.append(Int(seat.entry)) }
+        return false
       }
+      bands[band].end = lowest
     }
-    return (found, lastUse, UInt32(sum / UInt64(max(1, found.count))))
-  }
-
-  /// Goes through the entries of a band, and forgets those that are gone.
-  private mutating func look(
-    into band: Int, of table: borrowing GrowingBuffer<GlyphTable.Entry>,
-    _ body: (_ entry: Int, _ rows: (first: Int, end: Int), _ lastUse: UInt32) -> Void
-  ) {
-    var seats = bands[band].seats
-    bands[band].seats = []
-    var (kept, end, lastUse) = (0, 0, 0 as UInt32)
-    for index in seats.indices {
-      let seat = seats[index]
-      let entry = table[Int(seat.entry)]
-      guard entry.lastUse > 0, entry.glyph.generation == seat.generation else { continue }
-      let rows = entry.glyph.rowEnds(border: border)
-      (end, lastUse) = (max(end, rows.end), max(lastUse, entry.lastUse))
-      seats[kept] = seat
-      kept += 1
-      body(Int(seat.entry), rows, entry.lastUse)
-    }
-    seats.removeLast(seats.count - kept)
-    bands[band] = Band(
-      seats: seats, end: end, lastUse: kept > 0 ? max(bands[band].lastUse, lastUse) : 0)
-  }
-
-  /// The rows of a size that were not used for longest, if that is since before a frame.
-  mutating func rows(
-    _ size: ImageSize, ofPages pages: [AtlasPage], usedBefore frame: UInt32,
-    of table: borrowing GrowingBuffer<GlyphTable.Entry>
-  ) -> (rows: AtlasRows, entries: [Int])? {
-    guard frame > 0 else { return nil }
-    let bandCount = (size.height - 1) >> shift + 1
-    while true {
-      var (oldest, lastUse) = (nil as AtlasRows?, frame)
-      for page in pages where page.size.width >= size.width {
-        for start in stride(from: 0, through: page.size.height - size.height, by: 1 << shift) {
-          let first = page.number * perPage + start >> shift
-          let use = latestUse(ofBands: first..<first + bandCount)
-          guard 0 < use, use < lastUse else { continue }
-          (oldest, lastUse) = (AtlasRows(page: page.number, rows: start..<start + size.height), use)
-        }
-      }
-      guard let oldest else { return nil }
-      let found = entries(touching: oldest, of: table)
-      if found.lastUse <= lastUse { return (oldest, found.entries) }
-      // What was known of it was out of date, or something from further up reaches into it.
-      let first = oldest.page * perPage + oldest.rows.lowerBound >> shift
-      if latestUse(ofBands: first..<first + bandCount) < found.lastUse {
-        bands[first].lastUse = found.lastUse
-      }
-    }
-  }
-
-  private func latestUse(ofBands range: Range<Int>) -> UInt32 {
-    bands[range].reduce(0) { max($0, $1.lastUse) }
+    return found
   }
 }

@@ -28,60 +28,43 @@ extension GlyphCache {
         frameWithoutPages = frames.current
       }
     }
-    while clearRows(width: width, height: height) {
-      if let new = atlas.insertOnPages(width: width, height: height) { return new }
-    }
-    while evictOne() {
-      if let new = atlas.insertOnPages(width: width, height: height) { return new }
+    let border = 2 * atlas.border
+    if clearRows(for: ImageSize(width: width + border, height: height + border)) {
+      return atlas.insertOnPages(width: width, height: height)
     }
     // Without a page there is nothing that could make room.
     if let refusal, atlas.pages.isEmpty { throw refusal }
     return nil
   }
 
-  /// Has all glyphs of some rows of a page go, if the GPU is done with them: what comes next finds its place
-  /// there as on a new page. Answers whether they went.
-  private func clearRows(width: Int, height: Int) -> Bool {
-    guard leastRows > 0, frameWithoutRows != frames.current else { return false }
+  /// Has glyphs of some rows of a page go that the GPU is done with, so that there is room for a cell; answers
+  /// whether that could be.
+  ///
+  /// - Parameter size: Pixels of the cell, its borders among them.
+  private func clearRows(for size: ImageSize) -> Bool {
+    if refused.frame == frames.current, size.width >= refused.size.width,
+      size.height >= refused.size.height
+    {
+      return false
+    }
     frames.look()
-    let border = 2 * atlas.border
-    let size = ImageSize(width: width + border, height: max(height + border, leastRows))
     guard
-      let (rows, victims) = table.rowsToClear(
-        atlas.rowsInTurn(size), or: size, ofPages: pages, lastUsedUpTo: frames.done)
+      let clearing = table.clearing(
+        for: size, leastRows: leastRows, of: atlas, lastUsedUpTo: frames.done)
     else {
-      frameWithoutRows = frames.current
+      refused = (frames.current, size)
       frames.patience = 0
       return false
     }
     // What goes next was used not much later.
-    let lastUse = victims.reduce(0) { max($0, table.entries[$1].lastUse) }
-    frames.patience = min(FrameFences.mostPatience, (frames.current - lastUse) / 2)
-    atlas.clear(rows, of: victims.compactMap { table.entries[$0].glyph.cell })
-    for victim in victims { forget(victim) }
-    return true
-  }
-
-  /// Has the glyph go that was not used for longest, if the GPU is done with one; answers whether one went.
-  private func evictOne() -> Bool {
-    while true {
-      // Some were used since, or are gone and others in their place.
-      while let last = victims.last, table.entries[last.entry].lastUse != last.lastUse {
-        victims.removeLast()
-      }
-      if let victim = victims.popLast() {
-        if let cell = table.entries[victim.entry].glyph.cell { atlas.remove(cell) }
-        forget(victim.entry)
-        return true
-      }
-      frames.look()
-      victims = table.victims(lastUsedUpTo: frames.done)
-      if victims.isEmpty { return false }
+    let lastUse = clearing.victims.reduce(0) { max($0, table.entries[$1].lastUse) }
+    frames.patience = min(FrameFences.mostPatience, max(1, (frames.current - lastUse) / 2) - 1)
+    atlas.clear(
+      clearing.rows, of: table.cells(of: clearing.victims), around: table.cells(of: clearing.kept))
+    for victim in clearing.victims {
+      fonts.removeGlyph(table.keys[victim])
+      table.remove(victim)
     }
-  }
-
-  private func forget(_ entry: Int) {
-    fonts.removeGlyph(table.keys[entry])
-    table.remove(entry)
+    return true
   }
 }

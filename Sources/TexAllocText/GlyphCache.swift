@@ -14,8 +14,8 @@ public import TexAllocAtlas
 ///
 /// A frame is built, ends with ``flush()``, and is drawn before the next one ends. Pages come as they are
 /// needed and are the device's by whatever route; where there may be no more, they are filled round and
-/// round: glyphs go that were not used for long and that the GPU is done with, some rows of a page at once, or
-/// one by one where no such rows are without a glyph in use. One in the frame that is being built never goes.
+/// round: from some rows of a page at once, those go that came first, but for glyphs that are in use. One in the
+/// frame that is being built never goes, nor one that the GPU may still draw.
 ///
 /// On one thread with its faces, that of the device. For text that is placed already: what becomes a
 /// glyph, and where it stands, is for HarfBuzz or the toolkit to say.
@@ -31,7 +31,6 @@ public final class GlyphCache {
   @safe @exclusivity(unchecked) var table: GlyphTable
   @safe @exclusivity(unchecked) var fonts = FontTable()
   var frames: FrameFences
-  var victims: [GlyphTable.Victim] = []
   /// The font that was asked for last without being kept: text seldom changes its font.
   private var latest: SizedFont?
   /// How many glyphs had come when a fence was made: those that came later will have to go some time.
@@ -41,9 +40,9 @@ public final class GlyphCache {
   var isStarved = false
   /// The frame in which the pool had no page for us.
   var frameWithoutPages: UInt32 = 0
-  /// The frame in which no rows of any page were without a glyph that was in use.
-  var frameWithoutRows: UInt32 = 0
-  /// How many rows of a page are cleared at once, at least; 0 where pages are too small for that.
+  /// A frame, and the size of a cell for which no rows could be cleared in it.
+  var refused = (frame: 0 as UInt32, size: ImageSize(width: 0, height: 0))
+  /// How many rows of a page are cleared at once, at least.
   let leastRows: Int
   private var requests = GlyphRequests()
 
@@ -75,10 +74,10 @@ public final class GlyphCache {
     if let pageLimit { atlas.pageLimit = max(1, pageLimit) }
     // Where there may be more pages, hardly anything ever goes.
     frames = FrameFences(patience: pageLimit == nil ? FrameFences.mostPatience : 0)
-    leastRows = size.height < 256 ? 0 : size.height / 32
+    leastRows = max(1, size.height / 32)
     table = GlyphTable(
       bands: GlyphBands(
-        height: size.height / 32, pageHeight: pageSize == nil ? limit.height : size.height,
+        height: leastRows, pageHeight: pageSize == nil ? limit.height : size.height,
         border: atlas.border))
     self.device = device
     self.hinting = hinting
@@ -204,7 +203,7 @@ extension GlyphCache {
   /// Frames have numbers of 32 bits: enough for two years, and then again.
   private func countFramesAnew() {
     table.forgetUses()
-    (victims, frameWithoutPages, frameWithoutRows) = ([], 0, 0)
+    (frameWithoutPages, refused.frame) = (0, 0)
     frames = FrameFences(current: 3, patience: frames.patience)
     // What waited for a fence waits for the next one.
     countAtFence = -1

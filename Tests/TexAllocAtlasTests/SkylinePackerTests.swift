@@ -4,7 +4,7 @@ import XCTest
 @testable import TexAllocAtlas
 
 final class SkylinePackerTests: XCTestCase {
-  func testNoPixelIsHandedOutTwiceAndAnEmptyPageHasRoomForAll() {
+  func testNoPixelIsHandedOutTwiceAndAnEmptyPageHasRoomForAll() throws {
     for seed in 0..<20 as Range<UInt64> {
       var random = SplitMix64(seed: seed)
       let (width, height) = (128 + Int(seed), 96)
@@ -24,6 +24,14 @@ final class SkylinePackerTests: XCTestCase {
         }
         if !isTaken { new.remove(place) }
       }
+      func add(_ place: TexelRectangle) {
+        XCTAssertTrue(place.x >= 0 && place.columns.upperBound <= width)
+        XCTAssertTrue(place.y >= 0 && place.rows.upperBound <= height)
+        set(place, true)
+        live.append(place)
+        new.insert(place)
+        newPixels.formUnion(pixels(of: place))
+      }
       func tell() {
         var told: Set<Int> = []
         subject.tellNew { told.formUnion(pixels(of: $0)) }
@@ -37,18 +45,24 @@ final class SkylinePackerTests: XCTestCase {
           let start = isBehind ? subject.end : .random(in: 0..<height, using: &random)
           let rows = start..<Int.random(in: start + 1...height, using: &random)
           let touching = live.filter { $0.rows.overlaps(rows) }
-          subject.clear(rows, of: touching)
-          live.removeAll { $0.rows.overlaps(rows) }
-          for place in touching { set(place, false) }
+          let keepsSome = Bool.random(using: &random)
+          let kept = touching.filter { _ in keepsSome && .random(in: 0..<4, using: &random) == 0 }
+          let victims = touching.filter { !kept.contains($0) }
+          let size = { Int.random(in: 1...40, using: &random) }
+          let wanted = (width: size(), height: size())
+          let fits = subject.fits(
+            width: wanted.width, height: wanted.height, in: rows, around: kept)
+          subject.clear(rows, of: victims, around: kept)
+          live.removeAll { victims.contains($0) }
+          for place in victims { set(place, false) }
+          guard fits else { continue }
+          let place = try XCTUnwrap(
+            subject.insert(width: wanted.width, height: wanted.height), "seed \(seed): it fits")
+          add(place)
         } else if seed.isMultiple(of: 2) || Int.random(in: 0..<5, using: &random) < 3 {
           let size = { Int.random(in: 1...24, using: &random) }
           guard let place = subject.insert(width: size(), height: size()) else { continue }
-          XCTAssertTrue(place.x >= 0 && place.columns.upperBound <= width)
-          XCTAssertTrue(place.y >= 0 && place.rows.upperBound <= height)
-          set(place, true)
-          live.append(place)
-          new.insert(place)
-          newPixels.formUnion(pixels(of: place))
+          add(place)
         } else if let index = live.indices.randomElement(using: &random) {
           let place = live.remove(at: index)
           subject.remove(place)
@@ -80,6 +94,34 @@ final class SkylinePackerTests: XCTestCase {
         subject.insert(width: 64, height: 20), TexelRectangle(x: 0, y: 20, width: 64, height: 20))
       subject.checkInvariants()
     }
+  }
+
+  func testRowsThatAreClearedAreFilledRoundWhatStays() throws {
+    var subject = SkylinePacker(width: 60, height: 60)
+    let places = try (0..<36).map { _ in try XCTUnwrap(subject.insert(width: 10, height: 10)) }
+    let rows = 0..<30
+    let touching = places.filter { $0.rows.overlaps(rows) }
+    let kept = [touching[8], touching[9]]
+    XCTAssertFalse(subject.fits(width: 60, height: 20, in: rows, around: kept))
+    XCTAssertTrue(subject.fits(width: 60, height: 10, in: rows, around: kept))
+    subject.clear(rows, of: touching.filter { !kept.contains($0) }, around: kept)
+    subject.checkInvariants()
+    for _ in 0..<16 { XCTAssertNotNil(subject.insert(width: 10, height: 10)) }
+    XCTAssertNil(subject.insert(width: 1, height: 1))
+  }
+
+  func testWhatStayedInRowsBeforeIsNotInTheWayOnceItWent() throws {
+    var subject = SkylinePacker(width: 60, height: 60)
+    let high = try XCTUnwrap(subject.insert(width: 60, height: 40))
+    let low = try XCTUnwrap(subject.insert(width: 60, height: 20))
+    subject.clear(0..<20, of: [], around: [high])
+    XCTAssertNil(subject.insert(width: 1, height: 1))
+    XCTAssertTrue(subject.fits(width: 60, height: 20, in: 20..<40, around: []))
+    subject.clear(20..<40, of: [high])
+    XCTAssertEqual(
+      subject.insert(width: 60, height: 20), TexelRectangle(x: 0, y: 20, width: 60, height: 20))
+    XCTAssertEqual(subject.usedArea, 60 * 20 + low.area)
+    subject.checkInvariants()
   }
 
   func testTheSkylineGoesOnIntoRowsBehindItThatAreCleared() throws {

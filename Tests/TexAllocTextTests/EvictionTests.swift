@@ -7,7 +7,7 @@ import XCTest
 
 /// What goes when there is no room, and what never does.
 final class EvictionTests: XCTestCase {
-  /// Pixels of a page from which on glyphs go by whole rows, and of one below that.
+  /// Pixels of pages of which few rows are cleared at once, and more.
   private let sides = [128, 256]
 
   func testAGlyphOfTheFrameThatIsBuiltNeverGoesAndAFullCacheSaysSo() throws {
@@ -86,49 +86,7 @@ final class EvictionTests: XCTestCase {
     XCTAssertGreaterThan(cache.statistics.evicted, 0)
   }
 
-  func testTheGlyphThatWasNotUsedForLongestGoesFirst() throws {
-    let cache = try smallCache()
-    let face = try TestFonts.dejaVuSans()
-    let index = try XCTUnwrap(face.glyph(for: "H"))
-    // As many glyphs as one likes that are of one size: they lean by nothing that shows.
-    func glyph(_ number: Int) throws -> CachedGlyph {
-      let mode = GlyphMode(slant: Double(number) / 100_000)
-      return try cache.glyph(index, of: cache.font(face, pixelSize: 20, mode: mode))
-    }
-    let old = try (0..<5).map(glyph)
-    try cache.flush()
-    let young = try (5..<10).map(glyph)
-    XCTAssertTrue(cache.use(old[2]))
-    try cache.flush()
-    try cache.flush()
-    var next = 10
-    while cache.statistics.evicted < 4 {
-      _ = try glyph(next)
-      next += 1
-    }
-    XCTAssertEqual(old.map(cache.use), [false, false, true, false, false])
-    XCTAssertTrue(young.allSatisfy(cache.use))
-  }
-
-  func testGlyphsThatWereUsedAfterTheirTimeHadComeMakeRoomLater() throws {
-    let cache = try smallCache()
-    let face = try TestFonts.dejaVuSans()
-    let index = try XCTUnwrap(face.glyph(for: "H"))
-    func glyph(_ number: Int) throws -> CachedGlyph {
-      let mode = GlyphMode(slant: Double(number) / 100_000)
-      return try cache.glyph(index, of: cache.font(face, pixelSize: 20, mode: mode))
-    }
-    var glyphs: [CachedGlyph] = []
-    while cache.statistics.evicted == 0 {
-      glyphs.append(try glyph(glyphs.count))
-      try cache.flush()
-    }
-    XCTAssertEqual(glyphs.count { cache.use($0) }, glyphs.count - 1)
-    for _ in 0..<2 { try cache.flush() }
-    XCTAssertNoThrow(try glyph(glyphs.count), "nobody uses the others any more")
-  }
-
-  func testRowsGoInTurnAndWhereAGlyphIsInUseOthersDo() throws {
+  func testRowsGoInTurnButForGlyphsInUse() throws {
     let cache = try smallCache(side: 256)
     let face = try TestFonts.dejaVuSans()
     let index = try XCTUnwrap(face.glyph(for: "H"))
@@ -155,16 +113,47 @@ final class EvictionTests: XCTestCase {
     XCTAssertEqual(rows(try XCTUnwrap(glyphs.last)).lowerBound, 0)
 
     let hot = try XCTUnwrap(glyphs.first { rows($0).lowerBound == rows(first[0]).upperBound })
+    let before = ReferenceGlyph(hot, from: cache)
     try draw(while: { cache.statistics.evicted == first.count }, using: [hot])
     let second = glyphs.filter { !cache.use($0) }.dropFirst(first.count)
     XCTAssertGreaterThan(second.count, 5)
-    XCTAssertFalse(second.contains { rows($0).overlaps(rows(hot)) })
-    let end = try XCTUnwrap(second.map { rows($0).upperBound }.max())
-
+    XCTAssertTrue(second.allSatisfy { rows($0) == rows(hot) }, "it is their turn, but for one")
     try draw(while: { cache.statistics.evicted == first.count + second.count }, using: [hot])
-    let third = glyphs.filter { !cache.use($0) && rows($0).upperBound > end }
-    XCTAssertGreaterThan(third.count, 5)
-    XCTAssertTrue(third.allSatisfy { rows($0).lowerBound == end }, "it goes on from there")
+    XCTAssertEqual(ReferenceGlyph(hot, from: cache), before)
+  }
+
+  func testTextThatScrollsThroughASmallCacheIsDrawnOnce() throws {
+    let face = try TestFonts.dejaVuSans()
+    let glyphs = try TestFonts.glyphs(of: face, count: 2_000)
+    let side = 512
+    var random = SplitMix64(seed: 6)
+    let cache = GlyphCache(
+      in: try TexturePool(for: [GlyphCache.component]), for: SamplingDevice(),
+      pageSize: ImageSize(width: side, height: side), pageLimit: 2, hinting: .none)
+    // Paragraphs that share no glyph, of which one comes in each frame and another goes.
+    var paragraphs: [[(index: UInt32, font: SizedFont)]] = []
+    var (count, shares) = (0, [] as [Double])
+    for frame in 0..<200 {
+      let font = try cache.font(face, pixelSize: 11 + Double(frame * 31 % 200) * 18 / 200)
+      let text = Set((0..<40).map { _ in glyphs.randomElement(using: &random) ?? 0 })
+      count += text.count
+      paragraphs.append(text.map { ($0, font) })
+      let drawn = try paragraphs.joined().map { try cache.glyph($0.index, of: $0.font) }
+      try cache.flush()
+      // About half of the pages is in use.
+      var area = cache.atlas.area(of: drawn.compactMap(\.cell))
+      while area > side * side {
+        area -= area / paragraphs.count
+        paragraphs.removeFirst()
+      }
+      guard cache.statistics.evicted > 0 else { continue }
+      shares.append(cache.pages.reduce(0) { $0 + $1.occupancy } / 2)
+    }
+    let share = shares.reduce(0, +) / Double(shares.count)
+    print("text that scrolls through a small cache: \((share * 1000).rounded() / 10) % in use")
+    XCTAssertGreaterThan(share, 0.8)
+    XCTAssertGreaterThan(shares.count, 100)
+    XCTAssertEqual(cache.statistics.rasterized, count)
   }
 
   func testMixedSizesThatEvictEachOtherKeepPagesAsFullAsBefore() throws {

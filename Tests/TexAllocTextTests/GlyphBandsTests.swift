@@ -5,64 +5,52 @@ import XCTest
 @testable import TexAllocAtlas
 @testable import TexAllocText
 
+/// Which rows are cleared, and what goes from there.
 final class GlyphBandsTests: XCTestCase {
   private let size = ImageSize(width: 64, height: 128)
 
   func testRowsGoWhateverNumberTheFrameHas() throws {
-    let pages = try pages(1)
+    let atlas = try atlas(pages: 1)
+    let rows = AtlasRows(page: 0, rows: 0..<16)
     for frame in [1, 1 << 31, .max - 2, .max - 1] as [UInt32] {
-      var table = GlyphTable(bands: GlyphBands(height: 8, pageHeight: size.height, border: 1))
-      let rows = AtlasRows(page: 0, rows: 0..<16)
-      let none = table.rowsToClear(
-        rows, or: ImageSize(width: 64, height: 16), ofPages: pages, lastUsedUpTo: frame)
-      XCTAssertEqual(none?.rows, rows)
+      var table = table()
       table.frame = frame
-      _ = insert(into: &table, TexelRectangle(x: 1, y: 40, width: 4, height: 6), as: 7)
-      let one = table.rowsToClear(
-        AtlasRows(page: 0, rows: 32..<48), or: ImageSize(width: 64, height: 16), ofPages: pages,
-        lastUsedUpTo: frame)
-      XCTAssertEqual(one?.rows, AtlasRows(page: 0, rows: 32..<48))
-      XCTAssertEqual(one?.entries, [0])
+      _ = insert(into: &table, TexelRectangle(x: 1, y: 10, width: 4, height: 6), as: 7)
+      func clearing(upTo frame: UInt32) -> GlyphTable.Clearing? {
+        table.clearing(
+          for: ImageSize(width: 61, height: 16), leastRows: 4, of: atlas, lastUsedUpTo: frame)
+      }
+      XCTAssertEqual(clearing(upTo: frame)?.rows, rows)
+      XCTAssertEqual(clearing(upTo: frame)?.victims, [0])
+      // Beside what is in use there is no room, below it there is.
+      XCTAssertEqual(clearing(upTo: frame - 1)?.rows, AtlasRows(page: 0, rows: 16..<32))
     }
   }
 
-  func testRowsAndWhatTouchesThemAreThoseOfASlowScan() throws {
-    let (pages, border, band) = (try pages(2), 1, 8)
+  func testWhereAllRowsAreInUseThoseAreClearedOfWhichLeastIs() throws {
+    let atlas = try atlas(pages: 2)
+    var table = table()
+    for (page, start, width) in [(0, 0, 40), (0, 64, 36), (1, 0, 44), (1, 64, 50)] {
+      _ = insert(
+        into: &table, TexelRectangle(x: 1, y: start + 1, width: width, height: 62), onPage: page,
+        as: UInt64(page * 64 + start))
+    }
+    func clearing(width: Int) -> GlyphTable.Clearing? {
+      table.clearing(
+        for: ImageSize(width: width, height: 16), leastRows: 16, of: atlas, lastUsedUpTo: 0)
+    }
+    XCTAssertEqual(clearing(width: 20)?.rows, AtlasRows(page: 0, rows: 64..<80))
+    XCTAssertEqual(clearing(width: 20)?.kept, [1])
+    XCTAssertNil(clearing(width: 29), "28 columns are left at most")
+  }
+
+  func testWhatGoesAndWhatStaysIsThatOfASlowScan() throws {
+    let atlas = try atlas(pages: 2)
     for seed in 0..<40 as Range<UInt64> {
       var random = SplitMix64(seed: seed)
-      var table = GlyphTable(
-        bands: GlyphBands(height: band, pageHeight: size.height, border: border))
+      var table = table()
       var live: [UInt64: CachedGlyph] = [:]
       func anyKey() -> UInt64? { live.keys.sorted().randomElement(using: &random) }
-      /// When what touches some rows was used.
-      func uses(of rows: AtlasRows, in table: borrowing GlyphTable) -> [Int: UInt32] {
-        var uses: [Int: UInt32] = [:]
-        for glyph in live.values {
-          guard let cell = glyph.cell, cell.page == rows.page else { continue }
-          let taken = cell.rectangle.y - border..<cell.rectangle.rows.upperBound + border
-          if taken.overlaps(rows.rows) {
-            uses[Int(glyph.entry)] = table.entries[Int(glyph.entry)].lastUse
-          }
-        }
-        return uses
-      }
-      /// The earliest last use of rows in which a cell begins.
-      func oldest(_ height: Int, in table: borrowing GlyphTable) -> UInt32? {
-        var oldest: UInt32?
-        for page in 0..<pages.count {
-          for start in stride(from: 0, through: size.height - height, by: band) {
-            let rows = AtlasRows(page: page, rows: start..<start + height)
-            let hasAny = live.values.contains { glyph in
-              guard let cell = glyph.cell else { return false }
-              return cell.page == page && rows.rows.contains(cell.rectangle.y - border)
-            }
-            guard hasAny, let use = uses(of: rows, in: table).values.max() else { continue }
-            oldest = min(oldest ?? use, use)
-          }
-        }
-        return oldest
-      }
-      // Of those that went, bands may know too late a use.
       let removes = seed.isMultiple(of: 2)
       for step in 0..<400 as Range<UInt64> {
         table.frame = UInt32(step / 4 + 1)
@@ -74,8 +62,8 @@ final class GlyphBandsTests: XCTestCase {
           let place = TexelRectangle(
             x: .random(in: 1..<size.width - width, using: &random),
             y: .random(in: 1..<size.height - height, using: &random), width: width, height: height)
-          let page = Int.random(in: 0..<pages.count, using: &random)
-          live[step] = insert(into: &table, place, onPage: page, as: step)
+          live[step] = insert(
+            into: &table, place, onPage: .random(in: 0..<2, using: &random), as: step)
         case 5..<7:
           if let key = anyKey() { XCTAssertEqual(table.use(key), live[key]) }
         case 7:
@@ -84,34 +72,29 @@ final class GlyphBandsTests: XCTestCase {
           }
           table.remove(Int(glyph.entry))
         default:
-          let height = 2 * band
-          let start = Int.random(in: 0...size.height - height, using: &random)
-          let turn = AtlasRows(
-            page: .random(in: 0..<pages.count, using: &random), rows: start..<start + height)
           let frame = UInt32.random(in: 0..<table.frame, using: &random)
-          let found = table.rowsToClear(
-            turn, or: ImageSize(width: 1, height: height), ofPages: pages, lastUsedUpTo: frame)
-          let usesInTurn = uses(of: turn, in: table)
-          let isTurn = usesInTurn.values.allSatisfy { $0 <= frame }
-          guard let found else {
-            XCTAssertFalse(isTurn)
-            if !removes, let use = oldest(height, in: table) { XCTAssertGreaterThan(use, frame) }
-            break
-          }
-          let uses = uses(of: found.rows, in: table)
-          XCTAssertEqual(found.entries.sorted(), uses.keys.sorted())
-          XCTAssertTrue(uses.values.allSatisfy { $0 <= frame })
-          if found.rows != turn {
-            if !removes { XCTAssertEqual(uses.values.max(), oldest(height, in: table)) }
-            if isTurn {
-              // Its age is more than twice the mean of those whose turn it is.
-              let sum = usesInTurn.values.reduce(0) { $0 + Int($1) }
-              let age = Int(frame) - sum / max(1, usesInTurn.count)
-              XCTAssertTrue(uses.values.allSatisfy { Int(frame) - Int($0) > 2 * age })
+          let turn = try XCTUnwrap(atlas.rowsInTurn(16))
+          guard
+            let clearing = table.clearing(
+              for: ImageSize(width: 1, height: 1), leastRows: 16, of: atlas, lastUsedUpTo: frame)
+          else { break }
+          func entries(touching rows: AtlasRows, _ isChosen: (UInt32) -> Bool) -> [Int] {
+            let touching = live.values.filter { glyph in
+              guard let cell = glyph.cell, cell.page == rows.page else { return false }
+              return cell.rectangle.rows.overlaps(rows.rows)
             }
+            return touching.map { Int($0.entry) }
+              .filter { isChosen(table.entries[$0].lastUse) }.sorted()
           }
+          let rows = clearing.rows
+          XCTAssertEqual(clearing.victims.sorted(), entries(touching: rows) { $0 <= frame })
+          XCTAssertEqual(clearing.kept.sorted(), entries(touching: rows) { $0 > frame })
+          if entries(touching: turn, { $0 > frame }).isEmpty { XCTAssertEqual(rows, turn) }
+          // For others to have their turn the next time.
+          atlas.clear(clearing.rows, of: [])
           guard removes else { break }
-          for (key, glyph) in live where uses[Int(glyph.entry)] != nil {
+          let victims = Set(clearing.victims)
+          for (key, glyph) in live where victims.contains(Int(glyph.entry)) {
             table.remove(Int(glyph.entry))
             live[key] = nil
           }
@@ -120,12 +103,18 @@ final class GlyphBandsTests: XCTestCase {
     }
   }
 
-  private func pages(_ count: Int) throws -> [AtlasPage] {
+  private func table() -> GlyphTable {
+    GlyphTable(bands: GlyphBands(height: 8, pageHeight: size.height, border: 0))
+  }
+
+  private func atlas(pages count: Int) throws -> Atlas {
     let atlas = Atlas(
       in: try TexturePool(for: []),
       page: ImageDescriptor(width: size.width, height: size.height, formats: [.r8]), border: 0)
     for _ in 0..<count { _ = try atlas.insert(width: size.width, height: size.height) }
-    return atlas.pages
+    let last = AtlasRows(page: count - 1, rows: size.height - 1..<size.height)
+    atlas.clear(last, of: [])
+    return atlas
   }
 
   private func insert(
