@@ -7,7 +7,8 @@ final class SkylinePackerTests: XCTestCase {
   func testNoPixelIsHandedOutTwiceAndAnEmptyPageHasRoomForAll() throws {
     for seed in 0..<20 as Range<UInt64> {
       var random = SplitMix64(seed: seed)
-      let (width, height) = (128 + Int(seed), 96)
+      // Of the wider half, strips have room for more than the narrowest.
+      let (width, height) = ((seed < 10 ? 128 : 400) + Int(seed), 96)
       var subject = SkylinePacker(width: width, height: height)
       var model = [Bool](repeating: false, count: width * height)
       var live: [TexelRectangle] = []
@@ -41,8 +42,9 @@ final class SkylinePackerTests: XCTestCase {
       }
       for step in 0..<1_000 {
         if Int.random(in: 0..<60, using: &random) == 0 {
-          let isBehind = Bool.random(using: &random) && subject.end < height
-          let start = isBehind ? subject.end : .random(in: 0..<height, using: &random)
+          // Half of the time round and round.
+          let isBehind = Bool.random(using: &random)
+          let start = isBehind ? subject.end % height : .random(in: 0..<height, using: &random)
           let rows = start..<Int.random(in: start + 1...height, using: &random)
           let touching = live.filter { $0.rows.overlaps(rows) }
           let keepsSome = Bool.random(using: &random)
@@ -59,7 +61,9 @@ final class SkylinePackerTests: XCTestCase {
           let place = try XCTUnwrap(
             subject.insert(width: wanted.width, height: wanted.height), "seed \(seed): it fits")
           add(place)
-        } else if seed.isMultiple(of: 2) || Int.random(in: 0..<5, using: &random) < 3 {
+        } else if seed.isMultiple(of: 2) || step / 200 % 2 == 1
+          || Int.random(in: 0..<5, using: &random) < 3
+        {
           let size = { Int.random(in: 1...24, using: &random) }
           guard let place = subject.insert(width: size(), height: size()) else { continue }
           add(place)
@@ -249,6 +253,19 @@ final class SkylinePackerTests: XCTestCase {
     let place = try XCTUnwrap(subject.insert(width: 20, height: 6))
     XCTAssertEqual(place, TexelRectangle(x: 10, y: 4, width: 20, height: 6))
     XCTAssertEqual(subject.usedArea, 600)
+  }
+
+  func testWhatAPlaceLeavesOfAGapIsRoomForOthers() throws {
+    var subject = SkylinePacker(width: 30, height: 20)
+    for (width, height) in [(10, 10), (20, 4), (30, 10)] {
+      XCTAssertNotNil(subject.insert(width: width, height: height))
+    }
+    // Of a gap of 20x6, the larger rest is beside, and as high.
+    for (width, height) in [(8, 3), (12, 6), (8, 3)] {
+      XCTAssertNotNil(subject.insert(width: width, height: height))
+    }
+    XCTAssertEqual(subject.usedArea, 600)
+    subject.checkInvariants()
   }
 
   func testAMixedLoadFillsAtLeast85PercentBeforeTheFirstRefusal() {
