@@ -30,6 +30,8 @@ public final class AtlasPage {
   /// A size for which there was no room; 0 when there may be by now.
   @safe @exclusivity(unchecked) private var refused = (width: 0, height: 0)
   private let shadow: PageShadow
+  /// Whether the shadow may have something of places that are not there any more.
+  private var hasRemnants = false
   /// Rows that the buffer has and the device has not been told of.
   private var untold = 0..<0
 
@@ -92,6 +94,7 @@ public final class AtlasPage {
   func remove(_ place: TexelRectangle) {
     shadow.erase(place)
     let room = packer.remove(place)
+    if isEmpty, hasRemnants { eraseRemnants() }
     if refused.width > 0, room.fits(width: refused.width, height: refused.height) {
       refused = (0, 0)
     }
@@ -114,12 +117,16 @@ public final class AtlasPage {
   ///   - kept: Those that stay.
   func clear(_ rows: Range<Int>, of places: [TexelRectangle], around kept: [TexelRectangle]) {
     packer.clear(rows, of: places, around: kept)
-    let isWhole = kept.isEmpty
-    if isWhole {
-      shadow.erase(TexelRectangle(x: 0, y: rows.lowerBound, width: size.width, height: rows.count))
-    }
-    for place in places where !isWhole || !rows.contains(place.rows) { shadow.erase(place) }
+    shadow.erase(rows, around: kept)
+    // What reached out of the rows is erased with others.
+    hasRemnants = true
+    if isEmpty { eraseRemnants() }
     refused = (0, 0)
+  }
+
+  private func eraseRemnants() {
+    shadow.erase(0..<size.height, around: [])
+    hasRemnants = false
   }
 
   func draw<Failure: Error>(

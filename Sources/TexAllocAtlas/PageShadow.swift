@@ -34,6 +34,20 @@ internal import TexAlloc
     }
   }
 
+  /// Empties rows, but for some rectangles.
+  func erase(_ rows: Range<Int>, around kept: [TexelRectangle]) {
+    let kept = kept.sorted { $0.x < $1.x }
+    for y in rows {
+      var start = 0
+      for place in kept where place.rows.contains(y) {
+        let columns = columns(of: place)
+        unsafe bytes.extracting(row(start..<columns.lowerBound, y)).update(repeating: 0)
+        start = columns.upperBound
+      }
+      unsafe bytes.extracting(row(start..<pitch, y)).update(repeating: 0)
+    }
+  }
+
   func withBytes<Result>(_ body: (Span<UInt8>, _ pitch: Int) -> Result) -> Result {
     unsafe body(bytes.span, pitch)
   }

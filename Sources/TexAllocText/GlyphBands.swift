@@ -1,23 +1,14 @@
 internal import TexAlloc
 internal import TexAllocAtlas
 
-/// Which glyphs of a cache lie in which rows of the pages: each page is divided into bands of rows, and the
-/// entries whose cells begin in one are a list. Kept from when rows are cleared.
-struct GlyphBands {
-  /// An entry, unless another glyph has it by now.
-  private struct Seat {
-    let entry: Int32
-    let generation: UInt32
-
-    init(_ glyph: CachedGlyph) {
-      (entry, generation) = (Int32(glyph.entry), glyph.generation)
-    }
-  }
-
+/// Which entries have their cells in which rows of the pages: each page is divided into bands of rows, and the
+/// entries whose cells begin in one are a list. Kept from when rows are cleared: most caches never clear any.
+struct GlyphBands: ~Copyable {
   private struct Band {
-    var seats: [Seat] = []
+    /// -1 for none.
+    var firstEntry: Int32 = -1
     /// The row behind the lowest cell, or one further down.
-    var end = 0
+    var end: Int32 = 0
   }
 
   /// Pixels round a cell that are its own.
@@ -25,12 +16,11 @@ struct GlyphBands {
   /// The logarithm of how many rows a band has.
   private let shift: Int
   private let perPage: Int
-  /// By page, from top to bottom; none where lists are not kept.
-  private var bands: [Band] = []
-  /// Those that are in no list yet.
-  private var recent: [Seat] = []
-  /// How many came into lists, where the gone are forgotten only when they are met.
-  private var listedCount = 0
+  private var isKept = false
+  /// By page, from top to bottom.
+  private var bands = GrowingBuffer<Band>(capacity: 64)
+  /// By entry, the next in its list; -1 for none.
+  private var nextEntries = GrowingBuffer<Int32>(capacity: 1024)
 
   /// - Parameters:
   ///   - height: Rows of a band at most.
@@ -41,57 +31,72 @@ struct GlyphBands {
     perPage = (pageHeight - 1) >> shift + 1
   }
 
-  /// Takes note of a glyph that has an entry now.
-  mutating func insert(_ glyph: CachedGlyph) {
-    if !bands.isEmpty { recent.append(Seat(glyph)) }
+  /// Takes note of where the cells of all entries are, the first time.
+  mutating func begin(with table: borrowing GrowingBuffer<GlyphTable.Entry>) {
+    if isKept { return }
+    isKept = true
+    for entry in table.indices { insert(entry, table[entry].glyph) }
   }
 
-  /// Puts all into lists of which note was taken; all that there are, the first time and where too many
-  /// may be gone.
-  mutating func update(from table: borrowing GrowingBuffer<GlyphTable.Entry>, pages: [AtlasPage]) {
-    if listedCount + recent.count > 2 * table.count { removeAll() }
-    let isNew = bands.isEmpty
-    let missing = ((pages.last?.number ?? -1) + 1) * perPage - bands.count
-    if missing > 0 { bands += repeatElement(Band(), count: missing) }
-    let count = isNew ? table.count : recent.count
-    for index in 0..<count {
-      let entry = isNew ? index : Int(recent[index].entry)
-      let glyph = table[entry].glyph
-      guard glyph.pageNumber >= 0, table[entry].lastUse > 0,
-        isNew || glyph.generation == recent[index].generation
-      else { continue }
-      let rows = glyph.rowEnds(border: border)
-      let band = glyph.pageNumber * perPage + rows.first >> shift
-      bands[band].seats.append(Seat(glyph))
-      bands[band].end = max(bands[band].end, rows.end)
-    }
-    listedCount += count
-    recent.removeAll(keepingCapacity: true)
+  /// Takes note of where the cell of an entry is, if it has one.
+  @inline(__always)
+  mutating func insert(_ entry: Int, _ glyph: CachedGlyph) {
+    guard isKept else { return }
+    if entry == nextEntries.count { nextEntries.append(-1) }
+    guard glyph.pageNumber >= 0 else { return }
+    let rows = glyph.rowEnds(border: border)
+    let index = glyph.pageNumber * perPage + rows.first >> shift
+    if index >= bands.count { addBands(ofPage: glyph.pageNumber) }
+    nextEntries[entry] = bands[index].firstEntry
+    bands[index].firstEntry = Int32(truncatingIfNeeded: entry)
+    bands[index].end = max(bands[index].end, Int32(truncatingIfNeeded: rows.end))
   }
 
-  /// Keeps no lists before they are wanted again.
-  mutating func removeAll() { (bands, recent, listedCount) = ([], [], 0) }
+  @inline(never)
+  private mutating func addBands(ofPage number: Int) {
+    bands.append(repeating: Band(), count: (number + 1) * perPage - bands.count)
+  }
 
-  /// The entries whose cells touch some rows, their borders included. Of what it looks through, it forgets the
-  /// gone.
-  mutating func entries(
+  /// The entries whose cells touch some rows, their borders included.
+  func entries(
     touching rows: AtlasRows, of table: borrowing GrowingBuffer<GlyphTable.Entry>
   ) -> [Int] {
     let (start, end) = (rows.rows.lowerBound, rows.rows.upperBound)
-    let (first, border) = (rows.page * perPage, border)
     var found: [Int] = []
-    for band in first..<first + (end - 1) >> shift + 1 where bands[band].end > start {
-      var lowest = 0
-      bands[band].seats.removeAll { seat in
-        let entry = table[Int(seat.entry)]
-        guard entry.lastUse > 0, entry.glyph.generation == seat.generation else { return true }
-        let taken = entry.glyph.rowEnds(border: border)
-        lowest = max(lowest, taken.end)
-        if taken.first < end && taken.end > start { found.append(Int(seat.entry)) }
-        return false
+    for index in bandsTouching(rows) {
+      var entry = Int(bands[index].firstEntry)
+      while entry >= 0 {
+        let taken = table[entry].glyph.rowEnds(border: border)
+        if taken.first < end && taken.end > start { found.append(entry) }
+        entry = Int(nextEntries[entry])
       }
-      bands[band].end = lowest
     }
     return found
+  }
+
+  /// Forgets entries that are free by now and had cells that touched some rows.
+  mutating func removeUnused(
+    touching rows: AtlasRows, of table: borrowing GrowingBuffer<GlyphTable.Entry>
+  ) {
+    for index in bandsTouching(rows) {
+      var (entry, band) = (Int(bands[index].firstEntry), Band())
+      while entry >= 0 {
+        let next = Int(nextEntries[entry])
+        if table[entry].lastUse > 0 {
+          nextEntries[entry] = band.firstEntry
+          band.firstEntry = Int32(entry)
+          band.end = max(band.end, Int32(table[entry].glyph.rowEnds(border: border).end))
+        }
+        entry = next
+      }
+      bands[index] = band
+    }
+  }
+
+  /// Those in which cells begin that may touch some rows.
+  private func bandsTouching(_ rows: AtlasRows) -> [Int] {
+    let first = rows.page * perPage
+    let end = min(bands.count, first + (rows.rows.upperBound - 1) >> shift + 1)
+    return (first..<max(first, end)).filter { Int(bands[$0].end) > rows.rows.lowerBound }
   }
 }

@@ -61,10 +61,7 @@ extension GlyphCache {
     frames.patience = min(FrameFences.mostPatience, max(1, (frames.current - lastUse) / 2) - 1)
     atlas.clear(
       clearing.rows, of: table.cells(of: clearing.victims), around: table.cells(of: clearing.kept))
-    for victim in clearing.victims {
-      fonts.removeGlyph(table.keys[victim])
-      table.remove(victim)
-    }
+    table.remove(clearing) { key in fonts.removeGlyph(key) }
     return true
   }
 }

@@ -21,7 +21,7 @@ extension GlyphTable {
   mutating func clearing(
     for size: ImageSize, leastRows: Int, of atlas: Atlas, lastUsedUpTo frame: UInt32
   ) -> Clearing? {
-    bands.update(from: entries, pages: atlas.pages)
+    bands.begin(with: entries)
     let rowCount = max(size.height, leastRows)
     var best: (clearing: Clearing, keptArea: Int)?
     var rows = atlas.rowsInTurn(rowCount)

@@ -23,9 +23,10 @@ struct GlyphTable: ~Copyable {
   private var unused: [UInt32] = []
   private var generation: UInt32 = 0
   private var blocks = BlockTable()
+  /// Where the cells of entries are.
   var bands: GlyphBands
 
-  init(bands: GlyphBands) { self.bands = bands }
+  init(bands: consuming GlyphBands) { self.bands = bands }
 
   /// About as many glyphs as a text of one size has.
   private static let firstCapacity = 1024
@@ -64,24 +65,29 @@ struct GlyphTable: ~Copyable {
       (entries[Int(entry)], keys[Int(entry)]) = (new, key)
     }
     blocks.set(Int32(entry), for: key)
-    bands.insert(glyph)
+    bands.insert(Int(entry), glyph)
     count += 1
     insertedCount += 1
     return glyph
   }
 
-  /// Forgets an entry.
-  mutating func remove(_ entry: Int) {
-    entries[entry].lastUse = 0
-    unused.append(UInt32(entry))
-    count -= 1
-    blocks.remove(keys[entry])
+  /// Forgets what has to go where rows are cleared.
+  ///
+  /// - Parameter willRemove: Is given the key of each.
+  mutating func remove(_ clearing: Clearing, willRemove: (_ key: UInt64) -> Void) {
+    for entry in clearing.victims {
+      willRemove(keys[entry])
+      entries[entry].lastUse = 0
+      unused.append(UInt32(entry))
+      blocks.remove(keys[entry])
+    }
+    count -= clearing.victims.count
+    bands.removeUnused(touching: clearing.rows, of: entries)
   }
 
   /// Has all glyphs last used in the first frame: where frames are counted anew.
   mutating func forgetUses() {
     for index in entries.indices where entries[index].lastUse > 0 { entries[index].lastUse = 1 }
-    bands.removeAll()
   }
 }
 

@@ -40,6 +40,32 @@ final class AtlasTests: XCTestCase {
     XCTAssertTrue(atlas.pages[0].pixels.allSatisfy { $0 == 0 })
   }
 
+  func testClearedRowsAreEmptyButForWhatStays() throws {
+    let atlas = Atlas(
+      in: try TexturePool(for: []),
+      page: ImageDescriptor(width: 64, height: 64, formats: [.r8]), border: 0)
+    let cells = try (0..<16).map { _ in
+      try fill(atlas.insert(width: 16, height: 16), of: atlas, with: 1)
+    }
+    let rows = AtlasRows(page: 0, rows: 0..<40)
+    let touching = cells.filter { $0.rectangle.rows.overlaps(rows.rows) }
+    let kept = touching.filter { [1, 2, 6].contains($0.rectangle.x / 16 + $0.rectangle.y / 4) }
+    XCTAssertEqual(kept.count, 3)
+    atlas.clear(rows, of: touching.filter { !kept.contains($0) }, around: kept)
+    let pixels = atlas.pages[0].pixels
+    for y in 0..<40 {
+      for x in 0..<64 {
+        let isKept = kept.contains {
+          $0.rectangle.rows.contains(y) && $0.rectangle.columns.contains(x)
+        }
+        XCTAssertEqual(pixels[y * 64 + x], isKept ? 1 : 0, "\(x), \(y)")
+      }
+    }
+    // What is left of cells that reached out of the rows goes when the last of the page does.
+    for cell in cells where !touching.contains(cell) || kept.contains(cell) { atlas.remove(cell) }
+    XCTAssertTrue(atlas.pages[0].pixels.allSatisfy { $0 == 0 })
+  }
+
   func testFlushWritesExactlyTheDirtyLinesAndNothingOutsideThePage() throws {
     for fourcc in [Fourcc.r8, .gr88, .abgr8888] {
       let pool = try TexturePool(for: [])

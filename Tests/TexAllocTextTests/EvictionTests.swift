@@ -137,7 +137,7 @@ final class EvictionTests: XCTestCase {
       let font = try cache.font(face, pixelSize: 11 + Double(frame * 31 % 200) * 18 / 200)
       let text = Set((0..<40).map { _ in glyphs.randomElement(using: &random) ?? 0 })
       count += text.count
-      paragraphs.append(text.map { ($0, font) })
+      paragraphs.append(text.sorted().map { ($0, font) })
       let drawn = try paragraphs.joined().map { try cache.glyph($0.index, of: $0.font) }
       try cache.flush()
       // About half of the pages is in use.

@@ -64,13 +64,8 @@ final class GlyphBandsTests: XCTestCase {
             y: .random(in: 1..<size.height - height, using: &random), width: width, height: height)
           live[step] = insert(
             into: &table, place, onPage: .random(in: 0..<2, using: &random), as: step)
-        case 5..<7:
+        case 5..<8:
           if let key = anyKey() { XCTAssertEqual(table.use(key), live[key]) }
-        case 7:
-          guard removes, let key = anyKey(), let glyph = live.removeValue(forKey: key) else {
-            break
-          }
-          table.remove(Int(glyph.entry))
         default:
           let frame = UInt32.random(in: 0..<table.frame, using: &random)
           let turn = try XCTUnwrap(atlas.rowsInTurn(16))
@@ -93,9 +88,12 @@ final class GlyphBandsTests: XCTestCase {
           // For others to have their turn the next time.
           atlas.clear(clearing.rows, of: [])
           guard removes else { break }
-          let victims = Set(clearing.victims)
-          for (key, glyph) in live where victims.contains(Int(glyph.entry)) {
-            table.remove(Int(glyph.entry))
+          let victims = live.filter { clearing.victims.contains(Int($0.value.entry)) }
+          var removed: Set<UInt64> = []
+          table.remove(clearing) { removed.insert($0) }
+          XCTAssertEqual(removed, Set(victims.keys))
+          for key in victims.keys {
+            XCTAssertNil(table.use(key))
             live[key] = nil
           }
         }
