@@ -13,9 +13,10 @@ extension EGLDevice {
   /// Who is to finish the decoding of a picture: asked before it is decoded, on any thread.
   ///
   /// The GPU is trusted with pictures of a format only after it has made of a small known one exactly what
-  /// the CPU makes of it; the first question about a format takes some milliseconds for that. Unless it is
-  /// demanded it is not chosen on a software device, nor where it would not pay by what was measured then,
-  /// nor while it has not done what it was given before.
+  /// the CPU makes of it; the first question about a format takes some milliseconds for that, and those that
+  /// other threads ask meanwhile wait for its answer. Unless it is demanded it is not chosen on a software
+  /// device, nor where it would not pay by what was measured then, nor while it has not done what it was given
+  /// before.
   ///
   /// - Parameters:
   ///   - picture: What is to be made of it; where nil, what its header wants most.

@@ -1,3 +1,4 @@
+import CEGL
 import Dispatch
 import Synchronization
 import TestSupport
@@ -25,6 +26,42 @@ final class MappedBufferTests: XCTestCase {
         Self.paint(same, seed: 5)
         XCTAssertEqual(
           try texture.shownPixels(), try gpu.texture(for: same).shownPixels(), "\(fourcc)")
+      }
+    }
+  }
+
+  func testRowsLieAsTheyDoWhateverTheApplicationSaysOfItsOwn() throws {
+    let (gpu, buffers) = try device()
+    let pool = try TexturePool(for: [], from: [buffers.written])
+    defer {
+      glPixelStorei(GLenum(GL_UNPACK_ALIGNMENT), 4)
+      glPixelStorei(GLenum(GL_UNPACK_ROW_LENGTH), 0)
+    }
+    for (fourcc, width) in [(Fourcc.r8, 64), (.r8, 61), (.rgb565, 65), (.abgr8888, 32)] {
+      let image = ImageDescriptor(width: width, height: 9, formats: [fourcc])
+      let same = try TexturePool(for: []).allocate(image)
+      Self.paint(same, seed: 5)
+      let wanted = try gpu.texture(for: same).shownPixels()
+      let buffer = try pool.allocate(image, for: [.texture, .rewritten])
+      let texture = try gpu.register(buffer)
+      for alignment in [GLint(1), 2, 4, 8] {
+        for length in [0, GLint(width), GLint(buffer.layout.planes[0].pitch), 7] {
+          Self.fill(buffer, with: 0)
+          try texture.contentsChanged()
+          glPixelStorei(GLenum(GL_UNPACK_ALIGNMENT), alignment)
+          glPixelStorei(GLenum(GL_UNPACK_ROW_LENGTH), length)
+          Self.paint(buffer, seed: 5)
+          try texture.contentsChanged()
+          let what = "\(fourcc), \(width) pixels, \(alignment), \(length)"
+          XCTAssertTrue(try texture.shownPixels() == wanted, what)
+          for (name, value) in [
+            (GL_UNPACK_ALIGNMENT, alignment), (GL_UNPACK_ROW_LENGTH, length),
+          ] {
+            var found: GLint = 0
+            unsafe glGetIntegerv(GLenum(name), &found)
+            XCTAssertEqual(found, value, what)
+          }
+        }
       }
     }
   }
