@@ -162,9 +162,9 @@ struct SteadyGlyphs {
           glTexImage2D(
             GLenum(GL_TEXTURE_2D), 0, GL_R8, 1024, 1024, 0, GLenum(GL_RED),
             GLenum(GL_UNSIGNED_BYTE), nil)
-          var current = try cache(on: texture)
+          var (current, frame) = (try cache(on: texture), 0)
           return { watch in
-            let rows = try addFrame(to: current, pixelSize)
+            let rows = try addFrame(frame, to: current, pixelSize)
             watch.end(.rasterize)
             glBindTexture(GLenum(GL_TEXTURE_2D), texture.name)
             current.pages[0].withShadow { bytes, pitch in
@@ -180,31 +180,39 @@ struct SteadyGlyphs {
             glPixelStorei(GLenum(GL_UNPACK_ROW_LENGTH), 0)
             watch.end(.write)
             watch.finish()
-            current = try cache(on: texture)
+            frame += 1
+            if frame % Self.framesPerCache == 0 { current = try cache(on: texture) }
             try gpu.collectReleased()
           }
         },
         Route(name: "glyph cache, flushed", items: 100, isOurs: true, goal: Goal(ratio: 1)) {
-          var current = try cache(on: nil)
+          var (current, frame) = (try cache(on: nil), 0)
           return { watch in
-            _ = try addFrame(to: current, pixelSize)
+            _ = try addFrame(frame, to: current, pixelSize)
             watch.end(.rasterize)
             try current.flush()
             watch.end(.write)
             watch.finish()
-            current = try cache(on: nil)
+            frame += 1
+            if frame % Self.framesPerCache == 0 { current = try cache(on: nil) }
             try gpu.collectReleased()
           }
         },
       ])
   }
 
-  /// Draws 100 glyphs; answers the rows that they are in.
-  private func addFrame(to cache: GlyphCache, _ pixelSize: Double) throws -> Range<Int> {
+  /// How many frames of 100 new glyphs a cache is given, of which the last has a fence: all on one page.
+  private static let framesPerCache = 8
+
+  /// Draws 100 glyphs, which no frame of the cache had before; answers the rows that they are in.
+  private func addFrame(
+    _ frame: Int, to cache: GlyphCache, _ pixelSize: Double
+  ) throws -> Range<Int> {
     let font = try cache.font(face, pixelSize: pixelSize)
+    let quarters = Quarters(x: frame % 4, y: frame % Self.framesPerCache / 4)
     var rows: Range<Int>?
     for glyph in glyphs.prefix(100) {
-      guard let cell = try cache.glyph(glyph, of: font).cell else { continue }
+      guard let cell = try cache.glyph(glyph, of: font, at: quarters).cell else { continue }
       let touched = cell.rectangle.y - 1..<cell.rectangle.rows.upperBound + 1
       rows =
         rows.map {
