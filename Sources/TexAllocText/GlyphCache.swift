@@ -74,7 +74,7 @@ public final class GlyphCache {
     if let pageLimit { atlas.pageLimit = max(1, pageLimit) }
     // Where there may be more pages, hardly anything ever goes.
     frames = FrameFences(patience: pageLimit == nil ? FrameFences.mostPatience : 0)
-    leastRows = max(1, size.height / 32)
+    leastRows = max(1, size.height / 16)
     table = GlyphTable(
       bands: GlyphBands(
         height: leastRows, pageHeight: pageSize == nil ? limit.height : size.height,
