@@ -65,6 +65,7 @@ extension EGLDevice {
     }
     framebuffers.delete()
     destroy(textures)
+    for programs in finishings.withLock({ $0.takePrograms(of: here.serial) }) { programs.delete() }
   }
 
   /// How many contexts its calls work in.

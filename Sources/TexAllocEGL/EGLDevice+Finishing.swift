@@ -88,7 +88,7 @@ extension EGLDevice {
       throw refusal(.size, "coefficients", wanted: "a picture that it can make", held: error.reason)
     }
     do {
-      let programs = try finishingPrograms()
+      let programs = try finishingPrograms(of: here.serial)
       guard
         let planes = CoefficientPlanes(
           of: stream.format, stream.storedSize, as: stream.pictureFormat)

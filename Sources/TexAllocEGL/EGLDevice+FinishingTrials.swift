@@ -39,25 +39,45 @@ extension EGLDevice {
     return try verdict.get()
   }
 
-  /// Compiled when first asked for, on the device's own thread.
-  func finishingPrograms() throws(EGLFailure) -> FinishingPrograms {
-    if let known = finishings.withLock({ $0.programs }) { return try known.get() }
-    let made = Result { () throws(EGLFailure) in
-      let least =
-        traits.version.api == .openGLES
-        ? GLVersion(.openGLES, 3, 1) : GLVersion(.openGL, 4, 3)
-      guard traits.version >= least else {
-        throw EGLFailure.unsupported("compute shaders", "the context is of \(traits.version)")
+  /// Those of one context, whose uniforms nobody else sets: a program that several contexts share has one set
+  /// of them. Compiled when first asked for, on the device's own thread.
+  ///
+  /// - Parameter context: By its serial; nil for the device's own.
+  func finishingPrograms(of context: UInt64?) throws(EGLFailure) -> FinishingPrograms {
+    let known = finishings.withLock { known in
+      // Each that renders is given those that were compiled for the next one, if there are any.
+      if context != nil, known.programs[context] == nil {
+        known.programs[context] = known.nextPrograms.take()
       }
-      return try maker.run { () throws(EGLFailure) in
-        let most = glInteger(GL_MAX_SHADER_STORAGE_BLOCK_SIZE)
-        finishings.withLock { $0.mostSamples = Int(most) }
-        return try FinishingPrograms()
-      }
+      return known.programs[context]
     }
-    if case .failure(let failure) = made, !failure.isUnsupported { throw failure }
-    finishings.withLock { $0.programs = made }
-    return try made.get()
+    if let known { return known }
+    let made = try makeFinishingPrograms()
+    finishings.withLock { $0.programs[context] = made }
+    return made
+  }
+
+  /// Compiles those of the next context that renders, for it not to wait.
+  private func prepareFinishingPrograms() throws(EGLFailure) {
+    let isDone = finishings.withLock { known in
+      known.nextPrograms != nil || known.programs.keys.contains { $0 != nil }
+    }
+    if isDone { return }
+    let made = try makeFinishingPrograms()
+    finishings.withLock { $0.nextPrograms = made }
+  }
+
+  private func makeFinishingPrograms() throws(EGLFailure) -> FinishingPrograms {
+    let least =
+      traits.version.api == .openGLES ? GLVersion(.openGLES, 3, 1) : GLVersion(.openGL, 4, 3)
+    guard traits.version >= least else {
+      throw EGLFailure.unsupported("compute shaders", "the context is of \(traits.version)")
+    }
+    return try maker.run { () throws(EGLFailure) in
+      let most = glInteger(GL_MAX_SHADER_STORAGE_BLOCK_SIZE)
+      finishings.withLock { $0.mostSamples = Int(most) }
+      return try FinishingPrograms()
+    }
   }
 
   private func checkFinishing(
@@ -86,6 +106,7 @@ extension EGLDevice {
     do {
       let sample = try image.coefficientSample(Self.timedSize, as: picture, in: trialMemory())
       let times = try finishAlone(sample.stream, times: 4, looking: false)
+      try prepareFinishingPrograms()
       let pixels = Double(Self.timedSize.width * Self.timedSize.height)
       return FinishingCosts(
         calls: times.calls, gpuPerPixel: (times.all / .nanoseconds(1)) / pixels,
@@ -104,7 +125,7 @@ extension EGLDevice {
   private func finishAlone(
     _ stream: CoefficientStream, times: Int, looking looks: Bool
   ) throws(EGLFailure) -> (planes: [[UInt8]], calls: Duration, all: Duration) {
-    let programs = try finishingPrograms()
+    let programs = try finishingPrograms(of: nil)
     let layout = stream.makeSpentBuffer().layout
     guard
       let planes = CoefficientPlanes(of: stream.format, stream.storedSize, as: stream.pictureFormat)

@@ -163,6 +163,7 @@ extension EGLDevice {
     }
     framebuffers.delete()
     destroy(textures)
+    for programs in finishings.withLock({ $0.takeAllPrograms() }) { programs.delete() }
     letGoOfOpenedMemory()
     marker.delete()
   }

@@ -1,3 +1,4 @@
+import CEGL
 import CNarrowEGL
 import TestSupport
 import TexAlloc
@@ -71,6 +72,25 @@ final class FinishingTests: XCTestCase {
       }
       try gpu.collect()
     }
+  }
+
+  func testAContextSetsNoUniformsOfWhatAnotherComputesBy() throws {
+    let gpu = try EGLDevice.finishing()
+    let pool = try TexturePool(for: [gpu, JPEGDecoder.component])
+    let photo = try JPEGImage(SampleFile.make(203, 155, "-sample 2x2"))
+    XCTAssertEqual(gpu.finisher(of: photo, demanded: .gpu), .gpu)
+    let program = try gpu.finishingPrograms(of: nil).blocks.name
+    let glGetUniform = unsafe try XCTUnwrap(
+      eglFunction("glGetUniformiv", as: PFNGLGETUNIFORMIVPROC.self))
+    func endBlock() -> GLint {
+      var value: GLint = 0
+      unsafe glGetUniform(program, glGetUniformLocation(program, "endBlock"), &value)
+      return value
+    }
+    let before = endBlock()
+    XCTAssertGreaterThan(before, 0, "that of a trial")
+    _ = try finished(photo, on: gpu, from: pool)
+    XCTAssertEqual(endBlock(), before, "a trial may be setting it at that moment")
   }
 
   func testPhotographsThatAreWantedAsPlanesBecomePlanes() throws {
@@ -221,7 +241,7 @@ extension EGLDevice {
   /// The software device, which has mapped buffers and computes.
   static func finishing() throws -> EGLDevice {
     let gpu = try EGLDevice.surfaceless(.tested)
-    do { _ = try gpu.finishingPrograms() } catch {
+    do { _ = try gpu.finishingPrograms(of: nil) } catch {
       if error.isUnsupported { throw XCTSkip("\(error)") }
       throw error
     }

@@ -85,6 +85,7 @@ final class OwnContext: Sendable {
     } else {
       context = try ContextHandle.make(on: connection, traits, sharing: shared)
       living.withLock { $0 = (context, [:]) }
+      OwnThreads.endBeforeLibraries()  // by now the driver has been loaded
     }
     if !context.isCurrent { try context.makeCurrent() }
   }

@@ -27,7 +27,9 @@ struct FinishingCosts: Sendable {
 
 /// What a device knows of finishing pictures.
 struct FinishingKnowledge {
-  var programs: Result<FinishingPrograms, EGLFailure>?
+  /// By the serial of the context that uses them; nil for the device's own.
+  var programs: [UInt64?: FinishingPrograms] = [:]
+  var nextPrograms: FinishingPrograms?
   /// Bytes of samples that a shader can see at once.
   var mostSamples = 0
   /// Of all that was checked: what it costs, where that was measured, or why it is not done.
@@ -37,6 +39,17 @@ struct FinishingKnowledge {
   /// Those whose end has not been seen.
   var waiting: [WaitingPicture] = []
   var lastWaiting = 0
+
+  /// Those of a context, which are nobody's then.
+  mutating func takePrograms(of context: UInt64) -> [FinishingPrograms] {
+    programs.removeValue(forKey: context).map { [$0] } ?? []
+  }
+
+  /// The same for all contexts.
+  mutating func takeAllPrograms() -> [FinishingPrograms] {
+    defer { (programs, nextPrograms) = ([:], nil) }
+    return Array(programs.values) + [nextPrograms].compactMap(\.self)
+  }
 }
 
 /// What a device is checked for.
