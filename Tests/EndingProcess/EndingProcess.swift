@@ -5,42 +5,12 @@ import TexAlloc
 /// A process that ends when a thread of the library's is about to, and says what became of what the
 /// thread would let go of: a value of its own, whose destructor takes its time.
 ///
-/// Its argument is when the process ends: `leaving`, while the thread lets go of it, or `busy`, before. With
-/// `working` it ends in the midst of a job that nobody waits for, and says which jobs were begun and ended.
+/// Its argument is when the process ends: `leaving`, while the thread lets go of it, or `busy`, before.
 @main
 enum EndingProcess {
   static func main() throws {
-    if CommandLine.arguments.last == "working" { return try WorkingThread.endProcess() }
     try LeavingThread.endProcess(beforeItLeaves: CommandLine.arguments.last == "busy")
   }
-}
-
-private enum WorkingThread {
-  private static let begun = Atomic(0)
-  private static let ended = Atomic(0)
-
-  static func endProcess() throws {
-    // Called after what the library does.
-    atexit {
-      let last = WorkingThread.thread.withLock { $0?.run { "done" } ?? "" }
-      print(
-        WorkingThread.begun.load(ordering: .acquiring),
-        WorkingThread.ended.load(ordering: .acquiring), last)
-    }
-    let thread = try WorkerThread(named: "texalloc-ending")
-    Self.thread.withLock { $0 = thread }
-    for _ in 0..<2 {
-      thread.begin {
-        begun.add(1, ordering: .acquiringAndReleasing)
-        usleep(300_000)
-        ended.add(1, ordering: .acquiringAndReleasing)
-      }
-    }
-    while begun.load(ordering: .acquiring) == 0 { usleep(1000) }
-    exit(0)
-  }
-
-  private static let thread = Mutex<WorkerThread?>(nil)
 }
 
 private enum LeavingThread {

@@ -67,17 +67,12 @@ private final class Start: Sendable {
 /// libraries let go of the same: the dispatcher of EGL frees it twice where both happen at once. So the
 /// process waits for the threads that are about to be gone, and from then on none goes any more: it waits
 /// until there is no process.
-///
-/// A thread may also be in the midst of a call of such a library: a driver that lets go of all it has crashes
-/// there. So the process waits for that, too, for a second, and no job begins any more that nobody waits for.
 package enum OwnThreads {
   private struct State {
     var count = 0
     var waiters: [DispatchSemaphore] = []
     /// Those that do nothing of ours any more, and that nobody has joined.
     var leaving: [pthread_t] = []
-    /// Those that do a job.
-    var busy: [pthread_t] = []
     var processEnds = false
 
     /// Answers who is to be told.
@@ -122,10 +117,6 @@ package enum OwnThreads {
     while stays { pause() }
   }
 
-  /// Has the process wait for its threads before the libraries end that have been loaded by now: those that are
-  /// loaded later end earlier.
-  package static func endBeforeLibraries() { atexit { OwnThreads.endWithProcess() } }
-
   private static func endWithProcess() {
     guard getpid() == process else { return }
     join(
@@ -133,27 +124,6 @@ package enum OwnThreads {
         state.processEnds = true
         return state.takeLeaving()
       })
-    let end = ContinuousClock.now + .seconds(1)
-    while state.withLock({ $0.busy.contains { $0 != pthread_self() } }), .now < end {
-      usleep(1000)
-    }
-  }
-
-  /// Answers whether a job may begin on this thread.
-  ///
-  /// - Parameter isAwaited: Whether somebody waits for it.
-  static func beginJob(isAwaited: Bool) -> Bool {
-    state.withLock { state in
-      if state.processEnds && !isAwaited { return false }
-      state.busy.append(pthread_self())
-      return true
-    }
-  }
-
-  static func endJob() {
-    state.withLock { state in
-      if let place = state.busy.firstIndex(of: pthread_self()) { state.busy.remove(at: place) }
-    }
   }
 
   private static func join(_ threads: [pthread_t]) {

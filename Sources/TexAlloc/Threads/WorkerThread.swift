@@ -43,8 +43,7 @@ package final class WorkerThread: Sendable {
   }
 }
 
-/// What a thread has to do; the thread keeps it, and so can outlive those that give it work. Where the process
-/// ends, what nobody waits for is left undone.
+/// What a thread has to do; the thread keeps it, and so can outlive those that give it work.
 private final class JobQueue: Sendable {
   private struct Job {
     let body: @Sendable () -> Void
@@ -54,7 +53,6 @@ private final class JobQueue: Sendable {
 
   private struct State {
     var jobs: [Job] = []
-    var undone: [Job] = []
     var isClosed = false
   }
 
@@ -85,7 +83,6 @@ private final class JobQueue: Sendable {
     while true {
       count.wait()
       let (done, isOver) = performNext()
-      OwnThreads.endJob()
       // Whoever waits may count upon the job being gone.
       done?.signal()
       if isOver { return }
@@ -97,13 +94,7 @@ private final class JobQueue: Sendable {
     let (job, isClosed) = state.withLock { state in
       (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isClosed)
     }
-    guard let job else { return (nil, isOver: isClosed) }
-    guard OwnThreads.beginJob(isAwaited: job.done != nil) else {
-      // With all that it holds.
-      state.withLock { $0.undone.append(job) }
-      return (nil, isOver: false)
-    }
-    job.body()
-    return (job.done, isOver: false)
+    job?.body()
+    return (job?.done, isOver: job == nil && isClosed)
   }
 }

@@ -1,4 +1,5 @@
 internal import CEGL
+internal import Glibc
 internal import Synchronization
 internal import TexAlloc
 
@@ -32,7 +33,10 @@ final class OwnContext: Sendable {
   deinit {
     guard let (context, fetches) = living.withLock({ $0 }) else { return }
     // Waited for: a process that ends meanwhile takes the driver away from under the thread.
+    let caller = pthread_self()
     thread.run {
+      guard DriverCalls.all.begin(for: caller) else { return }
+      defer { DriverCalls.all.end() }
       // What is shared outlives the context.
       if shared != nil, !fetches.isEmpty, (try? context.makeCurrent()) != nil {
         for fetch in fetches.values { fetch.delete() }
@@ -49,7 +53,12 @@ final class OwnContext: Sendable {
     _ body: () throws(EGLFailure) -> Result
   ) throws(EGLFailure) -> Result {
     let outer = thread.isCurrent ? ContextHandle.current : nil
+    let caller = pthread_self()
     return try thread.run { () throws(EGLFailure) in
+      guard DriverCalls.all.begin(for: caller) else {
+        throw .failed("exit", "the process is ending, and the driver may have ended")
+      }
+      defer { DriverCalls.all.end() }
       defer { try? outer?.makeCurrent() }
       do throws(EGLFailure) {
         try makeCurrent()
@@ -62,10 +71,14 @@ final class OwnContext: Sendable {
     }
   }
 
-  /// Has something done some time, on the thread with the context current; not where that cannot be.
-  func begin(_ body: @escaping @Sendable () -> Void) {
+  /// Has something done some time, on the thread with the context current; where that cannot be, something else.
+  func begin(
+    _ body: @escaping @Sendable () -> Void, otherwise: @escaping @Sendable () -> Void = {}
+  ) {
     thread.begin { [self] in
-      if (try? makeCurrent()) != nil { body() }
+      guard DriverCalls.all.begin(for: nil) else { return otherwise() }
+      defer { DriverCalls.all.end() }
+      if (try? makeCurrent()) != nil { body() } else { otherwise() }
     }
   }
 
@@ -85,7 +98,7 @@ final class OwnContext: Sendable {
     } else {
       context = try ContextHandle.make(on: connection, traits, sharing: shared)
       living.withLock { $0 = (context, [:]) }
-      OwnThreads.endBeforeLibraries()  // by now the driver has been loaded
+      DriverCalls.all.waitBeforeEnd(of: connection.driver)
     }
     if !context.isCurrent { try context.makeCurrent() }
   }

@@ -57,12 +57,6 @@ final class WorkerThreadTests: XCTestCase {
     XCTAssertEqual(run.output, "notBegun\n")
   }
 
-  func testAProcessEndsWhenAJobIsOverAndNoneBeginsThatNobodyWaitsFor() throws {
-    let run = try ProgramRun("endingprocess", ["working"])
-    XCTAssertEqual(run.status, 0, run.complaint)
-    XCTAssertEqual(run.output, "1 1 done\n")
-  }
-
   private static func nameOfThisThread() -> String { name(in: "/proc/thread-self/comm") ?? "" }
 
   private static func names() -> [String] {
