@@ -545,7 +545,7 @@ typedef struct texalloc_pool_options {
   texalloc_vulkan *vulkan;
   /**
    * Whether images are for texalloc_vulkan_texture_get_converted(), too: its driver may want planes to begin, and the
-   * last to end, at multiples of 64 KiB for that, which the images of other pools are spared. With `vulkan` alone.
+   * last to end, at multiples of 64 KiB for that, which the images of other pools are spared. Needs `vulkan`.
    */
   bool is_for_conversion;
 } texalloc_pool_options;
@@ -1485,8 +1485,8 @@ texalloc_status texalloc_load_release(texalloc_load *load);
  *   texalloc_glyphs_get_page(glyphs, 0, &page);            // and for each page: draw the quads that are on it
  *
  * A frame is built by asking for the glyphs that it shows, ends with a flush, and is drawn before the next
- * flush. Where no page can be added, glyphs go that were not used for longest and that the GPU is done with;
- * those that were asked for in the frame that is being built never go.
+ * flush. Where no page can be added, pages are filled round and round: those glyphs go that came first, but for
+ * those in use or that the GPU may still draw; what was asked for in the frame that is being built never goes.
  *
  * It takes text that is placed: which glyphs a text becomes, and where they stand, is for HarfBuzz or the
  * toolkit to say; texalloc_font_get_quads() is for labels that need none of that.

@@ -45,7 +45,7 @@ extension Atlas {
   /// Pixels of cells, borders included.
   package func area(of cells: [AtlasCell]) -> Int { places(of: cells).reduce(0) { $0 + $1.area } }
 
-  /// Whether there would be room in some rows if they were cleared.
+  /// Whether there would be room in some rows if they were cleared, above what stays not counted.
   ///
   /// - Parameters:
   ///   - size: Pixels of a cell, its borders among them.
@@ -54,13 +54,13 @@ extension Atlas {
     page(rows.page)?.fits(size, in: rows.rows, around: places(of: kept)) ?? false
   }
 
-  /// Takes the places of all cells back that touch some rows, borders included, for what comes next: more
-  /// quickly than one by one, and with room for anything that ``fits(_:in:around:)``.
+  /// Takes places of cells back that touch some rows, borders included, for what comes next: more quickly than
+  /// one by one, and with room for anything that ``fits(_:in:around:)``. No cell may wait for a fence.
   ///
   /// - Parameters:
   ///   - cells: Those that go.
-  ///   - kept: Those that stay.
-  package func clear(_ rows: AtlasRows, of cells: [AtlasCell], around kept: [AtlasCell] = []) {
+  ///   - kept: All others that touch the rows.
+  package func clear(_ rows: AtlasRows, of cells: [AtlasCell], around kept: [AtlasCell]) {
     guard let page = page(rows.page) else { preconditionFailure("\(rows) are of no page") }
     page.clear(rows.rows, of: places(of: cells), around: places(of: kept))
     (latest, current) = (rows.page, rows.page)

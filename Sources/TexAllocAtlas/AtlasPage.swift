@@ -103,18 +103,18 @@ public final class AtlasPage {
   /// The row from which on nothing is free below what came last.
   var end: Int { packer.end }
 
-  /// Whether there would be room in some rows if they were cleared.
+  /// Whether there would be room in some rows if they were cleared, above what stays not counted.
   ///
   /// - Parameter kept: What stays.
   func fits(_ size: ImageSize, in rows: Range<Int>, around kept: [TexelRectangle]) -> Bool {
     packer.fits(width: size.width, height: size.height, in: rows, around: kept)
   }
 
-  /// Takes all places back that touch some rows, for what comes next.
+  /// Takes places back that touch some rows, for what comes next.
   ///
   /// - Parameters:
   ///   - places: Those that go.
-  ///   - kept: Those that stay.
+  ///   - kept: All others that touch the rows.
   func clear(_ rows: Range<Int>, of places: [TexelRectangle], around kept: [TexelRectangle]) {
     packer.clear(rows, of: places, around: kept)
     shadow.erase(rows, around: kept)

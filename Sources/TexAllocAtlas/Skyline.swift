@@ -20,9 +20,6 @@ struct Skyline: Sendable {
     latestY = Int32(top)
   }
 
-  /// The first free row of a column.
-  func row(at x: Int) -> Int { Int(steps[step(at: Int32(x))].y) }
-
   /// Puts a rectangle beside the one before, where it stands hardly lower than that; or else where it
   /// stands highest, and furthest left of such places. nil where it would pass a row.
   ///
@@ -113,7 +110,7 @@ struct Skyline: Sendable {
   }
 
   /// Has no column end below a row.
-  mutating func raise(to row: Int) {
+  mutating func limit(to row: Int) {
     var (raised, last) = ([] as [Step], -1 as Int32)
     for step in steps.dropLast() {
       let y = min(step.y, Int32(row))

@@ -19,7 +19,8 @@ extension SkylinePacker {
     return remember(place, map)
   }
 
-  /// Whether there would be room in some rows for a rectangle of positive size if they were cleared.
+  /// Whether there would be room in some rows for a rectangle of positive size if they were cleared, above what
+  /// stays not counted.
   ///
   /// - Parameter kept: What stays.
   func fits(width: Int, height: Int, in rows: Range<Int>, around kept: [TexelRectangle]) -> Bool {
@@ -30,14 +31,14 @@ extension SkylinePacker {
     return skyline.place(width, height, above: rows.upperBound) { _ in } != nil
   }
 
-  /// Takes back all places that touch some rows, for what comes next. What they took of other rows comes back
-  /// with those.
+  /// Takes back places that touch some rows, for what comes next. What they took of other rows comes back with
+  /// those.
   ///
   /// - Parameters:
   ///   - places: Those that go.
-  ///   - kept: Those that stay.
+  ///   - kept: All others that touch the rows.
   mutating func clear(
-    _ rows: Range<Int>, of places: [TexelRectangle], around kept: [TexelRectangle] = []
+    _ rows: Range<Int>, of places: [TexelRectangle], around kept: [TexelRectangle]
   ) {
     count -= places.count
     for place in places { usedArea -= place.area }
@@ -47,7 +48,7 @@ extension SkylinePacker {
     if rows.lowerBound != end % height { clearedRows = 0 }
     if rows.lowerBound == end {
       // What stayed the last time may go now.
-      skyline.raise(to: end)
+      skyline.limit(to: end)
     } else {
       rememberGaps(above: end)
       skyline = Skyline(width: width, top: rows.lowerBound)

@@ -5,9 +5,9 @@
 /// rectangle goes into the hole that it fills best, or else where the skyline lets it stand highest: small
 /// ones in *strips*, for several of one height.
 ///
-/// Places come back one by one, or all that touch some rows. Where these are the rows behind the end, the
-/// skyline goes on into them, and the page is filled round and round; otherwise it begins anew with them.
-/// What comes next comes hardly anywhere else, so that what came at the same time can go at the same time.
+/// Places come back one by one, or those that touch some rows, but for some that stay: what comes is placed
+/// round these. Where they are the rows behind the end, the skyline goes on into them, and the page is filled
+/// round and round; otherwise it begins anew with them. What comes next comes hardly anywhere else, so that what came at the same time can go at the same time.
 /// Where places came back one by one, a map of all pixels knows what is really free, so that those side by
 /// side are one.
 struct SkylinePacker: Sendable {

@@ -1,4 +1,3 @@
-internal import TexAlloc
 internal import TexAllocAtlas
 
 /// Which entries have their cells in which rows of the pages: each page is divided into bands of rows, and the
@@ -21,13 +20,15 @@ struct GlyphBands: ~Copyable {
   private var bands = GrowingBuffer<Band>(capacity: 64)
   /// By entry, the next in its list; -1 for none.
   private var nextEntries = GrowingBuffer<Int32>(capacity: 1024)
+  /// Of those without a cell; -1 for none.
+  private var firstWithoutCell: Int32 = -1
 
   /// - Parameters:
   ///   - height: Rows of a band at most.
   ///   - pageHeight: Rows of the highest page.
   init(height: Int, pageHeight: Int, border: Int) {
     self.border = border
-    shift = Int.bitWidth - 1 - max(1, height).leadingZeroBitCount
+    shift = Int.bitWidth - 1 - height.leadingZeroBitCount
     perPage = (pageHeight - 1) >> shift + 1
   }
 
@@ -38,12 +39,16 @@ struct GlyphBands: ~Copyable {
     for entry in table.indices { insert(entry, table[entry].glyph) }
   }
 
-  /// Takes note of where the cell of an entry is, if it has one.
+  /// Takes note of where the cell of an entry is, or that it has none.
   @inline(__always)
   mutating func insert(_ entry: Int, _ glyph: CachedGlyph) {
     guard isKept else { return }
     if entry == nextEntries.count { nextEntries.append(-1) }
-    guard glyph.pageNumber >= 0 else { return }
+    guard glyph.pageNumber >= 0 else {
+      nextEntries[entry] = firstWithoutCell
+      firstWithoutCell = Int32(truncatingIfNeeded: entry)
+      return
+    }
     let rows = glyph.rowEnds(border: border)
     let index = glyph.pageNumber * perPage + rows.first >> shift
     if index >= bands.count { addBands(ofPage: glyph.pageNumber) }
@@ -74,23 +79,42 @@ struct GlyphBands: ~Copyable {
     return found
   }
 
-  /// Forgets entries that are free by now and had cells that touched some rows.
+  /// Those that have no cell.
+  var entriesWithoutCell: [Int] {
+    var found: [Int] = []
+    var entry = Int(firstWithoutCell)
+    while entry >= 0 {
+      found.append(entry)
+      entry = Int(nextEntries[entry])
+    }
+    return found
+  }
+
+  /// Forgets entries that are free by now and had cells that touched some rows, or none.
   mutating func removeUnused(
     touching rows: AtlasRows, of table: borrowing GrowingBuffer<GlyphTable.Entry>
   ) {
     for index in bandsTouching(rows) {
-      var (entry, band) = (Int(bands[index].firstEntry), Band())
-      while entry >= 0 {
-        let next = Int(nextEntries[entry])
-        if table[entry].lastUse > 0 {
-          nextEntries[entry] = band.firstEntry
-          band.firstEntry = Int32(entry)
-          band.end = max(band.end, Int32(table[entry].glyph.rowEnds(border: border).end))
-        }
-        entry = next
-      }
-      bands[index] = band
+      bands[index] = used(bands[index].firstEntry, of: table)
     }
+    firstWithoutCell = used(firstWithoutCell, of: table).firstEntry
+  }
+
+  /// Those of a list that are not free, as a list.
+  private mutating func used(
+    _ firstEntry: Int32, of table: borrowing GrowingBuffer<GlyphTable.Entry>
+  ) -> Band {
+    var (entry, band) = (Int(firstEntry), Band())
+    while entry >= 0 {
+      let next = Int(nextEntries[entry])
+      if table[entry].lastUse > 0 {
+        nextEntries[entry] = band.firstEntry
+        band.firstEntry = Int32(entry)
+        band.end = max(band.end, Int32(table[entry].glyph.rowEnds(border: border).end))
+      }
+      entry = next
+    }
+    return band
   }
 
   /// Those in which cells begin that may touch some rows.

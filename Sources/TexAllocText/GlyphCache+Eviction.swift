@@ -42,9 +42,8 @@ extension GlyphCache {
   ///
   /// - Parameter size: Pixels of the cell, its borders among them.
   private func clearRows(for size: ImageSize) -> Bool {
-    if refused.frame == frames.current, size.width >= refused.size.width,
-      size.height >= refused.size.height
-    {
+    if refused.frame != frames.current { refused = (frames.current, []) }
+    if refused.sizes.contains(where: { $0.width <= size.width && $0.height <= size.height }) {
       return false
     }
     frames.look()
@@ -52,13 +51,14 @@ extension GlyphCache {
       let clearing = table.clearing(
         for: size, leastRows: leastRows, of: atlas, lastUsedUpTo: frames.done)
     else {
-      refused = (frames.current, size)
+      refused.sizes.append(size)
       frames.patience = 0
       return false
     }
     // What goes next was used not much later.
     let lastUse = clearing.victims.reduce(0) { max($0, table.entries[$1].lastUse) }
-    frames.patience = min(FrameFences.mostPatience, max(1, (frames.current - lastUse) / 2) - 1)
+    let age = lastUse == 0 ? 0 : frames.current - lastUse
+    frames.patience = min(FrameFences.mostPatience, max(1, age / 2) - 1)
     atlas.clear(
       clearing.rows, of: table.cells(of: clearing.victims), around: table.cells(of: clearing.kept))
     table.remove(clearing) { key in fonts.removeGlyph(key) }

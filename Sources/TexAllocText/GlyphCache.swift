@@ -14,8 +14,9 @@ public import TexAllocAtlas
 ///
 /// A frame is built, ends with ``flush()``, and is drawn before the next one ends. Pages come as they are
 /// needed and are the device's by whatever route; where there may be no more, they are filled round and
-/// round: from some rows of a page at once, those go that came first, but for glyphs that are in use. One in the
-/// frame that is being built never goes, nor one that the GPU may still draw.
+/// round: of some rows of a page at once, those go that came first, but for glyphs that are in use; rows of which
+/// more than half is in use are passed over where there are others. One in the frame that is being built never
+/// goes, nor one that the GPU may still draw.
 ///
 /// On one thread with its faces, that of the device. For text that is placed already: what becomes a
 /// glyph, and where it stands, is for HarfBuzz or the toolkit to say.
@@ -40,8 +41,8 @@ public final class GlyphCache {
   var isStarved = false
   /// The frame in which the pool had no page for us.
   var frameWithoutPages: UInt32 = 0
-  /// A frame, and the size of a cell for which no rows could be cleared in it.
-  var refused = (frame: 0 as UInt32, size: ImageSize(width: 0, height: 0))
+  /// A frame, and the sizes of cells for which no rows could be cleared in it.
+  var refused = (frame: 0 as UInt32, sizes: [] as [ImageSize])
   /// How many rows of a page are cleared at once, at least.
   let leastRows: Int
   private var requests = GlyphRequests()

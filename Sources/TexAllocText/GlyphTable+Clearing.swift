@@ -5,7 +5,7 @@ extension GlyphTable {
   /// Rows of a page that are to be cleared, and the entries whose cells touch them.
   struct Clearing {
     let rows: AtlasRows
-    /// Those that go.
+    /// Those that go, and glyphs without ink that were not used after them.
     var victims: [Int] = []
     /// Those that stay where they are.
     var kept: [Int] = []
@@ -45,10 +45,13 @@ extension GlyphTable {
       best = (clearing, area)
       if area * 2 <= atlas.area(of: turn) { break }
     }
-    return best?.clearing
+    guard var clearing = best?.clearing else { return nil }
+    let lastUse = clearing.victims.reduce(0) { max($0, entries[$1].lastUse) }
+    clearing.victims += bands.entriesWithoutCell.filter { entries[$0].lastUse <= lastUse }
+    return clearing
   }
 
-  /// Those of entries that have one.
+  /// Those of entries, as far as they have one.
   func cells(of entries: [Int]) -> [AtlasCell] {
     entries.compactMap { self.entries[$0].glyph.cell }
   }

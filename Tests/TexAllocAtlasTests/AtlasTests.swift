@@ -26,7 +26,7 @@ final class AtlasTests: XCTestCase {
     let high = try fill(atlas.insert(width: 64, height: 40), of: atlas, with: 1)
     let low = try fill(atlas.insert(width: 64, height: 24), of: atlas, with: 2)
     XCTAssertEqual(atlas.rowsInTurn(20), AtlasRows(page: 0, rows: 0..<20))
-    atlas.clear(AtlasRows(page: 0, rows: 0..<20), of: [high])
+    atlas.clear(AtlasRows(page: 0, rows: 0..<20), of: [high], around: [])
     XCTAssertNil(atlas.insertOnPages(width: 64, height: 21))
     XCTAssertNotNil(atlas.insertOnPages(width: 32, height: 20))
     XCTAssertEqual(atlas.rowsInTurn(20), AtlasRows(page: 0, rows: 20..<40))
@@ -34,7 +34,7 @@ final class AtlasTests: XCTestCase {
       AtlasRows(page: 0, rows: 0..<20),
       of: [
         AtlasCell(page: 0, rectangle: TexelRectangle(x: 0, y: 0, width: 32, height: 20))
-      ])
+      ], around: [])
     atlas.remove(low)
     XCTAssertNotNil(atlas.insertOnPages(width: 64, height: 64))
     XCTAssertTrue(atlas.pages[0].pixels.allSatisfy { $0 == 0 })

@@ -93,7 +93,7 @@ final class SkylinePackerTests: XCTestCase {
       if removesOne { subject.remove(places.removeFirst()) }
       let rows = 20..<40
       let touching = places.filter { $0.rows.overlaps(rows) }
-      subject.clear(rows, of: touching)
+      subject.clear(rows, of: touching, around: [])
       XCTAssertEqual(
         subject.insert(width: 64, height: 20), TexelRectangle(x: 0, y: 20, width: 64, height: 20))
       subject.checkInvariants()
@@ -121,7 +121,7 @@ final class SkylinePackerTests: XCTestCase {
     subject.clear(0..<20, of: [], around: [high])
     XCTAssertNil(subject.insert(width: 1, height: 1))
     XCTAssertTrue(subject.fits(width: 60, height: 20, in: 20..<40, around: []))
-    subject.clear(20..<40, of: [high])
+    subject.clear(20..<40, of: [high], around: [])
     XCTAssertEqual(
       subject.insert(width: 60, height: 20), TexelRectangle(x: 0, y: 20, width: 60, height: 20))
     XCTAssertEqual(subject.usedArea, 60 * 20 + low.area)
@@ -133,7 +133,7 @@ final class SkylinePackerTests: XCTestCase {
     let places = try (0..<36).map { _ in try XCTUnwrap(subject.insert(width: 10, height: 10)) }
     XCTAssertNil(subject.insert(width: 10, height: 10))
     func clear(_ rows: Range<Int>) {
-      subject.clear(rows, of: places.filter { $0.rows.overlaps(rows) })
+      subject.clear(rows, of: places.filter { $0.rows.overlaps(rows) }, around: [])
     }
     clear(0..<20)
     XCTAssertEqual(subject.end, 20)
@@ -202,8 +202,8 @@ final class SkylinePackerTests: XCTestCase {
     let places = try (0..<36).map { _ in try XCTUnwrap(subject.insert(width: 10, height: 10)) }
     let hole = try XCTUnwrap(places.first { $0.y == 30 })
     subject.remove(hole)
-    subject.clear(0..<20, of: places.filter { $0.y < 20 })
-    for _ in 0..<3 { subject.clear(0..<20, of: []) }
+    subject.clear(0..<20, of: places.filter { $0.y < 20 }, around: [])
+    for _ in 0..<3 { subject.clear(0..<20, of: [], around: []) }
     XCTAssertNotNil(subject.insert(width: 60, height: 20))
     XCTAssertEqual(subject.insert(width: 10, height: 10), hole)
   }

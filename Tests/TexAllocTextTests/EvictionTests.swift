@@ -101,7 +101,7 @@ final class EvictionTests: XCTestCase {
     var glyphs: [CachedGlyph] = []
     func draw(while condition: () -> Bool, using used: [CachedGlyph] = []) throws {
       while condition() {
-        for glyph in used { XCTAssertTrue(cache.use(glyph), "it is in use, and its rows with it") }
+        for glyph in used { XCTAssertTrue(cache.use(glyph), "it is in use") }
         glyphs.append(try glyph(glyphs.count))
         try cache.flush()
       }
@@ -154,6 +154,20 @@ final class EvictionTests: XCTestCase {
     XCTAssertGreaterThan(share, 0.8)
     XCTAssertGreaterThan(shares.count, 100)
     XCTAssertEqual(cache.statistics.rasterized, count)
+  }
+
+  func testGlyphsWithoutInkGoWithOthersAndTheirFontsToo() throws {
+    let cache = try smallCache()
+    let face = try TestFonts.dejaVuSans()
+    let (space, letter) = (try XCTUnwrap(face.glyph(for: " ")), try XCTUnwrap(face.glyph(for: "H")))
+    for number in 0..<2_000 {
+      let font = try cache.font(face, pixelSize: 12 + Double(number) / 64)
+      XCTAssertNil(try cache.glyph(space, of: font).cell)
+      _ = try cache.glyph(letter, of: cache.font(face, pixelSize: 20 + Double(number % 500) / 64))
+      try cache.flush()
+    }
+    XCTAssertLessThan(cache.count, 300)
+    XCTAssertLessThan(cache.storedFonts, 600)
   }
 
   func testMixedSizesThatEvictEachOtherKeepPagesAsFullAsBefore() throws {

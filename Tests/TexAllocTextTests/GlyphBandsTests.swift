@@ -8,6 +8,7 @@ import XCTest
 /// Which rows are cleared, and what goes from there.
 final class GlyphBandsTests: XCTestCase {
   private let size = ImageSize(width: 64, height: 128)
+  private let border = 1
 
   func testRowsGoWhateverNumberTheFrameHas() throws {
     let atlas = try atlas(pages: 1)
@@ -23,7 +24,7 @@ final class GlyphBandsTests: XCTestCase {
       XCTAssertEqual(clearing(upTo: frame)?.rows, rows)
       XCTAssertEqual(clearing(upTo: frame)?.victims, [0])
       // Beside what is in use there is no room, below it there is.
-      XCTAssertEqual(clearing(upTo: frame - 1)?.rows, AtlasRows(page: 0, rows: 16..<32))
+      XCTAssertEqual(clearing(upTo: frame - 1)?.rows, AtlasRows(page: 0, rows: 20..<36))
     }
   }
 
@@ -76,7 +77,8 @@ final class GlyphBandsTests: XCTestCase {
           func entries(touching rows: AtlasRows, _ isChosen: (UInt32) -> Bool) -> [Int] {
             let touching = live.values.filter { glyph in
               guard let cell = glyph.cell, cell.page == rows.page else { return false }
-              return cell.rectangle.rows.overlaps(rows.rows)
+              return (cell.rectangle.y - border..<cell.rectangle.rows.upperBound + border)
+                .overlaps(rows.rows)
             }
             return touching.map { Int($0.entry) }
               .filter { isChosen(table.entries[$0].lastUse) }.sorted()
@@ -85,8 +87,8 @@ final class GlyphBandsTests: XCTestCase {
           XCTAssertEqual(clearing.victims.sorted(), entries(touching: rows) { $0 <= frame })
           XCTAssertEqual(clearing.kept.sorted(), entries(touching: rows) { $0 > frame })
           if entries(touching: turn, { $0 > frame }).isEmpty { XCTAssertEqual(rows, turn) }
-          // For others to have their turn the next time.
-          atlas.clear(clearing.rows, of: [])
+          // For others to have their turn the next time. The cells are none of the atlas.
+          atlas.clear(clearing.rows, of: [], around: [])
           guard removes else { break }
           let victims = live.filter { clearing.victims.contains(Int($0.value.entry)) }
           var removed: Set<UInt64> = []
@@ -102,16 +104,18 @@ final class GlyphBandsTests: XCTestCase {
   }
 
   private func table() -> GlyphTable {
-    GlyphTable(bands: GlyphBands(height: 8, pageHeight: size.height, border: 0))
+    GlyphTable(bands: GlyphBands(height: 8, pageHeight: size.height, border: border))
   }
 
   private func atlas(pages count: Int) throws -> Atlas {
     let atlas = Atlas(
       in: try TexturePool(for: []),
-      page: ImageDescriptor(width: size.width, height: size.height, formats: [.r8]), border: 0)
-    for _ in 0..<count { _ = try atlas.insert(width: size.width, height: size.height) }
+      page: ImageDescriptor(width: size.width, height: size.height, formats: [.r8]), border: border)
+    let whole = try (0..<count).map { _ in
+      try atlas.insert(width: size.width - 2 * border, height: size.height - 2 * border)
+    }
     let last = AtlasRows(page: count - 1, rows: size.height - 1..<size.height)
-    atlas.clear(last, of: [])
+    atlas.clear(last, of: [], around: [whole[count - 1]])
     return atlas
   }
 
