@@ -65,7 +65,7 @@ extension EGLDevice {
     }
     framebuffers.delete()
     destroy(textures)
-    for programs in finishings.withLock({ $0.takePrograms(of: here.serial) }) { programs.delete() }
+    finishings.withLock { $0.programs.removeValue(forKey: here.serial) }?.delete()
   }
 
   /// How many contexts its calls work in.

@@ -154,7 +154,7 @@ extension EGLDevice {
   /// Asks for the ends of copies where that is cheap, in a context of the device's, so that who wants their
   /// slots elsewhere finds the answer.
   func lookAtCopies() {
-    let passed = state.withLock { $0.copyEnds }.prefix { $0.ask() }
+    let passed = state.withLock { $0.copyEnds }.filter { $0.ask() }
     if passed.isEmpty { return }
     state.withLock { state in
       state.copyEnds.removeAll { end in passed.contains { $0 === end } }

@@ -23,6 +23,7 @@ extension EGLDevice {
     if let known = known() { return try known.get() }
     return try finishingTrial.withLock { _ throws(FinishingRefused) in
       if let known = known() { return try known.get() }
+      if isClosed { throw FinishingRefused(reason: "the device is closed", mayPass: true) }
       return try findFinishingCosts(of: kind, image)
     }
   }
@@ -45,7 +46,6 @@ extension EGLDevice {
   /// - Parameter context: By its serial; nil for the device's own.
   func finishingPrograms(of context: UInt64?) throws(EGLFailure) -> FinishingPrograms {
     let known = finishings.withLock { known in
-      // Each that renders is given those that were compiled for the next one, if there are any.
       if context != nil, known.programs[context] == nil {
         known.programs[context] = known.nextPrograms.take()
       }
@@ -57,7 +57,7 @@ extension EGLDevice {
     return made
   }
 
-  /// Compiles those of the next context that renders, for it not to wait.
+  /// Compiles those of the first context that renders, for it not to wait.
   private func prepareFinishingPrograms() throws(EGLFailure) {
     let isDone = finishings.withLock { known in
       known.nextPrograms != nil || known.programs.keys.contains { $0 != nil }

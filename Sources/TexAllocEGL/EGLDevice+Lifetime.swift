@@ -163,7 +163,9 @@ extension EGLDevice {
     }
     framebuffers.delete()
     destroy(textures)
-    for programs in finishings.withLock({ $0.takeAllPrograms() }) { programs.delete() }
+    // A trial may be using its own.
+    let programs = finishingTrial.withLock { _ in finishings.withLock { $0.takeAllPrograms() } }
+    for programs in programs { programs.delete() }
     letGoOfOpenedMemory()
     marker.delete()
   }

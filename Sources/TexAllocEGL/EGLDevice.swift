@@ -50,8 +50,10 @@ public import TexAlloc
   /// Found out when first asked for.
   let sharedSemaphores = Mutex<Result<SharedSemaphores, EGLFailure>?>(nil)
   let finishings = Mutex(FinishingKnowledge())
-  /// Held by who finds out what that says of a kind, and by who compares what the GPU shows.
-  let finishingTrial = Mutex(()), pixelTrial = Mutex(())
+  /// Held by who finds out what ``finishings`` says of a kind.
+  let finishingTrial = Mutex(())
+  /// Held by who compares what the GPU shows of a trial image, of whatever kind.
+  let pixelTrial = Mutex(())
   let state: Mutex<State>
   let marker: ShareMarker
   let loss = ContextLoss()
@@ -65,7 +67,7 @@ public import TexAlloc
     var contexts: ContextGroup
     var textures: [TextureBuffer.ID: LiveTextures] = [:]
     var retired: [RetiredTexture] = []
-    /// Those that have no fence yet, by the context's serial.
+    /// Those that have no end yet, by the context's serial.
     var copies: [UInt64: CopyBatch] = [:]
     /// Of those that have one, as far as nobody has seen them pass; the oldest first.
     var copyEnds: [CopyEnd] = []

@@ -91,6 +91,8 @@ final class FinishingTests: XCTestCase {
     XCTAssertGreaterThan(before, 0, "that of a trial")
     _ = try finished(photo, on: gpu, from: pool)
     XCTAssertEqual(endBlock(), before, "a trial may be setting it at that moment")
+    let here = try gpu.contextHere()
+    XCTAssertNotEqual(try gpu.finishingPrograms(of: here.serial).blocks.name, program)
   }
 
   func testPhotographsThatAreWantedAsPlanesBecomePlanes() throws {

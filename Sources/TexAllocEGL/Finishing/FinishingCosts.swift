@@ -29,6 +29,7 @@ struct FinishingCosts: Sendable {
 struct FinishingKnowledge {
   /// By the serial of the context that uses them; nil for the device's own.
   var programs: [UInt64?: FinishingPrograms] = [:]
+  /// For the first context that renders.
   var nextPrograms: FinishingPrograms?
   /// Bytes of samples that a shader can see at once.
   var mostSamples = 0
@@ -40,12 +41,7 @@ struct FinishingKnowledge {
   var waiting: [WaitingPicture] = []
   var lastWaiting = 0
 
-  /// Those of a context, which are nobody's then.
-  mutating func takePrograms(of context: UInt64) -> [FinishingPrograms] {
-    programs.removeValue(forKey: context).map { [$0] } ?? []
-  }
-
-  /// The same for all contexts.
+  /// Those of all contexts, which are nobody's then.
   mutating func takeAllPrograms() -> [FinishingPrograms] {
     defer { (programs, nextPrograms) = ([:], nil) }
     return Array(programs.values) + [nextPrograms].compactMap(\.self)

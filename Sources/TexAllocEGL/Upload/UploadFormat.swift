@@ -133,7 +133,8 @@ struct UploadFormat {
     for (index, parameter) in unpacking.enumerated() { theirs[index] = glInteger(parameter) }
     (ours[0], ours[1]) = (theirs[0], theirs[1])
     // Mostly they do as they are; a length of 0 stands for the width.
-    if !comesTo(pitch, theirs[1] == 0 ? width : Int(theirs[1]), Int(theirs[0])) {
+    let length = theirs[1] == 0 ? width : Int(theirs[1])
+    if length < width || !comesTo(pitch, length, Int(theirs[0])) {
       ours[1] = GLint(rowUnpacking.rowLength)
       if !comesTo(pitch, rowUnpacking.rowLength, Int(theirs[0])) {
         ours[0] = GLint(rowUnpacking.alignment)
