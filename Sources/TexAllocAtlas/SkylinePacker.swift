@@ -113,7 +113,7 @@ struct SkylinePacker: Sendable {
   /// The wider strips are, the fewer there are to begin, and the more of the page is in some that are never
   /// full: of a small page, or of the few rows that are filled again, too much.
   private mutating func beginStrip(for width: Int, _ height: Int) -> Bool {
-    let stripWidth = self.width / (self.width < 1024 || places == nil ? 8 : 4)
+    let stripWidth = self.width / (places == nil ? 6 : self.width < 1024 ? 8 : 4)
     guard map == nil, width * Self.smallestStrip <= stripWidth, height <= StripSet.highest,
       let strip = placeBelow(stripWidth, height)
     else { return false }
