@@ -7,7 +7,8 @@
 ///
 /// Places come back one by one, or those that touch some rows, but for some that stay: what comes is placed
 /// round these. Where they are the rows behind the end, the skyline goes on into them, and the page is filled
-/// round and round; otherwise it begins anew with them. What comes next comes hardly anywhere else, so that what came at the same time can go at the same time.
+/// round and round; otherwise it begins anew with them. What comes next comes hardly anywhere else, so that what
+/// came at the same time can go at the same time.
 /// Where places came back one by one, a map of all pixels knows what is really free, so that those side by
 /// side are one.
 struct SkylinePacker: Sendable {

@@ -69,7 +69,7 @@ public import TexAlloc
     var retired: [RetiredTexture] = []
     /// Those that have no end yet, by the context's serial.
     var copies: [UInt64: CopyBatch] = [:]
-    /// Of those that have one, as far as nobody has seen them pass; the oldest first.
+    /// Of those that have one, as far as nobody has seen them pass.
     var copyEnds: [CopyEnd] = []
     var kept = KeptImages()
     var keptTextures = KeptTextures()

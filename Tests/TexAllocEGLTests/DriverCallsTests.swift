@@ -7,30 +7,18 @@ import XCTest
 /// Who calls a driver while the process ends.
 final class DriverCallsTests: XCTestCase {
   func testTheEndWaitsForACallUnderWay() {
-    let calls = DriverCalls()
-    let (hasBegun, isOver) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-    DispatchQueue.global().async {
-      XCTAssertTrue(calls.begin(for: nil))
-      hasBegun.signal()
+    let (calls, isOver) = (DriverCalls(), DispatchSemaphore(value: 0))
+    beginCall(of: calls) {
       usleep(100_000)
       isOver.signal()
-      calls.end()
     }
-    hasBegun.wait()
     calls.endWithProcess(after: .seconds(60))
     XCTAssertEqual(isOver.wait(timeout: .now()), .success)
   }
 
   func testAllWaitsTogetherAreNoLongerThanTheFirst() {
-    let calls = DriverCalls()
-    let (hasBegun, canEnd) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-    DispatchQueue.global().async {
-      XCTAssertTrue(calls.begin(for: nil))
-      hasBegun.signal()
-      canEnd.wait()
-      calls.end()
-    }
-    hasBegun.wait()
+    let (calls, canEnd) = (DriverCalls(), DispatchSemaphore(value: 0))
+    beginCall(of: calls) { canEnd.wait() }
     let start = ContinuousClock.now
     calls.endWithProcess(after: .milliseconds(50))
     XCTAssertGreaterThanOrEqual(.now - start, .milliseconds(50))
@@ -54,5 +42,17 @@ final class DriverCallsTests: XCTestCase {
       isOver.signal()
     }
     isOver.wait()
+  }
+
+  /// Has another thread make one call, which is under way on return.
+  private func beginCall(of calls: DriverCalls, _ body: @escaping @Sendable () -> Void) {
+    let hasBegun = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async {
+      XCTAssertTrue(calls.begin(for: nil))
+      hasBegun.signal()
+      body()
+      calls.end()
+    }
+    hasBegun.wait()
   }
 }

@@ -41,8 +41,7 @@ internal import TexAlloc
     if isKnown { return true }
     if context.isCurrent { return ask() }
     if !isBeingAsked.exchange(true, ordering: .acquiringAndReleasing) {
-      own.begin {
-        [self] in
+      own.begin { [self] in
         isBeingAsked.store(false, ordering: .releasing)
         _ = ask()
       } otherwise: { [self] in
